@@ -1,0 +1,120 @@
+//! AES in the modes of the ten suites: CBC (RFC 5246), GCM (RFC 5288), CCM and CCM_8 (RFC 6655).
+//!
+//! Data is worked on in place. A key is loaded once for a direction and a mode; padding and MAC of CBC records are the record
+//! layer's business.
+
+use status::Error;
+use zeroize::ZeroizeOnDrop;
+
+use crate::soft;
+
+/// The nonce of GCM and CCM as TLS uses them: 4 bytes of salt and 8 explicit ones.
+pub const NONCE_LENGTH: usize = 12;
+/// The longest tag.
+pub const MAX_TAG_LENGTH: usize = 16;
+
+/// A mode of operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CipherMode {
+    /// Cipher block chaining, no padding.
+    Cbc,
+    /// Galois/counter mode, tag of 16 bytes.
+    Gcm,
+    /// Counter with CBC-MAC, tag of 16 bytes.
+    Ccm,
+    /// Counter with CBC-MAC, tag of 8 bytes.
+    Ccm8,
+}
+
+impl CipherMode {
+    /// The tag's length in bytes; none for CBC.
+    pub const fn tag_length(self) -> usize {
+        match self {
+            Self::Cbc => 0,
+            Self::Gcm | Self::Ccm => 16,
+            Self::Ccm8 => 8,
+        }
+    }
+}
+
+/// What a key is loaded for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// `cbc_encrypt` or `seal`.
+    Encrypt,
+    /// `cbc_decrypt` or `open`.
+    Decrypt,
+}
+
+/// A loaded key. What is in it belongs to the backend that loaded it. Wiped when dropped.
+#[derive(ZeroizeOnDrop)]
+pub struct CipherKey {
+    #[zeroize(skip)]
+    pub(crate) mode: CipherMode,
+    #[zeroize(skip)]
+    pub(crate) direction: Direction,
+    pub(crate) soft: soft::aes::Key,
+}
+
+impl CipherKey {
+    /// The mode that this key was loaded for.
+    pub const fn mode(&self) -> CipherMode {
+        self.mode
+    }
+
+    /// The direction that this key was loaded for.
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+}
+
+/// A backend that can encrypt.
+///
+/// Every function answers `cipher::BAD_INPUT_DATA` (-0x6100) for a key of another mode or direction, and
+/// `cipher::HW_ACCEL_FAILED` (-0x6400) when a unit does not answer in time.
+pub trait Cipher {
+    /// Loads a key of 16, 24 or 32 bytes.
+    ///
+    /// # Errors
+    /// `aes::INVALID_KEY_LENGTH` (-0x0020) for any other length.
+    fn cipher_load(&mut self, mode: CipherMode, direction: Direction, key: &[u8])
+    -> Result<CipherKey, Error>;
+
+    /// Encrypts whole blocks in place and leaves the next initialization vector in `iv`.
+    ///
+    /// # Errors
+    /// `cipher::FULL_BLOCK_EXPECTED` (-0x6280) unless `data` is a multiple of 16 bytes long.
+    fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error>;
+
+    /// Decrypts whole blocks in place and leaves the next initialization vector in `iv`.
+    ///
+    /// # Errors
+    /// `cipher::FULL_BLOCK_EXPECTED` (-0x6280) unless `data` is a multiple of 16 bytes long.
+    fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error>;
+
+    /// Encrypts `data` in place and writes the tag, which must be as long as the mode's.
+    ///
+    /// # Errors
+    /// `cipher::BAD_INPUT_DATA` (-0x6100) for a tag of another length or more than 2^24 - 1 bytes of data.
+    fn seal(
+        &mut self,
+        key: &CipherKey,
+        nonce: &[u8; NONCE_LENGTH],
+        aad: &[u8],
+        data: &mut [u8],
+        tag: &mut [u8],
+    ) -> Result<(), Error>;
+
+    /// Checks the tag in constant time and decrypts `data` in place; on any failure `data` is zeroed.
+    ///
+    /// # Errors
+    /// `cipher::AUTH_FAILED` (-0x6300) when the tag is not the right one.
+    fn open(
+        &mut self,
+        key: &CipherKey,
+        nonce: &[u8; NONCE_LENGTH],
+        aad: &[u8],
+        data: &mut [u8],
+        tag: &[u8],
+    ) -> Result<(), Error>;
+}

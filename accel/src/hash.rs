@@ -1,0 +1,139 @@
+//! Hash functions: MD5, SHA-1 and the SHA-2 family (RFC 1321, FIPS 180-4).
+//!
+//! A hash in progress is data, not an object: it can be cloned (a transcript is forked for `Finished`), kept while other
+//! hashes run on the same unit, and wiped.
+
+use status::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// The longest block of any algorithm here, in bytes.
+pub const MAX_BLOCK_LENGTH: usize = 128;
+/// The longest digest of any algorithm here, in bytes.
+pub const MAX_DIGEST_LENGTH: usize = 64;
+
+/// A hash function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum HashAlgorithm {
+    /// MD5, for certificates that a policy may still accept; never for a TLS 1.2 signature of our own.
+    Md5,
+    /// SHA-1.
+    Sha1,
+    /// SHA-224.
+    Sha224,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl HashAlgorithm {
+    /// The digest's length in bytes.
+    pub const fn digest_length(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha224 => 28,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// The block's length in bytes: 64 or 128.
+    pub const fn block_length(self) -> usize {
+        match self {
+            Self::Md5 | Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,
+            Self::Sha384 | Self::Sha512 => 128,
+        }
+    }
+}
+
+/// A digest: up to 64 bytes. Wiped when dropped, as an HMAC or a PRF block may be a secret.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Digest {
+    bytes: [u8; MAX_DIGEST_LENGTH],
+    #[zeroize(skip)]
+    algorithm: HashAlgorithm,
+}
+
+impl Digest {
+    /// A digest of `algorithm`; bytes after its length are ignored.
+    pub const fn new(algorithm: HashAlgorithm, bytes: [u8; MAX_DIGEST_LENGTH]) -> Self {
+        Self { bytes, algorithm }
+    }
+
+    /// The algorithm that made this digest.
+    pub const fn algorithm(&self) -> HashAlgorithm {
+        self.algorithm
+    }
+
+    /// The digest's bytes, as many as the algorithm gives.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.algorithm.digest_length()).unwrap_or(&self.bytes)
+    }
+}
+
+/// The chaining value of a hash in progress.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub enum Chain {
+    /// MD5 (4 words used), SHA-1 (5), SHA-224 and SHA-256 (8).
+    Words32([u32; 8]),
+    /// SHA-384 and SHA-512.
+    Words64([u64; 8]),
+}
+
+/// A hash in progress, as data.
+///
+/// What is in it belongs to the backend that started it; hand it back to the same one. Wiped when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct HashState {
+    #[zeroize(skip)]
+    pub(crate) algorithm: HashAlgorithm,
+    pub(crate) chain: Chain,
+    /// Bytes that do not fill a block yet; how many follows from `length`.
+    pub(crate) block: [u8; MAX_BLOCK_LENGTH],
+    /// Bytes hashed so far.
+    pub(crate) length: u64,
+}
+
+impl HashState {
+    /// The algorithm of this hash.
+    pub const fn algorithm(&self) -> HashAlgorithm {
+        self.algorithm
+    }
+}
+
+/// A backend that can hash.
+pub trait Hash {
+    /// Starts a hash.
+    ///
+    /// # Errors
+    /// `md::FEATURE_UNAVAILABLE` (-0x5080) for an algorithm that this backend does not have, or the unit's own code.
+    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error>;
+
+    /// Adds `data`.
+    ///
+    /// # Errors
+    /// `md::HW_ACCEL_FAILED` (-0x5280) when a unit does not answer in time; the state is of no use then.
+    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error>;
+
+    /// Ends a hash. Clone the state before, to go on with it.
+    ///
+    /// # Errors
+    /// As [`Hash::hash_update`].
+    fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error>;
+
+    /// Hashes the concatenation of `parts`.
+    ///
+    /// # Errors
+    /// As the three functions that it calls.
+    fn hash(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
+        let mut state = self.hash_start(algorithm)?;
+        for part in parts {
+            self.hash_update(&mut state, part)?;
+        }
+        self.hash_finish(state)
+    }
+}

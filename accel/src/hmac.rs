@@ -1,0 +1,96 @@
+//! HMAC (RFC 2104) over any [`Hash`] backend.
+//!
+//! A key is kept as the two states behind its pads, so that a MAC costs no rehashing of the key: the PRF of TLS 1.2 uses one
+//! key a dozen times.
+
+use status::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::hash::{Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH};
+
+/// An HMAC key, as the hash states after its inner and its outer pad. Wiped when dropped.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct HmacKey {
+    inner: HashState,
+    outer: HashState,
+}
+
+impl HmacKey {
+    /// Prepares a key of any length; one longer than a block is hashed first (RFC 2104 §2).
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn new<A: Hash + ?Sized>(accel: &mut A, algorithm: HashAlgorithm, key: &[u8]) -> Result<Self, Error> {
+        let mut pad = [0; MAX_BLOCK_LENGTH];
+        let result = Self::from_pad(accel, algorithm, key, &mut pad);
+        pad.zeroize();
+        result
+    }
+
+    fn from_pad<A: Hash + ?Sized>(
+        accel: &mut A,
+        algorithm: HashAlgorithm,
+        key: &[u8],
+        pad: &mut [u8; MAX_BLOCK_LENGTH],
+    ) -> Result<Self, Error> {
+        let block = algorithm.block_length();
+        if key.len() > block {
+            copy(pad, accel.hash(algorithm, &[key])?.as_bytes());
+        } else {
+            copy(pad, key);
+        }
+        let mut state = |mask: u8| {
+            for byte in pad.iter_mut() {
+                *byte ^= mask;
+            }
+            let mut state = accel.hash_start(algorithm)?;
+            accel.hash_update(&mut state, pad.get(..block).unwrap_or_default())?;
+            Ok(state)
+        };
+        let inner = state(INNER)?;
+        let outer = state(INNER ^ OUTER)?;
+        Ok(Self { inner, outer })
+    }
+
+    /// The algorithm of this key.
+    pub const fn algorithm(&self) -> HashAlgorithm {
+        self.inner.algorithm()
+    }
+
+    /// The state in which the message is hashed next, with [`Hash::hash_update`].
+    pub fn start(&self) -> HashState {
+        self.inner.clone()
+    }
+
+    /// Ends a message begun with [`HmacKey::start`].
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn finish<A: Hash + ?Sized>(&self, accel: &mut A, message: HashState) -> Result<Digest, Error> {
+        let digest = accel.hash_finish(message)?;
+        let mut outer = self.outer.clone();
+        accel.hash_update(&mut outer, digest.as_bytes())?;
+        accel.hash_finish(outer)
+    }
+
+    /// The MAC of the concatenation of `parts`.
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn mac<A: Hash + ?Sized>(&self, accel: &mut A, parts: &[&[u8]]) -> Result<Digest, Error> {
+        let mut state = self.start();
+        for part in parts {
+            accel.hash_update(&mut state, part)?;
+        }
+        self.finish(accel, state)
+    }
+}
+
+const INNER: u8 = 0x36;
+const OUTER: u8 = 0x5C;
+
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}

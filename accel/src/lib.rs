@@ -1,0 +1,43 @@
+//! Cryptography as an argument.
+//!
+//! A protocol core never owns an accelerator: it is lent one for the length of a call, as one value that implements
+//! [`Accel`]. State lives outside, as plain data of this crate's types ([`HashState`], [`CipherKey`], [`Job`]), so that one
+//! hash unit can serve the transcript, an HMAC and the PRF at once, and so that a connection has no type parameter.
+//!
+//! ```text
+//!   tls12, x509 ──► A: Accel ──┬── soft::Soft          this crate's software, no heap (the default)
+//!                              ├── rustcrypto::…       feature `rustcrypto`, needs a heap: the oracle
+//!                              └── your MCU            see docs/porting.md
+//! ```
+//!
+//! Symmetric work is bounded by a record and returns a plain `Result`. Public-key work is long: it is started into lent
+//! memory and then stepped in slices until it no longer answers `WouldBlock`.
+//!
+//! Deliberately absent: DES, RC4, RSA decryption, key generation, signing with elliptic curves.
+#![no_std]
+#![deny(unsafe_code)]
+
+mod cipher;
+mod hash;
+mod hmac;
+mod public_key;
+mod rng;
+
+pub mod soft;
+
+#[cfg(feature = "rustcrypto")]
+pub mod rustcrypto;
+
+pub use cipher::{Cipher, CipherKey, CipherMode, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
+pub use hash::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, MAX_DIGEST_LENGTH};
+pub use hmac::HmacKey;
+pub use public_key::{
+    Curve, EcPublicKey, Job, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, PublicKey, RsaPrivateKey, RsaPublicKey,
+    ecdsa_workspace, rsa_private_workspace, rsa_public_workspace,
+};
+pub use rng::{Entropy, Rng};
+
+/// Everything that a connection needs of its accelerator: the one bound that users write.
+pub trait Accel: Hash + Cipher + PublicKey + Rng {}
+
+impl<T: Hash + Cipher + PublicKey + Rng> Accel for T {}

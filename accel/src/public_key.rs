@@ -1,0 +1,179 @@
+//! Public-key work as jobs: RSA with PKCS#1 v1.5 (RFC 8017 §7.2, §8.2) and ECDSA verification (FIPS 186-4 §6.4).
+//!
+//! On a microcontroller without an RSA accelerator these take millions of instructions. A job is started into memory that the
+//! caller lends (its idle buffers serve), and stepped in bounded slices, so that network, watchdog and menu stay alive.
+//! Inputs of public operations are copied at the start; a private key is borrowed for the job's life. The lent memory must be
+//! the same, untouched, at every step; it is wiped when a job ends, and must be wiped by whoever abandons one.
+
+use status::Error;
+
+use crate::{HashAlgorithm, soft};
+
+/// The shortest modulus, in bytes (1024 bits).
+pub const MIN_MODULUS_LENGTH: usize = 128;
+/// The longest modulus, in bytes (4096 bits).
+pub const MAX_MODULUS_LENGTH: usize = 512;
+
+/// An RSA public key, as unsigned big-endian integers.
+///
+/// The parts are not checked here but where they are used: a modulus from 1024 to 4096 bits, odd; an exponent odd, at least
+/// 3 and at most 64 bits long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RsaPublicKey<'a> {
+    /// The modulus; leading zeros are allowed.
+    pub modulus: &'a [u8],
+    /// The public exponent; leading zeros are allowed.
+    pub exponent: &'a [u8],
+}
+
+/// An RSA private key with its CRT parts (RFC 8017 §3.2), as unsigned big-endian integers. Has no Debug.
+#[derive(Clone, Copy)]
+pub struct RsaPrivateKey<'a> {
+    /// The public half.
+    pub public: RsaPublicKey<'a>,
+    /// The first prime.
+    pub prime1: &'a [u8],
+    /// The second prime; it need not be as long as the first.
+    pub prime2: &'a [u8],
+    /// d mod (prime1 - 1).
+    pub exponent1: &'a [u8],
+    /// d mod (prime2 - 1).
+    pub exponent2: &'a [u8],
+    /// prime2^-1 mod prime1.
+    pub coefficient: &'a [u8],
+}
+
+/// A named curve (RFC 5480 §2.1.1.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Curve {
+    /// secp256r1.
+    P256,
+    /// secp384r1.
+    P384,
+    /// secp521r1.
+    P521,
+}
+
+impl Curve {
+    /// The size of the field in bits.
+    pub const fn bits(self) -> usize {
+        match self {
+            Self::P256 => 256,
+            Self::P384 => 384,
+            Self::P521 => 521,
+        }
+    }
+}
+
+/// A public key on a named curve.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EcPublicKey<'a> {
+    /// The curve.
+    pub curve: Curve,
+    /// The point, uncompressed: 04, x, y (SEC 1 §2.3.3).
+    pub point: &'a [u8],
+}
+
+/// Public-key work in progress: what does not live in the lent memory. `'k` is the borrow of a private key.
+pub struct Job<'k> {
+    pub(crate) work: Work<'k>,
+}
+
+/// Whose job it is.
+pub(crate) enum Work<'k> {
+    /// This crate's own arithmetic.
+    Soft(soft::job::Job<'k>),
+    /// A backend that finished at the start: so many bytes of result stand at the head of the lent memory.
+    #[cfg(feature = "rustcrypto")]
+    Finished(usize),
+}
+
+/// Bytes of lent memory for `rsa_verify` and `rsa_encrypt` with a modulus of so many bytes.
+pub const fn rsa_public_workspace(modulus_length: usize) -> usize {
+    soft::job::rsa_public_workspace(modulus_length)
+}
+
+/// Bytes of lent memory for `rsa_sign` with a modulus of so many bytes; with more, a larger window makes it faster.
+pub const fn rsa_private_workspace(modulus_length: usize) -> usize {
+    soft::job::rsa_private_workspace(modulus_length)
+}
+
+/// Bytes of lent memory for `ecdsa_verify`.
+pub const fn ecdsa_workspace(curve: Curve) -> usize {
+    soft::job::ecdsa_workspace(curve)
+}
+
+/// A backend that can do public-key work.
+///
+/// The functions that start a job answer `mpi::ALLOC_FAILED` (-0x0010) when `workspace` is too small.
+pub trait PublicKey {
+    /// Starts the verification of a PKCS#1 v1.5 signature over `digest`, by rebuilding the whole block and comparing it.
+    /// Not constant-time: everything in it is public.
+    ///
+    /// # Errors
+    /// `rsa::BAD_INPUT_DATA` (-0x4080) for a key out of bounds or a digest of the wrong length; a signature as long as the
+    /// modulus is required (`rsa::VERIFY_FAILED`, -0x4380, from the last step where it is not).
+    fn rsa_verify(
+        &mut self,
+        key: &RsaPublicKey<'_>,
+        algorithm: HashAlgorithm,
+        digest: &[u8],
+        signature: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error>;
+
+    /// Starts the encryption of a message of at most modulus - 11 bytes, with non-zero random padding. The last step writes as
+    /// many bytes as the modulus has. Constant-time with respect to the message and the padding.
+    ///
+    /// # Errors
+    /// `rsa::BAD_INPUT_DATA` (-0x4080) for a key out of bounds or too long a message; `rsa::RNG_FAILED` (-0x4480) plus the
+    /// source's low-level code when there is no randomness.
+    fn rsa_encrypt(
+        &mut self,
+        key: &RsaPublicKey<'_>,
+        message: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error>;
+
+    /// Starts a PKCS#1 v1.5 signature over `digest`: CRT, constant-time, blinded, and checked with the public key before it
+    /// leaves. The last step writes as many bytes as the modulus has.
+    ///
+    /// # Errors
+    /// `rsa::BAD_INPUT_DATA` (-0x4080) for a key out of bounds; `rsa::RNG_FAILED` (-0x4480) plus cause;
+    /// `rsa::PRIVATE_FAILED` (-0x4300) from a step when the result does not verify: a fault, or parts that do not belong
+    /// together.
+    fn rsa_sign<'k>(
+        &mut self,
+        key: &RsaPrivateKey<'k>,
+        algorithm: HashAlgorithm,
+        digest: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'k>, Error>;
+
+    /// Starts the verification of an ECDSA signature (DER, RFC 3279 §2.2.3) over `digest`. Not constant-time: everything
+    /// in it is public.
+    ///
+    /// # Errors
+    /// `ecp::INVALID_KEY` (-0x4C80) for a point that is not on its curve; `ecp::VERIFY_FAILED` (-0x4E00) from here or from
+    /// the last step for a signature that is malformed or wrong.
+    fn ecdsa_verify(
+        &mut self,
+        key: &EcPublicKey<'_>,
+        digest: &[u8],
+        signature: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error>;
+
+    /// Does one slice of a job. `Ok(n)` ends it: n bytes were written to `output` (0 for a verification that succeeded).
+    /// `workspace` is the memory of the start; `output` is only written by the last step.
+    ///
+    /// # Errors
+    /// `WouldBlock` while there is more to do; then what the start says; `rsa::OUTPUT_TOO_LARGE` (-0x4400) when `output` is
+    /// too short.
+    fn step(
+        &mut self,
+        job: &mut Job<'_>,
+        workspace: &mut [u8],
+        output: &mut [u8],
+    ) -> nb::Result<usize, Error>;
+}

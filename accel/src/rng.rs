@@ -1,0 +1,27 @@
+//! Random numbers: the source of entropy that a board supplies, and the generator that everything else draws from.
+
+use status::Error;
+
+/// A source of entropy, such as a hardware random number generator.
+pub trait Entropy {
+    /// Fills `out` with bytes of full entropy.
+    ///
+    /// # Errors
+    /// `entropy::SOURCE_FAILED` (-0x003C) when the source fails or its health test does; `out` must not be used then.
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error>;
+}
+
+impl<T: Entropy + ?Sized> Entropy for &mut T {
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        (**self).entropy(out)
+    }
+}
+
+/// A cryptographically secure random number generator.
+pub trait Rng {
+    /// Fills `out` with random bytes.
+    ///
+    /// # Errors
+    /// The code of the entropy source underneath, if it failed; `out` is zeroed then.
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error>;
+}

@@ -1,0 +1,2 @@
+//! `mqtts`.
+fn main() {}

@@ -1,0 +1,153 @@
+//! The error number and its text.
+
+use core::{fmt, num::NonZeroU16};
+
+use crate::{device, low_level, mqtt, neighbours, ssl, x509};
+
+/// A failure, as a number of the Mbed TLS 2.28 space (two bytes; `Option<Error>` is two bytes too).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Error(NonZeroU16);
+
+/// One row of a table: a code, the name of its constant, the module that Mbed TLS prints before the text, and the text.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Row {
+    /// The code.
+    pub error: Error,
+    /// The constant's name, without the module's prefix (`INVALID_FORMAT`).
+    pub name: &'static str,
+    /// The module's name as `mbedtls_strerror` prints it (`X509`, `BIGNUM`).
+    pub module: &'static str,
+    /// The text that follows the module's name.
+    pub text: &'static str,
+}
+
+impl Error {
+    /// Makes the constant of a row. Only evaluated at compile time: a zero is a compile error there.
+    pub(crate) const fn row(number: u16) -> Self {
+        match NonZeroU16::new(number) {
+            Some(number) => Self(number),
+            None => Self(NonZeroU16::MIN),
+        }
+    }
+
+    /// The negative value that Mbed TLS returns for this failure, such as -0x7780.
+    pub const fn code(self) -> i32 {
+        -(self.0.get() as i32)
+    }
+
+    /// This high-level code with a low-level cause, summed as Mbed TLS 2.28 does.
+    ///
+    /// A code that already has a cause, or that is itself low-level, is returned as it is; so is one for which `cause` is
+    /// not low-level. Nothing can overflow into another module's numbers.
+    #[must_use]
+    pub const fn because(self, cause: Self) -> Self {
+        if self.0.get() & LOW != 0 || cause.0.get() & HIGH != 0 {
+            return self;
+        }
+        Self(match NonZeroU16::new(self.0.get() | cause.0.get()) {
+            Some(sum) => sum,
+            None => self.0,
+        })
+    }
+
+    /// The high-level part, if there is one.
+    pub const fn high(self) -> Option<Self> {
+        part(self.0.get() & HIGH)
+    }
+
+    /// The low-level part, if there is one.
+    pub const fn low(self) -> Option<Self> {
+        part(self.0.get() & LOW)
+    }
+
+    /// The row of this exact number in any table, if it has one.
+    pub fn find(self) -> Option<&'static Row> {
+        tables().into_iter().flatten().find(|row| row.error == self)
+    }
+}
+
+/// `"<MODULE> - <text>"`, or `"<high> : <low>"` with a cause: what `mbedtls_strerror` prints.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Mbed TLS prints a fatal alert's text without ever looking for a cause.
+        let high = self.high();
+        if let Some(high) = high {
+            text(high, f)?;
+            if high == ssl::FATAL_ALERT_MESSAGE {
+                return Ok(());
+            }
+        }
+        match (high, self.low()) {
+            (Some(_), Some(low)) => {
+                f.write_str(" : ")?;
+                text(low, f)
+            }
+            (None, Some(low)) => text(low, f),
+            (_, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "-0x{:04X}", self.0)
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// The seven bits of the low-level cause.
+const LOW: u16 = 0x007F;
+/// All other bits: our own range, the module, and the module's code.
+const HIGH: u16 = !LOW;
+
+const fn part(bits: u16) -> Option<Error> {
+    match NonZeroU16::new(bits) {
+        Some(bits) => Some(Error(bits)),
+        None => None,
+    }
+}
+
+fn text(error: Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match error.find() {
+        Some(row) => {
+            f.write_str(row.module)?;
+            f.write_str(" - ")?;
+            f.write_str(row.text)
+        }
+        None => write!(f, "UNKNOWN ERROR CODE ({:04X})", error.0),
+    }
+}
+
+fn tables() -> [&'static [Row]; 27] {
+    [
+        ssl::ROWS,
+        x509::ROWS,
+        neighbours::pem::ROWS,
+        neighbours::pk::ROWS,
+        neighbours::rsa::ROWS,
+        neighbours::ecp::ROWS,
+        neighbours::md::ROWS,
+        neighbours::cipher::ROWS,
+        low_level::error::ROWS,
+        low_level::mpi::ROWS,
+        low_level::oid::ROWS,
+        low_level::ccm::ROWS,
+        low_level::gcm::ROWS,
+        low_level::aes::ROWS,
+        low_level::base64::ROWS,
+        low_level::md5::ROWS,
+        low_level::sha1::ROWS,
+        low_level::sha256::ROWS,
+        low_level::sha512::ROWS,
+        low_level::ctr_drbg::ROWS,
+        low_level::hmac_drbg::ROWS,
+        low_level::entropy::ROWS,
+        low_level::net::ROWS,
+        low_level::asn1::ROWS,
+        low_level::platform::ROWS,
+        device::ROWS,
+        mqtt::ROWS,
+    ]
+}

@@ -1,0 +1,56 @@
+//! One number for every failure.
+//!
+//! [`Error`] is a two-byte non-zero number of the Mbed TLS 2.28 space. [`Error::code`] gives the negative value that
+//! Mbed TLS returns and that the application note's tables list; a high-level code can carry a low-level cause, and the
+//! two are summed as 2.28 does (`x509::INVALID_FORMAT` with cause `asn1::OUT_OF_DATA` is -0x21E0).
+//!
+//! ```text
+//!   15   14..12   11..7   6..0
+//!  ours  module   code    low-level cause
+//! ```
+//!
+//! Each table is a list of rows (name, number, text), one module per table of the note in its order ([`ssl`], [`x509`])
+//! and then the low-level and neighbouring ones. What 2.28 has no number for stands in [`device`] and [`mqtt`].
+//!
+//! Also here, because every layer reports them: [`Alert`], [`Flags`], [`Step`], [`Cause`], and [`Status`], which bundles all of
+//! them into what a device keeps of a failure.
+//!
+//! Deliberately absent: any way to turn a number from the wire into an [`Error`], and any allocation.
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod alert;
+mod error;
+mod flags;
+mod status;
+
+pub mod device;
+pub mod mqtt;
+pub mod ssl;
+pub mod x509;
+
+mod low_level;
+mod neighbours;
+
+pub use alert::Alert;
+pub use error::{Error, Row};
+pub use flags::{Flag, Flags};
+pub use low_level::{
+    aes, asn1, base64, ccm, ctr_drbg, entropy, error as generic, gcm, hmac_drbg, md5, mpi, net, oid,
+    platform, sha1, sha256, sha512,
+};
+pub use neighbours::{cipher, ecp, md, pem, pk, rsa};
+pub use status::{AlertSeen, Cause, Status, Step};
+
+/// Declares one table: a public constant per row, and `ROWS` for the texts.
+macro_rules! rows {
+    ($module:literal; $($name:ident = $number:literal, $text:literal;)*) => {
+        $(#[doc = $text] pub const $name: $crate::Error = $crate::Error::row($number);)*
+
+        /// The rows of this table, in order.
+        pub const ROWS: &[$crate::Row] = &[
+            $($crate::Row { error: $name, name: stringify!($name), module: $module, text: $text },)*
+        ];
+    };
+}
+pub(crate) use rows;

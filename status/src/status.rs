@@ -1,0 +1,155 @@
+//! What a device keeps of a failure: the code and everything that helps a person to find its cause.
+
+use core::fmt;
+
+use crate::{Alert, Error, Flags};
+
+/// A failure with its circumstances, at most 32 bytes.
+///
+/// A device keeps its last two of these as its "Status codes" (application note §5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// What failed.
+    pub error: Error,
+    /// Why a certificate was not accepted; empty where none was refused.
+    pub flags: Flags,
+    /// The place in the chain of the certificate that `flags` speak of: 0 is the server's own.
+    pub depth: u8,
+    /// The alert that belongs to the failure, if one was sent or received.
+    pub alert: Option<AlertSeen>,
+    /// How far the handshake had come.
+    pub step: Step,
+    /// Which of several reasons for the same code it was.
+    pub cause: Cause,
+}
+
+/// A fatal alert and its direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AlertSeen {
+    /// The peer sent it to us.
+    Received(Alert),
+    /// We sent it to the peer.
+    Sent(Alert),
+}
+
+/// The message of the handshake that was awaited or written when something happened (RFC 5246 §7.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Step {
+    /// Nothing has been sent yet.
+    #[default]
+    Start,
+    /// Our ClientHello.
+    ClientHello,
+    /// The server's ServerHello.
+    ServerHello,
+    /// The server's Certificate.
+    ServerCertificate,
+    /// The server's CertificateRequest or ServerHelloDone.
+    ServerHelloDone,
+    /// Our Certificate.
+    ClientCertificate,
+    /// Our ClientKeyExchange.
+    ClientKeyExchange,
+    /// Our CertificateVerify.
+    CertificateVerify,
+    /// Our ChangeCipherSpec and Finished.
+    ClientFinished,
+    /// The server's NewSessionTicket, or its ChangeCipherSpec.
+    ServerChangeCipherSpec,
+    /// The server's Finished.
+    ServerFinished,
+    /// The handshake is over: application data.
+    Traffic,
+    /// Closing, or closed.
+    Closed,
+}
+
+/// Tells failures of the same code apart, in words for a person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The code says it all.
+    #[default]
+    None,
+    /// A protected record, or one certificate, is larger than the lent receive buffer.
+    WindowTooSmall,
+    /// A record claims more bytes than TLS allows.
+    RecordTooLong,
+    /// A handshake message claims more bytes than this client ever accepts.
+    MessageTooLong,
+    /// The transport ended without close_notify.
+    Truncated,
+    /// Too many empty records, warning alerts or HelloRequests in a row.
+    TooMany,
+    /// The server answered with an extension that was not offered, or twice with the same one.
+    Extension,
+    /// The server's answers about extended master secret or encrypt-then-MAC contradict the session that it resumed.
+    ResumptionMismatch,
+    /// The server tried to renegotiate.
+    Renegotiation,
+    /// A sequence number would wrap.
+    SequenceExhausted,
+    /// The chain is longer, or needs more signature checks, than the budget allows.
+    Budget,
+}
+
+impl Status {
+    /// A status that knows only its code.
+    pub const fn new(error: Error) -> Self {
+        Self { error, flags: Flags::NONE, depth: 0, alert: None, step: Step::Start, cause: Cause::None }
+    }
+}
+
+/// `-0x7780 SSL - A fatal alert message was received from our peer (alert 40, handshake_failure)`.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.error, self.error)?;
+        let mut separator = " (";
+        if let Some(alert) = self.alert {
+            match alert {
+                AlertSeen::Received(alert) => write!(f, "{separator}{alert}")?,
+                AlertSeen::Sent(alert) => write!(f, "{separator}sent {alert}")?,
+            }
+            separator = "; ";
+        }
+        if !self.flags.is_empty() {
+            write!(f, "{separator}flags {:?}", self.flags)?;
+            if self.depth > 0 {
+                write!(f, " at depth {}", self.depth)?;
+            }
+            separator = "; ";
+            for flag in self.flags.iter() {
+                write!(f, "{separator}{}", flag.text.trim_end_matches('.'))?;
+            }
+        }
+        let cause = self.cause.text();
+        if !cause.is_empty() {
+            write!(f, "{separator}{cause}")?;
+            separator = "; ";
+        }
+        if separator == "; " {
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+impl Cause {
+    /// A short phrase for a person; empty for [`Cause::None`].
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::WindowTooSmall => "larger than the receive buffer",
+            Self::RecordTooLong => "record longer than TLS allows",
+            Self::MessageTooLong => "handshake message too long",
+            Self::Truncated => "connection ended without close_notify",
+            Self::TooMany => "too many records without content",
+            Self::Extension => "extension not offered, or repeated",
+            Self::ResumptionMismatch => "resumed with other properties than the session has",
+            Self::Renegotiation => "server wants to renegotiate",
+            Self::SequenceExhausted => "sequence number exhausted",
+            Self::Budget => "certificate chain over budget",
+        }
+    }
+}
