@@ -1,0 +1,79 @@
+//! The number space: the note's tables row by row, sums, and the printed form.
+
+use status::{Error, asn1, base64, device, mqtt, oid, pem, ssl, x509};
+
+/// The names and numbers of the application note's appendix, in its order.
+const APPENDIX: &str = include_str!("../../vectors/status/appendix.txt");
+
+#[test]
+fn every_row_of_the_note_is_there_in_its_order() {
+    let expected: Vec<String> = APPENDIX.lines().map(str::to_owned).collect();
+    let ours: Vec<String> = ssl::ROWS
+        .iter()
+        .chain(x509::ROWS)
+        .map(|row| format!("MBEDTLS_ERR_{}_{} {:?}", row.module, row.name, row.error))
+        .collect();
+    assert_eq!(ours, expected);
+    assert_eq!((ssl::ROWS.len(), x509::ROWS.len()), (58, 20));
+}
+
+#[test]
+fn code_is_the_negative_number() {
+    assert_eq!(ssl::FATAL_ALERT_MESSAGE.code(), -0x7780);
+    assert_eq!(asn1::OUT_OF_DATA.code(), -0x60);
+}
+
+#[test]
+fn a_cause_is_summed() {
+    let error = x509::INVALID_FORMAT.because(asn1::OUT_OF_DATA);
+    assert_eq!(error.code(), -0x21E0);
+    assert_eq!(error.high(), Some(x509::INVALID_FORMAT));
+    assert_eq!(error.low(), Some(asn1::OUT_OF_DATA));
+    assert_eq!(pem::INVALID_DATA.because(base64::INVALID_CHARACTER).code(), -0x112C);
+    assert_eq!(x509::UNKNOWN_SIG_ALG.because(oid::NOT_FOUND).code(), -0x262E);
+}
+
+#[test]
+fn a_sum_never_reaches_another_row() {
+    let error = x509::INVALID_FORMAT.because(asn1::OUT_OF_DATA);
+    assert_eq!(error.because(asn1::INVALID_DATA), error, "a second cause changes nothing");
+    assert_eq!(ssl::INVALID_MAC.because(ssl::TIMEOUT), ssl::INVALID_MAC, "a high-level cause changes nothing");
+    assert_eq!(asn1::OUT_OF_DATA.because(oid::NOT_FOUND), asn1::OUT_OF_DATA);
+}
+
+#[test]
+fn printed_as_mbedtls_strerror_prints() {
+    let error = x509::INVALID_EXTENSIONS.because(asn1::UNEXPECTED_TAG);
+    assert_eq!(
+        error.to_string(),
+        "X509 - The extension tag or value is invalid : ASN1 - ASN1 tag was of an unexpected value"
+    );
+    assert_eq!(asn1::OUT_OF_DATA.to_string(), "ASN1 - Out of data when parsing an ASN1 data structure");
+    // A fatal alert never shows a low-level part.
+    let alert = ssl::FATAL_ALERT_MESSAGE.because(asn1::OUT_OF_DATA);
+    assert_eq!(alert.to_string(), "SSL - A fatal alert message was received from our peer");
+    assert_eq!(format!("{error:?}"), "-0x2562");
+}
+
+#[test]
+fn our_own_range_lies_below_every_number_of_mbedtls() {
+    for row in device::ROWS.iter().chain(mqtt::ROWS) {
+        assert!(row.error.code() < -0x7FFF, "{row:?}");
+        assert_eq!(row.error.low(), None, "{row:?}: the low bits are for a cause");
+    }
+}
+
+#[test]
+fn no_number_stands_twice() {
+    let rows: Vec<_> = ssl::ROWS.iter().chain(x509::ROWS).chain(device::ROWS).chain(mqtt::ROWS).collect();
+    for row in &rows {
+        assert_eq!(rows.iter().filter(|other| other.error == row.error).count(), 1, "{row:?}");
+        assert_eq!(row.error.find().map(|found| found.name), Some(row.name));
+    }
+}
+
+#[test]
+fn two_bytes_with_or_without_an_option() {
+    assert_eq!(size_of::<Error>(), 2);
+    assert_eq!(size_of::<Option<Error>>(), 2);
+}

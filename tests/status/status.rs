@@ -1,0 +1,39 @@
+//! What a device keeps of a failure: its size and its one line.
+
+use status::{Alert, AlertSeen, Cause, Flags, Status, ssl, x509};
+
+#[test]
+fn at_most_32_bytes() {
+    assert!(size_of::<Status>() <= 32, "{}", size_of::<Status>());
+}
+
+#[test]
+fn one_line() {
+    let mut status = Status::new(ssl::FATAL_ALERT_MESSAGE);
+    assert_eq!(status.to_string(), "-0x7780 SSL - A fatal alert message was received from our peer");
+    status.alert = Some(AlertSeen::Received(Alert::HANDSHAKE_FAILURE));
+    assert_eq!(
+        status.to_string(),
+        "-0x7780 SSL - A fatal alert message was received from our peer (alert 40, handshake_failure)"
+    );
+}
+
+#[test]
+fn flags_depth_and_cause_stand_in_the_same_line() {
+    let mut status = Status::new(x509::CERT_VERIFY_FAILED);
+    status.flags = Flags::EXPIRED | Flags::NOT_TRUSTED;
+    status.depth = 1;
+    status.alert = Some(AlertSeen::Sent(Alert::CERTIFICATE_EXPIRED));
+    assert_eq!(
+        status.to_string(),
+        "-0x2700 X509 - Certificate verification failed, e.g. CRL, CA or signature check failed \
+         (sent alert 45, certificate_expired; flags 0x09 at depth 1; The certificate validity has expired; \
+         The certificate is not correctly signed by the trusted CA)"
+    );
+    let mut status = Status::new(ssl::BAD_INPUT_DATA);
+    status.cause = Cause::WindowTooSmall;
+    assert_eq!(
+        status.to_string(),
+        "-0x7100 SSL - Bad input parameters to function (larger than the receive buffer)"
+    );
+}
