@@ -3,8 +3,8 @@
 //! Data is worked on in place. A key is loaded once for a direction and a mode; padding and MAC of CBC records are the record
 //! layer's business.
 
-use status::Error;
-use zeroize::ZeroizeOnDrop;
+use status::{Error, aes, cipher};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::soft;
 
@@ -53,8 +53,28 @@ pub struct CipherKey {
     pub(crate) mode: CipherMode,
     #[zeroize(skip)]
     pub(crate) direction: Direction,
-    pub(crate) soft: soft::aes::Key,
+    pub(crate) material: Material,
 }
+
+/// What a backend keeps of a key.
+#[derive(ZeroizeOnDrop)]
+#[expect(clippy::large_enum_variant, reason = "there is no heap that the larger one could live on")]
+pub(crate) enum Material {
+    /// The round keys of this crate's software.
+    Soft(soft::aes::Key),
+    /// The key itself, for a unit or a library that expands it anew for each call.
+    Raw(RawKey),
+}
+
+/// The bytes of a key.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct RawKey {
+    bytes: [u8; MAX_KEY_LENGTH],
+    length: usize,
+}
+
+/// The longest key, in bytes.
+const MAX_KEY_LENGTH: usize = 32;
 
 impl CipherKey {
     /// The mode that this key was loaded for.
@@ -65,6 +85,34 @@ impl CipherKey {
     /// The direction that this key was loaded for.
     pub const fn direction(&self) -> Direction {
         self.direction
+    }
+
+    /// A key that is kept as it is, for a backend of your own whose unit expands it.
+    ///
+    /// # Errors
+    /// `aes::INVALID_KEY_LENGTH` (-0x0020) unless it is 16, 24 or 32 bytes long.
+    pub fn from_bytes(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<Self, Error> {
+        if !matches!(key.len(), 16 | 24 | 32) {
+            return Err(aes::INVALID_KEY_LENGTH);
+        }
+        let mut raw = RawKey { bytes: [0; MAX_KEY_LENGTH], length: key.len() };
+        for (to, from) in raw.bytes.iter_mut().zip(key) {
+            *to = *from;
+        }
+        Ok(Self { mode, direction, material: Material::Raw(raw) })
+    }
+
+    /// The key of [`CipherKey::from_bytes`], if it was made so, and for this use.
+    ///
+    /// # Errors
+    /// `cipher::BAD_INPUT_DATA` (-0x6100) for a key of another backend, mode or direction.
+    pub fn bytes(&self, mode: CipherMode, direction: Direction) -> Result<&[u8], Error> {
+        match &self.material {
+            Material::Raw(raw) if self.mode == mode && self.direction == direction => {
+                raw.bytes.get(..raw.length).ok_or(cipher::BAD_INPUT_DATA)
+            }
+            _ => Err(cipher::BAD_INPUT_DATA),
+        }
     }
 }
 

@@ -99,6 +99,11 @@ pub struct HashState {
 }
 
 impl HashState {
+    /// The state of a hash that has seen nothing yet.
+    pub(crate) const fn new(algorithm: HashAlgorithm, chain: Chain) -> Self {
+        Self { algorithm, chain, block: [0; MAX_BLOCK_LENGTH], length: 0 }
+    }
+
     /// The algorithm of this hash.
     pub const fn algorithm(&self) -> HashAlgorithm {
         self.algorithm

@@ -1,0 +1,84 @@
+//! The random number generator: ChaCha20 with fast key erasure over a board's entropy.
+//!
+//! Every request runs ChaCha20 with the current key, takes the next key from the head of the stream and the answer from the
+//! rest, so that what was answered cannot be computed from what is kept. The state is the key, never buffered output.
+//!
+//! The first request seeds it with 32 bytes of entropy. Fresh entropy is mixed in before the request that follows
+//! [`RESEED_REQUESTS`] requests or [`RESEED_BYTES`] bytes. When the source fails, the request fails with the source's code,
+//! the answer is zeroed, the key is wiped, and each later request asks the source again: no output ever follows a failure
+//! without fresh entropy.
+
+use chacha20::ChaCha20Rng;
+use rand_core::{SeedableRng, TryRng};
+use status::{Error, entropy};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::{Entropy, Rng};
+
+/// So many requests are answered from one seed.
+pub const RESEED_REQUESTS: u32 = 1024;
+/// So many bytes are given from one seed; a single request may exceed it.
+pub const RESEED_BYTES: usize = 65_536;
+
+/// The length of a seed and of the key, in bytes.
+const KEY_LENGTH: usize = 32;
+
+/// The generator over its source of entropy. Its key is wiped when it is dropped.
+#[derive(ZeroizeOnDrop)]
+pub struct Drbg<E> {
+    #[zeroize(skip)]
+    entropy: E,
+    key: [u8; KEY_LENGTH],
+    /// What is left of this seed; nothing before the first one and after a failure.
+    requests: u32,
+    bytes: usize,
+}
+
+impl<E: Entropy> Drbg<E> {
+    /// Makes a generator that asks for its seed when it is first used.
+    pub const fn new(entropy: E) -> Self {
+        Self { entropy, key: [0; KEY_LENGTH], requests: 0, bytes: 0 }
+    }
+
+    /// Mixes fresh entropy into the key. Xor suffices, as the source does not know the key.
+    fn reseed(&mut self) -> Result<(), Error> {
+        let mut seed = Zeroizing::new([0; KEY_LENGTH]);
+        self.entropy.entropy(seed.as_mut_slice())?;
+        if stuck(&seed) {
+            return Err(entropy::SOURCE_FAILED);
+        }
+        for (key, seed) in self.key.iter_mut().zip(seed.iter()) {
+            *key ^= seed;
+        }
+        self.requests = RESEED_REQUESTS;
+        self.bytes = RESEED_BYTES;
+        Ok(())
+    }
+}
+
+impl<E: Entropy> Rng for Drbg<E> {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        if self.requests == 0 || self.bytes == 0 {
+            let seeded = self.reseed();
+            if seeded.is_err() {
+                self.key.zeroize();
+                self.requests = 0;
+                out.zeroize();
+                return seeded;
+            }
+        }
+        let mut stream = ChaCha20Rng::from_seed(self.key);
+        let Ok(()) = stream.try_fill_bytes(&mut self.key);
+        let Ok(()) = stream.try_fill_bytes(out);
+        self.requests = self.requests.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(out.len());
+        Ok(())
+    }
+}
+
+/// Whether a source answers with one 32-bit word over and over, as a stuck peripheral does. True entropy does so once in
+/// 2^224 seeds.
+fn stuck(seed: &[u8; KEY_LENGTH]) -> bool {
+    let words = seed.as_chunks::<4>().0;
+    words.first().is_none_or(|first| words.iter().all(|word| word == first))
+}

@@ -1,0 +1,111 @@
+//! Counter with CBC-MAC, nonce of 12 bytes (NIST SP 800-38C, RFC 3610 §2, RFC 6655 §3).
+//!
+//! The chain of the MAC and the counter are independent, so one block of each goes through the cipher at once:
+//!
+//! ```text
+//!   MAC      B0     B1 (aad) ..   B2 (data)    B3 (data)
+//!   counter  A0     A1            A2           A3
+//!            │      └► data block 0 └► block 1   └► ..
+//!            └► mask of the tag
+//! ```
+
+use status::{Error, cipher};
+use zeroize::ZeroizeOnDrop;
+
+use crate::soft::aes::{Aes, BLOCK_LENGTH};
+use crate::{CipherMode, Direction, NONCE_LENGTH};
+
+use super::{increment, xor};
+
+/// Encrypts or decrypts `data` in place and returns the tag, of which the mode may use only the head.
+pub(super) fn apply(
+    aes: &Aes,
+    mode: CipherMode,
+    direction: Direction,
+    nonce: &[u8; NONCE_LENGTH],
+    aad: &[u8],
+    data: &mut [u8],
+) -> Result<[u8; BLOCK_LENGTH], Error> {
+    let aad_length = u16::try_from(aad.len()).map_err(|_| cipher::BAD_INPUT_DATA)?;
+    if aad_length > MAX_AAD_LENGTH {
+        return Err(cipher::BAD_INPUT_DATA);
+    }
+    let mut pair = Pair::new(nonce, aad_length, mode, data.len())?;
+    pair.encrypt(aes);
+    let mut tag = pair.stream;
+    increment(&mut pair.counter);
+    pair.authenticate(aes, aad_length, aad);
+    for block in data.chunks_mut(BLOCK_LENGTH) {
+        if direction == Direction::Encrypt {
+            xor(&mut pair.mac, block);
+        }
+        xor(block, &pair.stream);
+        if direction == Direction::Decrypt {
+            xor(&mut pair.mac, block);
+        }
+        increment(&mut pair.counter);
+        pair.encrypt(aes);
+    }
+    xor(&mut tag, &pair.mac);
+    Ok(tag)
+}
+
+/// Associated data of 2^16 - 2^8 bytes and more would need another encoding of its length (RFC 3610 §2.2).
+const MAX_AAD_LENGTH: u16 = 0xFEFF;
+
+/// Both chains side by side. Wiped when dropped.
+#[derive(ZeroizeOnDrop)]
+struct Pair {
+    mac: [u8; BLOCK_LENGTH],
+    counter: [u8; BLOCK_LENGTH],
+    /// The block of the key stream that belongs to the counter.
+    stream: [u8; BLOCK_LENGTH],
+}
+
+impl Pair {
+    /// Both first blocks, B0 and A0 (RFC 3610 §2.2, §2.3). A length field of three bytes is noted as 2.
+    fn new(
+        nonce: &[u8; NONCE_LENGTH],
+        aad_length: u16,
+        mode: CipherMode,
+        data_length: usize,
+    ) -> Result<Self, Error> {
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = *nonce;
+        let tag = if mode == CipherMode::Ccm8 { 0x18 } else { 0x38 };
+        let flags = if aad_length > 0 { 0x42 | tag } else { 0x02 | tag };
+        let length = u32::try_from(data_length).map_err(|_| cipher::BAD_INPUT_DATA)?;
+        let [_, x, y, z] = length.to_be_bytes();
+        Ok(Self {
+            mac: [flags, a, b, c, d, e, f, g, h, i, j, k, l, x, y, z],
+            counter: [0x02, a, b, c, d, e, f, g, h, i, j, k, l, 0, 0, 0],
+            stream: [0; BLOCK_LENGTH],
+        })
+    }
+
+    /// Chains the associated data behind its length of two bytes, and makes the key stream of the counter.
+    fn authenticate(&mut self, aes: &Aes, aad_length: u16, aad: &[u8]) {
+        if aad.is_empty() {
+            let mac = self.mac;
+            self.encrypt(aes);
+            self.mac = mac;
+            return;
+        }
+        let [first, second, rest @ ..] = &mut self.mac;
+        let [high, low] = aad_length.to_be_bytes();
+        *first ^= high;
+        *second ^= low;
+        xor(rest, aad);
+        self.encrypt(aes);
+        for block in aad.get(BLOCK_LENGTH - 2..).unwrap_or_default().chunks(BLOCK_LENGTH) {
+            xor(&mut self.mac, block);
+            self.encrypt(aes);
+        }
+    }
+
+    /// Encrypts the MAC as it stands, and makes the key stream of the counter.
+    fn encrypt(&mut self, aes: &Aes) {
+        let mut blocks = [self.mac, self.counter];
+        aes.encrypt(&mut blocks);
+        [self.mac, self.stream] = blocks;
+    }
+}

@@ -1,0 +1,130 @@
+//! The modes of operation, composed once over the block cipher: CBC, GCM and CCM (NIST SP 800-38A, -38D, -38C).
+//!
+//! This file checks what was asked for; the files below only compute.
+
+mod cbc;
+mod ccm;
+mod gcm;
+
+use status::{Error, cipher};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+use crate::cipher::Material;
+use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
+use crate::{CipherKey, CipherMode, Direction, NONCE_LENGTH};
+
+pub(crate) fn load(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<CipherKey, Error> {
+    let aes = Aes::new(key)?;
+    let ghash = (mode == CipherMode::Gcm).then(|| aes.ghash());
+    Ok(CipherKey { mode, direction, material: Material::Soft(Key { aes, ghash }) })
+}
+
+pub(crate) fn cbc_encrypt(
+    key: &CipherKey,
+    iv: &mut [u8; BLOCK_LENGTH],
+    data: &mut [u8],
+) -> Result<(), Error> {
+    let key = loaded(key, Direction::Encrypt, CipherMode::Cbc)?;
+    cbc::encrypt(&key.aes, iv, whole_blocks(data)?);
+    Ok(())
+}
+
+pub(crate) fn cbc_decrypt(
+    key: &CipherKey,
+    iv: &mut [u8; BLOCK_LENGTH],
+    data: &mut [u8],
+) -> Result<(), Error> {
+    let key = loaded(key, Direction::Decrypt, CipherMode::Cbc)?;
+    cbc::decrypt(&key.aes, iv, whole_blocks(data)?);
+    Ok(())
+}
+
+pub(crate) fn seal(
+    key: &CipherKey,
+    nonce: &[u8; NONCE_LENGTH],
+    aad: &[u8],
+    data: &mut [u8],
+    tag: &mut [u8],
+) -> Result<(), Error> {
+    let computed = aead(key, Direction::Encrypt, nonce, aad, data, tag.len())?;
+    xor_to(tag, &[0; BLOCK_LENGTH], &computed);
+    Ok(())
+}
+
+pub(crate) fn open(
+    key: &CipherKey,
+    nonce: &[u8; NONCE_LENGTH],
+    aad: &[u8],
+    data: &mut [u8],
+    tag: &[u8],
+) -> Result<(), Error> {
+    let opened = match aead(key, Direction::Decrypt, nonce, aad, data, tag.len()) {
+        Ok(computed) if bool::from(computed.get(..tag.len()).unwrap_or_default().ct_eq(tag)) => Ok(()),
+        Ok(_) => Err(cipher::AUTH_FAILED),
+        Err(error) => Err(error),
+    };
+    if opened.is_err() {
+        data.zeroize();
+    }
+    opened
+}
+
+/// Encrypts or decrypts `data` and returns the tag, of which the mode may use only the head.
+fn aead(
+    key: &CipherKey,
+    direction: Direction,
+    nonce: &[u8; NONCE_LENGTH],
+    aad: &[u8],
+    data: &mut [u8],
+    tag_length: usize,
+) -> Result<[u8; BLOCK_LENGTH], Error> {
+    let mode = key.mode;
+    let key = loaded(key, direction, mode)?;
+    if mode == CipherMode::Cbc || tag_length != mode.tag_length() || data.len() > MAX_DATA_LENGTH {
+        return Err(cipher::BAD_INPUT_DATA);
+    }
+    match &key.ghash {
+        Some(ghash) => Ok(gcm::apply(&key.aes, ghash.clone(), direction, nonce, aad, data)),
+        None => ccm::apply(&key.aes, mode, direction, nonce, aad, data),
+    }
+}
+
+/// The length of CCM's payload is a 24-bit number with nonces of 12 bytes (RFC 6655 §3), and no counter can wrap below it.
+const MAX_DATA_LENGTH: usize = 0xFF_FFFF;
+
+fn loaded(key: &CipherKey, direction: Direction, mode: CipherMode) -> Result<&Key, Error> {
+    match &key.material {
+        Material::Soft(soft) if key.mode == mode && key.direction == direction => Ok(soft),
+        _ => Err(cipher::BAD_INPUT_DATA),
+    }
+}
+
+fn whole_blocks(data: &mut [u8]) -> Result<&mut [[u8; BLOCK_LENGTH]], Error> {
+    match data.as_chunks_mut() {
+        (blocks, []) => Ok(blocks),
+        _ => Err(cipher::FULL_BLOCK_EXPECTED),
+    }
+}
+
+/// `to` = `left` xor `right`, as far as the shortest goes.
+fn xor_to(to: &mut [u8], left: &[u8], right: &[u8]) {
+    for ((to, left), right) in to.iter_mut().zip(left).zip(right) {
+        *to = left ^ right;
+    }
+}
+
+/// `to` ^= `from`, as far as the shorter goes.
+fn xor(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to ^= from;
+    }
+}
+
+/// Adds one to the last four bytes, big-endian: the counter of GCM (NIST SP 800-38D §6.2), and that of CCM as well, whose
+/// three bytes never carry into the fourth, the nonce's last, within [`MAX_DATA_LENGTH`].
+fn increment(counter: &mut [u8; BLOCK_LENGTH]) {
+    if let Some(bytes) = counter.last_chunk_mut() {
+        *bytes = u32::from_be_bytes(*bytes).wrapping_add(1).to_be_bytes();
+    }
+}
