@@ -1,0 +1,136 @@
+/* See board.h. The machine is QEMU's mps2-an386: code at 0, 4 MiB of RAM at 0x20000000. */
+#include "board.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mbedtls/platform.h"
+
+extern uint32_t __stack_top, __data_load, __data_start, __data_end, __bss_start, __bss_end, __heap_end;
+
+static void reset(void);
+static void fault(void);
+
+__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
+    &__stack_top, (void *) reset, (void *) fault, (void *) fault, (void *) fault, (void *) fault, (void *) fault,
+};
+
+static int semihost(int operation, const void *argument) {
+    register int r0 __asm__("r0") = operation;
+    register const void *r1 __asm__("r1") = argument;
+    __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+    return r0;
+}
+
+static void put(const char *text) { semihost(0x04, text); }
+
+static void leave(int failed) {
+    const uint32_t reason[2] = {0x20026, (uint32_t) failed};
+    semihost(0x20, reason);
+    for (;;) {}
+}
+
+static void fault(void) {
+    put("fault\n");
+    leave(1);
+}
+
+static void reset(void) {
+    /* The floating-point unit: the ABI may keep values there. */
+    *(volatile uint32_t *) 0xE000ED88 |= 0xFu << 20;
+    memcpy(&__data_start, &__data_load, (size_t) ((char *) &__data_end - (char *) &__data_start));
+    memset(&__bss_start, 0, (size_t) ((char *) &__bss_end - (char *) &__bss_start));
+    volatile uint32_t *timer = (volatile uint32_t *) 0x40000000;
+    timer[2] = timer[1] = 0xFFFFFFFF;
+    timer[0] = 1;
+    board_heap_install();
+    leave(bench());
+}
+
+uint64_t board_instructions(void) {
+    static uint32_t last;
+    static uint64_t total;
+    uint32_t now = 0xFFFFFFFF - *(volatile uint32_t *) 0x40000004;
+    total += (uint32_t) (now - last);
+    last = now;
+    return total * 40;
+}
+
+static void put_number(uint64_t value) {
+    char text[24], *at = text + sizeof text;
+    *--at = 0;
+    do *--at = (char) ('0' + value % 10);
+    while (value /= 10);
+    put(at);
+}
+
+void board_row(const char *name, uint64_t value) {
+    put(name);
+    put("\t");
+    put_number(value);
+    put("\n");
+}
+
+void board_fail(const char *what, int code) {
+    put("failed: ");
+    put(what);
+    put(code < 0 ? " -" : " ");
+    put_number((uint64_t) (code < 0 ? -code : code));
+    put("\n");
+    leave(1);
+}
+
+#define PAINT 0xA5A5A5A5u
+static uint32_t *painted_to;
+
+__attribute__((noinline)) void board_stack_paint(void) {
+    uint32_t here;
+    painted_to = &here - 16;
+    for (uint32_t *at = &__heap_end; at < painted_to; at++) *(volatile uint32_t *) at = PAINT;
+}
+
+__attribute__((noinline)) size_t board_stack_used(void) {
+    uint32_t *at = &__heap_end;
+    while (at < painted_to && *at == PAINT) at++;
+    return (size_t) ((char *) painted_to - (char *) at);
+}
+
+size_t board_heap_now, board_heap_peak;
+
+static void *count_calloc(size_t number, size_t size) {
+    size_t *block = calloc(1, number * size + 8);
+    if (block == NULL) return NULL;
+    *block = number * size;
+    board_heap_now += *block;
+    if (board_heap_now > board_heap_peak) board_heap_peak = board_heap_now;
+    return block + 2;
+}
+
+static void count_free(void *memory) {
+    if (memory == NULL) return;
+    size_t *block = (size_t *) memory - 2;
+    board_heap_now -= *block;
+    free(block);
+}
+
+void board_heap_install(void) { mbedtls_platform_set_calloc_free(count_calloc, count_free); }
+
+int board_entropy(void *context, unsigned char *out, size_t length) {
+    static uint32_t state = 0x12345678;
+    (void) context;
+    while (length--) {
+        state = state * 1664525u + 1013904223u;
+        *out++ = (unsigned char) (state >> 24);
+    }
+    return 0;
+}
+
+/* The allocator of the C library takes its memory from here. */
+void *_sbrk(ptrdiff_t more) {
+    extern uint32_t __heap_start;
+    static char *end;
+    if (end == NULL) end = (char *) &__heap_start;
+    if (end + more > (char *) &__heap_end) return (void *) -1;
+    end += more;
+    return end - more;
+}

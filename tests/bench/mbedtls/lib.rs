@@ -1,0 +1,1 @@
+//! Empty: this package only names where the source of Mbed TLS 2.28 comes from.
