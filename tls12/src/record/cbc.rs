@@ -1,0 +1,199 @@
+//! CBC records: HMAC with a random, explicit vector (RFC 5246 §6.2.3.2), MAC before or after encryption (RFC 7366).
+//!
+//! Opening a MAC-then-encrypt record tells nothing of its padding, neither by its answer nor by its time: see
+//! [`super::mac`].
+
+use accel::{Accel, CipherKey, Direction, HashAlgorithm, HmacKey};
+use status::ssl;
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
+
+use super::ContentType;
+use super::mac::SecretMac;
+use super::protection::{BAD_RECORD, additional_data};
+use crate::failure::Failure;
+use crate::wire::copy;
+
+/// AES's block, and the length of a vector.
+pub(super) const BLOCK_LENGTH: usize = 16;
+/// The longest MAC: SHA-256's.
+pub(super) const MAX_MAC_LENGTH: usize = 32;
+/// The most padding besides its length byte.
+pub(super) const MAX_PADDING: u32 = 255;
+
+/// Keys and order of operations of one direction.
+pub(super) struct Cbc {
+    key: CipherKey,
+    mac: Mac,
+    mac_length: usize,
+}
+
+/// Where the MAC stands, and how it is computed.
+enum Mac {
+    /// Behind everything, over the ciphertext.
+    AfterEncryption(HmacKey),
+    /// Between plaintext and padding, when sealing.
+    BeforeEncryption(HmacKey),
+    /// Between plaintext and padding, when opening: where is a secret.
+    BeforeEncryptionSecret(SecretMac),
+}
+
+impl Cbc {
+    pub(super) fn new<A: Accel>(
+        accel: &mut A,
+        key: CipherKey,
+        algorithm: HashAlgorithm,
+        mac_key: &[u8],
+        encrypt_then_mac: bool,
+    ) -> Result<Self, Failure> {
+        let mac = match key.direction() {
+            _ if encrypt_then_mac => Mac::AfterEncryption(HmacKey::new(accel, algorithm, mac_key)?),
+            Direction::Encrypt => Mac::BeforeEncryption(HmacKey::new(accel, algorithm, mac_key)?),
+            Direction::Decrypt => Mac::BeforeEncryptionSecret(SecretMac::new(algorithm, mac_key)),
+        };
+        Ok(Self { key, mac, mac_length: algorithm.digest_length() })
+    }
+
+    /// The bytes behind a plaintext: MAC, and 1 to 16 bytes of padding.
+    pub(super) const fn suffix_length(&self, length: usize) -> usize {
+        let encrypted = match self.mac {
+            Mac::AfterEncryption(_) => length,
+            _ => length.saturating_add(self.mac_length),
+        };
+        // What is missing from a whole block, at least one byte.
+        let padding = BLOCK_LENGTH.saturating_sub(encrypted % BLOCK_LENGTH);
+        self.mac_length.saturating_add(padding)
+    }
+
+    /// The most bytes of plaintext that fit into `content` bytes behind the vector.
+    pub(super) const fn max_plaintext(&self, content: usize) -> usize {
+        let most = match self.mac {
+            Mac::AfterEncryption(_) => whole_blocks(content.saturating_sub(self.mac_length)),
+            _ => whole_blocks(content).saturating_sub(self.mac_length),
+        };
+        most.saturating_sub(1)
+    }
+
+    /// `body` is the vector's place, the plaintext, and room for the suffix.
+    pub(super) fn seal<A: Accel>(
+        &self,
+        accel: &mut A,
+        sequence: u64,
+        content_type: ContentType,
+        body: &mut [u8],
+        length: usize,
+    ) -> Result<(), Failure> {
+        let after = match &self.mac {
+            Mac::AfterEncryption(_) => self.mac_length,
+            _ => 0,
+        };
+        let end = body.len().saturating_sub(after);
+        let (encrypted, outer_mac) = body.split_at_mut_checked(end).ok_or(ssl::INTERNAL_ERROR)?;
+        let (vector, content) = encrypted.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
+        // RFC 5246 §6.2.3.2: unpredictable for each record.
+        accel.fill(vector)?;
+        let (plaintext, suffix) = content.split_at_mut_checked(length).ok_or(ssl::INTERNAL_ERROR)?;
+        let mut padding = suffix;
+        if let Mac::BeforeEncryption(key) = &self.mac {
+            let additional = additional_data(sequence, content_type, length)?;
+            let digest = key.mac(accel, &[&additional, plaintext])?;
+            let (mac, rest) = padding.split_at_mut_checked(self.mac_length).ok_or(ssl::INTERNAL_ERROR)?;
+            copy(mac, digest.as_bytes());
+            padding = rest;
+        }
+        let value = u8::try_from(padding.len().saturating_sub(1)).map_err(|_| ssl::INTERNAL_ERROR)?;
+        padding.fill(value);
+        let mut chained = *vector;
+        accel.cbc_encrypt(&self.key, &mut chained, content)?;
+        if let Mac::AfterEncryption(key) = &self.mac {
+            let additional = additional_data(sequence, content_type, encrypted.len())?;
+            copy(outer_mac, key.mac(accel, &[&additional, encrypted])?.as_bytes());
+        }
+        Ok(())
+    }
+
+    /// Opens what follows a header; the plaintext then begins behind the vector. Returns its length.
+    pub(super) fn open<A: Accel>(
+        &self,
+        accel: &mut A,
+        sequence: u64,
+        content_type: ContentType,
+        body: &mut [u8],
+    ) -> Result<usize, Failure> {
+        match &self.mac {
+            Mac::AfterEncryption(key) => self.open_after(accel, key, sequence, content_type, body),
+            Mac::BeforeEncryption(_) => Err(ssl::INTERNAL_ERROR.into()),
+            Mac::BeforeEncryptionSecret(key) => {
+                let content = self.decrypt(accel, body, self.mac_length)?;
+                let (length, padding_is_good) = unpad(content, self.mac_length)?;
+                let additional = additional_data(sequence, content_type, 0)?;
+                let mac_is_good = key.verify(&additional, content, length);
+                // The one branch: whether the record is good, and nothing about why not.
+                accept(length, padding_is_good & mac_is_good)
+            }
+        }
+    }
+
+    /// RFC 7366 §3: the MAC is checked before anything is decrypted.
+    fn open_after<A: Accel>(
+        &self,
+        accel: &mut A,
+        key: &HmacKey,
+        sequence: u64,
+        content_type: ContentType,
+        body: &mut [u8],
+    ) -> Result<usize, Failure> {
+        let end = body.len().checked_sub(self.mac_length).ok_or(BAD_RECORD)?;
+        let (encrypted, mac) = body.split_at_mut_checked(end).ok_or(BAD_RECORD)?;
+        let additional = additional_data(sequence, content_type, encrypted.len())?;
+        let expected = key.mac(accel, &[&additional, encrypted])?;
+        if !bool::from(expected.as_bytes().ct_eq(mac)) {
+            return Err(BAD_RECORD);
+        }
+        let content = self.decrypt(accel, encrypted, 0)?;
+        let (length, padding_is_good) = unpad(content, 0)?;
+        accept(length, padding_is_good)
+    }
+
+    /// Decrypts what follows the vector: whole blocks with room for `mac_length` bytes and a byte of padding.
+    fn decrypt<'r, A: Accel>(
+        &self,
+        accel: &mut A,
+        encrypted: &'r mut [u8],
+        mac_length: usize,
+    ) -> Result<&'r mut [u8], Failure> {
+        let (vector, content) = encrypted.split_first_chunk_mut().ok_or(BAD_RECORD)?;
+        if content.len() <= mac_length || content.len() % BLOCK_LENGTH != 0 {
+            return Err(BAD_RECORD);
+        }
+        let mut chained = *vector;
+        accel.cbc_decrypt(&self.key, &mut chained, content)?;
+        Ok(content)
+    }
+}
+
+fn accept(length: u32, good: Choice) -> Result<usize, Failure> {
+    if bool::from(good) { usize::try_from(length).map_err(|_| BAD_RECORD) } else { Err(BAD_RECORD) }
+}
+
+const fn whole_blocks(bytes: usize) -> usize {
+    bytes.saturating_sub(bytes % BLOCK_LENGTH)
+}
+
+/// The secret length of the plaintext in `content`, which ends in a MAC of `mac_length` bytes and the padding, and whether the
+/// padding is right. Constant-time: its course depends on the length of `content` only.
+///
+/// RFC 5246 §6.2.3.2: with a wrong padding it goes on as if there were none, so that the MAC takes as long.
+fn unpad(content: &[u8], mac_length: usize) -> Result<(u32, Choice), Failure> {
+    let (last, rest) = content.split_last().ok_or(BAD_RECORD)?;
+    // The plaintext's length if the padding were empty.
+    let longest = rest.len().checked_sub(mac_length).ok_or(BAD_RECORD)?;
+    let longest = u32::try_from(longest).map_err(|_| BAD_RECORD)?;
+    let padding = u32::from(*last);
+    let mut good = !padding.ct_gt(&longest);
+    for (distance, byte) in (0..MAX_PADDING).zip(rest.iter().rev()) {
+        let is_padding = padding.ct_gt(&distance);
+        good &= !is_padding | byte.ct_eq(last);
+    }
+    let removed = u32::conditional_select(&0, &padding, good);
+    Ok((longest.wrapping_sub(removed), good))
+}

@@ -1,0 +1,53 @@
+//! Bounds on records that carry nothing: each is legal, an endless row of them is an attack on our time.
+
+use status::{Alert, Cause, ssl};
+
+use crate::failure::Failure;
+
+/// So many empty records of application data in a row are taken; Mbed TLS 2.28 has the same number.
+pub const MAX_EMPTY_RECORDS: u8 = 3;
+/// So many warning alerts in a row are taken; Mbed TLS has no bound, OpenSSL has five.
+pub const MAX_WARNING_ALERTS: u8 = 4;
+
+/// Counts what came since the last record that carried something.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Idle {
+    empty: u8,
+    warnings: u8,
+}
+
+impl Idle {
+    /// Nothing yet.
+    pub const fn new() -> Self {
+        Self { empty: 0, warnings: 0 }
+    }
+
+    /// An empty record of application data has come.
+    ///
+    /// # Errors
+    /// `ssl::INVALID_MAC` (-0x7180), Mbed TLS's code for it, from the fourth in a row on.
+    pub fn empty_record(&mut self) -> Result<(), Failure> {
+        self.empty = self.empty.saturating_add(1);
+        if self.empty > MAX_EMPTY_RECORDS {
+            return Err(Failure::new(ssl::INVALID_MAC, Alert::UNEXPECTED_MESSAGE).with(Cause::TooMany));
+        }
+        Ok(())
+    }
+
+    /// A warning alert other than close_notify, or a HelloRequest, has come.
+    ///
+    /// # Errors
+    /// `ssl::UNEXPECTED_MESSAGE` (-0x7700) from the fifth in a row on.
+    pub fn warning_alert(&mut self) -> Result<(), Failure> {
+        self.warnings = self.warnings.saturating_add(1);
+        if self.warnings > MAX_WARNING_ALERTS {
+            return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE).with(Cause::TooMany));
+        }
+        Ok(())
+    }
+
+    /// A record with content has come.
+    pub fn content(&mut self) {
+        *self = Self::new();
+    }
+}

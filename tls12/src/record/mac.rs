@@ -1,0 +1,175 @@
+//! The HMAC of a MAC-then-encrypt record whose length is secret, in constant time (RFC 5246 §6.2.3.2).
+//!
+//! Where the MAC stands follows from the padding, and nobody may learn the padding before the MAC has been found right: an
+//! attacker who sees the difference decrypts ("Lucky Thirteen", AlFardan and Paterson, 2013). So
+//! - the compression function runs as often for the shortest plaintext that the record could hold as for the longest: every
+//!   block goes through it, and the chaining value after the block that turns out to be the last is picked by masks;
+//! - the received MAC is collected by masks from every place where it could begin.
+//!
+//! It needs the compression function itself, so it always runs in software: an accelerator that pads on its own is of no use.
+
+use accel::{Chain, Digest, HashAlgorithm, soft};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
+
+use super::cbc::{MAX_MAC_LENGTH, MAX_PADDING};
+use super::protection::ADDITIONAL_LENGTH;
+
+/// An HMAC-SHA-1 or HMAC-SHA-256 key, as the chaining values after its pads. Wiped when dropped.
+pub(super) struct SecretMac {
+    algorithm: HashAlgorithm,
+    inner: Chain,
+    outer: Chain,
+}
+
+/// The block of SHA-1 and SHA-256.
+const BLOCK_LENGTH: usize = 64;
+
+impl SecretMac {
+    /// Takes a key as long as the digest, which is shorter than a block.
+    pub(super) fn new(algorithm: HashAlgorithm, key: &[u8]) -> Self {
+        let after = |mask: u8| {
+            let mut pad = Block([mask; BLOCK_LENGTH]);
+            for (byte, key) in pad.0.iter_mut().zip(key) {
+                *byte ^= *key;
+            }
+            let mut chain = soft::initial(algorithm);
+            soft::compress(&mut chain, algorithm, &pad.0);
+            chain
+        };
+        Self { algorithm, inner: after(0x36), outer: after(0x5C) }
+    }
+
+    /// Whether the first `length` bytes of `content` are followed by their MAC. `content` ends in at least as many bytes as a
+    /// MAC has and one byte of padding, and `length` is at most what is before them, and at most 255 bytes less.
+    /// `additional` is sequence number, type, version and a place for the length.
+    pub(super) fn verify(&self, additional: &[u8; ADDITIONAL_LENGTH], content: &[u8], length: u32) -> Choice {
+        let expected = self.compute(additional, content, length, &mut |chain, block| {
+            soft::compress(chain, self.algorithm, block);
+        });
+        let received = self.received(content, length);
+        let received = received.get(..self.algorithm.digest_length()).unwrap_or_default();
+        expected.as_bytes().ct_eq(received)
+    }
+
+    fn compute(
+        &self,
+        additional: &[u8; ADDITIONAL_LENGTH],
+        content: &[u8],
+        length: u32,
+        compress: &mut impl FnMut(&mut Chain, &[u8; BLOCK_LENGTH]),
+    ) -> Digest {
+        let [.., high, low] = length.to_be_bytes();
+        let [head @ .., _, _] = additional;
+        let mut message = head.iter().copied().chain([high, low]).chain(content.iter().copied());
+
+        // Of the message: the secret length, and the bounds that everybody knows.
+        let secret = length.wrapping_add(ADDITIONAL);
+        let Range { shortest, longest } = self.range(content);
+        // A block is the last one when marker and length field still fit behind the message.
+        let last = secret.wrapping_add(MARKER_AND_LENGTH - 1) / BLOCK;
+        let blocks = longest.wrapping_add(ADDITIONAL + MARKER_AND_LENGTH - 1) / BLOCK;
+        // These are full of message in any case.
+        let full = shortest.wrapping_add(ADDITIONAL) / BLOCK;
+        // In bits, the pad's block included.
+        let bits = u64::from(secret.wrapping_add(BLOCK)).wrapping_mul(8).to_be_bytes();
+
+        let mut chain = self.inner.clone();
+        let mut result = self.inner.clone();
+        let mut position: u32 = 0;
+        for index in 0..=blocks {
+            let mut block = Block([0; BLOCK_LENGTH]);
+            for (byte, value) in block.0.iter_mut().zip(&mut message) {
+                *byte = value;
+            }
+            let is_last = index.ct_eq(&last);
+            if index >= full {
+                block.pad(position, secret);
+                block.count(&bits, is_last);
+            }
+            compress(&mut chain, &block.0);
+            select(&mut result, &chain, is_last);
+            position = position.wrapping_add(BLOCK);
+        }
+        self.finish(&result, compress)
+    }
+
+    /// The outer hash: the digest of the inner one is a single block.
+    fn finish(&self, inner: &Chain, compress: &mut impl FnMut(&mut Chain, &[u8; BLOCK_LENGTH])) -> Digest {
+        let digest = soft::digest(inner, self.algorithm);
+        let length = BLOCK_LENGTH.wrapping_add(digest.as_bytes().len()).wrapping_mul(8);
+        let mut block = Block([0; BLOCK_LENGTH]);
+        for (to, from) in block.0.iter_mut().zip(digest.as_bytes().iter().chain(&[MARKER])) {
+            *to = *from;
+        }
+        block.count(&u64::try_from(length).unwrap_or_default().to_be_bytes(), Choice::from(1));
+        let mut chain = self.outer.clone();
+        compress(&mut chain, &block.0);
+        soft::digest(&chain, self.algorithm)
+    }
+
+    /// The bytes behind the secret length, from wherever they could be.
+    fn received(&self, content: &[u8], length: u32) -> [u8; MAX_MAC_LENGTH] {
+        let mut mac = [0; MAX_MAC_LENGTH];
+        let Range { shortest, longest } = self.range(content);
+        for start in shortest..=longest {
+            let here = start.ct_eq(&length);
+            let candidate = usize::try_from(start).ok().and_then(|start| content.get(start..));
+            for (to, from) in mac.iter_mut().zip(candidate.unwrap_or_default()) {
+                to.conditional_assign(from, here);
+            }
+        }
+        mac
+    }
+
+    /// How long the plaintext in `content` can be.
+    fn range(&self, content: &[u8]) -> Range {
+        let longest = content.len().saturating_sub(self.algorithm.digest_length()).saturating_sub(1);
+        let longest = u32::try_from(longest).unwrap_or_default();
+        Range { shortest: longest.saturating_sub(MAX_PADDING), longest }
+    }
+}
+
+struct Range {
+    shortest: u32,
+    longest: u32,
+}
+
+/// What is behind a message in a hash's padding (FIPS 180-4 §5.1.1): one bit, here as its byte, and the length in 8 bytes.
+const MARKER: u8 = 0x80;
+const MARKER_AND_LENGTH: u32 = 9;
+/// The same lengths as above, for secret arithmetic.
+const BLOCK: u32 = 64;
+const ADDITIONAL: u32 = 13;
+
+/// A block of plaintext; wiped when dropped.
+#[derive(zeroize::ZeroizeOnDrop)]
+struct Block([u8; BLOCK_LENGTH]);
+
+impl Block {
+    /// Puts the marker behind a message of `secret` bytes and zeros after it; this block begins at `position`.
+    fn pad(&mut self, position: u32, secret: u32) {
+        let mut at = position;
+        for byte in &mut self.0 {
+            byte.conditional_assign(&0, !at.ct_lt(&secret));
+            byte.conditional_assign(&MARKER, at.ct_eq(&secret));
+            at = at.wrapping_add(1);
+        }
+    }
+
+    /// Writes the length field if this is the last block.
+    fn count(&mut self, bits: &[u8; 8], is_last: Choice) {
+        if let Some(field) = self.0.last_chunk_mut::<8>() {
+            for (to, from) in field.iter_mut().zip(bits) {
+                to.conditional_assign(from, is_last);
+            }
+        }
+    }
+}
+
+fn select(result: &mut Chain, chain: &Chain, condition: Choice) {
+    if let (Chain::Words32(result), Chain::Words32(chain)) = (result, chain) {
+        for (to, from) in result.iter_mut().zip(chain) {
+            to.conditional_assign(from, condition);
+        }
+    }
+}

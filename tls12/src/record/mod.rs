@@ -1,0 +1,104 @@
+//! The record layer (RFC 5246 §6): headers, limits, and the protection of one direction.
+//!
+//! Records are opened and sealed where they lie; nothing is copied. Around the plaintext stand
+//!
+//! ```text
+//!              prefix_length()                              suffix_length(plaintext)
+//!   none       header                     plaintext
+//!   GCM, CCM   header  explicit nonce     plaintext         tag
+//!   CBC        header  vector             plaintext         MAC  padding      all but header and vector encrypted
+//!   CBC, EtM   header  vector             plaintext         padding  MAC      (RFC 7366: the MAC covers the ciphertext)
+//! ```
+//!
+//! A record that fails to open is wiped, and every padding and MAC fault gives the same code and alert.
+//!
+//! Deliberately absent: buffers, reassembly, compression.
+
+mod cbc;
+mod limits;
+mod mac;
+mod protection;
+
+pub use limits::{Idle, MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS};
+pub use protection::{MAX_OVERHEAD, Protection};
+
+use status::{Alert, Cause, ssl};
+
+use crate::failure::Failure;
+
+/// The length of a record's header.
+pub const HEADER_LENGTH: usize = 5;
+/// The most bytes of plaintext that a record may hold (RFC 5246 §6.2.1).
+pub const MAX_PLAINTEXT_LENGTH: usize = 1 << 14;
+/// The most bytes that may follow a header: 2^14 + 2048 (RFC 5246 §6.2.3).
+pub const MAX_PROTECTED_LENGTH: usize = MAX_PLAINTEXT_LENGTH + 2048;
+
+/// A record's content type (RFC 5246 §6.2.1) as it stands on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ContentType(pub u8);
+
+impl ContentType {
+    /// ChangeCipherSpec.
+    pub const CHANGE_CIPHER_SPEC: Self = Self(20);
+    /// Alert.
+    pub const ALERT: Self = Self(21);
+    /// Handshake messages.
+    pub const HANDSHAKE: Self = Self(22);
+    /// Application data.
+    pub const APPLICATION_DATA: Self = Self(23);
+
+    const fn is_known(self) -> bool {
+        self.0 >= Self::CHANGE_CIPHER_SPEC.0 && self.0 <= Self::APPLICATION_DATA.0
+    }
+}
+
+/// A record's header that passed its checks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// What the record holds: one of the four types.
+    pub content_type: ContentType,
+    /// How many bytes follow the header: 1 to [`MAX_PROTECTED_LENGTH`].
+    pub length: usize,
+}
+
+impl Header {
+    /// Reads and checks a header.
+    ///
+    /// # Errors
+    /// `ssl::INVALID_RECORD` (-0x7200) for another type (alert `unexpected_message`, RFC 5246 §6), a version that is not
+    /// 3.0 to 3.3 (`protocol_version`), or no content at all (`decode_error`); `ssl::BAD_INPUT_DATA` (-0x7100) with
+    /// `record_overflow` for more than 2^14 + 2048 bytes (§6.2.3).
+    pub fn parse(bytes: [u8; HEADER_LENGTH]) -> Result<Self, Failure> {
+        let [content_type, major, minor, high, low] = bytes;
+        let content_type = ContentType(content_type);
+        if !content_type.is_known() {
+            return Err(Failure::new(ssl::INVALID_RECORD, Alert::UNEXPECTED_MESSAGE));
+        }
+        // A server that knows only older versions answers, and complains, in one of these (RFC 5246 §E.1).
+        if major != MAJOR || minor > MINOR {
+            return Err(Failure::new(ssl::INVALID_RECORD, Alert::PROTOCOL_VERSION));
+        }
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        if length == 0 {
+            return Err(Failure::new(ssl::INVALID_RECORD, Alert::DECODE_ERROR));
+        }
+        if length > MAX_PROTECTED_LENGTH {
+            let failure = Failure::new(ssl::BAD_INPUT_DATA, Alert::RECORD_OVERFLOW);
+            return Err(failure.with(Cause::RecordTooLong));
+        }
+        Ok(Self { content_type, length })
+    }
+
+    /// The header as it stands on the wire, with version 3.3.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) for a length above 65535.
+    fn encode(content_type: ContentType, length: usize) -> Result<[u8; HEADER_LENGTH], Failure> {
+        let [high, low] = u16::try_from(length).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
+        Ok([content_type.0, MAJOR, MINOR, high, low])
+    }
+}
+
+/// TLS 1.2 is version 3.3.
+const MAJOR: u8 = 3;
+const MINOR: u8 = 3;

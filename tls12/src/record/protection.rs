@@ -1,0 +1,232 @@
+//! The state of one direction: its key, its sequence number, and how a record is sealed or opened with them.
+
+use core::ops::Range;
+
+use accel::{Accel, CipherKey, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
+use status::{Alert, Cause, cipher, ssl};
+use zeroize::Zeroize;
+
+use super::cbc::{self, Cbc};
+use super::{ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH};
+use crate::failure::Failure;
+use crate::schedule::Keys;
+
+/// The most bytes that a record has beyond its plaintext, in any suite: header, vector, SHA-256 MAC and a full block of padding.
+pub const MAX_OVERHEAD: usize = HEADER_LENGTH + cbc::BLOCK_LENGTH + cbc::MAX_MAC_LENGTH + cbc::BLOCK_LENGTH;
+
+/// The protection of one direction (RFC 5246 §6.1: a connection state), with its sequence number.
+pub struct Protection {
+    sealing: Sealing,
+    /// That of the next record; none once all 2^64 have been used.
+    sequence: Option<u64>,
+}
+
+#[expect(clippy::large_enum_variant, reason = "there is no heap to put the larger one in")]
+enum Sealing {
+    None,
+    Aead { key: CipherKey, salt: [u8; SALT_LENGTH] },
+    Cbc(Cbc),
+}
+
+impl Protection {
+    /// The initial state: no protection.
+    pub const fn none() -> Self {
+        Self { sealing: Sealing::None, sequence: Some(0) }
+    }
+
+    /// The state that a ChangeCipherSpec activates: sequence number 0. `encrypt_then_mac` is ignored for AEAD suites.
+    ///
+    /// # Errors
+    /// Those of the accelerator; `ssl::INTERNAL_ERROR` (-0x6C00) for keys of the wrong length.
+    pub fn new<A: Accel>(
+        accel: &mut A,
+        keys: &Keys<'_>,
+        direction: Direction,
+        encrypt_then_mac: bool,
+    ) -> Result<Self, Failure> {
+        let key = accel.cipher_load(keys.suite.mode(), direction, keys.cipher)?;
+        let sealing = match keys.suite.mac() {
+            None => Sealing::Aead { key, salt: keys.salt.try_into().map_err(|_| ssl::INTERNAL_ERROR)? },
+            Some(mac) => Sealing::Cbc(Cbc::new(accel, key, mac, keys.mac, encrypt_then_mac)?),
+        };
+        Ok(Self { sealing, sequence: Some(0) })
+    }
+
+    /// The same state further on: for tests of the end of the sequence numbers, and for tools that join a recorded connection.
+    #[must_use]
+    pub fn at(self, sequence: u64) -> Self {
+        Self { sequence: Some(sequence), ..self }
+    }
+
+    /// Whether records are protected at all.
+    pub const fn is_protected(&self) -> bool {
+        !matches!(self.sealing, Sealing::None)
+    }
+
+    /// How many bytes stand before the plaintext: the header, and the explicit nonce or vector.
+    pub const fn prefix_length(&self) -> usize {
+        match &self.sealing {
+            Sealing::None => HEADER_LENGTH,
+            Sealing::Aead { .. } => HEADER_LENGTH + EXPLICIT_LENGTH,
+            Sealing::Cbc(_) => HEADER_LENGTH + cbc::BLOCK_LENGTH,
+        }
+    }
+
+    /// How many bytes stand behind a plaintext of `length` bytes: the tag, or MAC and padding.
+    pub const fn suffix_length(&self, length: usize) -> usize {
+        match &self.sealing {
+            Sealing::None => 0,
+            Sealing::Aead { key, .. } => key.mode().tag_length(),
+            Sealing::Cbc(cbc) => cbc.suffix_length(length),
+        }
+    }
+
+    /// The most bytes of plaintext whose record fits into `space` bytes, at most 2^14.
+    pub fn max_plaintext(&self, space: usize) -> usize {
+        let content = space.saturating_sub(self.prefix_length());
+        let most = match &self.sealing {
+            Sealing::None => content,
+            Sealing::Aead { key, .. } => content.saturating_sub(key.mode().tag_length()),
+            Sealing::Cbc(cbc) => cbc.max_plaintext(content),
+        };
+        most.min(MAX_PLAINTEXT_LENGTH)
+    }
+
+    /// Makes a record of the `length` bytes of plaintext that stand in `buffer` from [`Protection::prefix_length`] on, and
+    /// returns how long it is; it begins at the head of `buffer`.
+    ///
+    /// # Errors
+    /// `ssl::COUNTER_WRAPPING` (-0x6B80) when no sequence number is left (RFC 5246 §6.1); `ssl::BUFFER_TOO_SMALL` (-0x6A00)
+    /// when `buffer` does not hold prefix, plaintext and suffix, or the plaintext is longer than 2^14; the accelerator's own
+    /// codes. The plaintext is wiped then.
+    pub fn seal<A: Accel>(
+        &mut self,
+        accel: &mut A,
+        content_type: ContentType,
+        buffer: &mut [u8],
+        length: usize,
+    ) -> Result<usize, Failure> {
+        let result = self.seal_record(accel, content_type, buffer, length);
+        if result.is_err() {
+            buffer.zeroize();
+        }
+        result
+    }
+
+    fn seal_record<A: Accel>(
+        &mut self,
+        accel: &mut A,
+        content_type: ContentType,
+        buffer: &mut [u8],
+        length: usize,
+    ) -> Result<usize, Failure> {
+        if length > MAX_PLAINTEXT_LENGTH {
+            return Err(ssl::BUFFER_TOO_SMALL.into());
+        }
+        let suffix = self.suffix_length(length);
+        let total = self.prefix_length().saturating_add(length).saturating_add(suffix);
+        let record = buffer.get_mut(..total).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        let (header, body) = record.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
+        *header = Header::encode(content_type, body.len())?;
+        let sequence = self.take_sequence()?;
+        match &self.sealing {
+            Sealing::None => {}
+            Sealing::Aead { key, salt } => {
+                let (explicit, rest) = body.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
+                // RFC 5288 §3, RFC 6655 §3: never the same nonce twice; the sequence number cannot repeat.
+                *explicit = sequence.to_be_bytes();
+                let (plaintext, tag) = rest.split_at_mut_checked(length).ok_or(ssl::INTERNAL_ERROR)?;
+                let additional = additional_data(sequence, content_type, length)?;
+                accel.seal(key, &nonce(salt, explicit), &additional, plaintext, tag)?;
+            }
+            Sealing::Cbc(cbc) => cbc.seal(accel, sequence, content_type, body, length)?,
+        }
+        Ok(total)
+    }
+
+    /// Opens a whole record, header included, in place, and returns where its plaintext stands.
+    ///
+    /// # Errors
+    /// `ssl::INVALID_MAC` (-0x7180) with `bad_record_mac`: the same for every fault of tag, MAC, padding and length
+    /// (RFC 5246 §6.2.3.2); `ssl::INVALID_RECORD` (-0x7200) with `record_overflow` for more than 2^14 bytes of plaintext
+    /// (§6.2.1); `ssl::COUNTER_WRAPPING` (-0x6B80) when no sequence number is left (§6.1); the accelerator's own codes.
+    /// The record is wiped then.
+    pub fn open<A: Accel>(&mut self, accel: &mut A, record: &mut [u8]) -> Result<Range<usize>, Failure> {
+        let result = self.open_record(accel, record);
+        if result.is_err() {
+            record.zeroize();
+        }
+        result
+    }
+
+    fn open_record<A: Accel>(&mut self, accel: &mut A, record: &mut [u8]) -> Result<Range<usize>, Failure> {
+        let (header, body) = record.split_first_chunk_mut().ok_or(BAD_RECORD)?;
+        let content_type = Header::parse(*header)?.content_type;
+        let sequence = self.take_sequence()?;
+        let length = match &self.sealing {
+            Sealing::None => body.len(),
+            Sealing::Aead { key, salt } => {
+                let (explicit, sealed) = body.split_first_chunk_mut().ok_or(BAD_RECORD)?;
+                let length = sealed.len().checked_sub(key.mode().tag_length()).ok_or(BAD_RECORD)?;
+                let (plaintext, tag) = sealed.split_at_mut_checked(length).ok_or(BAD_RECORD)?;
+                let additional = additional_data(sequence, content_type, length)?;
+                accel.open(key, &nonce(salt, explicit), &additional, plaintext, tag).map_err(authentic)?;
+                length
+            }
+            Sealing::Cbc(cbc) => cbc.open(accel, sequence, content_type, body)?,
+        };
+        if length > MAX_PLAINTEXT_LENGTH {
+            let failure = Failure::new(ssl::INVALID_RECORD, Alert::RECORD_OVERFLOW);
+            return Err(failure.with(Cause::RecordTooLong));
+        }
+        let start = self.prefix_length();
+        Ok(start..start.saturating_add(length))
+    }
+
+    /// RFC 5246 §6.1: a sequence number never wraps.
+    fn take_sequence(&mut self) -> Result<u64, Failure> {
+        let failure = Failure::new(ssl::COUNTER_WRAPPING, Alert::INTERNAL_ERROR);
+        let sequence = self.sequence.ok_or(failure.with(Cause::SequenceExhausted))?;
+        self.sequence = sequence.checked_add(1);
+        Ok(sequence)
+    }
+}
+
+/// What is said of every padding, MAC, tag and length fault of a protected record.
+pub(super) const BAD_RECORD: Failure = Failure::new(ssl::INVALID_MAC, Alert::BAD_RECORD_MAC);
+
+/// The length of the data that is authenticated besides the content.
+pub(super) const ADDITIONAL_LENGTH: usize = 13;
+
+/// Sequence number, type, version and length (RFC 5246 §6.2.3.1 and §6.2.3.3).
+pub(super) fn additional_data(
+    sequence: u64,
+    content_type: ContentType,
+    length: usize,
+) -> Result<[u8; ADDITIONAL_LENGTH], Failure> {
+    let mut data = [0; ADDITIONAL_LENGTH];
+    let header = Header::encode(content_type, length)?;
+    for (to, from) in data.iter_mut().zip(sequence.to_be_bytes().into_iter().chain(header)) {
+        *to = from;
+    }
+    Ok(data)
+}
+
+/// The implicit part of an AEAD nonce.
+const SALT_LENGTH: usize = 4;
+/// The explicit part, which stands in the record.
+const EXPLICIT_LENGTH: usize = NONCE_LENGTH - SALT_LENGTH;
+
+const _: () = assert!(cbc::MAX_MAC_LENGTH >= MAX_TAG_LENGTH && cbc::BLOCK_LENGTH >= EXPLICIT_LENGTH);
+
+fn nonce(salt: &[u8; SALT_LENGTH], explicit: &[u8; EXPLICIT_LENGTH]) -> [u8; NONCE_LENGTH] {
+    let mut nonce = [0; NONCE_LENGTH];
+    for (to, from) in nonce.iter_mut().zip(salt.iter().chain(explicit)) {
+        *to = *from;
+    }
+    nonce
+}
+
+fn authentic(error: status::Error) -> Failure {
+    if error == cipher::AUTH_FAILED { BAD_RECORD } else { error.into() }
+}

@@ -1,0 +1,257 @@
+//! From the premaster secret to the keys: the PRF (RFC 5246 §5), the master secret (§8.1, RFC 7627 §4), the key block (§6.3)
+//! and the content of Finished (§7.4.9).
+//!
+//! The secrets of each stage are a type of their own: wiped when dropped, without Debug, compared in constant time.
+
+use core::mem;
+
+use accel::{Hash, HashAlgorithm, HmacKey, Rng};
+use status::Error;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::Suite;
+use crate::wire::copy;
+
+/// The length of a master secret in bytes, and of an RSA premaster secret.
+pub const SECRET_LENGTH: usize = 48;
+/// The length of Finished's content in bytes.
+pub const VERIFY_DATA_LENGTH: usize = 12;
+
+/// The random values of both hello messages (RFC 5246 §7.4.1.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Randoms {
+    /// That of the ClientHello.
+    pub client: [u8; 32],
+    /// That of the ServerHello.
+    pub server: [u8; 32],
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// We.
+    Client,
+    /// The server.
+    Server,
+}
+
+/// The premaster secret of the RSA key exchange (RFC 5246 §7.4.7.1).
+#[derive(ZeroizeOnDrop)]
+pub struct PremasterSecret([u8; SECRET_LENGTH]);
+
+impl PremasterSecret {
+    /// The version offered in the ClientHello and 46 random bytes.
+    ///
+    /// # Errors
+    /// Those of [`Rng::fill`].
+    pub fn new<A: Rng + ?Sized>(accel: &mut A) -> Result<Self, Error> {
+        let mut secret = Self([0; SECRET_LENGTH]);
+        accel.fill(&mut secret.0)?;
+        // RFC 5246 §7.4.7.1: the version that was offered, 3.3, so that a downgrade shows.
+        copy(&mut secret.0, &[3, 3]);
+        Ok(secret)
+    }
+
+    /// The bytes, to be encrypted to the server's key.
+    pub const fn as_bytes(&self) -> &[u8; SECRET_LENGTH] {
+        &self.0
+    }
+}
+
+/// The master secret (RFC 5246 §8.1).
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct MasterSecret([u8; SECRET_LENGTH]);
+
+impl MasterSecret {
+    /// The master secret from both random values.
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn derive<A: Hash + ?Sized>(
+        accel: &mut A,
+        prf: HashAlgorithm,
+        premaster: &[u8],
+        randoms: &Randoms,
+    ) -> Result<Self, Error> {
+        let seed = [&b"master secret"[..], &randoms.client, &randoms.server];
+        Self::expand(accel, prf, premaster, &seed)
+    }
+
+    /// The extended master secret: bound to the whole handshake up to the ClientKeyExchange (RFC 7627 §4).
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn derive_extended<A: Hash + ?Sized>(
+        accel: &mut A,
+        prf: HashAlgorithm,
+        premaster: &[u8],
+        session_hash: &[u8],
+    ) -> Result<Self, Error> {
+        Self::expand(accel, prf, premaster, &[b"extended master secret", session_hash])
+    }
+
+    /// A master secret that was kept in a session.
+    pub const fn from_bytes(bytes: [u8; SECRET_LENGTH]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for a session or a key log.
+    pub const fn as_bytes(&self) -> &[u8; SECRET_LENGTH] {
+        &self.0
+    }
+
+    /// What the Finished message of `side` must contain, after the handshake messages with this hash (RFC 5246 §7.4.9).
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn verify_data<A: Hash + ?Sized>(
+        &self,
+        accel: &mut A,
+        prf: HashAlgorithm,
+        side: Side,
+        transcript_hash: &[u8],
+    ) -> Result<VerifyData, Error> {
+        let label: &[u8] = match side {
+            Side::Client => b"client finished",
+            Side::Server => b"server finished",
+        };
+        let mut data = VerifyData([0; VERIFY_DATA_LENGTH]);
+        let key = HmacKey::new(accel, prf, &self.0)?;
+        p_hash(accel, &key, &[label, transcript_hash], &mut data.0)?;
+        Ok(data)
+    }
+
+    fn expand<A: Hash + ?Sized>(
+        accel: &mut A,
+        prf: HashAlgorithm,
+        premaster: &[u8],
+        seed: &[&[u8]],
+    ) -> Result<Self, Error> {
+        let mut master = Self([0; SECRET_LENGTH]);
+        let key = HmacKey::new(accel, prf, premaster)?;
+        p_hash(accel, &key, seed, &mut master.0)?;
+        Ok(master)
+    }
+}
+
+/// The content of a Finished message.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct VerifyData([u8; VERIFY_DATA_LENGTH]);
+
+impl VerifyData {
+    /// The bytes, to be sent.
+    pub const fn as_bytes(&self) -> &[u8; VERIFY_DATA_LENGTH] {
+        &self.0
+    }
+
+    /// Whether `received` is the same, in constant time.
+    pub fn matches(&self, received: &[u8]) -> bool {
+        self.0.as_slice().ct_eq(received).into()
+    }
+}
+
+/// The keys of both directions (RFC 5246 §6.3), just as many bytes of the key block as the suite needs.
+#[derive(ZeroizeOnDrop)]
+pub struct KeyBlock {
+    bytes: [u8; MAX_KEY_BLOCK_LENGTH],
+    #[zeroize(skip)]
+    suite: Suite,
+}
+
+/// The keys with which one side seals and the other opens.
+#[derive(Clone, Copy)]
+pub struct Keys<'k> {
+    /// The suite that they belong to.
+    pub suite: Suite,
+    /// The key of the records' HMAC; empty for AEAD suites.
+    pub mac: &'k [u8],
+    /// The AES key.
+    pub cipher: &'k [u8],
+    /// The implicit part of an AEAD nonce (RFC 5288 §3); empty for CBC, whose vectors are all explicit.
+    pub salt: &'k [u8],
+}
+
+impl KeyBlock {
+    /// Expands the master secret.
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn derive<A: Hash + ?Sized>(
+        accel: &mut A,
+        suite: Suite,
+        master: &MasterSecret,
+        randoms: &Randoms,
+    ) -> Result<Self, Error> {
+        let mut block = Self { bytes: [0; MAX_KEY_BLOCK_LENGTH], suite };
+        let (mac, cipher, salt) = lengths(suite);
+        let needed = mac.saturating_add(cipher).saturating_add(salt).saturating_mul(2);
+        let key = HmacKey::new(accel, suite.prf(), &master.0)?;
+        let out = block.bytes.get_mut(..needed).unwrap_or_default();
+        // RFC 5246 §6.3: here the server's random value comes first.
+        p_hash(accel, &key, &[b"key expansion", &randoms.server, &randoms.client], out)?;
+        Ok(block)
+    }
+
+    /// The keys with which `side` seals.
+    pub fn keys(&self, side: Side) -> Keys<'_> {
+        let (mac, cipher, salt) = lengths(self.suite);
+        let mut rest = self.bytes.as_slice();
+        let mut pair = |length: usize| {
+            let (client, server) = (split(&mut rest, length), split(&mut rest, length));
+            match side {
+                Side::Client => client,
+                Side::Server => server,
+            }
+        };
+        Keys { suite: self.suite, mac: pair(mac), cipher: pair(cipher), salt: pair(salt) }
+    }
+}
+
+/// `P_hash` (RFC 5246 §5) of a secret that is already an HMAC key; `seed` is the label and what follows it.
+///
+/// # Errors
+/// Those of [`Hash`].
+pub fn p_hash<A: Hash + ?Sized>(
+    accel: &mut A,
+    key: &HmacKey,
+    seed: &[&[u8]],
+    out: &mut [u8],
+) -> Result<(), Error> {
+    // A(1) = HMAC(secret, seed); A(i) = HMAC(secret, A(i-1)); the output is HMAC(secret, A(i) + seed) for i = 1, 2, ...
+    let mut a = key.mac(accel, seed)?;
+    let mut rest = out;
+    while !rest.is_empty() {
+        let length = rest.len().min(key.algorithm().digest_length());
+        let (chunk, left) = mem::take(&mut rest).split_at_mut_checked(length).unwrap_or_default();
+        rest = left;
+        let mut message = key.start();
+        accel.hash_update(&mut message, a.as_bytes())?;
+        for part in seed {
+            accel.hash_update(&mut message, part)?;
+        }
+        let block = key.finish(accel, message)?;
+        copy(chunk, block.as_bytes());
+        a = key.mac(accel, &[a.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// Two MAC keys and two AES keys of 32 bytes.
+const MAX_KEY_BLOCK_LENGTH: usize = 128;
+/// The implicit part of a nonce (RFC 5288 §3, RFC 6655 §3).
+const SALT_LENGTH: usize = 4;
+
+/// The lengths of a MAC key, an AES key and a salt.
+fn lengths(suite: Suite) -> (usize, usize, usize) {
+    match suite.mac() {
+        Some(mac) => (mac.digest_length(), suite.key_length(), 0),
+        None => (0, suite.key_length(), SALT_LENGTH),
+    }
+}
+
+fn split<'k>(rest: &mut &'k [u8], length: usize) -> &'k [u8] {
+    let (taken, left) = rest.split_at_checked(length).unwrap_or_default();
+    *rest = left;
+    taken
+}
