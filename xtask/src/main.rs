@@ -1,2 +1,45 @@
-//! The project's commands.
-fn main() {}
+//! `cargo xtask COMMAND`: the project's commands.
+
+use std::process::ExitCode;
+
+use xtask::{demo, test};
+
+const HELP: &str = "\
+The project's commands.
+
+Usage: cargo xtask COMMAND [--help]
+
+Commands:
+  demo    publish to and receive from a real Mosquitto in every suite, and print the table
+  test    everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["demo", rest @ ..] => with_help(rest, demo::HELP, demo::run),
+        ["test", rest @ ..] => with_help(rest, test::HELP, test::run),
+        [] | ["help" | "-h" | "--help"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        [unknown, ..] => Err(format!("xtask: no command {unknown}; `cargo xtask --help` lists them")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a command, or prints its help where that is asked for.
+fn with_help(arguments: &[&str], help: &str, run: fn(&[&str]) -> Result<(), String>) -> Result<(), String> {
+    if arguments.iter().any(|argument| matches!(*argument, "-h" | "--help")) {
+        print!("{help}");
+        return Ok(());
+    }
+    run(arguments)
+}

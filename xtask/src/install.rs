@@ -1,0 +1,64 @@
+//! Debian packages: installed by root, asked for in one line otherwise.
+
+use std::{path::Path, process::Command};
+
+use crate::{process, progress::Progress};
+
+/// A program or file and the Debian package that brings it.
+pub struct Need {
+    /// The program's name, or a file's whole path.
+    pub what: &'static str,
+    /// The package.
+    pub package: &'static str,
+}
+
+impl Need {
+    /// Whether it is there.
+    pub fn is_met(&self) -> bool {
+        if self.what.starts_with('/') {
+            Path::new(self.what).exists()
+        } else {
+            process::find(self.what).is_some()
+        }
+    }
+}
+
+/// The broker.
+pub const MOSQUITTO: Need = Need { what: "mosquitto", package: "mosquitto" };
+/// Certificates, and `s_server`.
+pub const OPENSSL: Need = Need { what: "openssl", package: "openssl" };
+/// `gnutls-serv`.
+pub const GNUTLS: Need = Need { what: "gnutls-serv", package: "gnutls-bin" };
+/// The library whose codes and texts are matched.
+pub const MBEDTLS: Need = Need { what: "/usr/include/mbedtls/version.h", package: "libmbedtls-dev" };
+
+/// Installs the packages of what is missing.
+///
+/// # Errors
+/// One line that says what to install, when this is not root's process; or what apt-get said.
+pub fn install(needs: &[Need], progress: &Progress) -> Result<(), String> {
+    let missing: Vec<&str> = needs.iter().filter(|need| !need.is_met()).map(|need| need.package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages = missing.join(" ");
+    if !is_root() || process::find("apt-get").is_none() {
+        return Err(format!("please install: {packages} (on Debian: sudo apt-get install {packages})"));
+    }
+    progress.say(&format!("installing {packages}"));
+    // An old list may name versions that are gone; a failed update still leaves a list that may serve.
+    let _ = process::output(Command::new("apt-get").args(["update", "-q"]));
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command.args(["install", "-y", "-q", "--no-install-recommends"]).args(&missing);
+    process::output(&mut command)?;
+    match needs.iter().find(|need| !need.is_met()) {
+        None => Ok(()),
+        Some(need) => Err(format!("{} was installed, but {} is not there", need.package, need.what)),
+    }
+}
+
+/// Whether this process may install packages.
+fn is_root() -> bool {
+    process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}

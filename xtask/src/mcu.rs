@@ -1,0 +1,120 @@
+//! How code for a Cortex-M4F is built here, and the five cores built so.
+//!
+//! The first route that is there is taken: the `thumbv7em-none-eabihf` standard library that rustup has or can fetch; the
+//! soft-float one that is installed; or Debian's own Rust with its sources, which builds `core` and nothing else: no `alloc`
+//! exists in such a build, so that a core with a heap does not compile. Debian's compiler is told to take the option that
+//! this needs by `RUSTC_BOOTSTRAP`; that it hides no unstable feature in our code is what [`crate::rules`] is for.
+
+use std::{path::PathBuf, process::Command};
+
+use crate::{
+    install::{self, Need},
+    process,
+    progress::Progress,
+    root, target,
+};
+
+/// The crates that must run on a microcontroller.
+pub const CORES: [&str; 5] = ["status", "accel", "x509", "tls12", "mqtt"];
+
+const HARD_FLOAT: &str = "thumbv7em-none-eabihf";
+const SOFT_FLOAT: &str = "thumbv7em-none-eabi";
+
+const DEBIAN: [Need; 4] = [
+    Need { what: "/usr/share/doc/rustc-web", package: "rustc-web" },
+    Need { what: "/usr/share/doc/cargo-web", package: "cargo-web" },
+    Need { what: "/usr/lib/rustlib/src/rust/library/core/Cargo.toml", package: "rust-web-src" },
+    Need { what: "arm-none-eabi-ld", package: "binutils-arm-none-eabi" },
+];
+
+/// A way to build for the microcontroller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Route {
+    /// The toolchain at hand has the target's standard library.
+    Installed(&'static str),
+    /// Debian's Rust builds `core` from source.
+    Debian,
+}
+
+impl Route {
+    /// Finds the first route that is there, installing it if need be.
+    ///
+    /// # Errors
+    /// What would have to be installed.
+    pub fn choose(progress: &Progress) -> Result<Self, String> {
+        if is_installed(HARD_FLOAT) {
+            return Ok(Self::Installed(HARD_FLOAT));
+        }
+        if process::find("rustup").is_some() {
+            progress
+                .say(&format!("rustup target add {HARD_FLOAT} (goes on without where there is no network)"));
+            let _ = process::output(Command::new("rustup").args(["target", "add", HARD_FLOAT]));
+            if is_installed(HARD_FLOAT) {
+                return Ok(Self::Installed(HARD_FLOAT));
+            }
+        }
+        if is_installed(SOFT_FLOAT) {
+            return Ok(Self::Installed(SOFT_FLOAT));
+        }
+        install::install(&DEBIAN, progress)
+            .map_err(|error| format!("{error}, or run `rustup target add {HARD_FLOAT}`"))?;
+        Ok(Self::Debian)
+    }
+
+    /// The name of the target.
+    pub const fn target(self) -> &'static str {
+        match self {
+            Self::Installed(target) => target,
+            Self::Debian => HARD_FLOAT,
+        }
+    }
+
+    /// `cargo build --release` for the target, into a folder of its own.
+    pub fn build(self) -> Command {
+        let mut command = match self {
+            Self::Installed(_) => Command::new("cargo"),
+            Self::Debian => Command::new("/usr/bin/cargo"),
+        };
+        command.current_dir(root()).env("CARGO_TARGET_DIR", folder());
+        command.args(["build", "--release", "--target", self.target()]);
+        if self == Self::Debian {
+            command.arg("-Zbuild-std=core");
+            command
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("RUSTC", "/usr/bin/rustc")
+                .env("RUSTDOC", "/usr/bin/rustdoc");
+            command.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", "arm-none-eabi-ld");
+            // The bootstrap compiler shows target features that the stable one hides, and `crypto-bigint` would choose its
+            // word size by them: every route builds the same code.
+            command.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_RUSTFLAGS", "--cfg cpubits=\"32\"");
+        }
+        command
+    }
+}
+
+/// Builds the five cores with their default features.
+///
+/// # Errors
+/// When one of them does not compile.
+pub fn build(route: Route) -> Result<(), String> {
+    let mut command = route.build();
+    for core in CORES {
+        command.args(["-p", core]);
+    }
+    process::run(&mut command)
+}
+
+/// Where code for the microcontroller is built.
+pub fn folder() -> PathBuf {
+    target().join("mcu")
+}
+
+/// Whether the toolchain at hand has a target's `core`.
+fn is_installed(target: &str) -> bool {
+    let asked = process::output(Command::new("rustc").args(["--print", "target-libdir", "--target", target]));
+    asked.is_ok_and(|folder| {
+        std::fs::read_dir(folder.trim()).is_ok_and(|files| {
+            files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+        })
+    })
+}

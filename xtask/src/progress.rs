@@ -1,0 +1,51 @@
+//! Lines that say how far a command is, with the time since it began.
+
+use std::time::Instant;
+
+/// A command's clock and its steps' results.
+pub struct Progress {
+    start: Instant,
+    passed: usize,
+    failed: Vec<String>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { start: Instant::now(), passed: 0, failed: Vec::new() }
+    }
+}
+
+impl Progress {
+    /// Prints a line with the time since the command began.
+    pub fn say(&self, text: &str) {
+        println!("[{:>6.1} s] {text}", self.start.elapsed().as_secs_f32());
+    }
+
+    /// Runs a step, says that it begins and how it ended, and counts it. A step that fails does not stop the command.
+    pub fn step(&mut self, name: &str, run: impl FnOnce(&Self) -> Result<(), String>) {
+        self.say(&format!("{name} ..."));
+        let begun = Instant::now();
+        let outcome = run(self);
+        let seconds = begun.elapsed().as_secs_f32();
+        match outcome {
+            Ok(()) => {
+                self.passed = self.passed.saturating_add(1);
+                self.say(&format!("{name}: passed in {seconds:.1} s"));
+            }
+            Err(text) => {
+                self.say(&format!("{name}: FAILED after {seconds:.1} s: {text}"));
+                self.failed.push(name.to_owned());
+            }
+        }
+    }
+
+    /// Prints the summary.
+    ///
+    /// # Errors
+    /// The names of the steps that failed, if any did.
+    pub fn finish(self) -> Result<(), String> {
+        self.say("done");
+        println!("steps: {} passed, {} failed", self.passed, self.failed.len());
+        if self.failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", self.failed.join(", "))) }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a compiler does not check: no unstable feature anywhere, no heap and no operating system in the cores.
+//!
+//! The build for the microcontroller proves the same where it builds nothing but `core`; this also holds where the toolchain
+//! brings `alloc` along, and names the line.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{mcu::CORES, root};
+
+/// Folders with Rust sources of ours.
+const FOLDERS: [&str; 8] = ["status", "accel", "x509", "tls12", "mqtt", "cli", "tests", "xtask"];
+/// The backend that has a heap on purpose, behind a feature.
+const WITH_HEAP: &str = "accel/src/rustcrypto";
+
+/// Reads every source file.
+///
+/// # Errors
+/// Each line that breaks a rule.
+pub fn check() -> Result<(), String> {
+    let mut faults = Vec::new();
+    for folder in FOLDERS {
+        let mut files = Vec::new();
+        collect(&root().join(folder), &mut files).map_err(|error| format!("{folder}: {error}"))?;
+        for file in files {
+            let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let name = file.strip_prefix(root()).unwrap_or(&file).to_string_lossy().into_owned();
+            faults.extend(unstable(&name, &text));
+            let in_core = CORES.iter().any(|core| name.starts_with(&format!("{core}/src/")));
+            if in_core && !name.starts_with(WITH_HEAP) {
+                faults.extend(heap(&name, &text));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+}
+
+/// Lines that ask for an unstable feature.
+fn unstable(name: &str, text: &str) -> Vec<String> {
+    let asked = concat!("#![", "feature");
+    lines(text)
+        .filter(|(_, line)| line.contains(asked))
+        .map(|(number, _)| fault(name, number, "unstable"))
+        .collect()
+}
+
+/// Lines, outside of tests, that use a heap or an operating system; a core's root that does not say `no_std`.
+fn heap(name: &str, text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if name.ends_with("/src/lib.rs") && !text.contains("#![no_std]") {
+        faults.push(fault(name, 1, "no #![no_std]"));
+    }
+    let mut is_test = false;
+    for (number, line) in lines(text) {
+        let item_is_test = is_test;
+        is_test = line == "#[cfg(test)]";
+        if item_is_test && line.starts_with("mod tests {") {
+            break;
+        }
+        let heap =
+            ["std::", "alloc::", "extern crate std", "extern crate alloc"].iter().any(|word| has(line, word));
+        if heap && !item_is_test {
+            faults.push(fault(name, number, "a heap or an operating system in a core"));
+        }
+    }
+    faults
+}
+
+/// The lines with their numbers, without comments and the spaces around.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
+    (1..).zip(code)
+}
+
+/// Whether `word` stands in `line` and is not the end of a longer word.
+fn has(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let before = line.get(..at).and_then(|head| head.chars().next_back());
+        !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+    })
+}
+
+fn fault(name: &str, number: usize, what: &str) -> String {
+    format!("{name}:{number}: {what}")
+}
+
+/// The Rust files below a folder, without what cargo built there.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("target") {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heap_in_a_core_is_found() {
+        let text = "#![no_std]\n// std::vec is not meant\nuse alloc::vec::Vec;\nmy_std::x();\n";
+        assert_eq!(heap("x/src/lib.rs", text), ["x/src/lib.rs:3: a heap or an operating system in a core"]);
+        assert_eq!(heap("x/src/lib.rs", ""), ["x/src/lib.rs:1: no #![no_std]"]);
+    }
+
+    #[test]
+    fn tests_may_use_the_standard_library() {
+        let text =
+            "#[cfg(test)]\nextern crate std;\nfn f() {}\n#[cfg(test)]\nmod tests {\nuse std::vec;\n}\n";
+        assert!(heap("x/src/a.rs", text).is_empty());
+    }
+
+    #[test]
+    fn an_unstable_feature_is_found() {
+        assert_eq!(unstable("a.rs", concat!("\n#![", "feature(x)]")), ["a.rs:2: unstable"]);
+    }
+}
