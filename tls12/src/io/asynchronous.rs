@@ -1,0 +1,119 @@
+//! Asynchronous sockets: `embedded-io-async`.
+//!
+//! Every operation can be abandoned while it waits, as far as the socket's own `read` and `write` can: data is handed over only
+//! after the last await.
+
+use core::future::poll_fn;
+use core::task::Poll;
+
+use accel::Accel;
+use embedded_io_async::{BufRead, Read, Write};
+
+use super::{Error, Goal, Next, Stream};
+
+impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
+    /// Completes the handshake. Reading and writing do so too; this is for whoever wants to know early.
+    ///
+    /// # Errors
+    /// [`Error::Tls`] with the handshake's code, [`Error::Socket`] with the socket's.
+    pub async fn handshake_async(&mut self) -> Result<(), Error<S::Error>> {
+        self.run_async(Goal::Connected).await
+    }
+
+    /// Sends what is pending and close_notify. What the server still sends can be read until the end.
+    ///
+    /// # Errors
+    /// As [`Stream::handshake_async`].
+    pub async fn close_async(&mut self) -> Result<(), Error<S::Error>> {
+        self.connection.close();
+        self.flush().await
+    }
+
+    async fn run_async(&mut self, goal: Goal) -> Result<(), Error<S::Error>> {
+        loop {
+            match self.next(goal) {
+                Ok(Next::Reached) => return Ok(()),
+                Ok(Next::Send) => self.send_async().await?,
+                Ok(Next::Receive) => self.receive_async().await?,
+                Ok(Next::Yield) => yield_now().await,
+                Err(error) => return Err(self.fail_async(error).await),
+            }
+        }
+    }
+
+    async fn send_async(&mut self) -> Result<(), Error<S::Error>> {
+        let sent = self.socket.write(self.connection.send_bytes()).await.map_err(Error::Socket)?;
+        self.sent(sent)
+    }
+
+    async fn receive_async(&mut self) -> Result<(), Error<S::Error>> {
+        let received = self.socket.read(self.connection.recv_space()).await.map_err(Error::Socket)?;
+        self.received(received);
+        Ok(())
+    }
+
+    /// Sends the alert, if the socket still takes it.
+    async fn fail_async(&mut self, error: status::Error) -> Error<S::Error> {
+        while !self.connection.send_bytes().is_empty() && self.send_async().await.is_ok() {}
+        // An alert that the socket refuses is no news.
+        let _ = self.socket.flush().await;
+        Error::Tls(error)
+    }
+}
+
+/// Reads application data; 0 is the end that the server has announced.
+impl<A: Accel, S: Read + Write> Read for Stream<'_, '_, A, S> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        self.run_async(Goal::Readable).await?;
+        Ok(self.copy_out(buf))
+    }
+}
+
+/// Reads application data where it was decrypted, without a copy.
+impl<A: Accel, S: Read + Write> BufRead for Stream<'_, '_, A, S> {
+    async fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
+        self.run_async(Goal::Readable).await?;
+        Ok(self.connection.plaintext())
+    }
+
+    fn consume(&mut self, amt: usize) {
+        self.connection.consume(amt);
+    }
+}
+
+/// Seals at most one record; it leaves with the next flush or read.
+impl<A: Accel, S: Read + Write> Write for Stream<'_, '_, A, S> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        self.run_async(Goal::Writable).await?;
+        // From here on nothing waits: abandoning this future never leaves a record behind that the caller does not know of.
+        match self.copy_in(buf) {
+            Ok(length) => Ok(length),
+            Err(error) => Err(self.fail_async(error).await),
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        self.run_async(Goal::Sent).await?;
+        self.socket.flush().await.map_err(Error::Socket)
+    }
+}
+
+/// Lets every other task run once.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

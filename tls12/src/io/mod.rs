@@ -1,0 +1,160 @@
+//! The verbs as streams: for blocking sockets (feature `embedded-io`), asynchronous ones (`embedded-io-async`), and `nb`.
+//!
+//! A [`Stream`] bundles a connection, the accelerator and a socket for as long as a caller needs them together. The three
+//! adapters are the same loop three times over: ask `Connection::poll` what it wants, do that with the socket, until the
+//! goal is reached. They keep no state of their own, so an asynchronous operation can be abandoned at any point and no byte is
+//! lost or sent twice: what the socket has taken or given is always already noted in the connection.
+//!
+//! What is written waits in the connection's buffer until it is flushed, or until the next read sends it. After a failure the
+//! alert is sent before the error is returned.
+//!
+//! Deliberately absent: time-outs (they belong to the socket), and reading and writing at the same time from two tasks.
+
+#[cfg(feature = "embedded-io-async")]
+mod asynchronous;
+#[cfg(feature = "embedded-io")]
+mod blocking;
+pub mod nonblocking;
+
+use core::fmt;
+
+use accel::Accel;
+use status::ssl;
+
+use crate::wire::copy;
+use crate::{Connection, Want};
+
+/// A connection with what it needs to move: borrow the three for a while, and take them back by dropping this.
+///
+/// Implements `Read`, `BufRead` and `Write` of `embedded-io` and `embedded-io-async` where the socket implements `Read` and `Write`
+/// of the same crate, with that crate's feature.
+pub struct Stream<'s, 'b, A, S> {
+    /// The connection.
+    pub connection: &'s mut Connection<'b>,
+    /// The accelerator.
+    pub accel: &'s mut A,
+    /// A connected socket.
+    pub socket: &'s mut S,
+}
+
+/// Why a stream failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Error<E> {
+    /// TLS failed; the connection's status says more. The alert, if one is owed, has been sent.
+    Tls(status::Error),
+    /// The socket failed.
+    Socket(E),
+}
+
+impl<E: fmt::Debug> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tls(error) => error.fmt(f),
+            Self::Socket(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Debug> core::error::Error for Error<E> {}
+
+/// What an operation waits for.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// The end of the handshake.
+    Connected,
+    /// Something to read, or the end.
+    Readable,
+    /// Room to write.
+    Writable,
+    /// Nothing left to send.
+    Sent,
+}
+
+/// What has to be done for it now.
+enum Next {
+    Reached,
+    Send,
+    Receive,
+    /// Nothing but to poll again: a slice of a long computation is done.
+    Yield,
+}
+
+impl Goal {
+    const fn is_reached(self, want: Want) -> bool {
+        let over = want.contains(Want::CLOSED);
+        match self {
+            Self::Connected => over || want.contains(Want::READ) || want.contains(Want::WRITE),
+            Self::Readable => over || want.contains(Want::READ),
+            Self::Writable => want.contains(Want::WRITE),
+            Self::Sent => !want.contains(Want::SEND),
+        }
+    }
+}
+
+impl<A: Accel, S> Stream<'_, '_, A, S> {
+    /// Lets the protocol advance and says what comes next. The one place where the adapters decide.
+    fn next(&mut self, goal: Goal) -> Result<Next, status::Error> {
+        let want = self.connection.poll(self.accel)?;
+        if goal.is_reached(want) {
+            Ok(Next::Reached)
+        } else if want.contains(Want::SEND) {
+            Ok(Next::Send)
+        } else if want.contains(Want::BUSY) {
+            Ok(Next::Yield)
+        } else if want.contains(Want::RECV) {
+            Ok(Next::Receive)
+        } else if want.contains(Want::CLOSED) {
+            Err(ssl::PEER_CLOSE_NOTIFY)
+        } else {
+            // The application has to read first.
+            Err(ssl::WANT_READ)
+        }
+    }
+
+    /// Notes what the socket gave; nothing is its end.
+    fn received(&mut self, length: usize) {
+        match length {
+            0 => self.connection.recv_closed(),
+            _ => self.connection.received(length),
+        }
+    }
+
+    /// Notes what the socket took; nothing means that it never will.
+    fn sent<E>(&mut self, length: usize) -> Result<(), Error<E>> {
+        self.connection.sent(length);
+        if length == 0 { Err(Error::Tls(ssl::CONN_EOF)) } else { Ok(()) }
+    }
+
+    fn copy_out(&mut self, out: &mut [u8]) -> usize {
+        let plaintext = self.connection.plaintext();
+        let length = plaintext.len().min(out.len());
+        copy(out, plaintext);
+        self.connection.consume(length);
+        length
+    }
+
+    fn copy_in(&mut self, data: &[u8]) -> Result<usize, status::Error> {
+        let space = self.connection.write_space();
+        let length = space.len().min(data.len());
+        copy(space, data);
+        self.connection.wrote(length, self.accel)?;
+        Ok(length)
+    }
+}
+
+#[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
+impl<E: embedded_io::Error> embedded_io::Error for Error<E> {
+    fn kind(&self) -> embedded_io::ErrorKind {
+        match *self {
+            Self::Socket(ref error) => error.kind(),
+            Self::Tls(ssl::CONN_EOF) => embedded_io::ErrorKind::ConnectionAborted,
+            Self::Tls(ssl::PEER_CLOSE_NOTIFY) => embedded_io::ErrorKind::BrokenPipe,
+            Self::Tls(_) => embedded_io::ErrorKind::InvalidData,
+        }
+    }
+}
+
+#[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
+impl<A, S: embedded_io::ErrorType> embedded_io::ErrorType for Stream<'_, '_, A, S> {
+    type Error = Error<S::Error>;
+}
