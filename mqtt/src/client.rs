@@ -1,0 +1,268 @@
+//! The client: one MQTT session over any number of network connections, one after the other.
+//!
+//! Connecting, receiving, time and the session's life are here; what the application sends is in `send.rs`.
+
+use core::num::NonZeroU16;
+
+use status::{
+    Error,
+    mqtt::{BAD_INPUT_DATA, BUFFER_TOO_SMALL, CONNECTION_CLOSED, KEEP_ALIVE_TIMEOUT, NOT_CONNECTED},
+};
+
+use crate::{
+    connect::Connect,
+    event::Event,
+    inbox::{self, Inbox},
+    packet::Packet,
+    publish::Message,
+    saved,
+    session::{Session, State},
+    store::{self, HELD, Kind, PARTIAL, Store},
+};
+
+/// How the client presents itself, fixed for the client's life. It has no `Debug`, since it holds a password.
+#[derive(Clone, Copy)]
+pub struct Options<'b> {
+    /// The client identifier; an empty one asks the server for one and needs `clean_session`.
+    pub client_id: &'b str,
+    /// Whether every connection begins without the state of the one before it (§3.1.2.4).
+    pub clean_session: bool,
+    /// The longest time between two packets in seconds; 0 turns keep-alive off (§3.1.2.10).
+    pub keep_alive: u16,
+    /// How long the server may take to answer CONNECT and PINGREQ, in milliseconds; 0 waits for ever.
+    pub response_timeout: u32,
+    /// What the server publishes when it loses the client.
+    pub will: Option<Message<'b>>,
+    /// The user name.
+    pub user_name: Option<&'b str>,
+    /// The password; there is none without a user name.
+    pub password: Option<&'b [u8]>,
+    /// Who acknowledges received messages.
+    pub acknowledgement: Acknowledgement,
+}
+
+/// Who acknowledges received messages of QoS 1 and 2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Acknowledgement {
+    /// The client, as soon as the whole message has been delivered.
+    #[default]
+    Automatic,
+    /// The application, by [`Client::acknowledge`].
+    Manual,
+}
+
+/// A clean session, 60 seconds of keep-alive, 10 seconds for an answer, no name of its own.
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self {
+            client_id: "",
+            clean_session: true,
+            keep_alive: 60,
+            response_timeout: 10_000,
+            will: None,
+            user_name: None,
+            password: None,
+            acknowledgement: Acknowledgement::Automatic,
+        }
+    }
+}
+
+/// A client on two lent buffers. Time is an argument everywhere: milliseconds of a clock that never goes back.
+///
+/// After a failure of [`receive`](Self::receive) or [`poll`](Self::poll) the network connection has to be closed
+/// ([MQTT-4.8.0-1]); both repeat the error until the next [`connect`](Self::connect).
+pub struct Client<'b> {
+    pub(crate) session: Session<'b>,
+    pub(crate) inbox: Inbox<'b>,
+}
+
+impl<'b> Client<'b> {
+    /// A client without a connection.
+    ///
+    /// `spill` gathers packets that arrive in pieces: at least 8 bytes, and as many as the longest SUBACK and the longest
+    /// topic plus 9 need; messages larger than it are delivered in chunks. `in_flight` keeps unacknowledged messages of QoS 1
+    /// and 2 (each takes its packet's length and 8 bytes) and the identifiers of received ones (8 bytes each): at least 64 bytes,
+    /// or empty for a client that only knows QoS 0.
+    ///
+    /// # Errors
+    /// `BUFFER_TOO_SMALL`; `BAD_INPUT_DATA` when the options contradict each other (see [`Connect::check`]).
+    pub fn new(options: Options<'b>, spill: &'b mut [u8], in_flight: &'b mut [u8]) -> Result<Self, Error> {
+        connect_packet(&options).check()?;
+        if spill.len() < inbox::MIN_LENGTH || (!in_flight.is_empty() && in_flight.len() < store::MIN_LENGTH) {
+            return Err(BUFFER_TOO_SMALL);
+        }
+        Ok(Self { session: Session::new(options, Store::new(in_flight)), inbox: Inbox::new(spill) })
+    }
+
+    /// Begins a new network connection: writes CONNECT and tells how many bytes it takes.
+    ///
+    /// What was connected before counts as lost. [`Event::Connected`] follows; until then nothing else is written.
+    ///
+    /// # Errors
+    /// `BUFFER_TOO_SMALL`: nothing has changed.
+    pub fn connect(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
+        // [MQTT-3.1.0-1], [MQTT-3.1.0-2]: first, and once.
+        let written = Packet::Connect(connect_packet(&self.session.options)).encode(out)?;
+        self.inbox.reset();
+        self.session.begin(now);
+        Ok(written)
+    }
+
+    /// Takes bytes from the server: tells how many of them are used up, and at most one event.
+    ///
+    /// Call it again with the rest while any of them are used. If none are used, the client's answers first need room: call
+    /// [`poll`](Self::poll), or [`acknowledge`](Self::acknowledge) what was received.
+    ///
+    /// # Errors
+    /// `MALFORMED_PACKET`; `UNEXPECTED_PACKET` (not a server's packet, before CONNACK, twice CONNACK, an acknowledgement of
+    /// nothing); `REFUSED_…`; `BUFFER_TOO_SMALL` (a topic or a SUBACK longer than the spill); `IN_FLIGHT_FULL` (more
+    /// messages at once than the in-flight buffer can remember); `NOT_CONNECTED`.
+    pub fn receive<'a>(&'a mut self, bytes: &'a [u8], now: u64) -> Result<(usize, Option<Event<'a>>), Error> {
+        let Self { session, inbox } = self;
+        match session.state {
+            State::Disconnected | State::Leaving => return Err(NOT_CONNECTED),
+            State::Failed(error) => return Err(error),
+            State::Connecting | State::Connected => {}
+        }
+        if bytes.is_empty() || session.is_blocked() {
+            return Ok((0, None));
+        }
+        session.last_received = now;
+        let result = inbox
+            .next(bytes)
+            .and_then(|(used, delivery)| session.handle(&delivery).map(|event| (used, event)));
+        if let Err(error) = result {
+            session.end(State::Failed(error));
+        }
+        result
+    }
+
+    /// Acknowledges a received message, where the application does that itself.
+    ///
+    /// The order of the calls does not matter: the client answers in the order in which the messages came ([MQTT-4.6.0-2],
+    /// [MQTT-4.6.0-3]). A message of QoS 2 can be acknowledged after its connection was lost, too; one of QoS 1 comes again.
+    ///
+    /// # Errors
+    /// `BAD_INPUT_DATA`: no such message awaits its acknowledgement, or its payload is not yet complete.
+    pub fn acknowledge(&mut self, identifier: NonZeroU16) -> Result<(), Error> {
+        let store = &mut self.session.store;
+        let held = store.iter().find(|record| {
+            matches!(record.kind, Kind::PubAck | Kind::Received)
+                && record.identifier == identifier
+                && record.has(HELD)
+                && !record.has(PARTIAL)
+        });
+        store.clear_flags(&held.ok_or(BAD_INPUT_DATA)?, HELD);
+        Ok(())
+    }
+
+    /// The network connection has ended.
+    ///
+    /// # Errors
+    /// `CONNECTION_CLOSED`: it was still in use; what failed before if something did.
+    pub fn closed(&mut self) -> Result<(), Error> {
+        let before = self.session.state;
+        self.inbox.reset();
+        self.session.end(State::Disconnected);
+        match before {
+            State::Connecting | State::Connected => Err(CONNECTION_CLOSED),
+            State::Failed(error) => Err(error),
+            State::Disconnected | State::Leaving => Ok(()),
+        }
+    }
+
+    /// Whether the server has accepted the connection and it is still good.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.session.state == State::Connected
+    }
+
+    /// When [`poll`](Self::poll) is due at the latest even if nothing else happens, in milliseconds.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<u64> {
+        match self.session.waiting_since {
+            Some(_) => self.timeout(),
+            None if self.is_connected() => self.ping_due(),
+            None => None,
+        }
+    }
+
+    /// The server's answer comes too late after this. A packet that is arriving holds the answer up, so it counts from there.
+    fn timeout(&self) -> Option<u64> {
+        let session = &self.session;
+        let since = session.waiting_since?;
+        let since = if self.inbox.is_midway() { since.max(session.last_received) } else { since };
+        match session.options.response_timeout {
+            0 => None,
+            limit => Some(since.saturating_add(u64::from(limit))),
+        }
+    }
+
+    /// PINGREQ is due after three quarters of the keep-alive time without a packet in either direction, so that it arrives
+    /// within that time ([MQTT-3.1.2-23]) and a dead server is noticed by a client that only sends, too.
+    pub(crate) fn ping_due(&self) -> Option<u64> {
+        let session = &self.session;
+        match session.options.keep_alive {
+            0 => None,
+            seconds => {
+                let pause = u64::from(seconds).saturating_mul(750);
+                Some(session.last_sent.min(session.last_received).saturating_add(pause))
+            }
+        }
+    }
+
+    pub(crate) fn check_time(&mut self, now: u64) -> Result<(), Error> {
+        if self.timeout().is_some_and(|deadline| now >= deadline) {
+            self.session.end(State::Failed(KEEP_ALIVE_TIMEOUT));
+        }
+        match self.session.state {
+            State::Failed(error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The identifiers of the messages that were given to [`publish`](Self::publish) and not yet delivered, oldest first.
+    pub fn undelivered(&self) -> impl Iterator<Item = NonZeroU16> + '_ {
+        self.session
+            .store
+            .iter()
+            .filter(|record| matches!(record.kind, Kind::Publish | Kind::Release))
+            .map(|record| record.identifier)
+    }
+
+    /// How many bytes [`save`](Self::save) writes now.
+    #[must_use]
+    pub fn saved_length(&self) -> usize {
+        saved::length(&self.session)
+    }
+
+    /// Writes the session's state (undelivered messages, received QoS 2 identifiers) and tells how many bytes it takes.
+    ///
+    /// The bytes hold messages in the clear. They have a version and a checksum, and belong to this client identifier.
+    ///
+    /// # Errors
+    /// `BUFFER_TOO_SMALL`
+    pub fn save(&self, out: &mut [u8]) -> Result<usize, Error> {
+        saved::save(&self.session, out)
+    }
+
+    /// Takes up a saved state, before the first connection and before the first message.
+    ///
+    /// # Errors
+    /// `STATE_INVALID`: damaged, of another version or of another client; `IN_FLIGHT_FULL`: it does not fit; then the client
+    /// is as new. `BAD_INPUT_DATA`: the client has state already.
+    pub fn restore(&mut self, saved: &[u8]) -> Result<(), Error> {
+        saved::restore(&mut self.session, saved)
+    }
+}
+
+fn connect_packet<'b>(options: &Options<'b>) -> Connect<'b> {
+    Connect {
+        client_id: options.client_id,
+        clean_session: options.clean_session,
+        keep_alive: options.keep_alive,
+        will: options.will,
+        user_name: options.user_name,
+        password: options.password,
+    }
+}

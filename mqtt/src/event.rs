@@ -1,0 +1,75 @@
+//! What [`receive`](crate::Client::receive) tells the application.
+
+use core::num::NonZeroU16;
+
+use crate::{
+    publish::{Message, Publish},
+    subscribe::Results,
+};
+
+/// What has happened. Topics, payloads and results are borrowed from the received bytes, or from the spill.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event<'a> {
+    /// The server has accepted the connection.
+    Connected {
+        /// The server still has this client's session, subscriptions included; else it has none and they must be made anew.
+        session_present: bool,
+        /// How many unacknowledged messages were dropped, since the server has no session that they belong to (§3.2.2.2).
+        discarded: usize,
+    },
+    /// A message has arrived, or the beginning of one that is larger than the spill.
+    Message(Received<'a>),
+    /// The next part of the payload of the last [`Event::Message`].
+    Chunk {
+        /// The part.
+        data: &'a [u8],
+        /// Where the part begins in the payload.
+        offset: usize,
+        /// The length of the whole payload; the message is complete when `offset + data.len()` reaches it.
+        total: usize,
+    },
+    /// The server has taken over a message of QoS 1 (PUBACK) or 2 (PUBCOMP); its identifier is free again.
+    Delivered {
+        /// What [`publish`](crate::Client::publish) gave.
+        identifier: NonZeroU16,
+    },
+    /// The answer to a subscription.
+    Subscribed {
+        /// What [`subscribe`](crate::Client::subscribe) gave.
+        identifier: NonZeroU16,
+        /// One result per filter.
+        results: Results<'a>,
+    },
+    /// The answer to [`unsubscribe`](crate::Client::unsubscribe).
+    Unsubscribed {
+        /// What [`unsubscribe`](crate::Client::unsubscribe) gave.
+        identifier: NonZeroU16,
+    },
+}
+
+/// A message from the server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Received<'a> {
+    /// Topic, payload, quality of service, and whether the server had kept the message (`retain`). The payload is whole, or
+    /// the beginning (perhaps empty) of one that is continued by [`Event::Chunk`].
+    pub message: Message<'a>,
+    /// The length of the whole payload.
+    pub total: usize,
+    /// The server may have sent this message before. Messages of QoS 2 that the client already had are not delivered again.
+    pub duplicate: bool,
+    /// What [`acknowledge`](crate::Client::acknowledge) takes; none at QoS 0.
+    pub identifier: Option<NonZeroU16>,
+}
+
+impl<'a> Received<'a> {
+    pub(crate) fn new(publish: &Publish<'a>, total: usize) -> Self {
+        let Publish { duplicate, message, identifier } = *publish;
+        Self { message, total, duplicate, identifier }
+    }
+
+    /// Whether the payload is whole; else [`Event::Chunk`]s follow.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.message.payload.len() == self.total
+    }
+}

@@ -1,0 +1,194 @@
+//! From pieces of a stream to packets.
+//!
+//! A packet that is whole in the given bytes is read in place. One that is not is gathered in the spill; a PUBLISH packet that
+//! is larger than the spill is delivered as its head and then its payload, piece by piece as it comes. Nothing is ever read
+//! beyond the current packet's end.
+
+use status::{
+    Error,
+    mqtt::{BUFFER_TOO_SMALL, MALFORMED_PACKET, UNEXPECTED_PACKET},
+};
+
+use crate::{
+    header::{FixedHeader, PacketType},
+    packet::Packet,
+    publish::Publish,
+};
+
+/// The least length of a spill: the longest packet that is not a message, an answer to SUBSCRIBE, or a fixed header.
+pub(crate) const MIN_LENGTH: usize = 8;
+
+/// Header bytes one by one, the topic's length, the rest: more steps than a packet's head can need.
+const MAX_STEPS: usize = 8;
+
+pub(crate) enum Delivery<'a> {
+    /// Not enough bytes yet.
+    Nothing,
+    /// A whole packet.
+    Packet(Packet<'a>),
+    /// A message of which only the beginning of the payload is here.
+    Start { publish: Publish<'a>, total: usize },
+    /// The next part of its payload.
+    Chunk { data: &'a [u8], offset: usize, total: usize },
+}
+
+pub(crate) struct Inbox<'b> {
+    spill: &'b mut [u8],
+    filled: usize,
+    payload: Option<Payload>,
+}
+
+#[derive(Clone, Copy)]
+struct Payload {
+    offset: usize,
+    total: usize,
+}
+
+/// What has to be there before the packet's next part can be delivered, counted from the packet's beginning.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// So many bytes tell more.
+    More(usize),
+    /// The whole packet.
+    Whole(usize),
+    /// Everything before the payload, of a packet of this length.
+    Head { head: usize, whole: usize },
+}
+
+impl<'b> Inbox<'b> {
+    pub(crate) fn new(spill: &'b mut [u8]) -> Self {
+        Self { spill, filled: 0, payload: None }
+    }
+
+    /// A new connection begins with a packet's first byte.
+    pub(crate) fn reset(&mut self) {
+        self.filled = 0;
+        self.payload = None;
+    }
+
+    /// Whether a packet has begun and not ended.
+    pub(crate) fn is_midway(&self) -> bool {
+        self.filled > 0 || self.payload.is_some()
+    }
+
+    /// Takes as many bytes as the next delivery needs and says how many.
+    pub(crate) fn next<'a>(&'a mut self, bytes: &'a [u8]) -> Result<(usize, Delivery<'a>), Error> {
+        if let Some(payload) = self.payload {
+            return Ok(self.continue_payload(payload, bytes));
+        }
+        if self.filled > 0 {
+            return self.gather(bytes);
+        }
+        match measure(bytes, self.spill.len())? {
+            Goal::Whole(whole) if bytes.len() >= whole => Ok((whole, decode(bytes)?)),
+            Goal::Head { head, whole } if bytes.len() >= head => {
+                self.begin_payload(bytes.len().saturating_sub(head), whole.saturating_sub(head));
+                Ok((bytes.len(), start(bytes, whole.saturating_sub(head))?))
+            }
+            _ => {
+                self.keep(bytes)?;
+                Ok((bytes.len(), Delivery::Nothing))
+            }
+        }
+    }
+
+    fn continue_payload<'a>(&mut self, payload: Payload, bytes: &'a [u8]) -> (usize, Delivery<'a>) {
+        let Payload { offset, total } = payload;
+        let data = bytes.get(..total.saturating_sub(offset)).unwrap_or(bytes);
+        if data.is_empty() {
+            return (0, Delivery::Nothing);
+        }
+        self.begin_payload(offset.saturating_add(data.len()), total);
+        (data.len(), Delivery::Chunk { data, offset, total })
+    }
+
+    fn begin_payload(&mut self, offset: usize, total: usize) {
+        self.payload = if offset < total { Some(Payload { offset, total }) } else { None };
+    }
+
+    /// The packet's beginning is in the spill.
+    fn gather<'a>(&'a mut self, bytes: &'a [u8]) -> Result<(usize, Delivery<'a>), Error> {
+        let mut rest = bytes;
+        for _ in 0..MAX_STEPS {
+            let goal = measure(self.gathered(), self.spill.len())?;
+            let (Goal::More(target) | Goal::Whole(target) | Goal::Head { head: target, .. }) = goal;
+            let missing = target.saturating_sub(self.filled);
+            let (piece, after) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
+            self.keep(piece)?;
+            rest = after;
+            if self.filled < target {
+                break;
+            }
+            let used = bytes.len().saturating_sub(rest.len());
+            match goal {
+                Goal::More(_) => {}
+                Goal::Whole(_) => {
+                    let length = core::mem::take(&mut self.filled);
+                    return Ok((used, decode(self.spill.get(..length).unwrap_or_default())?));
+                }
+                Goal::Head { head, whole } => {
+                    self.filled = 0;
+                    let total = whole.saturating_sub(head);
+                    self.begin_payload(0, total);
+                    return Ok((used, start(self.spill.get(..head).unwrap_or_default(), total)?));
+                }
+            }
+        }
+        Ok((bytes.len().saturating_sub(rest.len()), Delivery::Nothing))
+    }
+
+    fn gathered(&self) -> &[u8] {
+        self.spill.get(..self.filled).unwrap_or_default()
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let end = self.filled.saturating_add(bytes.len());
+        let target = self.spill.get_mut(self.filled..end).ok_or(BUFFER_TOO_SMALL)?;
+        target.copy_from_slice(bytes);
+        self.filled = end;
+        Ok(())
+    }
+}
+
+/// What the packet that begins so needs, given how long a packet may be to be gathered.
+fn measure(packet: &[u8], longest: usize) -> Result<Goal, Error> {
+    let Some((header, header_length)) = FixedHeader::decode(packet)? else {
+        return Ok(Goal::More(packet.len().saturating_add(1)));
+    };
+    check_direction(header.packet_type)?;
+    let whole = header_length.saturating_add(header.body_length());
+    if whole <= longest || whole <= packet.len() {
+        return Ok(Goal::Whole(whole));
+    }
+    if header.packet_type != PacketType::Publish {
+        return Err(BUFFER_TOO_SMALL);
+    }
+    match Publish::payload_offset(&header, header_length, packet) {
+        None => Ok(Goal::More(header_length.saturating_add(2))),
+        Some(head) if head > whole => Err(MALFORMED_PACKET),
+        Some(head) => Ok(Goal::Head { head, whole }),
+    }
+}
+
+/// What only clients send must not come from a server.
+fn check_direction(packet_type: PacketType) -> Result<(), Error> {
+    match packet_type {
+        PacketType::Connect
+        | PacketType::Subscribe
+        | PacketType::Unsubscribe
+        | PacketType::PingReq
+        | PacketType::Disconnect => Err(UNEXPECTED_PACKET),
+        _ => Ok(()),
+    }
+}
+
+fn decode(bytes: &[u8]) -> Result<Delivery<'_>, Error> {
+    let (packet, _) = Packet::decode(bytes)?.ok_or(MALFORMED_PACKET)?;
+    Ok(Delivery::Packet(packet))
+}
+
+fn start(packet: &[u8], total: usize) -> Result<Delivery<'_>, Error> {
+    let (header, header_length) = FixedHeader::decode(packet)?.ok_or(MALFORMED_PACKET)?;
+    let publish = Publish::decode(header.flags, packet.get(header_length..).unwrap_or_default())?;
+    Ok(Delivery::Start { publish, total })
+}

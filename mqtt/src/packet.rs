@@ -1,0 +1,124 @@
+//! The fourteen packets, read from and written to bytes; nothing is copied and nothing is kept.
+//!
+//! Both directions are here, the server's too, so that tests and gateways use the same codec.
+
+use core::num::NonZeroU16;
+
+use status::{Error, mqtt::MALFORMED_PACKET};
+
+use crate::{
+    connect::{ConnAck, Connect},
+    header::{FixedHeader, PacketType},
+    publish::Publish,
+    reader::Reader,
+    subscribe::{SubAck, Subscribe, Unsubscribe},
+    writer::Writer,
+};
+
+/// One control packet of MQTT 3.1.1. It has no `Debug`, since CONNECT holds a password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Packet<'a> {
+    /// §3.1
+    Connect(Connect<'a>),
+    /// §3.2
+    ConnAck(ConnAck),
+    /// §3.3
+    Publish(Publish<'a>),
+    /// §3.4
+    PubAck(NonZeroU16),
+    /// §3.5
+    PubRec(NonZeroU16),
+    /// §3.6
+    PubRel(NonZeroU16),
+    /// §3.7
+    PubComp(NonZeroU16),
+    /// §3.8
+    Subscribe(Subscribe<'a>),
+    /// §3.9
+    SubAck(SubAck<'a>),
+    /// §3.10
+    Unsubscribe(Unsubscribe<'a>),
+    /// §3.11
+    UnsubAck(NonZeroU16),
+    /// §3.12
+    PingReq,
+    /// §3.13
+    PingResp,
+    /// §3.14
+    Disconnect,
+}
+
+impl<'a> Packet<'a> {
+    /// Reads the packet at the beginning of the bytes and tells how many bytes it takes; `None` when it is not yet whole.
+    ///
+    /// # Errors
+    /// `MALFORMED_PACKET`, as early as the bytes show it; for CONNECT also `REFUSED_PROTOCOL_VERSION` and
+    /// `REFUSED_IDENTIFIER`, which a server answers with a CONNACK.
+    pub fn decode(bytes: &'a [u8]) -> Result<Option<(Self, usize)>, Error> {
+        let Some((header, header_length)) = FixedHeader::decode(bytes)? else { return Ok(None) };
+        let Some(end) = header_length.checked_add(header.body_length()) else { return Ok(None) };
+        let Some(body) = bytes.get(header_length..end) else { return Ok(None) };
+        Ok(Some((Self::decode_body(&header, body)?, end)))
+    }
+
+    fn decode_body(header: &FixedHeader, body: &'a [u8]) -> Result<Self, Error> {
+        Ok(match header.packet_type {
+            PacketType::Connect => Self::Connect(Connect::decode(body)?),
+            PacketType::ConnAck => Self::ConnAck(ConnAck::decode(body)?),
+            PacketType::Publish => Self::Publish(Publish::decode(header.flags, body)?),
+            PacketType::PubAck => Self::PubAck(decode_identifier(body)?),
+            PacketType::PubRec => Self::PubRec(decode_identifier(body)?),
+            PacketType::PubRel => Self::PubRel(decode_identifier(body)?),
+            PacketType::PubComp => Self::PubComp(decode_identifier(body)?),
+            PacketType::Subscribe => Self::Subscribe(Subscribe::decode(body)?),
+            PacketType::SubAck => Self::SubAck(SubAck::decode(body)?),
+            PacketType::Unsubscribe => Self::Unsubscribe(Unsubscribe::decode(body)?),
+            PacketType::UnsubAck => Self::UnsubAck(decode_identifier(body)?),
+            PacketType::PingReq => Self::PingReq,
+            PacketType::PingResp => Self::PingResp,
+            PacketType::Disconnect => Self::Disconnect,
+        })
+    }
+
+    /// Writes the packet and tells how many bytes it takes. After a failure the buffer's content has no meaning.
+    ///
+    /// # Errors
+    /// `BUFFER_TOO_SMALL`; `BAD_INPUT_DATA` when a field breaks a rule of its packet.
+    pub fn encode(&self, out: &mut [u8]) -> Result<usize, Error> {
+        let mut writer = Writer::new(out);
+        match self {
+            Self::Connect(connect) => connect.encode(&mut writer)?,
+            Self::ConnAck(conn_ack) => conn_ack.encode(&mut writer)?,
+            Self::Publish(publish) => publish.encode(publish.message.payload.len(), &mut writer)?,
+            Self::PubAck(identifier) => encode_identifier(PacketType::PubAck, *identifier, &mut writer)?,
+            Self::PubRec(identifier) => encode_identifier(PacketType::PubRec, *identifier, &mut writer)?,
+            Self::PubRel(identifier) => encode_identifier(PacketType::PubRel, *identifier, &mut writer)?,
+            Self::PubComp(identifier) => encode_identifier(PacketType::PubComp, *identifier, &mut writer)?,
+            Self::Subscribe(subscribe) => subscribe.encode(&mut writer)?,
+            Self::SubAck(sub_ack) => sub_ack.encode(&mut writer)?,
+            Self::Unsubscribe(unsubscribe) => unsubscribe.encode(&mut writer)?,
+            Self::UnsubAck(identifier) => encode_identifier(PacketType::UnsubAck, *identifier, &mut writer)?,
+            Self::PingReq => writer.header(&FixedHeader::new(PacketType::PingReq, 0, 0)?)?,
+            Self::PingResp => writer.header(&FixedHeader::new(PacketType::PingResp, 0, 0)?)?,
+            Self::Disconnect => writer.header(&FixedHeader::new(PacketType::Disconnect, 0, 0)?)?,
+        }
+        Ok(writer.written())
+    }
+}
+
+fn decode_identifier(body: &[u8]) -> Result<NonZeroU16, Error> {
+    let mut reader = Reader::new(body);
+    let identifier = reader.identifier()?;
+    reader.finish()?;
+    Ok(identifier)
+}
+
+fn encode_identifier(
+    packet_type: PacketType,
+    identifier: NonZeroU16,
+    writer: &mut Writer<'_>,
+) -> Result<(), Error> {
+    let flags = packet_type.fixed_flags().ok_or(MALFORMED_PACKET)?;
+    writer.header(&FixedHeader::new(packet_type, flags, 2)?)?;
+    writer.identifier(identifier)
+}

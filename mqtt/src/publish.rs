@@ -1,0 +1,136 @@
+//! PUBLISH (MQTT 3.1.1 §3.3): quality of service, what an application publishes, and the packet.
+
+use core::num::NonZeroU16;
+
+use status::{
+    Error,
+    mqtt::{BAD_INPUT_DATA, MALFORMED_PACKET},
+};
+
+use crate::{
+    header::{FixedHeader, PacketType},
+    reader::Reader,
+    topic,
+    writer::Writer,
+};
+
+/// The DUP flag in the first byte of a PUBLISH packet.
+pub(crate) const DUPLICATE: u8 = 0b1000;
+const RETAIN: u8 = 0b0001;
+
+/// Quality of service, MQTT 3.1.1 §4.3.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum QoS {
+    /// A message arrives once or not at all.
+    #[default]
+    AtMostOnce,
+    /// A message arrives once or several times.
+    AtLeastOnce,
+    /// A message arrives once.
+    ExactlyOnce,
+}
+
+impl QoS {
+    /// 0, 1 or 2.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::AtMostOnce => 0,
+            Self::AtLeastOnce => 1,
+            Self::ExactlyOnce => 2,
+        }
+    }
+
+    /// The level with this number; `None` for 3 and more.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::AtMostOnce),
+            1 => Some(Self::AtLeastOnce),
+            2 => Some(Self::ExactlyOnce),
+            _ => None,
+        }
+    }
+}
+
+/// What an application publishes, or leaves as its will.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Message<'a> {
+    /// The topic name: no wildcards, 1 to 65,535 bytes.
+    pub topic: &'a str,
+    /// The payload.
+    pub payload: &'a [u8],
+    /// The quality of service.
+    pub qos: QoS,
+    /// Whether the server keeps the message for later subscribers (§3.3.1.3).
+    pub retain: bool,
+}
+
+/// A PUBLISH packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Publish<'a> {
+    /// The packet may have been sent before.
+    pub duplicate: bool,
+    /// The message.
+    pub message: Message<'a>,
+    /// The packet identifier; there is one exactly when the quality of service is not 0 ([MQTT-2.3.1-5]).
+    pub identifier: Option<NonZeroU16>,
+}
+
+impl<'a> Publish<'a> {
+    /// Reads the body; what follows topic and identifier is the payload, be it whole or its beginning.
+    pub(crate) fn decode(flags: u8, body: &'a [u8]) -> Result<Self, Error> {
+        let qos = QoS::from_number((flags >> 1) & 0b11).ok_or(MALFORMED_PACKET)?;
+        let mut reader = Reader::new(body);
+        // [MQTT-3.3.2-1]
+        let name = reader.string()?;
+        topic::check_name(name).map_err(|_| MALFORMED_PACKET)?;
+        let identifier = if qos == QoS::AtMostOnce { None } else { Some(reader.identifier()?) };
+        let message = Message { topic: name, payload: reader.rest(), qos, retain: flags & RETAIN != 0 };
+        Ok(Self { duplicate: flags & DUPLICATE != 0, message, identifier })
+    }
+
+    /// Where the payload begins, counted from the packet's beginning; `None` while the topic's length is not yet known.
+    pub(crate) fn payload_offset(header: &FixedHeader, header_length: usize, packet: &[u8]) -> Option<usize> {
+        let (length, _) = packet.get(header_length..)?.split_first_chunk()?;
+        let identifier_length = if header.flags & 0b0110 == 0 { 0 } else { 2 };
+        header_length
+            .checked_add(2)?
+            .checked_add(usize::from(u16::from_be_bytes(*length)))?
+            .checked_add(identifier_length)
+    }
+
+    /// The fixed header of this packet when its payload has the given length in total.
+    ///
+    /// # Errors
+    /// `BAD_INPUT_DATA`: not a topic name, an identifier at QoS 0 or none otherwise, DUP at QoS 0, too long.
+    pub(crate) fn header(&self, payload_length: usize) -> Result<FixedHeader, Error> {
+        topic::check_name(self.message.topic)?;
+        let needs_identifier = self.message.qos != QoS::AtMostOnce;
+        if self.identifier.is_some() != needs_identifier || (self.duplicate && !needs_identifier) {
+            return Err(BAD_INPUT_DATA);
+        }
+        let fields = if needs_identifier { 4_usize } else { 2 };
+        let length = self
+            .message
+            .topic
+            .len()
+            .checked_add(fields)
+            .and_then(|length| length.checked_add(payload_length))
+            .ok_or(BAD_INPUT_DATA)?;
+        let mut flags = self.message.qos.number() << 1;
+        flags |= if self.duplicate { DUPLICATE } else { 0 };
+        flags |= if self.message.retain { RETAIN } else { 0 };
+        FixedHeader::new(PacketType::Publish, flags, length)
+    }
+
+    /// Writes the packet with the payload that the message has, which may be only the beginning of the announced one.
+    pub(crate) fn encode(&self, payload_length: usize, writer: &mut Writer<'_>) -> Result<(), Error> {
+        writer.header(&self.header(payload_length)?)?;
+        writer.string(self.message.topic)?;
+        if let Some(identifier) = self.identifier {
+            writer.identifier(identifier)?;
+        }
+        writer.bytes(self.message.payload)
+    }
+}

@@ -1,0 +1,399 @@
+//! What the client writes: the application's packets at once, everything else when `poll` has room.
+
+use core::num::NonZeroU16;
+
+use status::{
+    Error,
+    mqtt::{BAD_INPUT_DATA, BUFFER_TOO_SMALL, IN_FLIGHT_FULL, NOT_CONNECTED},
+};
+
+use crate::{
+    client::Client,
+    header::FixedHeader,
+    packet::Packet,
+    publish::{DUPLICATE, Message, Publish, QoS},
+    session::{Request, Sending, Session, State},
+    store::{HELD, Kind, PARTIAL, Record, SENT, STREAMED, WRITTEN},
+    subscribe::{Filters, Subscribe, Subscription, Subscriptions, Unsubscribe},
+    writer::Writer,
+};
+
+/// The length of PUBACK, PUBREC, PUBREL and PUBCOMP.
+const ACKNOWLEDGEMENT_LENGTH: usize = 4;
+const PING_LENGTH: usize = 2;
+
+/// What became of a message that the application gave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Published {
+    /// How many bytes have been written; 0 when the message is kept until [`Client::poll`] can write it.
+    pub written: usize,
+    /// What [`Event::Delivered`](crate::Event::Delivered) will name; none at QoS 0.
+    pub identifier: Option<NonZeroU16>,
+}
+
+/// A message whose payload the application is giving in chunks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stream {
+    /// The message; none at QoS 0.
+    pub identifier: Option<NonZeroU16>,
+    /// How many bytes of the payload are still to come: its last ones.
+    pub remaining: usize,
+}
+
+impl Client<'_> {
+    /// Publishes a message.
+    ///
+    /// At QoS 0 it is written at once. At QoS 1 and 2 it is kept until [`Event::Delivered`](crate::Event::Delivered), over
+    /// reconnections too; when there is no connection, or older messages are still waiting, it is only kept, and
+    /// [`poll`](Self::poll) writes it in its turn.
+    ///
+    /// # Errors
+    /// Nothing has changed after any of them. `BAD_INPUT_DATA`: not a topic name, too long, QoS 1 or 2 without an in-flight
+    /// buffer; `BUFFER_TOO_SMALL`: `out` is too small (see [`queue`](Self::queue) and [`start`](Self::start)), or another
+    /// packet is half written; `IN_FLIGHT_FULL`; `NOT_CONNECTED`: QoS 0 without a connection.
+    pub fn publish(&mut self, message: &Message<'_>, now: u64, out: &mut [u8]) -> Result<Published, Error> {
+        if message.qos != QoS::AtMostOnce && self.session.must_queue() {
+            return Ok(Published { written: 0, identifier: Some(self.queue(message)?) });
+        }
+        self.start(message, message.payload.len(), now, out)
+    }
+
+    /// Keeps a message of QoS 1 or 2 without writing it; [`poll`](Self::poll) does that, in pieces if need be.
+    ///
+    /// # Errors
+    /// Nothing has changed after any of them. `BAD_INPUT_DATA`, `IN_FLIGHT_FULL`
+    pub fn queue(&mut self, message: &Message<'_>) -> Result<NonZeroU16, Error> {
+        self.session.queue(message, message.payload.len(), 0)
+    }
+
+    /// Begins to publish a message whose payload is given in chunks, `total` bytes of it. The message's own payload is the first
+    /// of them, which may be empty.
+    ///
+    /// Unless the first chunk is all, the payload is not kept: if a connection is lost before a message of QoS 1 or 2 is
+    /// delivered, [`stream`](Self::stream) asks for the whole payload again after the next one.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish); `NOT_CONNECTED` and `BUFFER_TOO_SMALL` at every QoS, the latter also while older
+    /// messages are waiting; `BAD_INPUT_DATA` also when the first chunk is longer than `total`.
+    pub fn start(
+        &mut self,
+        message: &Message<'_>,
+        total: usize,
+        now: u64,
+        out: &mut [u8],
+    ) -> Result<Published, Error> {
+        let session = &mut self.session;
+        let rest = total.checked_sub(message.payload.len()).ok_or(BAD_INPUT_DATA)?;
+        if session.state != State::Connected {
+            return Err(NOT_CONNECTED);
+        }
+        let packet_length = session.packet_length(message, total)?;
+        if session.is_midway() || out.len() < packet_length.saturating_sub(rest) {
+            return Err(BUFFER_TOO_SMALL);
+        }
+        let mut writer = Writer::new(out);
+        let identifier = if message.qos == QoS::AtMostOnce {
+            Publish { duplicate: false, message: *message, identifier: None }.encode(total, &mut writer)?;
+            session.begin_stream(None, rest);
+            None
+        } else {
+            Some(session.start_kept(message, rest, &mut writer)?)
+        };
+        session.last_sent = now;
+        Ok(Published { written: writer.written(), identifier })
+    }
+
+    /// Writes the next part of a payload that was begun by [`start`](Self::start), and tells how many bytes of it fitted.
+    ///
+    /// # Errors
+    /// `BAD_INPUT_DATA`: more than was announced; `NOT_CONNECTED`: no message is begun, or its connection is lost.
+    pub fn chunk(&mut self, data: &[u8], now: u64, out: &mut [u8]) -> Result<usize, Error> {
+        let session = &mut self.session;
+        let stream = session.stream.ok_or(NOT_CONNECTED)?;
+        if data.len() > stream.remaining {
+            return Err(BAD_INPUT_DATA);
+        }
+        let data = data.get(..out.len()).unwrap_or(data);
+        Writer::new(out).bytes(data)?;
+        session.begin_stream(stream.identifier, stream.remaining.saturating_sub(data.len()));
+        if !data.is_empty() {
+            session.last_sent = now;
+        }
+        Ok(data.len())
+    }
+
+    /// The message whose payload [`chunk`](Self::chunk) is waiting for. After a reconnection [`poll`](Self::poll) may begin one
+    /// that was not yet delivered: then all of its payload is wanted again.
+    #[must_use]
+    pub fn stream(&self) -> Option<Stream> {
+        self.session.stream
+    }
+
+    /// Subscribes to topic filters; [`Event::Subscribed`](crate::Event::Subscribed) tells the results.
+    ///
+    /// Tells how many bytes were written and the identifier. A lost connection forgets the request.
+    ///
+    /// # Errors
+    /// Nothing has changed after any of them. `BAD_INPUT_DATA`: no filter, not a topic filter, or QoS 1 or 2 without an
+    /// in-flight buffer; `BUFFER_TOO_SMALL`; `IN_FLIGHT_FULL`: 8 requests are unanswered; `NOT_CONNECTED`.
+    pub fn subscribe(
+        &mut self,
+        list: &[Subscription<'_>],
+        now: u64,
+        out: &mut [u8],
+    ) -> Result<(usize, NonZeroU16), Error> {
+        let needs_store = list.iter().any(|subscription| subscription.qos != QoS::AtMostOnce);
+        if needs_store && !self.session.store.exists() {
+            return Err(BAD_INPUT_DATA);
+        }
+        self.session.request(Some(list.len()), now, out, |identifier| {
+            Packet::Subscribe(Subscribe { identifier, subscriptions: Subscriptions::new(list) })
+        })
+    }
+
+    /// Ends subscriptions; [`Event::Unsubscribed`](crate::Event::Unsubscribed) follows.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe).
+    pub fn unsubscribe(
+        &mut self,
+        filters: &[&str],
+        now: u64,
+        out: &mut [u8],
+    ) -> Result<(usize, NonZeroU16), Error> {
+        self.session.request(None, now, out, |identifier| {
+            Packet::Unsubscribe(Unsubscribe { identifier, filters: Filters::new(filters) })
+        })
+    }
+
+    /// Writes DISCONNECT and tells how many bytes it takes; nothing is written after it ([MQTT-3.14.4-2]). The server then forgets
+    /// the will ([MQTT-3.14.4-3]). Undelivered messages stay for the next connection.
+    ///
+    /// # Errors
+    /// Nothing has changed after any of them. `BUFFER_TOO_SMALL`, also while a packet is half written; `NOT_CONNECTED`.
+    pub fn disconnect(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        if self.session.state != State::Connected {
+            return Err(NOT_CONNECTED);
+        }
+        if self.session.is_midway() {
+            return Err(BUFFER_TOO_SMALL);
+        }
+        let written = Packet::Disconnect.encode(out)?;
+        self.session.end(State::Leaving);
+        Ok(written)
+    }
+
+    /// Writes what is due and fits: acknowledgements, messages that wait or are to be redelivered, PINGREQ. Tells how many bytes.
+    /// What does not fit stays; 0 only means that nothing was due or fitted.
+    ///
+    /// # Errors
+    /// `KEEP_ALIVE_TIMEOUT`: the server did not answer CONNECT or PINGREQ in time; what failed before if something did.
+    pub fn poll(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
+        self.check_time(now)?;
+        if !self.is_connected() {
+            return Ok(0);
+        }
+        let ping_due = self.ping_due();
+        let session = &mut self.session;
+        let mut writer = Writer::new(out);
+        while let Some(record) = session.next_record() {
+            let is_done = session.write(&record, &mut writer)?;
+            if !is_done {
+                break;
+            }
+        }
+        if writer.written() > 0 {
+            session.last_sent = now;
+        }
+        let is_ping_due = session.waiting_since.is_none() && ping_due.is_some_and(|due| now >= due);
+        if is_ping_due && !session.is_midway() && writer.room() >= PING_LENGTH {
+            let mut ping = [0; PING_LENGTH];
+            Packet::PingReq.encode(&mut ping)?;
+            writer.bytes(&ping)?;
+            session.last_sent = now;
+            session.waiting_since = Some(now);
+        }
+        Ok(writer.written())
+    }
+
+    /// Whether [`poll`](Self::poll) would write something now if it had room, PINGREQ aside.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        self.is_connected() && self.session.next_record().is_some()
+    }
+}
+
+impl Session<'_> {
+    /// Another packet cannot begin now.
+    fn is_midway(&self) -> bool {
+        self.sending.is_some() || self.stream.is_some()
+    }
+
+    /// A message of QoS 1 or 2 has to wait for its turn, [MQTT-4.6.0-1].
+    fn must_queue(&self) -> bool {
+        self.state != State::Connected || self.is_midway() || self.unwritten().is_some()
+    }
+
+    fn unwritten(&self) -> Option<Record> {
+        self.store.iter().find(|record| record.kind == Kind::Publish && !record.has(WRITTEN))
+    }
+
+    fn packet_length(&self, message: &Message<'_>, total: usize) -> Result<usize, Error> {
+        let identifier = (message.qos != QoS::AtMostOnce).then_some(NonZeroU16::MIN);
+        Ok(Publish { duplicate: false, message: *message, identifier }.header(total)?.packet_length())
+    }
+
+    /// Puts a message into the store: the packet with the payload that it has, or of a streamed one the packet's head.
+    fn queue(&mut self, message: &Message<'_>, total: usize, flags: u8) -> Result<NonZeroU16, Error> {
+        if message.qos == QoS::AtMostOnce || !self.store.exists() {
+            return Err(BAD_INPUT_DATA);
+        }
+        let kept =
+            self.packet_length(message, total)?.saturating_sub(total.saturating_sub(message.payload.len()));
+        let identifier = self.unused_identifier().ok_or(IN_FLIGHT_FULL)?;
+        let record = self.store.push_publish(flags, identifier, kept)?;
+        let publish = Publish { duplicate: false, message: *message, identifier: Some(identifier) };
+        if let Err(error) = publish.encode(total, &mut Writer::new(self.store.body_mut(&record))) {
+            self.store.remove(&record);
+            return Err(error);
+        }
+        self.used_identifier(identifier);
+        Ok(identifier)
+    }
+
+    /// Stores a message of QoS 1 or 2 and writes what is there of it; the caller has checked the room.
+    fn start_kept(
+        &mut self,
+        message: &Message<'_>,
+        rest: usize,
+        writer: &mut Writer<'_>,
+    ) -> Result<NonZeroU16, Error> {
+        if self.must_queue() {
+            return Err(BUFFER_TOO_SMALL);
+        }
+        let total = rest.saturating_add(message.payload.len());
+        let (kept, flags) =
+            if rest == 0 { (*message, 0) } else { (Message { payload: &[], ..*message }, STREAMED) };
+        let identifier = self.queue(&kept, total, flags)?;
+        if let Some(record) = self.unwritten() {
+            self.write(&record, writer)?;
+        }
+        if rest > 0 {
+            writer.bytes(message.payload)?;
+            self.begin_stream(Some(identifier), rest);
+        }
+        Ok(identifier)
+    }
+
+    /// So much of the payload is still to come; with nothing left the packet is written.
+    fn begin_stream(&mut self, identifier: Option<NonZeroU16>, remaining: usize) {
+        self.stream = (remaining > 0).then_some(Stream { identifier, remaining });
+        if remaining > 0 {
+            return;
+        }
+        if let Some(record) = identifier.and_then(|identifier| self.store.find(Kind::Publish, identifier)) {
+            self.store.set(&record, WRITTEN);
+        }
+    }
+
+    fn request<'a>(
+        &mut self,
+        subscriptions: Option<usize>,
+        now: u64,
+        out: &mut [u8],
+        packet: impl FnOnce(NonZeroU16) -> Packet<'a>,
+    ) -> Result<(usize, NonZeroU16), Error> {
+        if self.state != State::Connected {
+            return Err(NOT_CONNECTED);
+        }
+        if self.is_midway() {
+            return Err(BUFFER_TOO_SMALL);
+        }
+        let identifier = self.unused_identifier().ok_or(IN_FLIGHT_FULL)?;
+        let free = self.requests.iter_mut().find(|request| request.is_none()).ok_or(IN_FLIGHT_FULL)?;
+        let written = packet(identifier).encode(out)?;
+        *free = Some(Request { identifier, subscriptions });
+        self.used_identifier(identifier);
+        self.last_sent = now;
+        Ok((written, identifier))
+    }
+
+    /// What is to be written next: the packet that is half written, else acknowledgements and PUBRELs in their order, else
+    /// messages in theirs.
+    fn next_record(&self) -> Option<Record> {
+        if self.stream.is_some() {
+            return None;
+        }
+        if let Some(sending) = self.sending {
+            return self.store.find(Kind::Publish, sending.identifier);
+        }
+        self.store.iter().find(|record| self.is_answer_due(record)).or_else(|| self.unwritten())
+    }
+
+    /// Whether this is an answer that may be written: none of its kind that came before is still held back.
+    fn is_answer_due(&self, record: &Record) -> bool {
+        if record.kind == Kind::Publish || record.has(WRITTEN | HELD | PARTIAL) {
+            return false;
+        }
+        // [MQTT-4.6.0-2], [MQTT-4.6.0-3]
+        let first = self.store.iter().find(|other| other.kind == record.kind && !other.has(WRITTEN));
+        first.is_some_and(|first| first == *record)
+    }
+
+    /// Writes the record's packet, or as much as fits of a message; tells whether it is written whole.
+    fn write(&mut self, record: &Record, writer: &mut Writer<'_>) -> Result<bool, Error> {
+        if record.kind == Kind::Publish {
+            return self.write_publish(record, writer);
+        }
+        let mut packet = [0; ACKNOWLEDGEMENT_LENGTH];
+        if writer.room() < packet.len() {
+            return Ok(false);
+        }
+        let identifier = record.identifier;
+        match record.kind {
+            Kind::PubAck => Packet::PubAck(identifier),
+            Kind::PubComp => Packet::PubComp(identifier),
+            Kind::Received => Packet::PubRec(identifier),
+            Kind::Release | Kind::Publish => Packet::PubRel(identifier),
+        }
+        .encode(&mut packet)?;
+        writer.bytes(&packet)?;
+        match record.kind {
+            Kind::PubAck | Kind::PubComp => self.store.remove(record),
+            _ => self.store.set(record, WRITTEN),
+        }
+        Ok(true)
+    }
+
+    fn write_publish(&mut self, record: &Record, writer: &mut Writer<'_>) -> Result<bool, Error> {
+        let offset = self.sending.map_or(0, |sending| sending.offset);
+        if offset == 0 && writer.room() > 0 {
+            // [MQTT-3.3.1-1]: DUP when it is tried again.
+            if let Some(first) = self.store.body_mut(record).first_mut().filter(|_| record.has(SENT)) {
+                *first |= DUPLICATE;
+            }
+            self.store.set(record, SENT);
+        }
+        let rest = self.store.body(record).get(offset..).unwrap_or_default();
+        let piece = rest.get(..writer.room()).unwrap_or(rest);
+        writer.bytes(piece)?;
+        let offset = offset.saturating_add(piece.len());
+        if offset < record.body_length {
+            self.sending = (offset > 0).then_some(Sending { identifier: record.identifier, offset });
+            return Ok(false);
+        }
+        self.sending = None;
+        self.begin_stream(Some(record.identifier), self.missing_payload(record));
+        Ok(true)
+    }
+
+    /// How many bytes of the packet the store does not have.
+    fn missing_payload(&self, record: &Record) -> usize {
+        match FixedHeader::decode(self.store.body(record)) {
+            Ok(Some((header, header_length))) => {
+                header_length.saturating_add(header.body_length()).saturating_sub(record.body_length)
+            }
+            _ => 0,
+        }
+    }
+}

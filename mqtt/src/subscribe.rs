@@ -1,0 +1,263 @@
+//! SUBSCRIBE, SUBACK and UNSUBSCRIBE (MQTT 3.1.1 §3.8 to §3.10).
+//!
+//! A list of filters is either the application's slice or the bytes of a packet; both give the same items, so that one type
+//! serves reading and writing without memory of its own. The bytes of a packet are checked once, when it is decoded.
+
+use core::num::NonZeroU16;
+
+use status::{
+    Error,
+    mqtt::{BAD_INPUT_DATA, MALFORMED_PACKET, SUBSCRIPTION_REFUSED},
+};
+
+use crate::{
+    header::{FixedHeader, PacketType},
+    publish::QoS,
+    reader::Reader,
+    topic,
+    writer::Writer,
+};
+
+const FAILURE: u8 = 0x80;
+
+/// One topic filter and the highest quality of service that the client wants for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Subscription<'a> {
+    /// The topic filter, which may have wildcards.
+    pub filter: &'a str,
+    /// The highest quality of service.
+    pub qos: QoS,
+}
+
+/// A SUBSCRIBE packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Subscribe<'a> {
+    /// The packet identifier.
+    pub identifier: NonZeroU16,
+    /// At least one subscription ([MQTT-3.8.3-3]).
+    pub subscriptions: Subscriptions<'a>,
+}
+
+impl<'a> Subscribe<'a> {
+    pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
+        let mut reader = Reader::new(body);
+        let identifier = reader.identifier()?;
+        let wire = reader.rest();
+        let mut reader = Reader::new(wire);
+        while !reader.is_empty() {
+            read_subscription(&mut reader)?;
+        }
+        if wire.is_empty() {
+            return Err(MALFORMED_PACKET);
+        }
+        Ok(Self { identifier, subscriptions: Subscriptions(List::Wire(wire)) })
+    }
+
+    pub(crate) fn encode(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        let length = self.subscriptions.iter().try_fold(2_usize, |sum, subscription| {
+            topic::check_filter(subscription.filter)?;
+            sum.checked_add(3)
+                .and_then(|sum| sum.checked_add(subscription.filter.len()))
+                .ok_or(BAD_INPUT_DATA)
+        })?;
+        if self.subscriptions.iter().next().is_none() {
+            return Err(BAD_INPUT_DATA);
+        }
+        writer.header(&FixedHeader::new(PacketType::Subscribe, 0b0010, length)?)?;
+        writer.identifier(self.identifier)?;
+        for subscription in self.subscriptions.iter() {
+            writer.string(subscription.filter)?;
+            writer.byte(subscription.qos.number())?;
+        }
+        Ok(())
+    }
+}
+
+/// The subscriptions of a SUBSCRIBE packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscriptions<'a>(List<'a, Subscription<'a>>);
+
+impl<'a> Subscriptions<'a> {
+    /// A list to be sent.
+    #[must_use]
+    pub const fn new(list: &'a [Subscription<'a>]) -> Self {
+        Self(List::Slice(list))
+    }
+
+    /// The subscriptions in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Subscription<'a>> + use<'a> {
+        self.0.iter(read_subscription)
+    }
+}
+
+impl PartialEq for Subscriptions<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Subscriptions<'_> {}
+
+/// An UNSUBSCRIBE packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unsubscribe<'a> {
+    /// The packet identifier.
+    pub identifier: NonZeroU16,
+    /// At least one topic filter ([MQTT-3.10.3-2]).
+    pub filters: Filters<'a>,
+}
+
+impl<'a> Unsubscribe<'a> {
+    pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
+        let mut reader = Reader::new(body);
+        let identifier = reader.identifier()?;
+        let wire = reader.rest();
+        let mut reader = Reader::new(wire);
+        while !reader.is_empty() {
+            read_filter(&mut reader)?;
+        }
+        if wire.is_empty() {
+            return Err(MALFORMED_PACKET);
+        }
+        Ok(Self { identifier, filters: Filters(List::Wire(wire)) })
+    }
+
+    pub(crate) fn encode(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        let length = self.filters.iter().try_fold(2_usize, |sum, filter| {
+            topic::check_filter(filter)?;
+            sum.checked_add(2).and_then(|sum| sum.checked_add(filter.len())).ok_or(BAD_INPUT_DATA)
+        })?;
+        if self.filters.iter().next().is_none() {
+            return Err(BAD_INPUT_DATA);
+        }
+        writer.header(&FixedHeader::new(PacketType::Unsubscribe, 0b0010, length)?)?;
+        writer.identifier(self.identifier)?;
+        for filter in self.filters.iter() {
+            writer.string(filter)?;
+        }
+        Ok(())
+    }
+}
+
+/// The topic filters of an UNSUBSCRIBE packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Filters<'a>(List<'a, &'a str>);
+
+impl<'a> Filters<'a> {
+    /// A list to be sent.
+    #[must_use]
+    pub const fn new(list: &'a [&'a str]) -> Self {
+        Self(List::Slice(list))
+    }
+
+    /// The filters in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.0.iter(read_filter)
+    }
+}
+
+impl PartialEq for Filters<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Filters<'_> {}
+
+/// A SUBACK packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SubAck<'a> {
+    /// The identifier of the SUBSCRIBE packet ([MQTT-3.8.4-2]).
+    pub identifier: NonZeroU16,
+    /// One result per filter, in the order of the filters ([MQTT-3.9.3-1]).
+    pub results: Results<'a>,
+}
+
+impl<'a> SubAck<'a> {
+    pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
+        let mut reader = Reader::new(body);
+        let identifier = reader.identifier()?;
+        let codes = reader.rest();
+        // [MQTT-3.9.3-2]
+        if codes.is_empty() || codes.iter().any(|&code| code != FAILURE && QoS::from_number(code).is_none()) {
+            return Err(MALFORMED_PACKET);
+        }
+        Ok(Self { identifier, results: Results { codes } })
+    }
+
+    pub(crate) fn encode(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        let length = self.results.codes.len().checked_add(2).ok_or(BAD_INPUT_DATA)?;
+        writer.header(&FixedHeader::new(PacketType::SubAck, 0, length)?)?;
+        writer.identifier(self.identifier)?;
+        writer.bytes(self.results.codes)
+    }
+}
+
+/// What became of the filters of one SUBSCRIBE packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Results<'a> {
+    codes: &'a [u8],
+}
+
+impl<'a> Results<'a> {
+    /// Return codes as they travel: 0, 1, 2 for the granted quality of service, 0x80 for a refusal.
+    ///
+    /// # Errors
+    /// `BAD_INPUT_DATA`: none, or others ([MQTT-3.9.3-2]).
+    pub fn new(codes: &'a [u8]) -> Result<Self, Error> {
+        if codes.is_empty() || codes.iter().any(|&code| code != FAILURE && QoS::from_number(code).is_none()) {
+            return Err(BAD_INPUT_DATA);
+        }
+        Ok(Self { codes })
+    }
+
+    /// How many filters there were.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// The granted quality of service of each filter, in order; `None` for a refused one.
+    pub fn iter(&self) -> impl Iterator<Item = Option<QoS>> + use<'a> {
+        self.codes.iter().map(|&code| QoS::from_number(code))
+    }
+
+    /// Whether every subscription was granted, at whatever quality of service.
+    ///
+    /// # Errors
+    /// `SUBSCRIPTION_REFUSED`: at least one was not.
+    pub fn granted(&self) -> Result<(), Error> {
+        if self.codes.contains(&FAILURE) { Err(SUBSCRIPTION_REFUSED) } else { Ok(()) }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum List<'a, T> {
+    Slice(&'a [T]),
+    Wire(&'a [u8]),
+}
+
+impl<'a, T: Copy> List<'a, T> {
+    fn iter(self, read: fn(&mut Reader<'a>) -> Result<T, Error>) -> impl Iterator<Item = T> + use<'a, T> {
+        let (slice, wire) = match self {
+            Self::Slice(slice) => (slice, [].as_slice()),
+            Self::Wire(wire) => ([].as_slice(), wire),
+        };
+        let mut reader = Reader::new(wire);
+        slice.iter().copied().chain(core::iter::from_fn(move || read(&mut reader).ok()))
+    }
+}
+
+fn read_subscription<'a>(reader: &mut Reader<'a>) -> Result<Subscription<'a>, Error> {
+    let filter = read_filter(reader)?;
+    // [MQTT-3.8.3-4]: reserved bits and QoS 3.
+    let qos = QoS::from_number(reader.byte()?).ok_or(MALFORMED_PACKET)?;
+    Ok(Subscription { filter, qos })
+}
+
+fn read_filter<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Error> {
+    let filter = reader.string()?;
+    topic::check_filter(filter).map_err(|_| MALFORMED_PACKET)?;
+    Ok(filter)
+}

@@ -1,0 +1,81 @@
+//! The rules of topic names and topic filters (MQTT 3.1.1 §4.7), and of text (§1.5.3).
+//!
+//! The same checks serve both directions: what the application gives fails with
+//! [`BAD_INPUT_DATA`](status::mqtt::BAD_INPUT_DATA), what the server sent fails as malformed (the reader maps it).
+
+use status::{Error, mqtt::BAD_INPUT_DATA};
+
+/// The longest text, topic name or topic filter in bytes: its length travels in two bytes.
+pub const MAX_LENGTH: usize = 65_535;
+
+/// Whether the text may travel in a packet: at most 65,535 bytes, no U+0000 ([MQTT-1.5.3-2], [MQTT-4.7.3-2]).
+///
+/// # Errors
+/// `BAD_INPUT_DATA` when it may not.
+pub fn check_text(text: &str) -> Result<(), Error> {
+    // [MQTT-4.7.3-3]
+    if text.len() > MAX_LENGTH || text.as_bytes().contains(&0) {
+        return Err(BAD_INPUT_DATA);
+    }
+    Ok(())
+}
+
+/// Whether the text is a topic name: at least one character ([MQTT-4.7.3-1]) and no wildcard ([MQTT-3.3.2-2],
+/// [MQTT-4.7.1-1]).
+///
+/// # Errors
+/// `BAD_INPUT_DATA` when it is not.
+pub fn check_name(name: &str) -> Result<(), Error> {
+    check_text(name)?;
+    if name.is_empty() || name.contains(['+', '#']) {
+        return Err(BAD_INPUT_DATA);
+    }
+    Ok(())
+}
+
+/// Whether the text is a topic filter: at least one character, `+` alone in its level ([MQTT-4.7.1-3]), `#` alone in the last
+/// level ([MQTT-4.7.1-2]).
+///
+/// # Errors
+/// `BAD_INPUT_DATA` when it is not.
+pub fn check_filter(filter: &str) -> Result<(), Error> {
+    check_text(filter)?;
+    if filter.is_empty() {
+        return Err(BAD_INPUT_DATA);
+    }
+    let mut levels = filter.split('/').peekable();
+    while let Some(level) = levels.next() {
+        let is_last = levels.peek().is_none();
+        let is_allowed = match level {
+            "+" => true,
+            "#" => is_last,
+            _ => !level.contains(['+', '#']),
+        };
+        if !is_allowed {
+            return Err(BAD_INPUT_DATA);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a topic name matches a topic filter. Both are taken to be valid.
+///
+/// A filter that begins with a wildcard does not match a name that begins with `$` ([MQTT-4.7.2-1]); `a/#` matches `a` too
+/// (§4.7.1.2); nothing is normalised ([MQTT-4.7.3-4]).
+#[must_use]
+pub fn matches(filter: &str, name: &str) -> bool {
+    if name.starts_with('$') && filter.starts_with(['+', '#']) {
+        return false;
+    }
+    let mut names = name.split('/');
+    for level in filter.split('/') {
+        if level == "#" {
+            return true;
+        }
+        match names.next() {
+            Some(name) if level == "+" || level == name => {}
+            _ => return false,
+        }
+    }
+    names.next().is_none()
+}
