@@ -42,6 +42,12 @@ impl Flags {
         self.0 & other.0 != 0
     }
 
+    /// All flags of both; `|` for constants.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The rows of the flags that are set, in the table's order.
     pub fn iter(self) -> impl Iterator<Item = &'static Flag> {
         FLAGS.iter().filter(move |row| self.contains(row.flag))
@@ -52,7 +58,7 @@ impl ops::BitOr for Flags {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        self.or(other)
     }
 }
 

@@ -1,3 +1,45 @@
-//! Placeholder.
+//! PEM certificates and keys, their descriptions, and chain verification, without a heap.
+//!
+//! Everything is borrowed: a [`Bundle`] decodes a PEM file into memory that the caller lends, a [`Certificate`] is a set of
+//! spans of its DER bytes. Codes, verification flags and description texts are those of Mbed TLS 2.28.3; where a duty of
+//! RFC 5280 goes beyond it, that comes first.
+//!
+//! ```text
+//!   PEM text ──► Bundle ──► Certificate ──► describe        the text beside a menu's field
+//!            └─► PrivateKey                ├─► lint::check   what would fail on the wire, before anything is connected
+//!                                          └─► Verifier ──► Outcome { flags, depth } ──► alert
+//! ```
+//!
+//! Deliberately absent: DER files, revocation (CRL, OCSP), name constraints (refused when critical), RSASSA-PSS, private keys
+//! other than RSA, building or signing certificates.
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod bundle;
+mod certificate;
+mod der;
+mod describe;
+mod extension;
+mod host;
+mod key;
+mod name;
+mod oid;
+mod pem;
+mod policy;
+mod public_key;
+mod time;
+
+pub mod lint;
+pub mod verify;
+
+pub use bundle::Bundle;
+pub use certificate::{Certificate, SignatureAlgorithm};
+pub use describe::{describe, describe_key};
+pub use extension::{KeyUsage, Purpose};
+pub use key::PrivateKey;
+pub use name::Name;
+pub use pem::{MAX_DER_LENGTH, MAX_FILE_LENGTH};
+pub use policy::Policy;
+pub use public_key::PublicKey;
+pub use time::Time;
+pub use verify::{Context, Outcome, Verifier, alert};

@@ -1,0 +1,98 @@
+//! One or more certificates from one PEM file.
+
+use status::{Error, device, x509};
+
+use crate::{
+    Certificate,
+    pem::{self, CERTIFICATE, MAX_FILE_LENGTH},
+};
+
+/// Certificates decoded from one PEM file, back to back in lent memory.
+#[derive(Clone, Copy)]
+pub struct Bundle<'a> {
+    der: &'a [u8],
+    count: usize,
+    failed: usize,
+}
+
+impl<'a> Bundle<'a> {
+    /// Decodes every certificate of a PEM file into `storage`, of which [`crate::MAX_DER_LENGTH`] bytes always suffice.
+    ///
+    /// Text before, between and after the certificates is skipped. A certificate that cannot be read is left out and counted, as
+    /// long as there is another one that can.
+    ///
+    /// # Errors
+    /// `device::FILE_TOO_LARGE` (-0x8280) over 4096 bytes; `x509::INVALID_FORMAT` (-0x2180) without the head of a PEM
+    /// certificate, which is also the answer to a DER file; `x509::CERT_UNKNOWN_FORMAT` (-0x2780) with a head but no end;
+    /// else what is wrong with the first certificate: `pem::INVALID_DATA` (-0x1100) plus cause, or what
+    /// [`Certificate::from_der`] says; `x509::ALLOC_FAILED` (-0x2880) when `storage` is too small.
+    pub fn from_pem(text: &[u8], storage: &'a mut [u8]) -> Result<Self, Error> {
+        if text.len() > MAX_FILE_LENGTH {
+            return Err(device::FILE_TOO_LARGE);
+        }
+        let mut text = pem::until_nul(text);
+        if !CERTIFICATE.begins_in(text) {
+            return Err(x509::INVALID_FORMAT);
+        }
+        let mut used = 0_usize;
+        let (mut count, mut failed, mut first_error) = (0_usize, 0_usize, None);
+        // At least 53 bytes of armour each: at most 77 turns.
+        while let Some((block, rest)) = CERTIFICATE.find(text) {
+            text = rest;
+            let free = storage.get_mut(used..).unwrap_or_default();
+            let read = block.decode(free).and_then(|length| {
+                let bytes = free.get(..length).unwrap_or_default();
+                Certificate::from_der(bytes).map(|certificate| certificate.der().len())
+            });
+            match read {
+                Ok(length) => {
+                    used = used.saturating_add(length);
+                    count = count.saturating_add(1);
+                }
+                Err(x509::ALLOC_FAILED) => return Err(x509::ALLOC_FAILED),
+                Err(error) => {
+                    first_error = first_error.or(Some(error));
+                    failed = failed.saturating_add(1);
+                }
+            }
+        }
+        if count == 0 {
+            return Err(first_error.unwrap_or(x509::CERT_UNKNOWN_FORMAT));
+        }
+        Ok(Self { der: storage.get(..used).unwrap_or_default(), count, failed })
+    }
+
+    /// How many certificates of the file could not be read (Mbed TLS's positive return value).
+    #[must_use]
+    pub const fn failed(&self) -> usize {
+        self.failed
+    }
+
+    /// How many certificates there are; at least one.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Never: a bundle has at least one certificate.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The certificates, in the file's order.
+    pub fn iter(&self) -> impl Iterator<Item = Certificate<'a>> + Clone + use<'a> {
+        let mut rest = self.der;
+        core::iter::from_fn(move || {
+            let certificate = Certificate::from_der(rest).ok()?;
+            rest = rest.get(certificate.der().len()..).unwrap_or_default();
+            Some(certificate)
+        })
+    }
+
+    /// The DER of all certificates, back to back: what identifies the bundle.
+    #[must_use]
+    pub const fn der(&self) -> &'a [u8] {
+        self.der
+    }
+}

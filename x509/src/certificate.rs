@@ -1,0 +1,265 @@
+//! Certificates (RFC 5280 §4.1), versions 1 to 3, as spans of their DER bytes.
+//!
+//! The order of the checks, and with it the code of a certificate that is wrong in several ways, is Mbed TLS 2.28's.
+
+use accel::HashAlgorithm;
+use status::{Error, asn1, oid as oid_code, x509};
+
+use crate::{
+    KeyUsage, Name, PublicKey, Purpose, Time,
+    der::{Algorithm, CONTEXT, INTEGER, Reader, SEQUENCE, Within, explicit},
+    extension::Extensions,
+    host, oid,
+};
+
+/// A certificate, borrowed from its DER bytes.
+#[derive(Clone, Copy)]
+pub struct Certificate<'a> {
+    der: &'a [u8],
+    signed: &'a [u8],
+    version: u8,
+    serial: &'a [u8],
+    signature_algorithm: SignatureAlgorithm,
+    issuer: Name<'a>,
+    not_before: Time,
+    not_after: Time,
+    subject: Name<'a>,
+    public_key: PublicKey<'a>,
+    pub(crate) extensions: Extensions<'a>,
+    signature: &'a [u8],
+}
+
+/// How a certificate is signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignatureAlgorithm {
+    /// RSA with PKCS#1 v1.5 padding (RFC 4055 §5).
+    Rsa(HashAlgorithm),
+    /// ECDSA (RFC 5758 §3.2).
+    Ecdsa(HashAlgorithm),
+}
+
+impl SignatureAlgorithm {
+    /// The hash that is signed.
+    #[must_use]
+    pub const fn hash(self) -> HashAlgorithm {
+        match self {
+            Self::Rsa(hash) | Self::Ecdsa(hash) => hash,
+        }
+    }
+}
+
+impl<'a> Certificate<'a> {
+    /// Reads the certificate at the head of `bytes`; what follows it is ignored, as Mbed TLS does ([`Certificate::der`] says how
+    /// far it goes).
+    ///
+    /// # Errors
+    /// Those of `status::x509`, from -0x2180 (not a certificate) to -0x2680, with their low-level causes: -0x2562 for an unknown
+    /// critical extension, -0x2500 for a repeated one; those of `status::pk` and `status::ecp` for its key.
+    pub fn from_der(bytes: &'a [u8]) -> Result<Self, Error> {
+        let mut input = Reader::new(bytes);
+        let start = input;
+        let mut outer = input.enter(SEQUENCE).map_err(|_| x509::INVALID_FORMAT)?;
+        let der = input.since(&start);
+
+        // 1. TBSCertificate, and how long its bytes are, since those are signed.
+        let start = outer;
+        let mut body = outer.enter(SEQUENCE).within(x509::INVALID_FORMAT)?;
+        let signed = outer.since(&start);
+
+        // 2. Its fields, in order.
+        let version = version(&mut body)?;
+        let serial = serial(&mut body)?;
+        let inner_algorithm = body.algorithm().within(x509::INVALID_ALG)?;
+        if version > 2 {
+            return Err(x509::UNKNOWN_VERSION);
+        }
+        let signature_algorithm = signature_algorithm(&inner_algorithm)?;
+        let issuer = Name::read(&mut body)?;
+        let (not_before, not_after) = validity(&mut body)?;
+        let subject = Name::read_any(&mut body)?;
+        let public_key = PublicKey::read(&mut body)?;
+        if version > 0 {
+            skip_unique_identifier(&mut body, 1)?;
+            skip_unique_identifier(&mut body, 2)?;
+        }
+        let extensions = if version == 2 { Extensions::read(&mut body)? } else { Extensions::default() };
+        body.end().within(x509::INVALID_FORMAT)?;
+
+        // 3. The signature. RFC 5280 §4.1.1.2: the algorithm outside is the one inside.
+        let outer_algorithm = outer.algorithm().within(x509::INVALID_ALG)?;
+        if outer_algorithm != inner_algorithm {
+            return Err(x509::SIG_MISMATCH);
+        }
+        let length = outer.whole_bit_string().within(x509::INVALID_SIGNATURE)?;
+        let signature = outer.bytes(length).within(x509::INVALID_SIGNATURE)?;
+        outer.end().within(x509::INVALID_FORMAT)?;
+
+        Ok(Self {
+            der,
+            signed,
+            version: version.saturating_add(1),
+            serial,
+            signature_algorithm,
+            issuer,
+            not_before,
+            not_after,
+            subject,
+            public_key,
+            extensions,
+            signature,
+        })
+    }
+
+    /// The whole certificate.
+    #[must_use]
+    pub const fn der(&self) -> &'a [u8] {
+        self.der
+    }
+
+    /// The version, 1 to 3.
+    #[must_use]
+    pub const fn version(&self) -> u8 {
+        self.version
+    }
+
+    /// The serial number, big-endian, as it stands there (RFC 5280 §4.1.2.2).
+    #[must_use]
+    pub const fn serial(&self) -> &'a [u8] {
+        self.serial
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub const fn issuer(&self) -> Name<'a> {
+        self.issuer
+    }
+
+    /// Whose key it is.
+    #[must_use]
+    pub const fn subject(&self) -> Name<'a> {
+        self.subject
+    }
+
+    /// The first moment at which it is valid.
+    #[must_use]
+    pub const fn not_before(&self) -> Time {
+        self.not_before
+    }
+
+    /// The last moment at which it is valid.
+    #[must_use]
+    pub const fn not_after(&self) -> Time {
+        self.not_after
+    }
+
+    /// The key that it certifies.
+    #[must_use]
+    pub const fn public_key(&self) -> PublicKey<'a> {
+        self.public_key
+    }
+
+    /// How it is signed.
+    #[must_use]
+    pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
+        self.signature_algorithm
+    }
+
+    /// The bytes that are signed (TBSCertificate).
+    #[must_use]
+    pub const fn signed(&self) -> &'a [u8] {
+        self.signed
+    }
+
+    /// The signature over [`Certificate::signed`].
+    #[must_use]
+    pub const fn signature(&self) -> &'a [u8] {
+        self.signature
+    }
+
+    /// Whether it says that it is a CA's (RFC 5280 §4.2.1.9).
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        self.extensions.basic_constraints.is_some_and(|constraints| constraints.is_ca)
+    }
+
+    /// The largest number of intermediate certificates that may follow it in a path, if it says one.
+    #[must_use]
+    pub fn path_length(&self) -> Option<u32> {
+        self.extensions.basic_constraints.and_then(|constraints| constraints.path_length)
+    }
+
+    /// The keyUsage extension, if it has one.
+    #[must_use]
+    pub const fn key_usage(&self) -> Option<KeyUsage> {
+        self.extensions.key_usage
+    }
+
+    /// Whether its key may be used so; without a keyUsage extension it may be used for anything.
+    #[must_use]
+    pub fn allows_usage(&self, usage: KeyUsage) -> bool {
+        self.extensions.allows_usage(usage)
+    }
+
+    /// Whether it may be used for this; without an extendedKeyUsage extension, or with anyExtendedKeyUsage, for anything.
+    #[must_use]
+    pub fn allows_purpose(&self, purpose: Purpose) -> bool {
+        self.extensions.allows_purpose(purpose)
+    }
+
+    /// Whether it is for this host name or IP address (RFC 6125 §6.4, RFC 2818 §3.1).
+    ///
+    /// A name matches a dNSName, or one whose first label is `*`, without regard to case; an address matches an iPAddress, or a
+    /// dNSName that spells it exactly so. The common name counts only where there is no subjectAltName.
+    #[must_use]
+    pub fn is_for_host(&self, host: &str) -> bool {
+        host::matches(self, host)
+    }
+}
+
+/// Version, 0 for v1; anything over 255 is 255.
+fn version(body: &mut Reader<'_>) -> Result<u8, Error> {
+    match body.enter(explicit(0)) {
+        Ok(mut inner) => {
+            let version = inner.small_integer().within(x509::INVALID_VERSION)?;
+            inner.end().within(x509::INVALID_VERSION)?;
+            Ok(u8::try_from(version).unwrap_or(u8::MAX))
+        }
+        Err(asn1::UNEXPECTED_TAG) => Ok(0),
+        Err(cause) => Err(x509::INVALID_FORMAT.because(cause)),
+    }
+}
+
+/// An INTEGER of any length and sign; 2.28 also takes a context-specific tag 2.
+fn serial<'a>(body: &mut Reader<'a>) -> Result<&'a [u8], Error> {
+    match body.peek() {
+        None => Err(x509::INVALID_SERIAL.because(asn1::OUT_OF_DATA)),
+        Some(INTEGER | IMPLICIT_SERIAL) => {
+            body.element().within(x509::INVALID_SERIAL).map(|(_, serial)| serial)
+        }
+        Some(_) => Err(x509::INVALID_SERIAL.because(asn1::UNEXPECTED_TAG)),
+    }
+}
+
+const IMPLICIT_SERIAL: u8 = CONTEXT | INTEGER;
+
+fn signature_algorithm(algorithm: &Algorithm<'_>) -> Result<SignatureAlgorithm, Error> {
+    let known = oid::signature_algorithm(algorithm.oid);
+    let known = known.ok_or(x509::UNKNOWN_SIG_ALG.because(oid_code::NOT_FOUND))?;
+    // RFC 4055 §5, RFC 5758 §3.2: the parameters are NULL or absent.
+    if algorithm.is_plain() { Ok(known) } else { Err(x509::INVALID_ALG) }
+}
+
+fn validity(body: &mut Reader<'_>) -> Result<(Time, Time), Error> {
+    let mut inner = body.enter(SEQUENCE).within(x509::INVALID_DATE)?;
+    let times = (Time::read(&mut inner)?, Time::read(&mut inner)?);
+    inner.end().within(x509::INVALID_DATE)?;
+    Ok(times)
+}
+
+fn skip_unique_identifier(body: &mut Reader<'_>, number: u8) -> Result<(), Error> {
+    match body.take(explicit(number)) {
+        Err(asn1::UNEXPECTED_TAG) => Ok(()),
+        Err(_) if body.is_empty() => Ok(()),
+        result => result.map(drop).within(x509::INVALID_FORMAT),
+    }
+}

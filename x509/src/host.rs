@@ -1,0 +1,44 @@
+//! Whether a certificate is for a host (RFC 6125 §6.4, RFC 2818 §3.1, RFC 5280 §4.2.1.6).
+
+use core::net::IpAddr;
+
+use crate::{
+    Certificate,
+    extension::{DNS_NAME, IP_ADDRESS},
+};
+
+/// See [`Certificate::is_for_host`].
+pub(crate) fn matches(certificate: &Certificate<'_>, host: &str) -> bool {
+    let address = host.parse::<IpAddr>().ok();
+    if certificate.extensions.subject_alternative_name.is_none() {
+        // RFC 6125 §6.4.4: the common name is the last resort.
+        return certificate.subject().common_names().any(|name| is_name(name, host, address.is_some()));
+    }
+    certificate.extensions.general_names().any(|name| match name.tag {
+        DNS_NAME => is_name(name.value, host, address.is_some()),
+        IP_ADDRESS => address.is_some_and(|address| is_address(name.value, address)),
+        _ => false,
+    })
+}
+
+fn is_name(name: &[u8], host: &str, is_address: bool) -> bool {
+    name.eq_ignore_ascii_case(host.as_bytes()) || (!is_address && matches_wildcard(name, host))
+}
+
+/// RFC 6125 §6.4.3: the wildcard is the whole first label and stands for exactly one label.
+fn matches_wildcard(name: &[u8], host: &str) -> bool {
+    let Some(parent) = name.strip_prefix(b"*.") else { return false };
+    match host.split_once('.') {
+        Some((label, rest)) => {
+            !label.is_empty() && !parent.is_empty() && parent.eq_ignore_ascii_case(rest.as_bytes())
+        }
+        None => false,
+    }
+}
+
+fn is_address(bytes: &[u8], address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => bytes == address.octets(),
+        IpAddr::V6(address) => bytes == address.octets(),
+    }
+}

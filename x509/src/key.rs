@@ -1,0 +1,182 @@
+//! RSA private keys from PEM: PKCS#1 (RFC 8017 §A.1.2) and PKCS#8 (RFC 5208 §5), not encrypted.
+//!
+//! Lengths and positions of the key's parts show in the time that reading takes; their bytes do not, except their leading zeros.
+
+use accel::{MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, RsaPrivateKey, RsaPublicKey};
+use status::{Error, asn1, device, pem as pem_code, pk, x509};
+use zeroize::Zeroize;
+
+use crate::{
+    PublicKey,
+    der::{INTEGER, OCTET_STRING, Reader, SEQUENCE, Within, trim},
+    pem::{
+        EC_PRIVATE_KEY, ENCRYPTED_PRIVATE_KEY, Label, MAX_FILE_LENGTH, PRIVATE_KEY, RSA_PRIVATE_KEY,
+        until_nul,
+    },
+    policy::MAX_EXPONENT_LENGTH,
+    public_key::{Kind, bits, is_plausible},
+};
+
+/// An RSA private key in lent memory, which is wiped when the key is dropped. Has no Debug.
+pub struct PrivateKey<'a> {
+    storage: &'a mut [u8],
+    length: usize,
+    format: Format,
+}
+
+impl<'a> PrivateKey<'a> {
+    /// Decodes the private key of a PEM file into `storage`, of which [`crate::MAX_DER_LENGTH`] bytes always suffice.
+    ///
+    /// # Errors
+    /// `device::FILE_TOO_LARGE` (-0x8280) over 4096 bytes; `pk::KEY_INVALID_FORMAT` (-0x3D00) without a private key in PEM, which
+    /// is also the answer to a DER file, and plus cause for a damaged one; `pk::PASSWORD_REQUIRED` (-0x3C00) for an encrypted one;
+    /// `pk::UNKNOWN_PK_ALG` (-0x3C80) for one that is not RSA; `pk::KEY_INVALID_VERSION` (-0x3D80);
+    /// `pk::FEATURE_UNAVAILABLE` (-0x3980) for a modulus outside of 1024 to 4096 bits; `pem::INVALID_DATA` (-0x1100) plus cause;
+    /// `pk::ALLOC_FAILED` (-0x3F80) when `storage` is too small. `storage` is wiped then.
+    pub fn from_pem(text: &[u8], storage: &'a mut [u8]) -> Result<Self, Error> {
+        if text.len() > MAX_FILE_LENGTH {
+            return Err(device::FILE_TOO_LARGE);
+        }
+        let (format, length) = decode(until_nul(text), storage)?;
+        let key = Self { storage, length, format };
+        // From here on, dropping the key wipes the storage.
+        let rsa = format.read(key.der())?;
+        let modulus = trim(rsa.public.modulus).len();
+        let is_supported = (MIN_MODULUS_LENGTH..=MAX_MODULUS_LENGTH).contains(&modulus)
+            && bits(rsa.public.modulus) >= MIN_MODULUS_LENGTH.saturating_mul(8)
+            && trim(rsa.public.exponent).len() <= MAX_EXPONENT_LENGTH;
+        if is_supported { Ok(key) } else { Err(pk::FEATURE_UNAVAILABLE) }
+    }
+
+    /// The key's parts.
+    #[must_use]
+    pub fn rsa(&self) -> RsaPrivateKey<'_> {
+        // It has been read before; were it not, an empty key is one that no accelerator accepts.
+        self.format.read(self.der()).unwrap_or(EMPTY)
+    }
+
+    /// The length of the modulus in bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        bits(self.rsa().public.modulus)
+    }
+
+    /// Whether this is the private half of `public`: same modulus, same exponent.
+    #[must_use]
+    pub fn is_private_half_of(&self, public: &PublicKey<'_>) -> bool {
+        let own = self.rsa().public;
+        match public {
+            PublicKey::Rsa(key) => {
+                trim(key.modulus) == trim(own.modulus) && trim(key.exponent) == trim(own.exponent)
+            }
+            PublicKey::Ec(_) => false,
+        }
+    }
+
+    fn der(&self) -> &[u8] {
+        self.storage.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Drop for PrivateKey<'_> {
+    fn drop(&mut self) {
+        self.storage.zeroize();
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Format {
+    Pkcs1,
+    Pkcs8,
+}
+
+impl Format {
+    fn read(self, der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
+        match self {
+            Self::Pkcs1 => pkcs1(der),
+            Self::Pkcs8 => pkcs8(der),
+        }
+    }
+}
+
+const EMPTY: RsaPrivateKey<'static> = RsaPrivateKey {
+    public: RsaPublicKey { modulus: &[], exponent: &[] },
+    prime1: &[],
+    prime2: &[],
+    exponent1: &[],
+    exponent2: &[],
+    coefficient: &[],
+};
+
+/// Looks for a private key in Mbed TLS's order.
+fn decode(text: &[u8], storage: &mut [u8]) -> Result<(Format, usize), Error> {
+    let mut block = |label: &Label| {
+        let (block, _) = label.find(text)?;
+        Some(
+            block
+                .decode(storage)
+                .map_err(|error| if error == x509::ALLOC_FAILED { pk::ALLOC_FAILED } else { error }),
+        )
+    };
+    let password = |error| if error == pem_code::PASSWORD_REQUIRED { pk::PASSWORD_REQUIRED } else { error };
+    if let Some(decoded) = block(&RSA_PRIVATE_KEY) {
+        return decoded.map(|length| (Format::Pkcs1, length)).map_err(password);
+    }
+    if let Some(decoded) = block(&EC_PRIVATE_KEY) {
+        decoded.map_err(password)?;
+        storage.zeroize();
+        return Err(pk::UNKNOWN_PK_ALG);
+    }
+    if let Some(decoded) = block(&PRIVATE_KEY) {
+        return decoded.map(|length| (Format::Pkcs8, length));
+    }
+    if let Some(decoded) = block(&ENCRYPTED_PRIVATE_KEY) {
+        decoded?;
+        storage.zeroize();
+        return Err(pk::PASSWORD_REQUIRED);
+    }
+    Err(pk::KEY_INVALID_FORMAT)
+}
+
+/// PrivateKeyInfo (RFC 5208 §5).
+fn pkcs8(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
+    let mut info = Reader::new(der).enter(SEQUENCE).within(pk::KEY_INVALID_FORMAT)?;
+    if info.small_integer().within(pk::KEY_INVALID_FORMAT)? != 0 {
+        return Err(pk::KEY_INVALID_VERSION);
+    }
+    let (kind, _) = Kind::read(&mut info)?;
+    let key = info.take(OCTET_STRING).within(pk::KEY_INVALID_FORMAT)?;
+    match (kind, key) {
+        (_, []) => Err(pk::KEY_INVALID_FORMAT.because(asn1::OUT_OF_DATA)),
+        (Kind::Rsa, key) => pkcs1(key),
+        (Kind::Ec, _) => Err(pk::UNKNOWN_PK_ALG),
+    }
+}
+
+/// RSAPrivateKey (RFC 8017 §A.1.2). That the parts belong together is not checked here: signing does.
+fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
+    let mut reader = Reader::new(der).enter(SEQUENCE).within(pk::KEY_INVALID_FORMAT)?;
+    if reader.small_integer().within(pk::KEY_INVALID_FORMAT)? != 0 {
+        return Err(pk::KEY_INVALID_VERSION);
+    }
+    let mut integer = || {
+        let integer = reader.take(INTEGER).within(pk::KEY_INVALID_FORMAT)?;
+        if trim(integer).is_empty() { Err(pk::KEY_INVALID_FORMAT) } else { Ok(integer) }
+    };
+    let public = RsaPublicKey { modulus: integer()?, exponent: integer()? };
+    let _private_exponent = integer()?;
+    let key = RsaPrivateKey {
+        public,
+        prime1: integer()?,
+        prime2: integer()?,
+        exponent1: integer()?,
+        exponent2: integer()?,
+        coefficient: integer()?,
+    };
+    let is_odd = |integer: &[u8]| integer.last().is_some_and(|last| last & 1 == 1);
+    if !is_plausible(&key.public) || !is_odd(key.prime1) || !is_odd(key.prime2) {
+        return Err(pk::KEY_INVALID_FORMAT);
+    }
+    reader.end().within(pk::KEY_INVALID_FORMAT)?;
+    Ok(key)
+}

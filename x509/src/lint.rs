@@ -1,0 +1,1 @@
+//! What would fail on the wire, and why, before anything is connected.

@@ -1,0 +1,152 @@
+//! Distinguished names (RFC 5280 §4.1.2.4): reading, and comparing as Mbed TLS 2.28 does.
+
+use accel::{Hash, HashAlgorithm};
+use status::{Error, asn1, x509};
+
+use crate::der::{
+    BIT_STRING, BMP_STRING, IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET,
+    T61_STRING, UNIVERSAL_STRING, UTF8_STRING, Within,
+};
+use crate::oid;
+
+/// A distinguished name.
+#[derive(Clone, Copy)]
+pub struct Name<'a> {
+    der: &'a [u8],
+    content: &'a [u8],
+}
+
+impl<'a> Name<'a> {
+    /// The DER of the whole Name, as a CertificateRequest lists it (RFC 5246 §7.4.4).
+    #[must_use]
+    pub const fn der(&self) -> &'a [u8] {
+        self.der
+    }
+
+    /// The first common name, if there is one: its bytes in whatever character set the certificate has them.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&'a [u8]> {
+        self.common_names().next()
+    }
+
+    pub(crate) fn common_names(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.attributes()
+            .filter(|attribute| attribute.oid == oid::COMMON_NAME)
+            .map(|attribute| attribute.value)
+    }
+
+    /// The attributes in order.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
+        Attributes::new(self.content).map_while(Result::ok)
+    }
+
+    /// Reads a name that may not be empty: an issuer's (RFC 5280 §4.1.2.4).
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        let name = Self::read_any(reader)?;
+        if name.content.is_empty() {
+            return Err(x509::INVALID_NAME.because(asn1::OUT_OF_DATA));
+        }
+        Ok(name)
+    }
+
+    /// Reads a name that may be empty: a subject's (RFC 5280 §4.1.2.6).
+    pub(crate) fn read_any(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        let before = *reader;
+        let content = reader.take(SEQUENCE).within(x509::INVALID_FORMAT)?;
+        Attributes::new(content).try_for_each(|attribute| attribute.map(drop))?;
+        Ok(Self { der: reader.since(&before), content })
+    }
+
+    /// A digest that is the same for two names exactly when they are equal: attributes in the same order and sets, UTF8String and
+    /// PrintableString compared without regard to ASCII case and to which of the two it is, all others byte for byte.
+    pub(crate) fn digest<A: Hash>(&self, accel: &mut A) -> Result<NameDigest, Error> {
+        let mut state = accel.hash_start(HashAlgorithm::Sha256)?;
+        for attribute in self.attributes() {
+            let folds = matches!(attribute.tag, UTF8_STRING | PRINTABLE_STRING);
+            let kind = if folds { UTF8_STRING } else { attribute.tag };
+            accel.hash_update(&mut state, &[kind, u8::from(attribute.is_merged)])?;
+            for (bytes, folds) in [(attribute.oid, false), (attribute.value, folds)] {
+                accel.hash_update(&mut state, &bytes.len().to_be_bytes())?;
+                for chunk in bytes.chunks(CHUNK) {
+                    let mut folded = [0; CHUNK];
+                    for (to, from) in folded.iter_mut().zip(chunk) {
+                        *to = if folds { from.to_ascii_lowercase() } else { *from };
+                    }
+                    accel.hash_update(&mut state, folded.get(..chunk.len()).unwrap_or_default())?;
+                }
+            }
+        }
+        let digest = accel.hash_finish(state)?;
+        let mut name = NameDigest([0; 32]);
+        for (to, from) in name.0.iter_mut().zip(digest.as_bytes()) {
+            *to = *from;
+        }
+        Ok(name)
+    }
+}
+
+/// See [`Name::digest`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NameDigest([u8; 32]);
+
+/// How many bytes of a name are folded at a time.
+const CHUNK: usize = 32;
+
+/// One AttributeTypeAndValue.
+#[derive(Clone, Copy)]
+pub(crate) struct Attribute<'a> {
+    pub(crate) oid: &'a [u8],
+    pub(crate) tag: u8,
+    pub(crate) value: &'a [u8],
+    /// Whether the next attribute stands in the same set.
+    pub(crate) is_merged: bool,
+}
+
+impl<'a> Attribute<'a> {
+    fn read(set: &mut Reader<'a>) -> Result<Self, Error> {
+        let mut pair = set.enter(SEQUENCE)?;
+        let oid = pair.take(OBJECT_IDENTIFIER)?;
+        match pair.peek().ok_or(asn1::OUT_OF_DATA)? {
+            BMP_STRING | UTF8_STRING | T61_STRING | PRINTABLE_STRING | IA5_STRING | UNIVERSAL_STRING
+            | BIT_STRING => {}
+            _ => return Err(asn1::UNEXPECTED_TAG),
+        }
+        let (tag, value) = pair.element()?;
+        pair.end()?;
+        Ok(Self { oid, tag, value, is_merged: !set.is_empty() })
+    }
+}
+
+/// Walks the attributes of all sets; ends after the first error.
+struct Attributes<'a> {
+    sets: Reader<'a>,
+    set: Reader<'a>,
+}
+
+impl<'a> Attributes<'a> {
+    const fn new(content: &'a [u8]) -> Self {
+        Self { sets: Reader::new(content), set: Reader::new(&[]) }
+    }
+
+    fn read(&mut self) -> Result<Attribute<'a>, Error> {
+        if self.set.is_empty() {
+            self.set = self.sets.enter(SET)?;
+        }
+        Attribute::read(&mut self.set)
+    }
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = Result<Attribute<'a>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.set.is_empty() && self.sets.is_empty() {
+            return None;
+        }
+        let attribute = self.read().within(x509::INVALID_NAME);
+        if attribute.is_err() {
+            *self = Self::new(&[]);
+        }
+        Some(attribute)
+    }
+}

@@ -1,0 +1,118 @@
+//! The public key of a certificate (RFC 5280 §4.1.2.7): RSA, or a point on P-256, P-384 or P-521.
+
+use accel::{EcPublicKey, RsaPublicKey};
+use status::{Error, asn1, ecp, pk};
+
+use crate::{
+    der::{Algorithm, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE, Within, trim},
+    oid,
+};
+
+/// A public key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PublicKey<'a> {
+    /// RSA (RFC 3279 §2.3.1).
+    Rsa(RsaPublicKey<'a>),
+    /// A point on a named curve (RFC 5480 §2). Whether it lies on its curve is only found out by using it.
+    Ec(EcPublicKey<'a>),
+}
+
+impl<'a> PublicKey<'a> {
+    /// The length of the modulus or of the curve's field, in bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        match self {
+            Self::Rsa(key) => bits(key.modulus),
+            Self::Ec(key) => key.curve.bits(),
+        }
+    }
+
+    /// Reads a SubjectPublicKeyInfo.
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        let mut info = reader.enter(SEQUENCE).within(pk::KEY_INVALID_FORMAT)?;
+        let (kind, algorithm) = Kind::read(&mut info)?;
+        let length = info.whole_bit_string().within(pk::INVALID_PUBKEY)?;
+        if length != info.rest().len() {
+            return Err(pk::INVALID_PUBKEY.because(asn1::LENGTH_MISMATCH));
+        }
+        match kind {
+            Kind::Rsa => rsa(&mut info).map(Self::Rsa),
+            Kind::Ec => ec(&algorithm, info.rest()).map(Self::Ec),
+        }
+    }
+}
+
+/// The families of keys that Mbed TLS knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Rsa,
+    Ec,
+}
+
+impl Kind {
+    /// Reads the AlgorithmIdentifier of a public or private key.
+    pub(crate) fn read<'a>(reader: &mut Reader<'a>) -> Result<(Self, Algorithm<'a>), Error> {
+        let algorithm = reader.algorithm().within(pk::INVALID_ALG)?;
+        match algorithm.oid {
+            // RFC 3279 §2.3.1: the parameters are NULL.
+            oid::RSA if algorithm.is_plain() => Ok((Self::Rsa, algorithm)),
+            oid::RSA => Err(pk::INVALID_ALG),
+            oid::EC_PUBLIC_KEY | oid::EC_DH => Ok((Self::Ec, algorithm)),
+            _ => Err(pk::UNKNOWN_PK_ALG),
+        }
+    }
+}
+
+/// Whether a modulus and an exponent can be a key at all: what Mbed TLS looks at when it reads one.
+pub(crate) fn is_plausible(key: &RsaPublicKey<'_>) -> bool {
+    let (modulus, exponent) = (trim(key.modulus), trim(key.exponent));
+    let is_odd = |integer: &[u8]| integer.last().is_some_and(|last| last & 1 == 1);
+    let is_less = (exponent.len(), exponent) < (modulus.len(), modulus);
+    (MIN_MODULUS_BITS..=MAX_MODULUS_BITS).contains(&bits(modulus))
+        && is_odd(modulus)
+        && is_odd(exponent)
+        && bits(exponent) >= 2
+        && is_less
+}
+
+/// The number of significant bits of an unsigned big-endian integer.
+pub(crate) fn bits(integer: &[u8]) -> usize {
+    let integer = trim(integer);
+    let unused = integer.first().map_or(0, |first| first.leading_zeros());
+    integer.len().saturating_mul(8).saturating_sub(usize::try_from(unused).unwrap_or(0))
+}
+
+/// Below and above these, Mbed TLS does not read an RSA key.
+const MIN_MODULUS_BITS: usize = 128;
+const MAX_MODULUS_BITS: usize = 8192;
+
+/// RSAPublicKey (RFC 8017 §A.1.1).
+fn rsa<'a>(reader: &mut Reader<'a>) -> Result<RsaPublicKey<'a>, Error> {
+    let mut inner = reader.enter(SEQUENCE).within(pk::INVALID_PUBKEY)?;
+    reader.end().within(pk::INVALID_PUBKEY)?;
+    let modulus = inner.take(INTEGER).within(pk::INVALID_PUBKEY)?;
+    let exponent = inner.take(INTEGER).within(pk::INVALID_PUBKEY)?;
+    let key = RsaPublicKey { modulus, exponent };
+    if !is_plausible(&key) {
+        return Err(pk::INVALID_PUBKEY);
+    }
+    inner.end().within(pk::INVALID_PUBKEY)?;
+    Ok(key)
+}
+
+/// ECPoint, uncompressed (RFC 5480 §2.2).
+fn ec<'a>(algorithm: &Algorithm<'a>, point: &'a [u8]) -> Result<EcPublicKey<'a>, Error> {
+    // RFC 5480 §2.1.1: only named curves; neither specified nor implicit ones.
+    let (OBJECT_IDENTIFIER, oid) = algorithm.parameters else { return Err(pk::KEY_INVALID_FORMAT) };
+    let curve = oid::curve(oid).ok_or(pk::UNKNOWN_NAMED_CURVE)?;
+    let coordinate = curve.bits().div_ceil(8);
+    match point {
+        [] => Err(ecp::BAD_INPUT_DATA),
+        // The point at infinity.
+        [0] => Err(ecp::INVALID_KEY),
+        [0, ..] => Err(ecp::BAD_INPUT_DATA),
+        [4, rest @ ..] if rest.len() == coordinate.saturating_mul(2) => Ok(EcPublicKey { curve, point }),
+        [4, ..] => Err(ecp::BAD_INPUT_DATA),
+        _ => Err(ecp::FEATURE_UNAVAILABLE),
+    }
+}

@@ -1,0 +1,475 @@
+//! Verification of a server's chain (RFC 5280 §6), one certificate at a time, as Mbed TLS 2.28 builds a path.
+//!
+//! The parent of each certificate is looked for first among the anchors, then among the certificates that follow it in the
+//! message; those in between are skipped. Nothing of a certificate is kept but what its parent will be asked for: a digest, the
+//! signature, the issuer's name as a digest. Everything found on the way is a flag, and flags are OR-ed.
+//!
+//! A parent outside its validity is only taken when no better one follows. Since the message cannot be read twice, the
+//! path goes on through it, and the certificate that was waiting for its parent is kept aside in case a better one follows.
+//!
+//! Deliberately absent: revocation, name constraints (refused when critical), policies.
+
+use accel::{Accel, Digest, Job};
+use status::{Alert, Error, Flags, ecp, rsa, x509};
+
+use crate::{
+    Bundle, Certificate, KeyUsage, Policy, PublicKey, Purpose, SignatureAlgorithm, Time, name::NameDigest,
+};
+
+/// Bytes of lent memory that any signature check needs.
+pub const WORKSPACE: usize = {
+    let rsa = accel::rsa_public_workspace(accel::MAX_MODULUS_LENGTH);
+    let ecdsa = accel::ecdsa_workspace(accel::Curve::P521);
+    if rsa > ecdsa { rsa } else { ecdsa }
+};
+
+/// How many intermediate certificates a path may have (`MBEDTLS_X509_MAX_INTERMEDIATE_CA`).
+const MAX_INTERMEDIATES: u8 = 8;
+/// How many signatures are checked for one chain: two anchors of the same name for every certificate of the longest path, and
+/// as much again. Mbed TLS has no such bound.
+const MAX_SIGNATURE_CHECKS: u8 = 32;
+/// The longest signature that can be checked, in bytes: RSA of 4096 bits.
+const MAX_SIGNATURE_LENGTH: usize = accel::MAX_MODULUS_LENGTH;
+
+/// What a chain is held against. It must be the same for every certificate of a chain.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The certificates that are trusted. Any of them is an anchor, even one of an intermediate.
+    pub anchors: Option<Bundle<'a>>,
+    /// The algorithms and key lengths that are accepted.
+    pub policy: Policy,
+    /// The time at which everything must be valid.
+    pub now: Time,
+    /// The name or address that the server's certificate must be for; without one, any will do.
+    pub host: Option<&'a str>,
+}
+
+impl<'a> Context<'a> {
+    /// No anchors, the default policy, any host.
+    #[must_use]
+    pub fn new(now: Time) -> Self {
+        Self { anchors: None, policy: Policy::default(), now, host: None }
+    }
+}
+
+/// What the verification of a chain has found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// Why the chain is not accepted; none when it is.
+    pub flags: Flags,
+    /// The place in the path of the first certificate that has a flag; 0 is the server's own.
+    pub depth: u8,
+}
+
+/// The verification of one chain: about 1.5 kB of state, which refers to nothing.
+pub struct Verifier {
+    /// The end of the path so far: the certificate whose parent is looked for, or was found among the anchors.
+    path: Option<Link>,
+    /// A certificate whose parent was found, but outside its validity.
+    spare: Option<Link>,
+    is_anchored: bool,
+    stage: Stage,
+    checks: u8,
+}
+
+/// What is kept of a certificate whose parent is looked for, and what has been found on the path to it.
+struct Link {
+    algorithm: SignatureAlgorithm,
+    digest: Digest,
+    signature: [u8; MAX_SIGNATURE_LENGTH],
+    /// 0 for a signature that is too long to be checked.
+    signature_length: usize,
+    issuer: NameDigest,
+    is_self_issued: bool,
+    place: Place,
+}
+
+/// Where a certificate stands in the path.
+#[derive(Clone, Copy)]
+struct Place {
+    /// 0 for the server's own.
+    depth: u8,
+    /// How many of the certificates between this one and the server's are self-issued.
+    self_issued: u32,
+    /// What has been found up to and including this one.
+    found: Outcome,
+}
+
+/// Where the work on one certificate stands.
+enum Stage {
+    /// Nothing done yet.
+    Start,
+    /// Checking whether it has signed the certificate at the end of the path.
+    Parent { job: Option<Job<'static>>, of: Of },
+    /// Looking for its parent among the anchors.
+    Anchors { index: usize, job: Option<Job<'static>>, outside_validity: Option<usize> },
+}
+
+/// Whose parent.
+#[derive(Clone, Copy)]
+enum Of {
+    Path,
+    Spare,
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Verifier {
+    /// Before the first certificate.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { path: None, spare: None, is_anchored: false, stage: Stage::Start, checks: 0 }
+    }
+
+    /// Takes the next certificate of the message, the server's own first. Called again with the same arguments, and the same
+    /// untouched `workspace` of at least [`WORKSPACE`] bytes, while it answers `WouldBlock`: one call is one slice of work.
+    ///
+    /// # Errors
+    /// `x509::FATAL_ERROR` (-0x3000) for a path with more than 8 intermediate certificates, or with too many signatures to check;
+    /// the accelerator's code where it, and not a signature, is at fault. A certificate that is not accepted is no error
+    /// here but a flag of the [`Outcome`].
+    pub fn push<A: Accel>(
+        &mut self,
+        certificate: &Certificate<'_>,
+        context: &Context<'_>,
+        accel: &mut A,
+        workspace: &mut [u8],
+    ) -> nb::Result<(), Error> {
+        loop {
+            let is_done = match self.stage {
+                Stage::Start => self.start(certificate, context, accel)?,
+                Stage::Parent { of, .. } => {
+                    let is_good = self.check_parent(of, certificate, accel, workspace)?;
+                    self.extend(of, is_good, certificate, context, accel)?;
+                    false
+                }
+                Stage::Anchors { .. } => self.check_anchors(context, accel, workspace)?,
+            };
+            if is_done {
+                self.stage = Stage::Start;
+                return Ok(());
+            }
+        }
+    }
+
+    /// What has been found, after the last certificate.
+    #[must_use]
+    pub fn finish(&self) -> Outcome {
+        match &self.path {
+            Some(path) if self.is_anchored => path.place.found,
+            Some(path) => path.place.found.with(Flags::NOT_TRUSTED, path.place.depth),
+            None => Outcome { flags: Flags::NOT_TRUSTED, depth: 0 },
+        }
+    }
+
+    /// Whether a trusted path has been found, so that certificates still to come make no difference.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_anchored && self.spare.is_none()
+    }
+
+    /// Decides what the certificate is good for; true if for nothing.
+    fn start<A: Accel>(
+        &mut self,
+        certificate: &Certificate<'_>,
+        context: &Context<'_>,
+        accel: &mut A,
+    ) -> Result<bool, Error> {
+        if self.path.is_none() {
+            let found = Outcome { flags: end_entity_flags(certificate, context), depth: 0 };
+            let link = Link::new(certificate, Place { depth: 0, self_issued: 0, found }, context, accel)?;
+            self.is_anchored = link.is_self_issued && is_anchor(certificate, context);
+            self.path = Some(link);
+            self.stage = Stage::ANCHORS;
+            return Ok(self.is_anchored);
+        }
+        let subject = certificate.subject().digest(accel)?;
+        let is_parent = |link: &Option<Link>| {
+            link.as_ref()
+                .is_some_and(|link| subject == link.issuer && link.accepts_parent(certificate, false))
+        };
+        let is_valid = time_flags(certificate, context).is_empty();
+        let of = if is_valid && is_parent(&self.spare) {
+            Of::Spare
+        } else if !self.is_anchored && is_parent(&self.path) {
+            Of::Path
+        } else {
+            return Ok(true);
+        };
+        self.stage = Stage::Parent { job: None, of };
+        Ok(false)
+    }
+
+    /// Checks the signature of the waiting certificate, slice by slice.
+    fn check_parent<A: Accel>(
+        &mut self,
+        of: Of,
+        certificate: &Certificate<'_>,
+        accel: &mut A,
+        workspace: &mut [u8],
+    ) -> nb::Result<bool, Error> {
+        let link = match of {
+            Of::Path => &self.path,
+            Of::Spare => &self.spare,
+        };
+        let (Some(link), Stage::Parent { job, .. }) = (link, &mut self.stage) else { return Ok(false) };
+        check(link, &certificate.public_key(), job, &mut self.checks, accel, workspace)
+    }
+
+    /// Lets the path go on through a parent that is not an anchor.
+    fn extend<A: Accel>(
+        &mut self,
+        of: Of,
+        is_good: bool,
+        certificate: &Certificate<'_>,
+        context: &Context<'_>,
+        accel: &mut A,
+    ) -> Result<(), Error> {
+        let is_of_spare = matches!(of, Of::Spare);
+        let child = if is_of_spare { self.spare.take() } else { self.path.take() };
+        let Some(child) = child else { return Ok(()) };
+        if child.place.depth >= MAX_INTERMEDIATES {
+            return Err(x509::FATAL_ERROR);
+        }
+        let place = child.above(is_good, certificate, context);
+        self.path = Some(Link::new(certificate, place, context, accel)?);
+        if is_of_spare {
+            self.is_anchored = false;
+        } else if self.spare.is_none() && !time_flags(certificate, context).is_empty() {
+            self.spare = Some(child);
+        }
+        self.stage = Stage::ANCHORS;
+        Ok(())
+    }
+
+    /// Looks for a parent of the end of the path among the anchors; true when the search is over.
+    fn check_anchors<A: Accel>(
+        &mut self,
+        context: &Context<'_>,
+        accel: &mut A,
+        workspace: &mut [u8],
+    ) -> nb::Result<bool, Error> {
+        let (Some(link), Stage::Anchors { index, job, outside_validity }) = (&mut self.path, &mut self.stage)
+        else {
+            return Ok(true);
+        };
+        let anchors = || context.anchors.iter().flat_map(Bundle::iter);
+        let mut found = None;
+        for anchor in anchors().skip(*index) {
+            let is_candidate = job.is_some()
+                || (link.accepts_parent(&anchor, true) && anchor.subject().digest(accel)? == link.issuer);
+            if is_candidate && check(link, &anchor.public_key(), job, &mut self.checks, accel, workspace)? {
+                if time_flags(&anchor, context).is_empty() {
+                    found = Some(*index);
+                    break;
+                }
+                outside_validity.get_or_insert(*index);
+            }
+            *index = index.saturating_add(1);
+        }
+        let found = found.or(*outside_validity).and_then(|index| anchors().nth(index));
+        if let Some(anchor) = found {
+            self.is_anchored = true;
+            link.place.found = link.above(true, &anchor, context).found;
+        }
+        Ok(true)
+    }
+}
+
+impl Stage {
+    const ANCHORS: Self = Self::Anchors { index: 0, job: None, outside_validity: None };
+}
+
+/// Starts the check of a signature, or does a slice of it.
+fn check<A: Accel>(
+    link: &Link,
+    key: &PublicKey<'_>,
+    job: &mut Option<Job<'static>>,
+    checks: &mut u8,
+    accel: &mut A,
+    workspace: &mut [u8],
+) -> nb::Result<bool, Error> {
+    let result = match job {
+        Some(job) => accel.step(job, workspace, &mut []).map(|_| true),
+        None => {
+            if *checks >= MAX_SIGNATURE_CHECKS {
+                return Err(nb::Error::Other(x509::FATAL_ERROR));
+            }
+            match link.start_check(key, accel, workspace) {
+                Ok(Some(started)) => {
+                    *checks = checks.saturating_add(1);
+                    *job = Some(started);
+                    return Err(nb::Error::WouldBlock);
+                }
+                Ok(None) => Ok(false),
+                Err(error) => Err(nb::Error::Other(error)),
+            }
+        }
+    };
+    if !matches!(result, Err(nb::Error::WouldBlock)) {
+        *job = None;
+    }
+    match result {
+        // What these keys and signatures are to be blamed for; anything else is the accelerator's own failure.
+        Err(nb::Error::Other(
+            rsa::BAD_INPUT_DATA
+            | rsa::VERIFY_FAILED
+            | rsa::PUBLIC_FAILED
+            | rsa::INVALID_PADDING
+            | ecp::INVALID_KEY
+            | ecp::VERIFY_FAILED
+            | ecp::BAD_INPUT_DATA,
+        )) => Ok(false),
+        result => result,
+    }
+}
+
+impl Outcome {
+    /// Adds flags of the certificate at this depth.
+    const fn with(self, flags: Flags, depth: u8) -> Self {
+        let is_first = self.flags.is_empty();
+        Self { flags: self.flags.or(flags), depth: if is_first { depth } else { self.depth } }
+    }
+}
+
+impl Link {
+    fn new<A: Accel>(
+        certificate: &Certificate<'_>,
+        place: Place,
+        context: &Context<'_>,
+        accel: &mut A,
+    ) -> Result<Self, Error> {
+        let algorithm = certificate.signature_algorithm();
+        let mut flags = time_flags(certificate, context);
+        if !context.policy.accepts_signature(algorithm) {
+            flags |= Flags::BAD_MD;
+        }
+        let mut signature = [0; MAX_SIGNATURE_LENGTH];
+        for (to, from) in signature.iter_mut().zip(certificate.signature()) {
+            *to = *from;
+        }
+        let length = certificate.signature().len();
+        let issuer = certificate.issuer().digest(accel)?;
+        Ok(Self {
+            algorithm,
+            digest: accel.hash(algorithm.hash(), &[certificate.signed()])?,
+            signature,
+            signature_length: if length <= MAX_SIGNATURE_LENGTH { length } else { 0 },
+            issuer,
+            is_self_issued: issuer == certificate.subject().digest(accel)?,
+            place: Place { found: place.found.with(flags, place.depth), ..place },
+        })
+    }
+
+    /// The place of a parent, with what the signature and the parent's key bring upon this certificate.
+    fn above(&self, is_good: bool, parent: &Certificate<'_>, context: &Context<'_>) -> Place {
+        let Place { depth, self_issued, mut found } = self.place;
+        if !is_good {
+            found = found.with(Flags::NOT_TRUSTED, depth);
+        }
+        if !context.policy.accepts_key(&parent.public_key()) {
+            found = found.with(Flags::BAD_KEY, depth);
+        }
+        Place {
+            depth: depth.saturating_add(1),
+            self_issued: self_issued.saturating_add(u32::from(depth > 0 && self.is_self_issued)),
+            found,
+        }
+    }
+
+    /// Whether a certificate of the right name may sign this one (RFC 5280 §6.1.4 (k) to (n)).
+    fn accepts_parent(&self, parent: &Certificate<'_>, is_anchor: bool) -> bool {
+        // Versions 1 and 2 cannot say that they are a CA's: only being trusted makes them one.
+        let is_ca = (is_anchor && parent.version() < 3)
+            || (parent.is_ca() && parent.allows_usage(KeyUsage::KEY_CERT_SIGN));
+        let intermediates = u32::from(self.place.depth).saturating_sub(self.place.self_issued);
+        is_ca && parent.path_length().is_none_or(|length| intermediates <= length)
+    }
+
+    /// Starts the check of this certificate's signature; nothing if the key is of the wrong kind.
+    fn start_check<A: Accel>(
+        &self,
+        key: &PublicKey<'_>,
+        accel: &mut A,
+        workspace: &mut [u8],
+    ) -> Result<Option<Job<'static>>, Error> {
+        let signature = self.signature.get(..self.signature_length).unwrap_or_default();
+        let digest = self.digest.as_bytes();
+        match (self.algorithm, key) {
+            _ if signature.is_empty() => Ok(None),
+            (SignatureAlgorithm::Rsa(hash), PublicKey::Rsa(key)) => {
+                accel.rsa_verify(key, hash, digest, signature, workspace).map(Some)
+            }
+            (SignatureAlgorithm::Ecdsa(_), PublicKey::Ec(key)) => {
+                accel.ecdsa_verify(key, digest, signature, workspace).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The alert for a chain that is not accepted, in the order in which Mbed TLS 2.28 asks (RFC 5246 §7.2.2).
+#[must_use]
+pub const fn alert(flags: Flags) -> Alert {
+    const UNSUPPORTED: Flags = Flags::KEY_USAGE
+        .or(Flags::EXTENDED_KEY_USAGE)
+        .or(Flags::NS_CERT_TYPE)
+        .or(Flags::BAD_PK)
+        .or(Flags::BAD_KEY);
+    if flags.intersects(Flags::OTHER) {
+        Alert::ACCESS_DENIED
+    } else if flags.intersects(Flags::CN_MISMATCH) {
+        Alert::BAD_CERTIFICATE
+    } else if flags.intersects(UNSUPPORTED) {
+        Alert::UNSUPPORTED_CERTIFICATE
+    } else if flags.intersects(Flags::EXPIRED) {
+        Alert::CERTIFICATE_EXPIRED
+    } else if flags.intersects(Flags::REVOKED) {
+        Alert::CERTIFICATE_REVOKED
+    } else if flags.intersects(Flags::NOT_TRUSTED) {
+        Alert::UNKNOWN_CA
+    } else {
+        Alert::CERTIFICATE_UNKNOWN
+    }
+}
+
+/// RFC 5280 §6.1.3 (a) (2).
+fn time_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Flags {
+    let mut flags = Flags::NONE;
+    if context.now > certificate.not_after() {
+        flags |= Flags::EXPIRED;
+    }
+    if context.now < certificate.not_before() {
+        flags |= Flags::FUTURE;
+    }
+    flags
+}
+
+/// What only the server's own certificate is asked for.
+fn end_entity_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Flags {
+    let mut flags = Flags::NONE;
+    if context.host.is_some_and(|host| !certificate.is_for_host(host)) {
+        flags |= Flags::CN_MISMATCH;
+    }
+    if !context.policy.accepts_key(&certificate.public_key()) {
+        flags |= Flags::BAD_KEY;
+    }
+    // RFC 5246 §7.4.2: with RSA key exchange the key enciphers the premaster secret.
+    if !certificate.allows_usage(KeyUsage::KEY_ENCIPHERMENT) {
+        flags |= Flags::KEY_USAGE;
+    }
+    if !certificate.allows_purpose(Purpose::Server) {
+        flags |= Flags::EXTENDED_KEY_USAGE;
+    }
+    flags
+}
+
+/// Whether the certificate itself is in the CA file.
+fn is_anchor(certificate: &Certificate<'_>, context: &Context<'_>) -> bool {
+    context.anchors.iter().flat_map(Bundle::iter).any(|anchor| anchor.der() == certificate.der())
+}
