@@ -96,12 +96,23 @@ pub struct HashState {
     pub(crate) block: [u8; MAX_BLOCK_LENGTH],
     /// Bytes hashed so far.
     pub(crate) length: u64,
+    /// The other backend's own state, which wipes itself.
+    #[cfg(feature = "rustcrypto")]
+    #[zeroize(skip)]
+    pub(crate) other: Option<crate::rustcrypto::Hasher>,
 }
 
 impl HashState {
     /// The state of a hash that has seen nothing yet.
     pub(crate) const fn new(algorithm: HashAlgorithm, chain: Chain) -> Self {
-        Self { algorithm, chain, block: [0; MAX_BLOCK_LENGTH], length: 0 }
+        Self {
+            algorithm,
+            chain,
+            block: [0; MAX_BLOCK_LENGTH],
+            length: 0,
+            #[cfg(feature = "rustcrypto")]
+            other: None,
+        }
     }
 
     /// The algorithm of this hash.

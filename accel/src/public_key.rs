@@ -83,9 +83,9 @@ pub struct Job<'k> {
 pub(crate) enum Work<'k> {
     /// This crate's own arithmetic.
     Soft(soft::job::Job<'k>),
-    /// A backend that finished at the start: so many bytes of result stand at the head of the lent memory.
+    /// A backend that finished at the start: so many bytes of result stand at the head of the lent memory, or it failed.
     #[cfg(feature = "rustcrypto")]
-    Finished(usize),
+    Finished(Result<usize, Error>),
 }
 
 /// Bytes of lent memory for `rsa_verify` and `rsa_encrypt` with a modulus of so many bytes.

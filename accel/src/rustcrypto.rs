@@ -1,1 +1,41 @@
+//! The same traits over the RustCrypto crates: the tests' oracle, and a choice for a gateway with a heap.
+//!
+//! Nothing of [`crate::soft`] is used here: the modes, the hashes' buffering, RSA and the curves are those crates' own, so
+//! that a mistake in one backend shows as a difference between the two. Public-key work is done at the start, and `step` only
+//! hands out the result. Random numbers come straight from the source of entropy.
+//!
+//! The crate `rsa` refuses public exponents over 2^33 - 1, and P-521 and its sisters take signatures in strict DER only.
 
+mod cipher;
+mod hash;
+mod public_key;
+
+use status::Error;
+use zeroize::Zeroize;
+
+use crate::{Entropy, Rng};
+
+pub(crate) use hash::Hasher;
+pub use hash::hmac;
+
+/// The accelerator over a source of entropy.
+pub struct RustCrypto<E> {
+    entropy: E,
+}
+
+impl<E: Entropy> RustCrypto<E> {
+    /// Makes an accelerator. Nothing is drawn from `entropy` before the first random number is needed.
+    pub const fn new(entropy: E) -> Self {
+        Self { entropy }
+    }
+}
+
+impl<E: Entropy> Rng for RustCrypto<E> {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        let filled = self.entropy.entropy(out);
+        if filled.is_err() {
+            out.zeroize();
+        }
+        filled
+    }
+}

@@ -1,0 +1,90 @@
+//! The hash crates through their `Digest` interface, and the crate `hmac`.
+
+use ::hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
+use status::{Error, md};
+
+use super::RustCrypto;
+use crate::soft::initial;
+use crate::{Digest, Entropy, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
+
+/// A hash in progress. Each crate wipes its own.
+#[derive(Clone)]
+pub(crate) enum Hasher {
+    Md5(Md5),
+    Sha1(Sha1),
+    Sha224(Sha224),
+    Sha256(Sha256),
+    Sha384(Sha384),
+    Sha512(Sha512),
+}
+
+impl<E: Entropy> Hash for RustCrypto<E> {
+    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
+        let mut state = HashState::new(algorithm, initial(algorithm));
+        state.other = Some(match algorithm {
+            HashAlgorithm::Md5 => Hasher::Md5(Md5::new()),
+            HashAlgorithm::Sha1 => Hasher::Sha1(Sha1::new()),
+            HashAlgorithm::Sha224 => Hasher::Sha224(Sha224::new()),
+            HashAlgorithm::Sha256 => Hasher::Sha256(Sha256::new()),
+            HashAlgorithm::Sha384 => Hasher::Sha384(Sha384::new()),
+            HashAlgorithm::Sha512 => Hasher::Sha512(Sha512::new()),
+        });
+        Ok(state)
+    }
+
+    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        match state.other.as_mut().ok_or(md::BAD_INPUT_DATA)? {
+            Hasher::Md5(hasher) => hasher.update(data),
+            Hasher::Sha1(hasher) => hasher.update(data),
+            Hasher::Sha224(hasher) => hasher.update(data),
+            Hasher::Sha256(hasher) => hasher.update(data),
+            Hasher::Sha384(hasher) => hasher.update(data),
+            Hasher::Sha512(hasher) => hasher.update(data),
+        }
+        Ok(())
+    }
+
+    fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
+        let bytes = match state.other.take().ok_or(md::BAD_INPUT_DATA)? {
+            Hasher::Md5(hasher) => padded(&hasher.finalize()),
+            Hasher::Sha1(hasher) => padded(&hasher.finalize()),
+            Hasher::Sha224(hasher) => padded(&hasher.finalize()),
+            Hasher::Sha256(hasher) => padded(&hasher.finalize()),
+            Hasher::Sha384(hasher) => padded(&hasher.finalize()),
+            Hasher::Sha512(hasher) => padded(&hasher.finalize()),
+        };
+        Ok(Digest::new(state.algorithm, bytes))
+    }
+}
+
+/// HMAC of `data` by the crate `hmac`, to hold [`crate::HmacKey`] against.
+///
+/// # Errors
+/// None that could happen: HMAC takes keys of any length.
+pub fn hmac(algorithm: HashAlgorithm, key: &[u8], data: &[u8]) -> Result<Digest, Error> {
+    let bytes = match algorithm {
+        HashAlgorithm::Md5 => mac::<Hmac<Md5>>(key, data),
+        HashAlgorithm::Sha1 => mac::<Hmac<Sha1>>(key, data),
+        HashAlgorithm::Sha224 => mac::<Hmac<Sha224>>(key, data),
+        HashAlgorithm::Sha256 => mac::<Hmac<Sha256>>(key, data),
+        HashAlgorithm::Sha384 => mac::<Hmac<Sha384>>(key, data),
+        HashAlgorithm::Sha512 => mac::<Hmac<Sha512>>(key, data),
+    }?;
+    Ok(Digest::new(algorithm, bytes))
+}
+
+fn mac<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Result<[u8; MAX_DIGEST_LENGTH], Error> {
+    let mac = <M as KeyInit>::new_from_slice(key).map_err(|_| md::BAD_INPUT_DATA)?;
+    Ok(padded(&mac.chain_update(data).finalize().into_bytes()))
+}
+
+fn padded(digest: &[u8]) -> [u8; MAX_DIGEST_LENGTH] {
+    let mut bytes = [0; MAX_DIGEST_LENGTH];
+    for (to, from) in bytes.iter_mut().zip(digest) {
+        *to = *from;
+    }
+    bytes
+}

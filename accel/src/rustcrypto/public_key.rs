@@ -1,0 +1,189 @@
+//! The crates `rsa`, `p256`, `p384` and `p521`: done at the start, handed out by `step`.
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use chacha20::ChaCha20Rng;
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use rand_core::SeedableRng;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+use rsa::{BoxedUint, Pkcs1v15Encrypt, Pkcs1v15Sign};
+use status::{Error, ecp, mpi, pk, rsa as code};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::RustCrypto;
+use crate::public_key::Work;
+use crate::{
+    Curve, EcPublicKey, Entropy, HashAlgorithm, Job, PublicKey, Rng, RsaPrivateKey, RsaPublicKey,
+    ecdsa_workspace, rsa_private_workspace, rsa_public_workspace,
+};
+
+impl<E: Entropy> PublicKey for RustCrypto<E> {
+    fn rsa_verify(
+        &mut self,
+        key: &RsaPublicKey<'_>,
+        algorithm: HashAlgorithm,
+        digest: &[u8],
+        signature: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error> {
+        let key = public(key)?;
+        room(workspace, rsa_public_workspace(key.size()))?;
+        if digest.len() != algorithm.digest_length() {
+            return Err(code::BAD_INPUT_DATA);
+        }
+        let verified = key.verify(padding(algorithm), digest, signature);
+        Ok(finished(verified.map(|()| 0).map_err(|_| code::VERIFY_FAILED)))
+    }
+
+    fn rsa_encrypt(
+        &mut self,
+        key: &RsaPublicKey<'_>,
+        message: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error> {
+        let key = public(key)?;
+        room(workspace, rsa_public_workspace(key.size()))?;
+        let mut rng = self.crate_rng()?;
+        let encrypted = key.encrypt(&mut rng, Pkcs1v15Encrypt, message);
+        leave(&encrypted.map_err(|_| code::BAD_INPUT_DATA)?, workspace)
+    }
+
+    fn rsa_sign<'k>(
+        &mut self,
+        key: &RsaPrivateKey<'k>,
+        algorithm: HashAlgorithm,
+        digest: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'k>, Error> {
+        let public = public(&key.public)?;
+        room(workspace, rsa_private_workspace(public.size()))?;
+        if digest.len() != algorithm.digest_length() {
+            return Err(code::BAD_INPUT_DATA);
+        }
+        let mut rng = self.crate_rng()?;
+        let signature = private(&public, key)
+            .and_then(|key| key.sign_with_rng(&mut rng, padding(algorithm), digest).ok());
+        match signature {
+            Some(signature) => leave(&signature, workspace),
+            None => Ok(finished(Err(code::PRIVATE_FAILED))),
+        }
+    }
+
+    fn ecdsa_verify(
+        &mut self,
+        key: &EcPublicKey<'_>,
+        digest: &[u8],
+        signature: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error> {
+        room(workspace, ecdsa_workspace(key.curve))?;
+        let verified = match key.curve {
+            Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(key.point).map(|key| {
+                p256::ecdsa::Signature::from_der(signature).and_then(|it| key.verify_prehash(digest, &it))
+            }),
+            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(key.point).map(|key| {
+                p384::ecdsa::Signature::from_der(signature).and_then(|it| key.verify_prehash(digest, &it))
+            }),
+            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(key.point).map(|key| {
+                p521::ecdsa::Signature::from_der(signature).and_then(|it| key.verify_prehash(digest, &it))
+            }),
+        };
+        // Those crates take compressed points too (SEC 1 §2.3.3), which a certificate may not have (RFC 8422 §5.1.1).
+        let verified = verified.ok().filter(|_| key.point.first() == Some(&0x04)).ok_or(ecp::INVALID_KEY)?;
+        Ok(finished(verified.map(|()| 0).map_err(|_| ecp::VERIFY_FAILED)))
+    }
+
+    fn step(
+        &mut self,
+        job: &mut Job<'_>,
+        workspace: &mut [u8],
+        output: &mut [u8],
+    ) -> nb::Result<usize, Error> {
+        let Work::Finished(result) = job.work else {
+            return Err(nb::Error::Other(pk::BAD_INPUT_DATA));
+        };
+        let handed_out = result.and_then(|length| {
+            let made = workspace.get(..length).ok_or(mpi::ALLOC_FAILED)?;
+            output.get_mut(..length).ok_or(code::OUTPUT_TOO_LARGE)?.copy_from_slice(made);
+            Ok(length)
+        });
+        workspace.zeroize();
+        handed_out.map_err(nb::Error::Other)
+    }
+}
+
+impl<E: Entropy> RustCrypto<E> {
+    /// A generator of the kind that those crates want, seeded anew.
+    fn crate_rng(&mut self) -> Result<ChaCha20Rng, Error> {
+        let mut seed = Zeroizing::new([0; 32]);
+        self.fill(seed.as_mut_slice()).map_err(|cause| code::RNG_FAILED.because(cause))?;
+        Ok(ChaCha20Rng::from_seed(*seed))
+    }
+}
+
+fn public(key: &RsaPublicKey<'_>) -> Result<rsa::RsaPublicKey, Error> {
+    let modulus = BoxedUint::from_be_slice_vartime(key.modulus);
+    let exponent = BoxedUint::from_be_slice_vartime(key.exponent);
+    if exponent.bits_vartime() < 2 {
+        return Err(code::BAD_INPUT_DATA);
+    }
+    rsa::RsaPublicKey::new_with_size_limits(modulus, exponent, 1024..=4096).map_err(|_| code::BAD_INPUT_DATA)
+}
+
+/// The crate's key, if all parts belong together. It wants the private exponent, and derives the CRT parts itself.
+fn private(public: &rsa::RsaPublicKey, key: &RsaPrivateKey<'_>) -> Option<rsa::RsaPrivateKey> {
+    let prime1 = BoxedUint::from_be_slice_vartime(key.prime1);
+    let prime2 = BoxedUint::from_be_slice_vartime(key.prime2);
+    let exponent = private_exponent(public, &prime1, &prime2)?;
+    let modulus = public.n().as_ref().clone();
+    let primes = Vec::from([prime1, prime2]);
+    let made =
+        rsa::RsaPrivateKey::from_components_with_wide_primes(modulus, public.e().clone(), exponent, primes)
+            .ok()?;
+    let parts = [(made.dp()?.clone(), key.exponent1), (made.dq()?.clone(), key.exponent2)];
+    let coefficient = (made.qinv()?.retrieve(), key.coefficient);
+    let same = |(made, given): &(BoxedUint, &[u8])| *made == BoxedUint::from_be_slice_vartime(given);
+    (parts.iter().all(same) && same(&coefficient)).then_some(made)
+}
+
+/// e^-1 mod (prime1 - 1)(prime2 - 1).
+fn private_exponent(public: &rsa::RsaPublicKey, prime1: &BoxedUint, prime2: &BoxedUint) -> Option<BoxedUint> {
+    let precision = public.n_bits_precision();
+    let wide = |number: &BoxedUint| {
+        let bytes = number.to_be_bytes();
+        let start = bytes.iter().position(|byte| *byte != 0)?;
+        BoxedUint::from_be_slice(bytes.get(start..)?, precision).ok()
+    };
+    let one = BoxedUint::one_with_precision(precision);
+    let sum = wide(prime1)?.wrapping_add(&wide(prime2)?);
+    let totient = wide(public.n().as_ref())?.wrapping_sub(&sum).wrapping_add(&one);
+    wide(public.e())?.invert_mod(&totient.to_nz().into_option()?).into_option()
+}
+
+fn padding(algorithm: HashAlgorithm) -> Pkcs1v15Sign {
+    match algorithm {
+        HashAlgorithm::Md5 => Pkcs1v15Sign::new::<md5::Md5>(),
+        HashAlgorithm::Sha1 => Pkcs1v15Sign::new::<sha1::Sha1>(),
+        HashAlgorithm::Sha224 => Pkcs1v15Sign::new::<sha2::Sha224>(),
+        HashAlgorithm::Sha256 => Pkcs1v15Sign::new::<sha2::Sha256>(),
+        HashAlgorithm::Sha384 => Pkcs1v15Sign::new::<sha2::Sha384>(),
+        HashAlgorithm::Sha512 => Pkcs1v15Sign::new::<sha2::Sha512>(),
+    }
+}
+
+fn room(workspace: &[u8], needed: usize) -> Result<(), Error> {
+    if workspace.len() < needed { Err(mpi::ALLOC_FAILED) } else { Ok(()) }
+}
+
+/// Puts a result where `step` looks for it.
+fn leave<'k>(result: &[u8], workspace: &mut [u8]) -> Result<Job<'k>, Error> {
+    let place = workspace.get_mut(..result.len()).ok_or(mpi::ALLOC_FAILED)?;
+    place.copy_from_slice(result);
+    Ok(finished(Ok(result.len())))
+}
+
+const fn finished<'k>(result: Result<usize, Error>) -> Job<'k> {
+    Job { work: Work::Finished(result) }
+}
