@@ -90,7 +90,7 @@ fn text(pki: &Pki, ports: &[(Listener, u16)]) -> String {
         text.push_str(&format!("tls_version tlsv1.2\nciphers {CIPHERS}\n"));
         if *listener == Listener::Mutual {
             let authority = pki.certificate("ca");
-            text.push_str(&format!("cafile {}\nrequire_certificate true\n", authority.display()));
+            text.push_str(&format!("cafile {}\nrequire_certificate true\nuse_identity_as_username true\n", authority.display()));
         }
     }
     text

@@ -1,0 +1,180 @@
+//! `openssl s_server`: every suite with each extension on and off, client certificates, and how connections end.
+
+use std::{fs, process::Command, time::Duration};
+
+use status::{Alert, AlertSeen, Cause, ssl};
+use tls12::{Config, Suite, Want};
+use xtask::{
+    mosquitto::CIPHERS,
+    process::{Server, free_port},
+};
+
+use crate::{
+    files::{folder, only, pki, trusting, verifying, with_identity},
+    tls_client::{Client, Tls},
+};
+
+/// Starts a server with more options, words and all.
+fn serve(options: &[&str]) -> (Server, u16) {
+    let port = free_port().unwrap();
+    let mut command = Command::new(xtask::process::need("openssl").unwrap());
+    command.args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-cert"]).arg(pki().certificate("server"));
+    command.arg("-cert_chain").arg(pki().certificate("intermediate")).arg("-key").arg(pki().key("server"));
+    if !options.contains(&"-cipher") {
+        command.args(["-cipher", CIPHERS]);
+    }
+    command.args(options).current_dir(folder("openssl"));
+    (Server::start(&command, "ACCEPT", Duration::from_secs(10)).unwrap(), port)
+}
+
+/// Expects `-rev` to send a line back in reverse.
+fn reversed(tls: &mut Tls) {
+    tls.write(b"never odd or even, they say\n").unwrap();
+    assert_eq!(tls.read(28).unwrap(), b"yas yeht ,neve ro ddo reven\n");
+}
+
+fn connected(client: &Client, port: u16) -> Tls {
+    client.connect(port).unwrap_or_else(|status| panic!("{status}"))
+}
+
+#[test]
+fn every_suite_in_every_variant_of_the_server() {
+    let variants: [&[&str]; 4] = [
+        &["-rev"],
+        &["-rev", "-no_etm"],
+        &["-rev", "-no_ticket"],
+        &["-rev", "-no_etm", "-no_ticket", "-no_renegotiation"],
+    ];
+    for options in variants {
+        let (_server, port) = serve(options);
+        for suite in Suite::ALL {
+            let client = Client::new(only(suite, verifying()));
+            let mut full = connected(&client, port);
+            assert_eq!(full.connection.suite(), Some(suite), "{options:?}");
+            reversed(&mut full);
+            full.close();
+            let mut again = connected(&client.resuming(&full), port);
+            assert!(again.connection.resumed(), "{suite}, {options:?}");
+            reversed(&mut again);
+            again.close();
+        }
+    }
+}
+
+#[test]
+fn client_certificates_of_each_length_and_signature_algorithm() {
+    let authority = pki().certificate("ca").to_string_lossy().into_owned();
+    for algorithms in ["RSA+SHA512", "RSA+SHA384", "RSA+SHA256", "RSA+SHA224", "RSA+SHA1", "ECDSA+SHA256:RSA+SHA256"] {
+        let (_server, port) =
+            serve(&["-rev", "-Verify", "2", "-verify_return_error", "-CAfile", &authority, "-client_sigalgs", algorithms]);
+        for bits in [1024, 2048, 4096] {
+            let mut tls = connected(&Client::new(with_identity(bits, verifying())), port);
+            reversed(&mut tls);
+            tls.close();
+        }
+    }
+}
+
+#[test]
+fn no_signature_algorithm_in_common_sends_an_empty_certificate() {
+    let authority = pki().certificate("ca").to_string_lossy().into_owned();
+    // The server asks, but does not insist.
+    let (mut server, port) = serve(&["-rev", "-verify", "2", "-CAfile", &authority, "-client_sigalgs", "ECDSA+SHA256"]);
+    let mut tls = connected(&Client::new(with_identity(2048, verifying())), port);
+    reversed(&mut tls);
+    tls.close();
+    // It insists.
+    server.kill();
+    let (_server, port) = serve(&["-rev", "-Verify", "2", "-CAfile", &authority, "-client_sigalgs", "ECDSA+SHA256"]);
+    let status = Client::new(with_identity(2048, verifying())).connect(port).err().unwrap();
+    assert_eq!(status.error, ssl::FATAL_ALERT_MESSAGE);
+    assert_eq!(status.alert, Some(AlertSeen::Received(Alert(40))));
+}
+
+#[test]
+fn a_large_file_arrives_whole_in_every_suite() {
+    let file: Vec<u8> = (0..300_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    fs::write(folder("openssl").join("large"), &file).unwrap();
+    for options in [&["-WWW"][..], &["-WWW", "-no_etm"]] {
+        let (_server, port) = serve(options);
+        for suite in Suite::ALL {
+            let mut tls = connected(&Client::new(only(suite, verifying())), port);
+            tls.write(b"GET /large HTTP/1.0\r\n\r\n").unwrap();
+            let (response, _) = tls.read_to_end();
+            assert!(response.ends_with(&file), "{suite}, {options:?}: {} bytes", response.len());
+        }
+    }
+}
+
+#[test]
+fn a_renegotiation_is_refused_and_the_connection_goes_on() {
+    let (mut server, port) = serve(&[]);
+    let mut tls = connected(&Client::new(verifying()), port);
+    server.type_in("R\n").unwrap();
+    // RFC 5746 §4.2 and RFC 5246 §7.2.2: no_renegotiation is a warning; what it means for the connection is the server's choice.
+    let outcome = tls.until("the refusal", |connection, want| {
+        want.contains(Want::CLOSED) || (want.contains(Want::WRITE) && !connection.send_bytes().is_empty())
+    });
+    println!("{outcome:?}");
+}
+
+#[test]
+fn close_notify_and_a_kill_are_told_apart() {
+    let (mut server, port) = serve(&[]);
+    let mut tls = connected(&Client::new(verifying()), port);
+    server.wait_for("CIPHER is", Duration::from_secs(5)).unwrap();
+    server.type_in("farewell\nQ\n").unwrap();
+    let (bytes, status) = tls.read_to_end();
+    assert_eq!(bytes, b"farewell\n");
+    assert_eq!(status.map(|status| status.error), Some(ssl::PEER_CLOSE_NOTIFY));
+
+    let (mut server, port) = serve(&[]);
+    let mut tls = connected(&Client::new(verifying()), port);
+    server.type_in("far\n").unwrap();
+    assert_eq!(tls.read(4).unwrap(), b"far\n");
+    server.kill();
+    let (bytes, status) = tls.read_to_end();
+    assert_eq!(bytes, b"");
+    let status = status.unwrap();
+    assert_eq!((status.error, status.cause), (ssl::CONN_EOF, Cause::Truncated));
+}
+
+#[test]
+fn what_the_server_refuses_arrives_as_its_alert() {
+    // Neither a suite nor a version in common: handshake_failure, protocol_version (RFC 5246 §7.2.2).
+    let cases: [(&[&str], u8); 2] = [(&["-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], 40), (&["-tls1_3"], 70)];
+    for (options, alert) in cases {
+        let (_server, port) = serve(options);
+        let status = Client::new(verifying()).connect(port).err().unwrap();
+        assert_eq!(status.error, ssl::FATAL_ALERT_MESSAGE, "{options:?}");
+        assert_eq!(status.alert, Some(AlertSeen::Received(Alert(alert))), "{options:?}");
+    }
+}
+
+#[test]
+fn the_first_suite_in_common_is_the_clients_choice() {
+    let (_server, port) = serve(&["-rev"]);
+    let tls = connected(&Client::new(trusting()), port);
+    assert_eq!(tls.connection.suite(), Some(Suite::ALL[0]));
+    let (_server, port) = serve(&["-rev", "-cipher", "AES128-SHA:AES128-CCM8:@SECLEVEL=0"]);
+    let tls = connected(&Client::new(trusting()), port);
+    assert_eq!(tls.connection.suite(), Suite::from_name("TLS_RSA_WITH_AES_128_CBC_SHA"));
+}
+
+#[test]
+fn an_application_protocol_is_agreed_on() {
+    let (_server, port) = serve(&["-rev", "-alpn", "mqtt,http/1.1"]);
+    let config = Config { alpn: &[b"x-amzn-mqtt-ca", b"mqtt"], ..verifying() };
+    assert_eq!(connected(&Client::new(config), port).connection.alpn(), Some(&b"mqtt"[..]));
+    assert_eq!(connected(&Client::new(verifying()), port).connection.alpn(), None);
+}
+
+#[test]
+fn the_servers_name_is_sent_but_never_an_address() {
+    let (mut server, port) = serve(&["-servername", "localhost", "-tlsextdebug"]);
+    connected(&Client { host: "localhost", ..Client::new(verifying()) }, port).close();
+    server.wait_for("Hostname in TLS extension: \"localhost\"", Duration::from_secs(5)).unwrap();
+    let (server, port) = serve(&["-servername", "localhost", "-tlsextdebug"]);
+    connected(&Client::new(verifying()), port).close();
+    assert!(!server.log().contains("Hostname in TLS extension"), "{}", server.log());
+}
