@@ -1,7 +1,7 @@
 /* The throw-away certificates and keys that the benchmark uses, NUL-terminated as Mbed TLS wants PEM. The assembler is given the
  * folder of the vectors with -I. */
-    .section .rodata
     .macro file name, path
+    .section .rodata.\name, "a"
     .global \name
     .global \name\()_length
 \name:

@@ -1,0 +1,9 @@
+//! Puts memory.x where the linker script of cortex-m-rt looks for it.
+
+fn main() {
+    let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    std::fs::copy("memory.x", format!("{out}/memory.x")).expect("memory.x can be copied");
+    println!("cargo:rustc-link-search={out}");
+    println!("cargo:rustc-link-arg=-Tlink.x");
+    println!("cargo:rerun-if-changed=memory.x");
+}
