@@ -90,7 +90,7 @@ pub(crate) fn until_nul(text: &[u8]) -> &[u8] {
 }
 
 fn position(text: &[u8], pattern: &[u8]) -> Option<usize> {
-    text.windows(pattern.len()).position(|window| window == pattern)
+    (0..text.len()).find(|start| text.get(*start..).is_some_and(|rest| rest.starts_with(pattern)))
 }
 
 /// What follows an optional space, an optional CR and a LF.
