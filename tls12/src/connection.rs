@@ -1,0 +1,471 @@
+//! The nine verbs and what they want.
+//!
+//! Two buffers are lent for the connection's life: `rx`, in which records are opened, and `tx`, in which they are sealed. Both
+//! serve as the workspace of public-key jobs while the handshake has no use for them. What a verb may do is fixed by the last
+//! `poll`: a port that [`Want`] does not name lends an empty slice. A number that is too large is clamped; nothing panics.
+//!
+//! A failure is final. The alert that is owed for it goes behind what has been sealed already (a peer could not open it out of
+//! order), every other port is empty, and `poll` repeats the error.
+
+use core::fmt;
+use core::ops::{BitOr, BitOrAssign, Range};
+
+use accel::Accel;
+use status::{Alert, AlertSeen, Cause, Error, Status, Step, ssl};
+
+use crate::config::{Config, Peer};
+use crate::failure::Failure;
+use crate::handshake::{Handshake, Progress};
+use crate::input::{Input, Received};
+use crate::output::{AlertLevel, Output};
+use crate::record::{ContentType, Idle, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH};
+use crate::suite::Suite;
+
+/// What a connection can do next: `Copy` bits, never a borrow.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Want(u8);
+
+impl Want {
+    /// `recv_space` is not empty: read from the socket into it.
+    pub const RECV: Self = Self(0x01);
+    /// `send_bytes` is not empty: write it to the socket.
+    pub const SEND: Self = Self(0x02);
+    /// `plaintext` is not empty: the application has something to read.
+    pub const READ: Self = Self(0x04);
+    /// `write_space` is not empty: the application may write.
+    pub const WRITE: Self = Self(0x08);
+    /// A long computation is under way: call `poll` again, whatever the socket does.
+    pub const BUSY: Self = Self(0x10);
+    /// It is over: both sides have said close_notify, or the peer's stream has ended.
+    pub const CLOSED: Self = Self(0x20);
+
+    /// Whether every bit of `other` is set here.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether no bit is set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    const fn when(self, condition: bool) -> Self {
+        if condition { self } else { Self(0) }
+    }
+
+    const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl BitOr for Want {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Want {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// The names of the bits, as in `RECV | SEND`.
+impl fmt::Debug for Want {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (Self::RECV, "RECV"),
+            (Self::SEND, "SEND"),
+            (Self::READ, "READ"),
+            (Self::WRITE, "WRITE"),
+            (Self::BUSY, "BUSY"),
+            (Self::CLOSED, "CLOSED"),
+        ];
+        let mut separator = "";
+        for (_, name) in names.into_iter().filter(|(bit, _)| self.contains(*bit)) {
+            write!(f, "{separator}{name}")?;
+            separator = " | ";
+        }
+        if self.is_empty() { f.write_str("nothing") } else { Ok(()) }
+    }
+}
+
+/// One connection to one server: a client's side of TLS 1.2 (RFC 5246), without I/O.
+///
+/// Has no Debug: it is full of secrets. They are wiped when it is dropped, in both lent buffers too.
+pub struct Connection<'b> {
+    input: Input<'b>,
+    output: Output<'b>,
+    handshake: Handshake<'b>,
+    idle: Idle,
+    want: Want,
+    /// The application wants to close.
+    closing: bool,
+    /// Our close_notify has been queued.
+    close_sent: bool,
+    /// The peer's close_notify has come.
+    close_received: bool,
+    alert_received: Option<Alert>,
+    failed: bool,
+    status: Option<Status>,
+}
+
+impl<'b> Connection<'b> {
+    /// The smallest receive buffer that a handshake is possible with.
+    pub const MIN_RX: usize = MIN_BUFFER;
+    /// The smallest send buffer that a handshake is possible with.
+    pub const MIN_TX: usize = MIN_BUFFER;
+    /// A receive buffer for servers that honour max_fragment_length 4096, or 2048 and less with a certificate chain of up to
+    /// 4 KB a certificate.
+    pub const SMALL_RX: usize = 4096 + MAX_OVERHEAD + MAX_EXTRA_PADDING;
+    /// A receive buffer for every record that TLS allows.
+    pub const FULL_RX: usize = MAX_PLAINTEXT_LENGTH + MAX_OVERHEAD + MAX_EXTRA_PADDING;
+    /// A send buffer in which verifying and encrypting with keys up to 4096 bits finds its workspace.
+    pub const GOOD_TX: usize = 4096;
+    /// A session buffer for tickets as servers make them, which is about 200 bytes, or 1 to 2 KB with a client certificate inside.
+    pub const GOOD_SESSION: usize = 2048;
+
+    /// Prepares a connection. Nothing is computed and nothing is sent before the first [`Connection::poll`].
+    ///
+    /// `rx` receives records ([`Connection::SMALL_RX`], [`Connection::FULL_RX`]), `tx` sends them ([`Connection::GOOD_TX`]), and
+    /// `session` keeps what a later connection resumes from ([`Connection::GOOD_SESSION`], or empty for never). With an
+    /// identity, `rx` is also the workspace of its signature: `accel::rsa_private_workspace` of its modulus.
+    ///
+    /// # Errors
+    /// `ssl::BUFFER_TOO_SMALL` (-0x6A00) for `rx` or `tx`; `ssl::BAD_INPUT_DATA` (-0x7100) for a host name or ALPN name that is
+    /// empty or longer than 255 bytes; `ssl::BAD_CONFIG` (-0x5E80) for an identity without a certificate or with a key that is not
+    /// 1024 to 4096 bits long.
+    pub fn new(
+        config: &'b Config<'b>,
+        peer: Peer<'b>,
+        rx: &'b mut [u8],
+        tx: &'b mut [u8],
+        session: &'b mut [u8],
+    ) -> Result<Self, Error> {
+        config.check(&peer)?;
+        let signature_workspace = config.identity.map_or(0, |identity| identity.workspace());
+        if rx.len() < Self::MIN_RX.max(signature_workspace) || tx.len() < Self::MIN_TX {
+            return Err(ssl::BUFFER_TOO_SMALL);
+        }
+        Ok(Self {
+            input: Input::new(rx),
+            output: Output::new(tx),
+            handshake: Handshake::new(config, peer, session),
+            idle: Idle::new(),
+            want: Want::default(),
+            closing: false,
+            close_sent: false,
+            close_received: false,
+            alert_received: None,
+            failed: false,
+            status: None,
+        })
+    }
+
+    /// Advances the protocol as far as it goes without the socket and the application, and says what is needed next.
+    ///
+    /// Public-key work is done in slices: with [`Want::BUSY`], poll again when everything else has had its turn.
+    ///
+    /// # Errors
+    /// Any failure of the connection, again at every call; [`Connection::status`] tells all about it. What
+    /// [`Connection::send_bytes`] still offers should be sent.
+    pub fn poll<A: Accel>(&mut self, accel: &mut A) -> Result<Want, Error> {
+        if !self.failed {
+            match self.advance(accel) {
+                Ok(progress) => self.want = self.wanted(progress),
+                Err(failure) => self.fail(failure, accel),
+            }
+        }
+        match self.status {
+            Some(status) if self.failed => Err(status.error),
+            _ => Ok(self.want),
+        }
+    }
+
+    /// Where the socket's next bytes go: a header, then exactly the rest of its record.
+    pub fn recv_space(&mut self) -> &mut [u8] {
+        if self.want.contains(Want::RECV) { self.input.space() } else { &mut [] }
+    }
+
+    /// `n` bytes from the socket are in the space.
+    pub fn received(&mut self, n: usize) {
+        if self.want.contains(Want::RECV) {
+            self.input.received(n);
+        }
+    }
+
+    /// The socket has no more bytes for us. After the peer's close_notify that is as it should be; without one the status
+    /// will say that the stream was cut off ([`Cause::Truncated`]).
+    pub fn recv_closed(&mut self) {
+        self.input.end();
+        self.want = self.want.without(Want::RECV);
+    }
+
+    /// What is to be sent through the socket.
+    pub fn send_bytes(&self) -> &[u8] {
+        self.output.pending()
+    }
+
+    /// The socket has taken `n` bytes.
+    pub fn sent(&mut self, n: usize) {
+        self.output.sent(n);
+        self.want = self.want.without(Want::SEND.when(self.output.pending().is_empty()));
+    }
+
+    /// Authenticated bytes for the application: what is left of one record.
+    pub fn plaintext(&self) -> &[u8] {
+        if self.failed { &[] } else { self.input.plaintext() }
+    }
+
+    /// The application has read `n` bytes.
+    pub fn consume(&mut self, n: usize) {
+        self.input.consume(n);
+        self.want = self.want.without(Want::READ.when(self.input.plaintext().is_empty()));
+    }
+
+    /// Where the application writes: as many bytes as one record holds. They are sealed in place by [`Connection::wrote`].
+    pub fn write_space(&mut self) -> &mut [u8] {
+        if self.want.contains(Want::WRITE) { self.output.space() } else { &mut [] }
+    }
+
+    /// Seals the first `n` bytes of the space as a record. Zero does nothing.
+    ///
+    /// # Errors
+    /// `ssl::COUNTER_WRAPPING` (-0x6B80) when all sequence numbers have been used (RFC 5246 §6.1), or the accelerator's own
+    /// code. The connection has failed then.
+    pub fn wrote<A: Accel>(&mut self, n: usize, accel: &mut A) -> Result<(), Error> {
+        let n = n.min(self.write_space().len());
+        if n == 0 {
+            return Ok(());
+        }
+        if let Err(failure) = self.output.seal(accel, ContentType::APPLICATION_DATA, n) {
+            self.fail(failure, accel);
+            return Err(failure.error);
+        }
+        self.want |= Want::SEND;
+        self.want = self.want.without(Want::WRITE.when(self.output.space().is_empty()));
+        Ok(())
+    }
+
+    /// Says close_notify behind everything that has been written, at the next [`Connection::poll`]. What the peer still
+    /// sends can be read until it says close_notify too. During a handshake, it is over at once.
+    pub fn close(&mut self) {
+        self.closing = true;
+        self.want = self.want.without(Want::WRITE);
+    }
+
+    /// What [`Peer::session`] needs to resume this session: secret bytes, to be kept as such. Empty before the handshake is over,
+    /// after a failure, and when there is nothing to resume from.
+    pub fn session(&self) -> &[u8] {
+        if self.failed { &[] } else { self.handshake.session() }
+    }
+
+    /// The suite that was agreed on, once the ServerHello has come.
+    pub const fn suite(&self) -> Option<Suite> {
+        self.handshake.suite()
+    }
+
+    /// Whether the server has resumed the session that was offered.
+    pub const fn resumed(&self) -> bool {
+        self.handshake.is_resumed()
+    }
+
+    /// The application protocol that the server has chosen among [`Config::alpn`].
+    pub const fn alpn(&self) -> Option<&'b [u8]> {
+        self.handshake.alpn()
+    }
+
+    /// How far the handshake has come.
+    pub const fn step(&self) -> Step {
+        self.handshake.step()
+    }
+
+    /// What has ended the connection: the failure, or the peer's close_notify (`ssl::PEER_CLOSE_NOTIFY`, -0x7880), or the end of its
+    /// stream without one (`ssl::CONN_EOF`, -0x7280, with [`Cause::Truncated`]). None while it lives, and when we closed it.
+    pub const fn status(&self) -> Option<Status> {
+        self.status
+    }
+
+    // Bounded: every turn uses up a step of the handshake, a message or a record, and what was received is finite.
+    fn advance<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+        loop {
+            if self.closing && !self.close_sent {
+                self.send_close(accel)?;
+            }
+            let progress = self.turn(accel)?;
+            if progress != Progress::Made {
+                return Ok(progress);
+            }
+        }
+    }
+
+    fn turn<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+        if self.close_received || (self.close_sent && !self.handshake.is_over()) {
+            return Ok(Progress::Waits);
+        }
+        if self.handshake.is_our_turn() {
+            if self.input.has_ended() {
+                return self.stream_ended();
+            }
+            return self.handshake.write(&mut self.input, &mut self.output, accel);
+        }
+        match self.handshake.read(&mut self.input, &mut self.output, &mut self.idle, accel)? {
+            Progress::Waits => self.read_record(accel),
+            progress => Ok(progress),
+        }
+    }
+
+    fn read_record<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+        let (content_type, opened) = match self.input.record(accel)? {
+            Received::Record(content_type, opened) => (content_type, opened),
+            Received::Taken => return Ok(Progress::Made),
+            Received::Incomplete if self.input.has_ended() && self.input.plaintext().is_empty() => {
+                return self.stream_ended();
+            }
+            Received::Incomplete => return Ok(Progress::Waits),
+        };
+        match content_type {
+            ContentType::APPLICATION_DATA => self.read_application_data(opened)?,
+            // RFC 5246 §6.2.1: only application data may be empty.
+            _ if opened.is_empty() => return Err(Failure::new(ssl::INVALID_RECORD, Alert::UNEXPECTED_MESSAGE)),
+            ContentType::HANDSHAKE => self.input.append(opened),
+            ContentType::ALERT => self.read_alert(opened)?,
+            _ => {
+                let content = self.input.bytes(opened);
+                let protection = self.handshake.read_change_cipher_spec(content, accel)?;
+                self.input.discard();
+                self.input.protect(protection)?;
+            }
+        }
+        Ok(Progress::Made)
+    }
+
+    /// RFC 5246 §7.4.9: application data only after both Finished messages, for which the handshake has a proof.
+    fn read_application_data(&mut self, opened: Range<usize>) -> Result<(), Failure> {
+        if self.handshake.finished().is_none() {
+            return Err(UNEXPECTED);
+        }
+        if opened.is_empty() {
+            self.idle.empty_record()?;
+        } else {
+            self.idle.content();
+        }
+        self.input.deliver(opened);
+        Ok(())
+    }
+
+    /// RFC 5246 §7.2.
+    fn read_alert(&mut self, opened: Range<usize>) -> Result<(), Failure> {
+        let [level, description] = *<&[u8; 2]>::try_from(self.input.bytes(opened)).map_err(|_| BAD_ALERT)?;
+        let alert = Alert(description);
+        match (level, alert) {
+            (FATAL, _) => {
+                self.alert_received = Some(alert);
+                return Err(Failure::silent(ssl::FATAL_ALERT_MESSAGE));
+            }
+            (WARNING, _) if self.input.is_inside_message() => return Err(UNEXPECTED),
+            (WARNING, Alert::CLOSE_NOTIFY) => return self.read_close(),
+            // RFC 5746 §4.5 has servers only send it during a renegotiation, which there is none of.
+            (WARNING, Alert::NO_RENEGOTIATION) if !self.handshake.is_over() => return Err(UNEXPECTED),
+            (WARNING, _) => self.idle.warning_alert()?,
+            _ => return Err(BAD_ALERT),
+        }
+        self.input.discard();
+        Ok(())
+    }
+
+    /// RFC 5246 §7.2.1: answered by our own close_notify; what was not written yet is not written any more.
+    fn read_close(&mut self) -> Result<(), Failure> {
+        self.alert_received = Some(Alert::CLOSE_NOTIFY);
+        if !self.handshake.is_over() {
+            return Err(Failure::silent(ssl::PEER_CLOSE_NOTIFY));
+        }
+        self.input.discard();
+        self.close_received = true;
+        self.closing = true;
+        if !self.close_sent {
+            self.status = Some(self.describe(Failure::silent(ssl::PEER_CLOSE_NOTIFY)));
+        }
+        Ok(())
+    }
+
+    /// The stream ended, and everything before its end has been dealt with.
+    fn stream_ended(&mut self) -> Result<Progress, Failure> {
+        let truncated = Failure::silent(ssl::CONN_EOF).with(Cause::Truncated);
+        if !self.handshake.is_over() {
+            return Err(truncated);
+        }
+        // RFC 5246 §7.2.1: nobody has to wait for the answer to a close_notify.
+        if self.status.is_none() && !self.close_sent {
+            self.status = Some(self.describe(truncated));
+        }
+        Ok(Progress::Waits)
+    }
+
+    fn send_close<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
+        if !self.handshake.is_over() {
+            self.handshake.forget();
+            self.output.abandon();
+        }
+        self.close_sent = true;
+        self.output.alert(accel, AlertLevel::Warning, Alert::CLOSE_NOTIFY)
+    }
+
+    fn wanted(&mut self, progress: Progress) -> Want {
+        let sending = !self.output.pending().is_empty();
+        let reading = !self.input.plaintext().is_empty();
+        let ended = self.input.has_ended() && !reading;
+        let closed = self.close_sent && !sending && (self.close_received || !self.handshake.is_over());
+        // While the handshake lasts, the two sides speak in turns.
+        let listening = !closed
+            && !self.close_received
+            && progress == Progress::Waits
+            && (self.handshake.is_over() || (!sending && !self.close_sent));
+        let writing = self.handshake.finished().is_some() && !self.closing && !ended;
+        Want::SEND.when(sending)
+            | Want::RECV.when(listening && !self.input.space().is_empty())
+            | Want::READ.when(reading)
+            | Want::WRITE.when(writing && !self.output.space().is_empty())
+            | Want::BUSY.when(progress == Progress::Busy)
+            | Want::CLOSED.when(closed || (ended && progress == Progress::Waits))
+    }
+
+    /// The one place where a fatal alert is sent.
+    fn fail<A: Accel>(&mut self, failure: Failure, accel: &mut A) {
+        let mut status = self.describe(failure);
+        self.failed = true;
+        // RFC 5246 §7.2.2: a session that ended in a fatal alert must not be resumed.
+        self.handshake.forget();
+        self.input.wipe();
+        self.output.abandon();
+        if let Some(alert) = failure.alert {
+            // When even this cannot be sealed there is nothing left to say.
+            if self.output.alert(accel, AlertLevel::Fatal, alert).is_ok() {
+                status.alert = Some(AlertSeen::Sent(alert));
+            }
+        }
+        self.status = Some(status);
+        self.want = Want::default();
+    }
+
+    fn describe(&self, failure: Failure) -> Status {
+        let mut status = Status::new(failure.error);
+        (status.flags, status.depth) = self.handshake.verdict();
+        status.alert = self.alert_received.map(AlertSeen::Received);
+        status.step = self.handshake.step();
+        status.cause = failure.cause;
+        status
+    }
+}
+
+const UNEXPECTED: Failure = Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE);
+const BAD_ALERT: Failure = Failure::new(ssl::INVALID_RECORD, Alert::DECODE_ERROR);
+/// Levels of alerts (RFC 5246 §7.2).
+const WARNING: u8 = 1;
+const FATAL: u8 = 2;
+/// Room for a ClientHello with the longest host name, or a ClientKeyExchange for 4096 bits, and an alert.
+const MIN_BUFFER: usize = 1024;
+/// A CBC record may have up to 255 bytes of padding where 15 are enough (RFC 5246 §6.2.3.2).
+const MAX_EXTRA_PADDING: usize = 240;

@@ -1,0 +1,320 @@
+//! Certificate (RFC 5246 §7.4.2, §7.4.6): the server's chain, and our own.
+//!
+//! ```text
+//!   opaque ASN.1Cert<1..2^24-1>
+//!   ASN.1Cert certificate_list<0..2^24-1>
+//! ```
+//!
+//! Both ways it is worked off in pieces: the server's chain one certificate at a time, each verified and forgotten before the next
+//! one is taken, ours a record at a time, straight from the bundle. Of the server's chain only the first key stays.
+
+use accel::{Accel, MAX_MODULUS_LENGTH, RsaPublicKey};
+use status::{Alert, Cause, Error, Flags, oid, ssl, x509 as codes};
+use x509::{Certificate, Context, PublicKey, Time, Verifier};
+
+use super::{HEADER_LENGTH, Handshake, MessageType, Piece, Progress, State};
+use crate::config::Verification;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::record::ContentType;
+
+/// The proof that the server's chain was verified, or that nobody asked for it. Made here only.
+pub(super) struct ChainVerified(());
+
+/// The server's key, which nobody gets who has no proof.
+#[derive(Clone, Copy)]
+pub(super) struct ServerKey<'a> {
+    rsa: RsaPublicKey<'a>,
+}
+
+impl<'a> ServerKey<'a> {
+    pub(super) const fn rsa(self) -> RsaPublicKey<'a> {
+        self.rsa
+    }
+}
+
+/// What is known of the server's chain.
+pub(super) struct ServerCertificate {
+    /// The length of the list has been read.
+    list_is_open: bool,
+    verifier: Verifier,
+    leaf: Option<Leaf>,
+    /// What is wrong with the chain, and at which place of it.
+    flags: Flags,
+    depth: u8,
+    verified: Option<ChainVerified>,
+}
+
+/// What is kept of the server's own certificate.
+struct Leaf {
+    /// None for a key that is not RSA.
+    key: Option<Key>,
+    not_after: u64,
+}
+
+/// A copy of an RSA key.
+struct Key {
+    modulus: [u8; MAX_MODULUS_LENGTH],
+    modulus_length: usize,
+    exponent: [u8; MAX_EXPONENT_LENGTH],
+    exponent_length: usize,
+}
+
+impl ServerCertificate {
+    pub(super) const fn new() -> Self {
+        Self {
+            list_is_open: false,
+            verifier: Verifier::new(),
+            leaf: None,
+            flags: Flags::NONE,
+            depth: 0,
+            verified: None,
+        }
+    }
+
+    /// The key to encrypt to, once the chain is verified.
+    pub(super) fn key(&self) -> Option<ServerKey<'_>> {
+        let _proof: &ChainVerified = self.verified.as_ref()?;
+        let key = self.leaf.as_ref()?.key.as_ref()?;
+        Some(ServerKey {
+            rsa: RsaPublicKey {
+                modulus: key.modulus.get(..key.modulus_length)?,
+                exponent: key.exponent.get(..key.exponent_length)?,
+            },
+        })
+    }
+
+    /// When the server's certificate expires, in Unix seconds; never, for whom it was not verified.
+    pub(super) fn not_after(&self) -> u64 {
+        self.leaf.as_ref().map_or(u64::MAX, |leaf| leaf.not_after)
+    }
+
+    /// Why the chain was not accepted, and the place in it.
+    pub(super) const fn verdict(&self) -> (Flags, u8) {
+        (self.flags, self.depth)
+    }
+}
+
+impl Key {
+    fn copy(key: &RsaPublicKey<'_>) -> Option<Self> {
+        let (modulus, exponent) = (significant(key.modulus), significant(key.exponent));
+        let mut copy = Self {
+            modulus: [0; MAX_MODULUS_LENGTH],
+            modulus_length: modulus.len(),
+            exponent: [0; MAX_EXPONENT_LENGTH],
+            exponent_length: exponent.len(),
+        };
+        copy.modulus.get_mut(..modulus.len())?.copy_from_slice(modulus);
+        copy.exponent.get_mut(..exponent.len())?.copy_from_slice(exponent);
+        Some(copy)
+    }
+}
+
+impl<'b> Handshake<'b> {
+    /// Takes the length of the list, or one certificate.
+    pub(super) fn read_certificate<A: Accel>(
+        &mut self,
+        available: &[u8],
+        left: usize,
+        output: &mut Output<'b>,
+        accel: &mut A,
+    ) -> Result<Piece, Failure> {
+        if left < LENGTH {
+            return Err(malformed());
+        }
+        let Some((length, rest)) = available.split_first_chunk::<LENGTH>() else { return Ok(Piece::Needs(LENGTH)) };
+        let [a, b, c] = *length;
+        let length = usize::try_from(u32::from_be_bytes([0, a, b, c])).map_err(|_| malformed())?;
+        let whole = length.saturating_add(LENGTH);
+        if !self.server.list_is_open {
+            // RFC 5246 §7.4.2: a server always has a certificate here.
+            if whole != left || length == 0 {
+                return Err(malformed());
+            }
+            self.server.list_is_open = true;
+            return Ok(Piece::Taken(LENGTH));
+        }
+        if whole > left || length == 0 {
+            return Err(malformed());
+        }
+        let Some(der) = rest.get(..length) else { return Ok(Piece::Needs(whole)) };
+        match Certificate::from_der(der) {
+            Ok(certificate) => self.take_certificate(&certificate, whole, output, accel),
+            // As Mbed TLS does: one that nobody may need.
+            Err(error) if error == UNKNOWN_ALGORITHM && self.server.leaf.is_some() => Ok(Piece::Taken(whole)),
+            Err(error) => Err(Failure::new(error, parse_alert(error))),
+        }
+    }
+
+    /// The chain has ended: is it good?
+    pub(super) fn end_of_certificate(&mut self) -> Result<(), Failure> {
+        if self.config.verification == Verification::Required {
+            let outcome = self.server.verifier.finish();
+            (self.server.flags, self.server.depth) = (outcome.flags, outcome.depth);
+            self.server.judge(self.config.anchors.is_some())?;
+        }
+        self.server.verified = Some(ChainVerified(()));
+        if self.server.key().is_none() {
+            return Err(Failure::new(ssl::PK_TYPE_MISMATCH, Alert::UNSUPPORTED_CERTIFICATE));
+        }
+        self.state = State::CertificateRequest;
+        Ok(())
+    }
+
+    /// Keeps the key of the first certificate, and has each of them verified, a slice at a time.
+    fn take_certificate<A: Accel>(
+        &mut self,
+        certificate: &Certificate<'_>,
+        whole: usize,
+        output: &mut Output<'b>,
+        accel: &mut A,
+    ) -> Result<Piece, Failure> {
+        let is_verified = self.config.verification == Verification::Required;
+        if self.server.leaf.is_none() {
+            let not_after = if is_verified { certificate.not_after().to_unix() } else { u64::MAX };
+            self.server.leaf = Some(Leaf { key: key(certificate)?, not_after });
+        }
+        if !is_verified {
+            return Ok(Piece::Taken(whole));
+        }
+        let mut context = Context::new(Time::from_unix(self.peer.now));
+        context.anchors = self.config.anchors;
+        context.policy = self.config.policy;
+        context.host = Some(self.peer.host);
+        let workspace = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
+        match self.server.verifier.push(certificate, &context, accel, workspace) {
+            Ok(()) => Ok(Piece::Taken(whole)),
+            Err(nb::Error::WouldBlock) => Ok(Piece::Busy),
+            Err(nb::Error::Other(codes::FATAL_ERROR)) => {
+                let failure = Failure::new(codes::FATAL_ERROR, Alert::CERTIFICATE_UNKNOWN);
+                Err(failure.with(Cause::Budget))
+            }
+            Err(nb::Error::Other(error)) => Err(error.into()),
+        }
+    }
+
+    /// Sends a piece of our chain, or of an empty one (RFC 5246 §7.4.6) when none suits the server.
+    pub(super) fn write_certificate<A: Accel>(
+        &mut self,
+        output: &mut Output<'b>,
+        accel: &mut A,
+    ) -> Result<Progress, Failure> {
+        let whole = self.copy_certificate(usize::MAX, &mut [])?;
+        let left = whole.saturating_sub(self.certificate_sent);
+        let is_waiting = !output.pending().is_empty();
+        let space = output.space();
+        if space.len() < left.min(MIN_PIECE) {
+            return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
+        }
+        let piece = space.len().min(left);
+        let piece = space.get_mut(..piece).unwrap_or_default();
+        self.copy_certificate(self.certificate_sent, piece)?;
+        self.transcript.update(accel, piece)?;
+        let length = piece.len();
+        output.seal(accel, ContentType::HANDSHAKE, length)?;
+        self.certificate_sent = self.certificate_sent.saturating_add(length);
+        if self.certificate_sent == whole {
+            self.state = State::ClientKeyExchange;
+        }
+        Ok(Progress::Made)
+    }
+
+    /// Copies the part of our Certificate message that begins at `from`, and returns the length of the whole message.
+    fn copy_certificate(&self, from: usize, out: &mut [u8]) -> Result<usize, Error> {
+        let chain = || self.signing_identity().into_iter().flat_map(|(identity, _)| identity.chain.iter());
+        let entry = |certificate: Certificate<'_>| certificate.der().len().saturating_add(LENGTH);
+        let list = chain().map(entry).fold(0, usize::saturating_add);
+        let mut part = Part { skip: from, out };
+        part.put(&[MessageType::CERTIFICATE.0]);
+        part.put(&u24(list.saturating_add(LENGTH))?);
+        part.put(&u24(list)?);
+        for certificate in chain() {
+            part.put(&u24(certificate.der().len())?);
+            part.put(certificate.der());
+        }
+        Ok(list.saturating_add(LENGTH).saturating_add(HEADER_LENGTH))
+    }
+}
+
+impl ServerCertificate {
+    /// Mbed TLS's code for what is wrong with the chain.
+    fn judge(&self, has_anchors: bool) -> Result<(), Failure> {
+        if self.flags.is_empty() {
+            return Ok(());
+        }
+        let usage = Flags::KEY_USAGE | Flags::EXTENDED_KEY_USAGE;
+        let error = if !has_anchors {
+            ssl::CA_CHAIN_REQUIRED
+        } else if usage.contains(self.flags) {
+            ssl::BAD_HS_CERTIFICATE
+        } else {
+            codes::CERT_VERIFY_FAILED
+        };
+        Err(Failure::new(error, x509::alert(self.flags)))
+    }
+}
+
+/// Writes what of a longer text falls into `out`.
+struct Part<'a> {
+    skip: usize,
+    out: &'a mut [u8],
+}
+
+impl Part<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        let visible = bytes.get(self.skip..).unwrap_or_default();
+        self.skip = self.skip.saturating_sub(bytes.len());
+        let length = visible.len().min(self.out.len());
+        let (head, tail) = core::mem::take(&mut self.out).split_at_mut_checked(length).unwrap_or_default();
+        for (to, from) in head.iter_mut().zip(visible) {
+            *to = *from;
+        }
+        self.out = tail;
+    }
+}
+
+/// The length of a 24-bit length.
+const LENGTH: usize = 3;
+/// The longest exponent that a job computes with.
+const MAX_EXPONENT_LENGTH: usize = 8;
+/// No record of our chain is shorter, unless it is the last one.
+const MIN_PIECE: usize = 256;
+/// What [`Certificate::from_der`] says of a signature algorithm that it does not know.
+const UNKNOWN_ALGORITHM: Error = codes::UNKNOWN_SIG_ALG.because(oid::NOT_FOUND);
+
+const fn malformed() -> Failure {
+    Failure::new(ssl::BAD_HS_CERTIFICATE, Alert::DECODE_ERROR)
+}
+
+/// The alert for a certificate that cannot be read (RFC 5246 §7.2.2).
+fn parse_alert(error: Error) -> Alert {
+    if error == codes::UNKNOWN_VERSION || error == UNKNOWN_ALGORITHM {
+        Alert::UNSUPPORTED_CERTIFICATE
+    } else {
+        Alert::BAD_CERTIFICATE
+    }
+}
+
+/// The RSA key of a certificate, if it has one.
+fn key(certificate: &Certificate<'_>) -> Result<Option<Key>, Failure> {
+    match certificate.public_key() {
+        PublicKey::Rsa(key) => {
+            let too_long = Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::UNSUPPORTED_CERTIFICATE);
+            Key::copy(&key).map(Some).ok_or(too_long)
+        }
+        PublicKey::Ec(_) => Ok(None),
+    }
+}
+
+/// An unsigned big-endian number without leading zeros.
+fn significant(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
+fn u24(length: usize) -> Result<[u8; LENGTH], Error> {
+    match u32::try_from(length).map(u32::to_be_bytes) {
+        Ok([0, a, b, c]) => Ok([a, b, c]),
+        _ => Err(ssl::CERTIFICATE_TOO_LARGE),
+    }
+}

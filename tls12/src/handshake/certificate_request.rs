@@ -1,0 +1,129 @@
+//! CertificateRequest (RFC 5246 §7.4.4): which certificates and signatures the server would take.
+//!
+//! ```text
+//!   ClientCertificateType certificate_types<1..2^8-1>
+//!   SignatureAndHashAlgorithm supported_signature_algorithms<2..2^16-2>
+//!   DistinguishedName certificate_authorities<0..2^16-1>                  skipped, however long
+//! ```
+
+use accel::HashAlgorithm;
+use status::{Alert, ssl};
+
+use super::{Handshake, Piece, State, skip};
+use crate::config::Identity;
+use crate::failure::Failure;
+use crate::signature_algorithm::{SignatureAlgorithm, SignatureKey};
+use crate::wire::Reader;
+
+/// What was asked for, as far as it has been read.
+#[derive(Clone, Copy, Default)]
+pub(super) struct CertificateRequest {
+    part: Part,
+    takes_rsa: bool,
+    /// The best of the server's algorithms that an RSA key can sign with.
+    algorithm: Option<(SignatureAlgorithm, HashAlgorithm)>,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Default)]
+enum Part {
+    #[default]
+    Types,
+    Algorithms,
+    AuthoritiesLength,
+    Authorities,
+}
+
+impl CertificateRequest {
+    /// Takes the next part; `left` bytes of the message are still to come.
+    fn read(&mut self, available: &[u8], left: usize, preferred: Option<HashAlgorithm>) -> Result<Piece, Failure> {
+        let mut reader = Reader::new(available, ssl::BAD_HS_CERTIFICATE_REQUEST);
+        let (length_length, length) = match self.part {
+            Part::Types => (1, reader.u8().map(usize::from)),
+            Part::Algorithms | Part::AuthoritiesLength => (2, reader.u16().map(usize::from)),
+            Part::Authorities => return Ok(skip(available)),
+        };
+        let whole = match length {
+            Ok(length) => length.saturating_add(length_length),
+            Err(_) => length_length,
+        };
+        if whole > left {
+            return Err(malformed());
+        }
+        let Ok(length) = length else { return Ok(Piece::Needs(length_length)) };
+        if matches!(self.part, Part::AuthoritiesLength) {
+            self.part = Part::Authorities;
+            return if whole == left { Ok(Piece::Taken(length_length)) } else { Err(malformed()) };
+        }
+        let Ok(content) = reader.take(length) else { return Ok(Piece::Needs(whole)) };
+        if let Part::Types = self.part {
+            self.read_types(content)?;
+        } else {
+            self.read_algorithms(content, preferred)?;
+        }
+        Ok(Piece::Taken(whole))
+    }
+
+    fn read_types(&mut self, types: &[u8]) -> Result<(), Failure> {
+        if types.is_empty() {
+            return Err(malformed());
+        }
+        self.takes_rsa = types.contains(&RSA_SIGN);
+        self.part = Part::Algorithms;
+        Ok(())
+    }
+
+    /// The hash that runs anyway is the best one; then our own order counts.
+    fn read_algorithms(&mut self, list: &[u8], preferred: Option<HashAlgorithm>) -> Result<(), Failure> {
+        let (pairs, odd) = list.as_chunks();
+        if pairs.is_empty() || !odd.is_empty() {
+            return Err(malformed());
+        }
+        let is_listed = |algorithm: &SignatureAlgorithm| pairs.contains(&algorithm.0.to_be_bytes());
+        let usable = || {
+            let listed = SignatureAlgorithm::OFFERED.into_iter().filter(is_listed);
+            listed.filter_map(|algorithm| match algorithm.parts() {
+                Some((SignatureKey::Rsa, hash)) => Some((algorithm, hash)),
+                _ => None,
+            })
+        };
+        self.algorithm = usable().find(|(_, hash)| Some(*hash) == preferred).or_else(|| usable().next());
+        self.part = Part::AuthoritiesLength;
+        Ok(())
+    }
+
+    /// Whether the whole message has been read.
+    const fn is_whole(&self) -> bool {
+        matches!(self.part, Part::Authorities)
+    }
+}
+
+impl<'b> Handshake<'b> {
+    pub(super) fn read_certificate_request(&mut self, available: &[u8], left: usize) -> Result<Piece, Failure> {
+        let preferred = self.parameters.as_ref().map(|parameters| parameters.suite.prf());
+        self.request.get_or_insert_default().read(available, left, preferred)
+    }
+
+    pub(super) fn end_of_certificate_request(&mut self) -> Result<(), Failure> {
+        if !self.request.is_some_and(|request| request.is_whole()) {
+            return Err(malformed());
+        }
+        self.transcript.keep(self.signing_identity().map(|(_, (_, hash))| hash));
+        self.state = State::ServerHelloDone;
+        Ok(())
+    }
+
+    /// Our identity and the algorithm to sign with, if there is one and the server takes it. RFC 5246 §7.4.6: without one, an
+    /// empty certificate is sent and nothing is signed.
+    pub(super) fn signing_identity(&self) -> Option<(Identity<'b>, (SignatureAlgorithm, HashAlgorithm))> {
+        let request = self.request.filter(|request| request.takes_rsa)?;
+        Some((self.config.identity?, request.algorithm?))
+    }
+}
+
+/// ClientCertificateType (RFC 5246 §7.4.4).
+const RSA_SIGN: u8 = 1;
+
+const fn malformed() -> Failure {
+    Failure::new(ssl::BAD_HS_CERTIFICATE_REQUEST, Alert::DECODE_ERROR)
+}

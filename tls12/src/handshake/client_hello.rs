@@ -1,0 +1,205 @@
+//! ClientHello (RFC 5246 §7.4.1.2): what we offer.
+//!
+//! ```text
+//!   ProtocolVersion client_version = 3.3
+//!   Random random
+//!   SessionID session_id<0..32>                     the session's own, or a random one beside a ticket
+//!   CipherSuite cipher_suites<2..2^16-2>            ours, then the SCSV of RFC 5746
+//!   CompressionMethod compression_methods<1..2^8-1> null
+//!   Extension extensions<0..2^16-1>                 in the order of Mbed TLS 2.28
+//! ```
+
+use core::net::IpAddr;
+
+use accel::Accel;
+use status::{Error, ssl};
+
+use super::{Handshake, MessageType, Progress, State, resumption};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::Session;
+use crate::signature_algorithm::SignatureAlgorithm;
+use crate::suite::EMPTY_RENEGOTIATION_INFO_SCSV;
+use crate::wire::Writer;
+
+/// TLS 1.2 (RFC 5246 §6.2.1).
+pub(super) const VERSION: u16 = 0x0303;
+/// No compression (RFC 5246 §6.1).
+pub(super) const NULL_COMPRESSION: u8 = 0;
+
+/// The types of the extensions that are offered, or answered.
+pub(super) mod extension {
+    /// RFC 6066 §3.
+    pub(crate) const SERVER_NAME: u16 = 0;
+    /// RFC 6066 §4.
+    pub(crate) const MAX_FRAGMENT_LENGTH: u16 = 1;
+    /// RFC 5246 §7.4.1.4.1.
+    pub(crate) const SIGNATURE_ALGORITHMS: u16 = 13;
+    /// RFC 7301 §3.1.
+    pub(crate) const APPLICATION_LAYER_PROTOCOL_NEGOTIATION: u16 = 16;
+    /// RFC 7366 §2.
+    pub(crate) const ENCRYPT_THEN_MAC: u16 = 22;
+    /// RFC 7627 §5.1.
+    pub(crate) const EXTENDED_MASTER_SECRET: u16 = 23;
+    /// RFC 5077 §3.2.
+    pub(crate) const SESSION_TICKET: u16 = 35;
+    /// RFC 5746 §3.2.
+    pub(crate) const RENEGOTIATION_INFO: u16 = 0xFF01;
+}
+
+/// A session id of up to 32 bytes (RFC 5246 §7.4.1.2).
+#[derive(Clone, Copy)]
+pub(super) struct SessionId {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl SessionId {
+    pub(super) const EMPTY: Self = Self { bytes: [0; 32], length: 0 };
+
+    /// None when there are more than 32 bytes.
+    pub(super) fn new(id: &[u8]) -> Option<Self> {
+        let mut copy = Self { bytes: [0; 32], length: id.len() };
+        copy.bytes.get_mut(..id.len())?.copy_from_slice(id);
+        Some(copy)
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    fn random<A: Accel>(accel: &mut A) -> Result<Self, Error> {
+        let mut id = Self { bytes: [0; 32], length: 32 };
+        accel.fill(&mut id.bytes)?;
+        Ok(id)
+    }
+}
+
+/// What a ClientHello is made of.
+pub(super) struct ClientHello<'a> {
+    pub(super) random: &'a [u8; 32],
+    pub(super) session_id: SessionId,
+    pub(super) config: &'a Config<'a>,
+    pub(super) host: &'a str,
+    /// The ticket to resume from; empty to ask for one.
+    pub(super) ticket: &'a [u8],
+}
+
+impl ClientHello<'_> {
+    /// Writes the message's body.
+    ///
+    /// # Errors
+    /// The writer's own, when there is no room.
+    pub(super) fn write(&self, out: &mut Writer<'_>) -> Result<(), Error> {
+        out.u16(VERSION)?;
+        out.bytes(self.random)?;
+        out.vector8(|out| out.bytes(self.session_id.as_bytes()))?;
+        out.vector16(|out| {
+            for suite in self.config.suites.iter() {
+                out.u16(suite.id())?;
+            }
+            // RFC 5746 §3.4: in place of an empty renegotiation_info.
+            out.u16(EMPTY_RENEGOTIATION_INFO_SCSV)
+        })?;
+        out.vector8(|out| out.u8(NULL_COMPRESSION))?;
+        out.vector16(|out| self.write_extensions(out))
+    }
+
+    fn write_extensions(&self, out: &mut Writer<'_>) -> Result<(), Error> {
+        if let Some(name) = server_name(self.host) {
+            out.u16(extension::SERVER_NAME)?;
+            out.vector16(|out| {
+                out.vector16(|out| {
+                    out.u8(HOST_NAME)?;
+                    out.vector16(|out| out.bytes(name.as_bytes()))
+                })
+            })?;
+        }
+        out.u16(extension::SIGNATURE_ALGORITHMS)?;
+        out.vector16(|out| {
+            out.vector16(|out| SignatureAlgorithm::OFFERED.iter().try_for_each(|algorithm| out.u16(algorithm.0)))
+        })?;
+        if let Some(limit) = self.config.max_fragment_length {
+            out.u16(extension::MAX_FRAGMENT_LENGTH)?;
+            out.vector16(|out| out.u8(limit.code()))?;
+        }
+        out.u16(extension::ENCRYPT_THEN_MAC)?;
+        out.u16(0)?;
+        out.u16(extension::EXTENDED_MASTER_SECRET)?;
+        out.u16(0)?;
+        if !self.config.alpn.is_empty() {
+            out.u16(extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION)?;
+            out.vector16(|out| {
+                out.vector16(|out| {
+                    self.config.alpn.iter().try_for_each(|name| out.vector8(|out| out.bytes(name)))
+                })
+            })?;
+        }
+        if self.config.session_tickets {
+            out.u16(extension::SESSION_TICKET)?;
+            out.vector16(|out| out.bytes(self.ticket))?;
+        }
+        Ok(())
+    }
+}
+
+/// The name for the server_name extension. RFC 6066 §3: never an IP address, and without a final dot.
+pub(super) fn server_name(host: &str) -> Option<&str> {
+    let is_address = host.parse::<IpAddr>().is_ok();
+    let name = host.strip_suffix('.').unwrap_or(host);
+    (!is_address && !name.is_empty()).then_some(name)
+}
+
+/// NameType (RFC 6066 §3).
+const HOST_NAME: u8 = 0;
+
+impl<'b> Handshake<'b> {
+    /// Offers the peer's session if it can be resumed and its ticket fits, and a new one otherwise.
+    pub(super) fn write_client_hello<A: Accel>(
+        &mut self,
+        output: &mut Output<'b>,
+        accel: &mut A,
+    ) -> Result<Progress, Failure> {
+        accel.fill(&mut self.randoms.client)?;
+        self.store.bind(resumption::binding(self.config, &self.peer, accel)?);
+        let session = self.offered_session(accel)?;
+        let length = match session {
+            Some(session) => match self.compose(output, Some(&session), accel) {
+                Err(ssl::BUFFER_TOO_SMALL) => self.compose(output, None, accel)?,
+                result => result?,
+            },
+            None => self.compose(output, None, accel)?,
+        };
+        output.seal_message(accel, length)?;
+        output.keep(length);
+        self.state = State::ServerHello;
+        Ok(Progress::Made)
+    }
+
+    fn compose<A: Accel>(
+        &mut self,
+        output: &mut Output<'b>,
+        session: Option<&Session<'b>>,
+        accel: &mut A,
+    ) -> Result<usize, Error> {
+        let ticket = session.map_or(&[][..], |session| session.ticket);
+        self.offered_id = match session {
+            // RFC 5077 §3.4: the server's echo of it tells whether the ticket was accepted.
+            Some(_) if !ticket.is_empty() => SessionId::random(accel)?,
+            Some(session) => SessionId::new(session.id).unwrap_or(SessionId::EMPTY),
+            None => SessionId::EMPTY,
+        };
+        let hello = ClientHello {
+            random: &self.randoms.client,
+            session_id: self.offered_id,
+            config: self.config,
+            host: self.peer.host,
+            ticket,
+        };
+        let mut out = Writer::new(output.message_space(), ssl::BUFFER_TOO_SMALL);
+        out.u8(MessageType::CLIENT_HELLO.0)?;
+        out.vector24(|out| hello.write(out))?;
+        Ok(out.len())
+    }
+}

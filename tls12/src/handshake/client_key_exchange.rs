@@ -1,0 +1,75 @@
+//! ClientKeyExchange (RFC 5246 §7.4.7.1): the premaster secret, encrypted to the server's key.
+//!
+//! ```text
+//!   opaque encrypted_pre_master_secret<0..2^16-1>      as long as the server's modulus
+//! ```
+//!
+//! A [`super::certificate::ServerKey`] is needed to begin: there is none before the chain is verified. The job works in the receive
+//! buffer, in which nothing can arrive now, and its result is written where it is sent from.
+
+use accel::Accel;
+use status::ssl;
+
+use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output::Output;
+use crate::schedule::{MasterSecret, PremasterSecret};
+
+impl<'b> Handshake<'b> {
+    pub(super) fn write_client_key_exchange<A: Accel>(
+        &mut self,
+        input: &mut Input<'b>,
+        output: &mut Output<'b>,
+        accel: &mut A,
+    ) -> Result<Progress, Failure> {
+        let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
+        let Some(job) = &mut self.job else {
+            let key = self.server.key().ok_or(ssl::INTERNAL_ERROR)?.rsa();
+            let premaster = PremasterSecret::new(accel)?;
+            self.job = Some(accel.rsa_encrypt(&key, premaster.as_bytes(), workspace)?);
+            self.premaster = Some(premaster);
+            return Ok(Progress::Busy);
+        };
+        let is_waiting = !output.pending().is_empty();
+        let message = output.message_space();
+        if message.len() < MAX_LENGTH && is_waiting {
+            return Ok(Progress::Waits);
+        }
+        let (length, encrypted) =
+            message.get_mut(HEADER_LENGTH..).and_then(<[u8]>::split_first_chunk_mut::<PREFIX>).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        let written = match accel.step(job, workspace, encrypted) {
+            Err(nb::Error::WouldBlock) => return Ok(Progress::Busy),
+            Err(nb::Error::Other(error)) => return Err(error.into()),
+            Ok(written) => written,
+        };
+        *length = u16::try_from(written).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
+        let whole = frame(MessageType::CLIENT_KEY_EXCHANGE, message, written.saturating_add(PREFIX))?;
+        self.transcript.update(accel, message.get(..whole).unwrap_or_default())?;
+        self.job = None;
+        self.derive_master_secret(accel)?;
+        output.seal_message(accel, whole)?;
+        self.state =
+            if self.signing_identity().is_some() { State::CertificateVerify } else { State::ClientFinished };
+        Ok(Progress::Made)
+    }
+
+    /// RFC 5246 §8.1; RFC 7627 §4: with the extension, bound to every message up to this one.
+    fn derive_master_secret<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
+        let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+        let premaster = self.premaster.take().ok_or(ssl::INTERNAL_ERROR)?;
+        let prf = parameters.suite.prf();
+        self.master = Some(if parameters.extended_master_secret {
+            let session_hash = self.transcript.hash(accel)?;
+            MasterSecret::derive_extended(accel, prf, premaster.as_bytes(), session_hash.as_bytes())?
+        } else {
+            MasterSecret::derive(accel, prf, premaster.as_bytes(), &self.randoms)?
+        });
+        Ok(())
+    }
+}
+
+/// A length.
+const PREFIX: usize = 2;
+/// What is encrypted to a key of 4096 bits, with everything before it.
+const MAX_LENGTH: usize = HEADER_LENGTH + PREFIX + accel::MAX_MODULUS_LENGTH;

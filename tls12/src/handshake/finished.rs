@@ -1,0 +1,84 @@
+//! Finished (RFC 5246 §7.4.9): each side proves that it has the keys and has seen the same handshake.
+//!
+//! ```text
+//!   opaque verify_data[12]
+//! ```
+
+use accel::Accel;
+use status::{Alert, ssl};
+
+use super::{Handshake, HEADER_LENGTH, MessageType, Progress, State, frame};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};
+
+/// The proof that the server's Finished was right. Made here only; no application data without it.
+pub(crate) struct FinishedVerified(());
+
+impl<'b> Handshake<'b> {
+    /// The server's.
+    pub(super) fn read_finished<A: Accel>(&mut self, body: &[u8], accel: &mut A) -> Result<(), Failure> {
+        if body.len() != VERIFY_DATA_LENGTH {
+            return Err(Failure::new(ssl::BAD_HS_FINISHED, Alert::DECODE_ERROR));
+        }
+        if !self.verify_data(Side::Server, accel)?.matches(body) {
+            return Err(Failure::new(ssl::BAD_HS_FINISHED, Alert::DECRYPT_ERROR));
+        }
+        self.finished = Some(FinishedVerified(()));
+        if self.is_resumed() {
+            self.state = State::ClientFinished;
+            Ok(())
+        } else {
+            self.end(accel)
+        }
+    }
+
+    /// Ours, behind our ChangeCipherSpec.
+    pub(super) fn write_finished<A: Accel>(
+        &mut self,
+        output: &mut Output<'b>,
+        accel: &mut A,
+    ) -> Result<Progress, Failure> {
+        if output.space().len() < ROOM {
+            let is_waiting = !output.pending().is_empty();
+            return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
+        }
+        self.write_change_cipher_spec(output, accel)?;
+        let verify_data = self.verify_data(Side::Client, accel)?;
+        let message = output.message_space();
+        let body = message.get_mut(HEADER_LENGTH..LENGTH).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        body.copy_from_slice(verify_data.as_bytes());
+        let whole = frame(MessageType::FINISHED, message, VERIFY_DATA_LENGTH)?;
+        self.transcript.update(accel, message.get(..whole).unwrap_or_default())?;
+        output.seal_message(accel, whole)?;
+        if self.is_resumed() {
+            self.end(accel)?;
+        } else {
+            let expects_ticket = self.parameters.as_ref().is_some_and(|parameters| parameters.ticket);
+            self.state = if expects_ticket { State::NewSessionTicket } else { State::ChangeCipherSpec };
+        }
+        Ok(Progress::Made)
+    }
+
+    fn verify_data<A: Accel>(&self, side: Side, accel: &mut A) -> Result<VerifyData, Failure> {
+        let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+        let master = self.master.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+        let hash = self.transcript.hash(accel)?;
+        Ok(master.verify_data(accel, parameters.suite.prf(), side, hash.as_bytes())?)
+    }
+
+    /// Both have been exchanged. A session without a ticket is kept by its id.
+    fn end<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
+        if self.store.is_empty() {
+            self.keep_session(&[], 0, accel)?;
+        }
+        self.transcript = crate::transcript::Transcript::new();
+        self.state = State::Traffic;
+        Ok(())
+    }
+}
+
+/// The whole message.
+const LENGTH: usize = HEADER_LENGTH + VERIFY_DATA_LENGTH;
+/// Enough for ChangeCipherSpec and Finished, protected.
+const ROOM: usize = 2 * crate::record::MAX_OVERHEAD + LENGTH;

@@ -1,0 +1,22 @@
+//! HelloRequest (RFC 5246 §7.4.1.1): the server would like to renegotiate. It is told that it cannot, and nothing else changes.
+//!
+//! Not part of any transcript.
+
+use accel::Accel;
+use status::Alert;
+
+use crate::failure::Failure;
+use crate::output::{AlertLevel, Output};
+use crate::record::Idle;
+
+/// RFC 5746 §4.2: answered by the warning no_renegotiation; left unanswered, as RFC 5246 allows too, while there is no room for it.
+///
+/// # Errors
+/// Those of [`Idle::warning_alert`]: too many in a row.
+pub(super) fn answer<A: Accel>(output: &mut Output<'_>, idle: &mut Idle, accel: &mut A) -> Result<(), Failure> {
+    idle.warning_alert()?;
+    if output.has_room_for_two_alerts() {
+        output.alert(accel, AlertLevel::Warning, Alert::NO_RENEGOTIATION)?;
+    }
+    Ok(())
+}

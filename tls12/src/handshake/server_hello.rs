@@ -1,0 +1,235 @@
+//! ServerHello (RFC 5246 §7.4.1.3): what the server has decided, held against what was offered.
+//!
+//! ```text
+//!   ProtocolVersion server_version
+//!   Random random
+//!   SessionID session_id<0..32>
+//!   CipherSuite cipher_suite
+//!   CompressionMethod compression_method
+//!   Extension extensions<0..2^16-1>                 may be absent altogether
+//! ```
+
+use accel::Accel;
+use status::{Alert, Cause, Error, ssl};
+
+use super::client_hello::{NULL_COMPRESSION, SessionId, VERSION, extension, server_name};
+use super::{Handshake, State};
+use crate::config::{Config, MaxFragmentLength};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::Session;
+use crate::suite::Suite;
+use crate::wire::Reader;
+
+/// What was agreed on.
+pub(super) struct Parameters<'b> {
+    pub(super) suite: Suite,
+    pub(super) session_id: SessionId,
+    pub(super) resumed: bool,
+    pub(super) extended_master_secret: bool,
+    pub(super) encrypt_then_mac: bool,
+    /// A NewSessionTicket will follow (RFC 5077 §3.2).
+    pub(super) ticket: bool,
+    pub(super) max_fragment_length: Option<MaxFragmentLength>,
+    pub(super) alpn: Option<&'b [u8]>,
+}
+
+/// A ServerHello as it stands in its bytes.
+pub(super) struct ServerHello<'a> {
+    random: [u8; 32],
+    session_id: SessionId,
+    suite: Suite,
+    extensions: Reader<'a>,
+}
+
+impl<'a> ServerHello<'a> {
+    /// Reads a message's body; the extensions are not looked at yet.
+    ///
+    /// # Errors
+    /// `ssl::BAD_HS_PROTOCOL_VERSION` (-0x6E80) for another version, `ssl::FEATURE_UNAVAILABLE` (-0x7080) for compression,
+    /// `ssl::BAD_INPUT_DATA` (-0x7100) for a suite that does not exist here, `ssl::BAD_HS_SERVER_HELLO` (-0x7980) for the rest.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, Failure> {
+        let mut reader = Reader::new(body, ssl::BAD_HS_SERVER_HELLO);
+        if reader.u16().map_err(malformed)? != VERSION {
+            return Err(Failure::new(ssl::BAD_HS_PROTOCOL_VERSION, Alert::PROTOCOL_VERSION));
+        }
+        let random = reader.array().map_err(malformed)?;
+        let session_id = SessionId::new(reader.vector8().map_err(malformed)?.rest())
+            .ok_or(malformed(ssl::BAD_HS_SERVER_HELLO))?;
+        let suite = reader.u16().map_err(malformed)?;
+        if reader.u8().map_err(malformed)? != NULL_COMPRESSION {
+            return Err(Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::ILLEGAL_PARAMETER));
+        }
+        let suite =
+            Suite::from_id(suite).ok_or(Failure::new(ssl::BAD_INPUT_DATA, Alert::ILLEGAL_PARAMETER))?;
+        // RFC 5246 §7.4.1.3: no extensions show by nothing following.
+        let mut extensions = reader;
+        if !reader.is_empty() {
+            extensions = reader.vector16().map_err(malformed)?;
+            reader.finish().map_err(malformed)?;
+        }
+        Ok(Self { random, session_id, suite, extensions })
+    }
+
+    /// Holds everything against what was offered: `config` and whether a name was sent.
+    ///
+    /// # Errors
+    /// `ssl::BAD_HS_SERVER_HELLO` (-0x7980): a suite that was not offered, an extension that was not offered, repeated, or
+    /// says something else than an answer may.
+    pub(super) fn accept<'b>(
+        self,
+        config: &Config<'b>,
+        name_was_sent: bool,
+    ) -> Result<Parameters<'b>, Failure> {
+        if !config.suites.contains(self.suite) {
+            return Err(illegal());
+        }
+        let mut parameters = Parameters {
+            suite: self.suite,
+            session_id: self.session_id,
+            resumed: false,
+            extended_master_secret: false,
+            encrypt_then_mac: false,
+            ticket: false,
+            max_fragment_length: None,
+            alpn: None,
+        };
+        let mut seen = Seen::default();
+        let mut reader = self.extensions;
+        // Bounded: each kind is taken once.
+        while !reader.is_empty() {
+            let kind = reader.u16().map_err(malformed)?;
+            let content = reader.vector16().map_err(malformed)?;
+            seen.once(kind, config, name_was_sent)?;
+            parameters.read_extension(kind, content, config)?;
+        }
+        Ok(parameters)
+    }
+}
+
+impl<'b> Parameters<'b> {
+    fn read_extension(&mut self, kind: u16, mut content: Reader<'_>, config: &Config<'b>) -> Result<(), Failure> {
+        match kind {
+            extension::SERVER_NAME => {}
+            extension::EXTENDED_MASTER_SECRET => self.extended_master_secret = true,
+            extension::SESSION_TICKET => self.ticket = true,
+            // RFC 7366 §3: not with an AEAD suite.
+            extension::ENCRYPT_THEN_MAC if self.suite.is_aead() => return Err(illegal()),
+            extension::ENCRYPT_THEN_MAC => self.encrypt_then_mac = true,
+            extension::MAX_FRAGMENT_LENGTH => {
+                // RFC 6066 §4: the very value that was asked for.
+                let code = content.u8().map_err(malformed)?;
+                self.max_fragment_length = config.max_fragment_length.filter(|limit| limit.code() == code);
+                self.max_fragment_length.ok_or(illegal())?;
+            }
+            extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
+                // RFC 7301 §3.1: a list of exactly one.
+                let mut list = content.vector16().map_err(malformed)?;
+                let name = list.vector8().map_err(malformed)?.rest();
+                list.finish().map_err(malformed)?;
+                self.alpn = config.alpn.iter().copied().find(|offered| *offered == name);
+                self.alpn.ok_or(illegal())?;
+            }
+            // RFC 5746 §3.4: on a first handshake it is empty.
+            extension::RENEGOTIATION_INFO => {
+                if !content.vector8().map_err(malformed)?.is_empty() {
+                    return Err(Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::HANDSHAKE_FAILURE));
+                }
+            }
+            _ => return Err(not_offered()),
+        }
+        content.finish().map_err(malformed)
+    }
+
+    /// What a resumed session has already decided must be decided so again.
+    ///
+    /// # Errors
+    /// `ssl::BAD_HS_SERVER_HELLO` (-0x7980).
+    fn resume(&mut self, session: &Session<'_>) -> Result<(), Failure> {
+        // RFC 5246 §7.4.1.3.
+        if self.suite != session.suite {
+            return Err(illegal().with(Cause::ResumptionMismatch));
+        }
+        // RFC 7627 §5.3: on one side only is an abort.
+        if self.extended_master_secret != session.extended_master_secret {
+            let failure = Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::HANDSHAKE_FAILURE);
+            return Err(failure.with(Cause::ResumptionMismatch));
+        }
+        // RFC 6066 §4: the limit goes on to hold.
+        self.max_fragment_length = self.max_fragment_length.or(session.max_fragment_length);
+        self.resumed = true;
+        Ok(())
+    }
+}
+
+/// Which extensions have come: one bit for each kind that can have been offered.
+#[derive(Default)]
+struct Seen(u8);
+
+impl Seen {
+    /// RFC 5246 §7.4.1.4: only what was offered, and only once.
+    fn once(&mut self, kind: u16, config: &Config<'_>, name_was_sent: bool) -> Result<(), Failure> {
+        let (bit, offered) = match kind {
+            extension::SERVER_NAME => (0x01, name_was_sent),
+            extension::MAX_FRAGMENT_LENGTH => (0x02, config.max_fragment_length.is_some()),
+            extension::ENCRYPT_THEN_MAC => (0x04, true),
+            extension::EXTENDED_MASTER_SECRET => (0x08, true),
+            extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => (0x10, !config.alpn.is_empty()),
+            extension::SESSION_TICKET => (0x20, config.session_tickets),
+            // Offered by the SCSV.
+            extension::RENEGOTIATION_INFO => (0x40, true),
+            _ => (0, false),
+        };
+        if !offered {
+            return Err(not_offered());
+        }
+        if self.0 & bit != 0 {
+            return Err(illegal().with(Cause::Extension));
+        }
+        self.0 |= bit;
+        Ok(())
+    }
+}
+
+impl<'b> Handshake<'b> {
+    /// Decides between a full and a resumed handshake, and starts the transcript with both hello messages.
+    pub(super) fn read_server_hello<A: Accel>(
+        &mut self,
+        body: &[u8],
+        output: &mut Output<'b>,
+        accel: &mut A,
+    ) -> Result<(), Failure> {
+        let hello = ServerHello::read(body)?;
+        self.randoms.server = hello.random;
+        let mut parameters = hello.accept(self.config, server_name(self.peer.host).is_some())?;
+        let offered = self.offered_id.as_bytes();
+        // RFC 5246 §7.3, RFC 5077 §3.4: an echo of our session id resumes.
+        self.state = if !offered.is_empty() && parameters.session_id.as_bytes() == offered {
+            let session = self.offered_session(accel)?.ok_or(ssl::INTERNAL_ERROR)?;
+            parameters.resume(&session)?;
+            self.master = Some(session.master);
+            if parameters.ticket { State::NewSessionTicket } else { State::ChangeCipherSpec }
+        } else {
+            State::ServerCertificate
+        };
+        let may_sign = self.config.identity.is_some() && !parameters.resumed;
+        self.transcript.start(accel, parameters.suite.prf(), may_sign)?;
+        self.transcript.update(accel, output.kept())?;
+        output.release();
+        self.parameters = Some(parameters);
+        Ok(())
+    }
+}
+
+fn malformed(error: Error) -> Failure {
+    Failure::new(error, Alert::DECODE_ERROR)
+}
+
+const fn illegal() -> Failure {
+    Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::ILLEGAL_PARAMETER)
+}
+
+/// RFC 5246 §7.4.1.4.
+const fn not_offered() -> Failure {
+    Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::UNSUPPORTED_EXTENSION).with(Cause::Extension)
+}

@@ -1,0 +1,336 @@
+//! The receive buffer: from bytes of the socket to records, and from records to handshake messages or plaintext.
+//!
+//! ```text
+//!   0        start          body           end                 buffer.len()
+//!   | used   | handshake    | record being | offered by space() |
+//!   |        | bytes,       | received, its|                    |
+//!   |        | reassembled  | header first |                    |
+//! ```
+//!
+//! A header is asked for first, then exactly the rest of its record, so that what follows stays in the socket. Unprotected
+//! handshake records need not fit: their header is dropped and their bytes are handshake bytes as they come. Every other record
+//! is received whole and opened where it lies. While the application reads, `start..end` is its plaintext and nothing is received.
+
+use core::ops::Range;
+
+use accel::Accel;
+use status::{Alert, Cause, ssl};
+use zeroize::Zeroize;
+
+use crate::failure::Failure;
+use crate::record::{ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection};
+
+/// The receive buffer and the state of the read direction.
+pub(crate) struct Input<'b> {
+    buffer: &'b mut [u8],
+    stage: Stage,
+    start: usize,
+    body: usize,
+    end: usize,
+    protection: Protection,
+    /// The most bytes of plaintext in a record: 2^14, or what max_fragment_length says.
+    limit: usize,
+    /// Part of a message has been taken already.
+    inside_message: bool,
+    ended: bool,
+}
+
+/// What the bytes that come next are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// A record's header.
+    Header,
+    /// So many more bytes of an unprotected handshake record.
+    Fragment { missing: usize },
+    /// So many more bytes of any other record.
+    Record { content_type: ContentType, missing: usize },
+    /// None: the application reads first.
+    Plaintext,
+}
+
+/// What [`Input::record`] found.
+pub(crate) enum Received {
+    /// Nothing yet: more bytes are needed, or the application has to read.
+    Incomplete,
+    /// A header, or a part of a message, was taken; ask again.
+    Taken,
+    /// A record has been opened and stands here in the buffer; to be settled by one of `append`, `deliver`, `discard`.
+    Record(ContentType, Range<usize>),
+}
+
+impl<'b> Input<'b> {
+    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
+        Self {
+            buffer,
+            stage: Stage::Header,
+            start: 0,
+            body: 0,
+            end: 0,
+            protection: Protection::none(),
+            limit: MAX_PLAINTEXT_LENGTH,
+            inside_message: false,
+            ended: false,
+        }
+    }
+
+    /// Where the socket's next bytes go; empty while none are wanted.
+    pub(crate) fn space(&mut self) -> &mut [u8] {
+        let wanted = match self.stage {
+            Stage::Header => HEADER_LENGTH.saturating_sub(self.end.saturating_sub(self.body)),
+            Stage::Fragment { missing } | Stage::Record { missing, .. } => missing,
+            Stage::Plaintext => 0,
+        };
+        let end = self.end.saturating_add(wanted).min(self.buffer.len());
+        if self.ended { &mut [] } else { self.buffer.get_mut(self.end..end).unwrap_or_default() }
+    }
+
+    /// `n` bytes have been written to the space.
+    pub(crate) fn received(&mut self, n: usize) {
+        let n = n.min(self.space().len());
+        self.end = self.end.saturating_add(n);
+        match &mut self.stage {
+            Stage::Header | Stage::Plaintext => {}
+            Stage::Record { missing, .. } => *missing = missing.saturating_sub(n),
+            Stage::Fragment { missing } => {
+                *missing = missing.saturating_sub(n);
+                self.body = self.end;
+                if *missing == 0 {
+                    self.stage = Stage::Header;
+                }
+            }
+        }
+    }
+
+    /// The socket has no more bytes.
+    pub(crate) const fn end(&mut self) {
+        self.ended = true;
+    }
+
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Moves on to the next record, as far as the bytes received so far go.
+    ///
+    /// # Errors
+    /// Those of [`Header::parse`] and [`Protection::open`]; `ssl::BAD_INPUT_DATA` (-0x7100) for a record longer than
+    /// allowed, and for one that does not fit the window; `ssl::UNEXPECTED_MESSAGE` (-0x7700) for another content type inside
+    /// a fragmented handshake message.
+    pub(crate) fn record<A: Accel>(&mut self, accel: &mut A) -> Result<Received, Failure> {
+        match self.stage {
+            Stage::Header if self.end.saturating_sub(self.body) == HEADER_LENGTH => self.accept_header(),
+            Stage::Record { content_type, missing: 0 } => {
+                let record = self.buffer.get_mut(self.body..self.end).ok_or(ssl::INTERNAL_ERROR)?;
+                let opened = self.protection.open(accel, record)?;
+                if opened.len() > self.limit {
+                    return Err(overflow());
+                }
+                let at = |offset: usize| self.body.saturating_add(offset);
+                Ok(Received::Record(content_type, at(opened.start)..at(opened.end)))
+            }
+            Stage::Plaintext => Ok(Received::Incomplete),
+            Stage::Header | Stage::Fragment { .. } | Stage::Record { .. } => {
+                self.make_room()?;
+                Ok(Received::Incomplete)
+            }
+        }
+    }
+
+    /// The bytes of an opened record.
+    pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.buffer.get(range).unwrap_or_default()
+    }
+
+    /// The opened record was protected handshake bytes: puts them behind those that wait already.
+    pub(crate) fn append(&mut self, opened: Range<usize>) {
+        let length = opened.len();
+        if opened.end <= self.buffer.len() {
+            self.buffer.copy_within(opened, self.body);
+            self.body = self.body.saturating_add(length);
+        }
+        self.end = self.body;
+        self.stage = Stage::Header;
+    }
+
+    /// The opened record was application data: hands it to the application.
+    pub(crate) fn deliver(&mut self, opened: Range<usize>) {
+        self.start = opened.start;
+        self.body = opened.end;
+        self.end = opened.end;
+        self.stage = Stage::Plaintext;
+        self.settle();
+    }
+
+    /// The opened record has been dealt with.
+    pub(crate) fn discard(&mut self) {
+        self.end = self.body;
+        self.stage = Stage::Header;
+        self.settle();
+    }
+
+    /// What the application has to read.
+    pub(crate) fn plaintext(&self) -> &[u8] {
+        match self.stage {
+            Stage::Plaintext => self.buffer.get(self.start..self.end).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The application has read `n` bytes.
+    pub(crate) fn consume(&mut self, n: usize) {
+        if self.stage == Stage::Plaintext {
+            self.advance(n);
+        }
+    }
+
+    /// The handshake bytes that wait, reassembled.
+    pub(crate) fn handshake(&self) -> &[u8] {
+        match self.stage {
+            Stage::Plaintext => &[],
+            _ => self.buffer.get(self.start..self.body).unwrap_or_default(),
+        }
+    }
+
+    /// Whether a handshake message has been received in part.
+    pub(crate) const fn is_inside_message(&self) -> bool {
+        self.inside_message || self.start != self.body
+    }
+
+    /// Tells that a message is being taken in pieces, or not any more.
+    pub(crate) const fn inside_message(&mut self, inside: bool) {
+        self.inside_message = inside;
+    }
+
+    /// The first `n` handshake bytes have been dealt with.
+    pub(crate) fn take(&mut self, n: usize) {
+        if self.stage != Stage::Plaintext {
+            self.advance(n);
+        }
+    }
+
+    /// Whether a handshake message of so many bytes can ever wait here whole.
+    pub(crate) const fn can_hold(&self, length: usize) -> bool {
+        length <= self.buffer.len()
+    }
+
+    /// Whether a record, or a message, has been received in part.
+    pub(crate) fn is_between_records(&self) -> bool {
+        self.stage == Stage::Header && self.start == self.end
+    }
+
+    /// The whole buffer, to work in while nothing is expected; `None` while bytes wait in it.
+    pub(crate) fn workspace(&mut self) -> Option<&mut [u8]> {
+        if self.is_between_records() { Some(self.buffer) } else { None }
+    }
+
+    /// RFC 5246 §7.1: from the next record on, this is the read state.
+    ///
+    /// # Errors
+    /// `ssl::UNEXPECTED_MESSAGE` (-0x7700) when handshake bytes wait: they came under the old state.
+    pub(crate) fn protect(&mut self, protection: Protection) -> Result<(), Failure> {
+        if self.is_inside_message() {
+            return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
+        }
+        self.protection = protection;
+        Ok(())
+    }
+
+    /// max_fragment_length has been agreed on (RFC 6066 §4).
+    pub(crate) const fn limit(&mut self, bytes: usize) {
+        self.limit = bytes;
+    }
+
+    /// Forgets and wipes everything.
+    pub(crate) fn wipe(&mut self) {
+        self.buffer.zeroize();
+        self.protection = Protection::none();
+        (self.start, self.body, self.end) = (0, 0, 0);
+        self.stage = Stage::Header;
+        self.ended = true;
+    }
+
+    fn accept_header(&mut self) -> Result<Received, Failure> {
+        let bytes = self.bytes(self.body..self.end).first_chunk().ok_or(ssl::INTERNAL_ERROR)?;
+        let Header { content_type, length } = Header::parse(*bytes)?;
+        if length > self.max_length() {
+            return Err(overflow());
+        }
+        let handshake = content_type == ContentType::HANDSHAKE;
+        // RFC 5246 §6.2.1 lets no other type into a fragmented message; only a fatal alert is worth hearing there, and
+        // whoever reads the alert checks that it is one.
+        if !handshake && content_type != ContentType::ALERT && self.is_inside_message() {
+            return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
+        }
+        if handshake && !self.protection.is_protected() {
+            self.end = self.body;
+            self.stage = Stage::Fragment { missing: length };
+            return Ok(Received::Taken);
+        }
+        self.stage = Stage::Record { content_type, missing: length };
+        if self.end.saturating_add(length) > self.buffer.len() {
+            self.compact();
+        }
+        if self.end.saturating_add(length) > self.buffer.len() {
+            return Err(window_too_small());
+        }
+        Ok(Received::Taken)
+    }
+
+    /// The most bytes that may follow a header. RFC 6066 §4: with max_fragment_length a longer record is refused before it is
+    /// decrypted; what protection may add to it is the same 2048 bytes as without.
+    const fn max_length(&self) -> usize {
+        if self.protection.is_protected() {
+            self.limit.saturating_add(MAX_PROTECTED_LENGTH - MAX_PLAINTEXT_LENGTH)
+        } else {
+            self.limit
+        }
+    }
+
+    /// Sees to it that the next bytes have a place.
+    fn make_room(&mut self) -> Result<(), Failure> {
+        if self.end.saturating_add(HEADER_LENGTH) > self.buffer.len() {
+            self.compact();
+        }
+        if self.space().is_empty() && !self.ended { Err(window_too_small()) } else { Ok(()) }
+    }
+
+    fn compact(&mut self) {
+        if self.start <= self.end && self.end <= self.buffer.len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.body = self.body.saturating_sub(self.start);
+            self.end = self.end.saturating_sub(self.start);
+            self.start = 0;
+        }
+    }
+
+    fn advance(&mut self, n: usize) {
+        self.start = self.start.saturating_add(n).min(self.body);
+        self.settle();
+    }
+
+    /// Begins again at the head of the buffer when nothing waits in it.
+    fn settle(&mut self) {
+        if self.start == self.end {
+            (self.start, self.body, self.end) = (0, 0, 0);
+            if self.stage == Stage::Plaintext {
+                self.stage = Stage::Header;
+            }
+        }
+    }
+}
+
+/// What a socket sent and what was opened does not stay behind.
+impl Drop for Input<'_> {
+    fn drop(&mut self) {
+        self.buffer.zeroize();
+    }
+}
+
+fn overflow() -> Failure {
+    Failure::new(ssl::BAD_INPUT_DATA, Alert::RECORD_OVERFLOW).with(Cause::RecordTooLong)
+}
+
+/// The peer did nothing wrong, but it cannot be served: our own trouble.
+pub(crate) fn window_too_small() -> Failure {
+    Failure::new(ssl::BAD_INPUT_DATA, Alert::INTERNAL_ERROR).with(Cause::WindowTooSmall)
+}

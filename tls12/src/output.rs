@@ -1,0 +1,179 @@
+//! The send buffer: plaintext is written at its final offset, sealed where it stands, and drained by the socket.
+//!
+//! ```text
+//!   0     start              end                                    buffer.len()
+//!   | sent | records to send  | header, nonce | plaintext | suffix | room for an alert |
+//! ```
+//!
+//! The last bytes are never lent: an alert always finds room behind what is waiting, for dropping a sealed record would leave a hole
+//! in the sequence numbers. Before the first answer the ClientHello stays at the head: only the ServerHello names the hash of the
+//! transcript that it belongs to.
+
+use accel::Accel;
+use status::{Alert, ssl};
+use zeroize::Zeroize;
+
+use crate::failure::Failure;
+use crate::record::{ContentType, HEADER_LENGTH, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
+
+/// The send buffer and the state of the write direction.
+pub(crate) struct Output<'b> {
+    buffer: &'b mut [u8],
+    start: usize,
+    end: usize,
+    /// The length of the ClientHello that is kept behind the first header.
+    kept: usize,
+    protection: Protection,
+    /// The most bytes of plaintext in a record: 2^14, or what max_fragment_length says.
+    limit: usize,
+}
+
+/// How serious an alert is (RFC 5246 §7.2).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AlertLevel {
+    Warning = 1,
+    Fatal = 2,
+}
+
+impl<'b> Output<'b> {
+    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, start: 0, end: 0, kept: 0, protection: Protection::none(), limit: MAX_PLAINTEXT_LENGTH }
+    }
+
+    /// What the socket has to send.
+    pub(crate) fn pending(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The socket has sent `n` bytes.
+    pub(crate) fn sent(&mut self, n: usize) {
+        self.start = self.start.saturating_add(n).min(self.end);
+        if self.start == self.end && self.kept == 0 {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Where the plaintext of the next record goes: as many bytes as one record may hold here. Empty while there is no room.
+    pub(crate) fn space(&mut self) -> &mut [u8] {
+        let from = self.end.saturating_add(self.protection.prefix_length());
+        let length = self.protection.max_plaintext(self.room()).min(self.limit);
+        self.buffer.get_mut(from..from.saturating_add(length)).unwrap_or_default()
+    }
+
+    /// Makes a record of the first `length` bytes of the space.
+    ///
+    /// # Errors
+    /// Those of [`Protection::seal`].
+    pub(crate) fn seal<A: Accel>(
+        &mut self,
+        accel: &mut A,
+        content_type: ContentType,
+        length: usize,
+    ) -> Result<(), Failure> {
+        let space = self.buffer.get_mut(self.end..).ok_or(ssl::INTERNAL_ERROR)?;
+        let sealed = self.protection.seal(accel, content_type, space, length)?;
+        self.end = self.end.saturating_add(sealed);
+        Ok(())
+    }
+
+    /// Where a handshake message is composed that may be longer than one record; see [`Output::seal_message`].
+    pub(crate) fn message_space(&mut self) -> &mut [u8] {
+        let from = self.end.saturating_add(self.protection.prefix_length());
+        let room = self.protection.max_plaintext(self.room().saturating_sub(MAX_SPLITS.saturating_mul(HEADER_LENGTH)));
+        self.buffer.get_mut(from..from.saturating_add(room)).unwrap_or_default()
+    }
+
+    /// Makes records of the first `length` bytes of the message space: several when max_fragment_length asks for it.
+    ///
+    /// # Errors
+    /// Those of [`Protection::seal`].
+    pub(crate) fn seal_message<A: Accel>(&mut self, accel: &mut A, length: usize) -> Result<(), Failure> {
+        let mut rest = length;
+        // RFC 6066 §4: the limit binds both sides. Only unprotected messages are ever longer than it.
+        while rest > self.limit && !self.protection.is_protected() {
+            let split = self.end.saturating_add(HEADER_LENGTH).saturating_add(self.limit);
+            rest = rest.saturating_sub(self.limit);
+            let (tail, to) = (split..split.saturating_add(rest), split.saturating_add(HEADER_LENGTH));
+            if to.saturating_add(rest) > self.buffer.len() {
+                return Err(ssl::BUFFER_TOO_SMALL.into());
+            }
+            self.buffer.copy_within(tail, to);
+            self.seal(accel, ContentType::HANDSHAKE, self.limit)?;
+        }
+        self.seal(accel, ContentType::HANDSHAKE, rest)
+    }
+
+    /// The message of `length` bytes that was sealed first is kept at the head of the buffer until [`Output::release`].
+    pub(crate) const fn keep(&mut self, length: usize) {
+        self.kept = length;
+    }
+
+    /// The message that is kept.
+    pub(crate) fn kept(&self) -> &[u8] {
+        self.buffer.get(HEADER_LENGTH..HEADER_LENGTH.saturating_add(self.kept)).unwrap_or_default()
+    }
+
+    /// The message that was kept is not needed any more.
+    pub(crate) fn release(&mut self) {
+        self.kept = 0;
+        self.sent(0);
+    }
+
+    /// The whole buffer, to work in; `None` while anything waits in it.
+    pub(crate) fn workspace(&mut self) -> Option<&mut [u8]> {
+        if self.end == 0 { Some(self.buffer) } else { None }
+    }
+
+    /// Queues an alert behind what is waiting.
+    ///
+    /// # Errors
+    /// Those of [`Protection::seal`].
+    pub(crate) fn alert<A: Accel>(&mut self, accel: &mut A, level: AlertLevel, alert: Alert) -> Result<(), Failure> {
+        let from = self.end.saturating_add(self.protection.prefix_length());
+        let space = self.buffer.get_mut(from..).and_then(<[u8]>::first_chunk_mut).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        *space = [level as u8, alert.0];
+        self.seal(accel, ContentType::ALERT, ALERT_LENGTH)
+    }
+
+    /// Whether an alert can be queued now and the last one will still find room.
+    pub(crate) fn has_room_for_two_alerts(&self) -> bool {
+        self.room() >= ALERT_ROOM
+    }
+
+    /// RFC 5246 §7.1: from the next record on, this is the write state.
+    pub(crate) fn protect(&mut self, protection: Protection) {
+        self.protection = protection;
+    }
+
+    /// max_fragment_length has been agreed on (RFC 6066 §4).
+    pub(crate) const fn limit(&mut self, bytes: usize) {
+        self.limit = bytes;
+    }
+
+    /// Wipes what was lent to a job that will not go on, and forgets the message that was kept.
+    pub(crate) fn abandon(&mut self) {
+        self.release();
+        if let Some(workspace) = self.workspace() {
+            workspace.zeroize();
+        }
+    }
+
+    /// The bytes that may be lent.
+    fn room(&self) -> usize {
+        self.buffer.len().saturating_sub(self.end).saturating_sub(ALERT_ROOM)
+    }
+}
+
+/// What was written does not stay behind.
+impl Drop for Output<'_> {
+    fn drop(&mut self) {
+        self.buffer.zeroize();
+    }
+}
+
+/// Level and description.
+const ALERT_LENGTH: usize = 2;
+/// What is always kept free, for the last alert.
+const ALERT_ROOM: usize = ALERT_LENGTH + MAX_OVERHEAD;
+/// The longest message that is composed in one piece is CertificateVerify with 520 bytes, the smallest limit is 512.
+const MAX_SPLITS: usize = 1;
