@@ -1,2 +1,5 @@
-//! `mqtts`.
-fn main() {}
+//! `mqtts`: MQTT over TLS for people with a PC.
+
+fn main() -> std::process::ExitCode {
+    cli::run(std::env::args_os())
+}

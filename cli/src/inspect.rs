@@ -1,0 +1,74 @@
+//! `mqtts inspect`: what a device would show beside its fields.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use status::generic::GENERIC_ERROR;
+use x509::{Bundle, MAX_DER_LENGTH, PrivateKey, describe, describe_key};
+use zeroize::Zeroizing;
+
+use crate::{failure::Failure, files};
+
+/// Describes every file; one that cannot be read gives its code on standard error, and the exit status 1.
+///
+/// # Errors
+/// [`Failure::Output`]
+pub(crate) fn run(files: &[PathBuf]) -> Result<ExitCode, Failure> {
+    let mut exit_code = ExitCode::SUCCESS;
+    for file in files {
+        // With several files each begins with its name.
+        let mut text = if files.len() > 1 { format!("{}:\n", file.display()) } else { String::new() };
+        let result = inspect(file, &mut text);
+        io::stdout().write_all(text.as_bytes()).map_err(Failure::Output)?;
+        if let Err(failure) = result {
+            eprintln!("{failure}");
+            exit_code = failure.exit_code();
+        }
+    }
+    Ok(exit_code)
+}
+
+/// Writes what can be said of the file to `out`.
+fn inspect(file: &Path, out: &mut String) -> Result<(), Failure> {
+    let text = files::read("", file)?;
+    let mut storage = Zeroizing::new(vec![0; MAX_DER_LENGTH]);
+    // Writing to a String cannot fail, so that only the file's own failures are left.
+    if is_key(&text) {
+        let key =
+            PrivateKey::from_pem(&text, &mut storage).map_err(|error| Failure::at(error, file.display()))?;
+        let _ = describe_key(&key, "", out);
+        return Ok(());
+    }
+    let bundle = Bundle::from_pem(&text, &mut storage).map_err(|error| Failure::at(error, file.display()))?;
+    let _ = describe_all(&bundle, out);
+    match bundle.failed() {
+        0 => Ok(()),
+        // Mbed TLS returns the number, as a positive value, which its error texts call a generic error.
+        failed => {
+            let total = bundle.len().saturating_add(failed);
+            let place = format!("{}: {failed} of {total} certificates cannot be read", file.display());
+            Err(Failure::at(GENERIC_ERROR, place))
+        }
+    }
+}
+
+/// A blank line between certificates.
+fn describe_all(bundle: &Bundle<'_>, out: &mut String) -> fmt::Result {
+    for (number, certificate) in bundle.iter().enumerate() {
+        if number > 0 {
+            out.push('\n');
+        }
+        describe(&certificate, "", out)?;
+    }
+    Ok(())
+}
+
+/// Whether the file claims to be a key; with a certificate in it too, it is taken as that.
+fn is_key(text: &[u8]) -> bool {
+    let contains = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
+    contains(b"PRIVATE KEY-----") && !contains(b"-----BEGIN CERTIFICATE-----")
+}
