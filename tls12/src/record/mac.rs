@@ -173,3 +173,49 @@ fn select(result: &mut Chain, chain: &Chain, condition: Choice) {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use accel::HmacKey;
+    use accel::soft::Hasher;
+
+    use super::*;
+
+    const KEY: [u8; 32] = [0x4B; 32];
+    const HEAD: [u8; ADDITIONAL_LENGTH] = [7; ADDITIONAL_LENGTH];
+
+    fn expected(algorithm: HashAlgorithm, plaintext: &[u8]) -> Option<Digest> {
+        let key = HmacKey::new(&mut Hasher, algorithm, &KEY[..algorithm.digest_length()]).ok()?;
+        let [.., high, low] = u32::try_from(plaintext.len()).ok()?.to_be_bytes();
+        key.mac(&mut Hasher, &[&HEAD[..11], &[high, low], plaintext]).ok()
+    }
+
+    /// RFC 5246 §6.2.3.2: every padding that a record can have costs the same number of compressions, and the MAC is right.
+    #[test]
+    fn the_number_of_compressions_does_not_depend_on_the_padding() {
+        let content: [u8; 608] = core::array::from_fn(|at| at.to_le_bytes()[0]);
+        for algorithm in [HashAlgorithm::Sha1, HashAlgorithm::Sha256] {
+            let mac = SecretMac::new(algorithm, &KEY[..algorithm.digest_length()]);
+            for whole in (48..=content.len()).step_by(16) {
+                let content = &content[..whole];
+                let longest = whole - algorithm.digest_length() - 1;
+                let mut counts = None;
+                for length in longest.saturating_sub(255)..=longest {
+                    let mut count = 0;
+                    let secret = u32::try_from(length).unwrap_or_default();
+                    let digest = mac.compute(&HEAD, content, secret, &mut |chain, block| {
+                        count += 1;
+                        soft::compress(chain, algorithm, block);
+                    });
+                    assert_eq!(*counts.get_or_insert(count), count, "{algorithm:?} {whole} {length}");
+                    let expected = expected(algorithm, &content[..length]);
+                    assert_eq!(Some(digest.as_bytes()), expected.as_ref().map(Digest::as_bytes));
+                    let received = mac.received(content, secret);
+                    let place = length..length + algorithm.digest_length();
+                    assert_eq!(received[..algorithm.digest_length()], content[place]);
+                }
+            }
+        }
+    }
+}

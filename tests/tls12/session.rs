@@ -1,0 +1,114 @@
+//! Sessions as bytes: what was written can be read, and nothing else can.
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
+
+use accel::soft::Hasher;
+use tls12::schedule::MasterSecret;
+use tls12::session::{Binding, MAX_AGE, MAX_LENGTH_WITHOUT_TICKET, Session};
+use tls12::{MaxFragmentLength, Suite};
+
+const NOW: u64 = 1_800_000_000;
+
+fn binding(host: &str) -> Binding {
+    Binding::new(&mut Hasher, [host.as_bytes(), b"required", b"anchors", b"identity"]).unwrap()
+}
+
+fn session<'a>(id: &'a [u8], ticket: &'a [u8]) -> Session<'a> {
+    Session {
+        binding: binding("localhost"),
+        suite: Suite::from_id(0xC0A1).unwrap(),
+        master: MasterSecret::from_bytes([0x42; 48]),
+        extended_master_secret: true,
+        max_fragment_length: Some(MaxFragmentLength::Bytes1024),
+        created: NOW,
+        not_after: NOW + 1_000_000,
+        lifetime_hint: 7200,
+        id,
+        alpn: b"mqtt",
+        ticket,
+    }
+}
+
+fn encoded(session: &Session<'_>, space: usize) -> Vec<u8> {
+    let mut out = vec![0xEE; space];
+    let length = session.encode(&mut Hasher, &mut out).unwrap();
+    out.truncate(length);
+    out
+}
+
+fn decode<'a>(bytes: &'a [u8], host: &str, now: u64) -> Option<Session<'a>> {
+    Session::decode(&mut Hasher, bytes, &binding(host), now).unwrap()
+}
+
+#[test]
+fn what_was_kept_comes_back() {
+    let bytes = encoded(&session(&[0x1D; 32], &[0x71; 180]), 1024);
+    let session = decode(&bytes, "localhost", NOW + 60).unwrap();
+    assert_eq!(session.suite.id(), 0xC0A1);
+    assert_eq!(session.master.as_bytes(), &[0x42; 48]);
+    assert!(session.extended_master_secret);
+    assert_eq!(session.max_fragment_length, Some(MaxFragmentLength::Bytes1024));
+    assert_eq!((session.created, session.not_after, session.lifetime_hint), (NOW, NOW + 1_000_000, 7200));
+    assert_eq!((session.id, session.alpn, session.ticket), (&[0x1D; 32][..], &b"mqtt"[..], &[0x71; 180][..]));
+}
+
+/// Damaged flash, bytes of something else, bytes cut short or prolonged.
+#[test]
+fn damaged_bytes_are_no_session() {
+    let bytes = encoded(&session(&[1; 32], &[2; 50]), 1024);
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        *damaged.get_mut(at).unwrap() ^= 0x10;
+        assert!(decode(&damaged, "localhost", NOW).is_none(), "byte {at}");
+        assert!(decode(bytes.get(..at).unwrap(), "localhost", NOW).is_none(), "cut to {at}");
+    }
+    assert!(decode(&[&bytes[..], &[0]].concat(), "localhost", NOW).is_none());
+    assert!(decode(&[0xFF; 400], "localhost", NOW).is_none());
+}
+
+#[test]
+fn a_session_belongs_to_what_it_was_bound_to() {
+    let bytes = encoded(&session(&[1; 32], &[2; 50]), 1024);
+    assert!(decode(&bytes, "localhost", NOW).is_some());
+    assert!(decode(&bytes, "elsewhere.example", NOW).is_none());
+    // The same bytes cut into other parts are another binding.
+    let [one, other] = [[&b"ab"[..], b"c"], [&b"a"[..], b"bc"]].map(|parts| Binding::new(&mut Hasher, parts));
+    assert_ne!(one.unwrap(), other.unwrap());
+}
+
+/// RFC 5077 §3.3, RFC 5246 §F.1.4, and the certificate's end.
+#[test]
+fn a_session_ends_with_its_hint_a_day_or_the_certificate() {
+    let bytes = encoded(&session(&[], &[2; 50]), 1024);
+    assert!(decode(&bytes, "localhost", NOW + 7200).is_some());
+    assert!(decode(&bytes, "localhost", NOW + 7201).is_none());
+    assert!(decode(&bytes, "localhost", NOW - 1).is_none(), "from the future");
+
+    for hint in [0, u32::MAX] {
+        let bytes = encoded(&Session { lifetime_hint: hint, ..session(&[], &[2; 50]) }, 1024);
+        assert!(decode(&bytes, "localhost", NOW + MAX_AGE).is_some());
+        assert!(decode(&bytes, "localhost", NOW + MAX_AGE + 1).is_none());
+    }
+    let bytes = encoded(&Session { not_after: NOW + 10, ..session(&[], &[2; 50]) }, 1024);
+    assert!(decode(&bytes, "localhost", NOW + 10).is_some());
+    assert!(decode(&bytes, "localhost", NOW + 11).is_none());
+}
+
+#[test]
+fn too_large_a_ticket_leaves_the_session_id_or_nothing() {
+    let whole = encoded(&session(&[1; 32], &[2; 500]), 1024).len();
+    assert_eq!(encoded(&session(&[1; 32], &[2; 500]), whole).len(), whole);
+    let bytes = encoded(&session(&[1; 32], &[2; 500]), whole - 1);
+    let session_by_id = decode(&bytes, "localhost", NOW).unwrap();
+    assert_eq!((session_by_id.id, session_by_id.ticket), (&[1; 32][..], &[][..]));
+
+    assert!(encoded(&session(&[], &[2; 500]), whole - 40).is_empty());
+    assert!(encoded(&session(&[], &[]), 1024).is_empty(), "nothing to resume by");
+    assert!(encoded(&session(&[1; 32], &[]), 20).is_empty());
+    assert!(encoded(&session(&[1; 32], &[]), 0).is_empty());
+}
+
+#[test]
+fn the_stated_size_is_enough_without_a_ticket() {
+    let session = Session { alpn: &[0x61; 255], ..session(&[1; 32], &[]) };
+    assert_eq!(encoded(&session, 2048).len(), MAX_LENGTH_WITHOUT_TICKET);
+}
