@@ -172,7 +172,10 @@ impl<'b> Store<'b> {
         identifier: NonZeroU16,
         body_length: usize,
     ) -> Result<Record, Error> {
-        let reserve = RESERVED_RECORDS.saturating_mul(RECORD_LENGTH).min(self.bytes.len() / 4);
+        let is_servers = |record: &Record| !matches!(record.kind, Kind::Publish | Kind::Release);
+        let taken = self.iter().filter(is_servers).count().saturating_mul(RECORD_LENGTH);
+        let reserve =
+            RESERVED_RECORDS.saturating_mul(RECORD_LENGTH).min(self.bytes.len() / 4).saturating_sub(taken);
         let free = self.bytes.len().saturating_sub(self.used).saturating_sub(reserve);
         if body_length.saturating_add(RECORD_LENGTH) > free {
             return Err(IN_FLIGHT_FULL);
