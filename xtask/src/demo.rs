@@ -43,6 +43,9 @@ const SUITES: [&str; 10] = [
     "TLS_RSA_WITH_AES_128_CCM_8",
 ];
 
+/// What stands for the suite where there is none.
+const NO_SUITE: &str = "none";
+
 /// How a row connects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mode {
@@ -111,7 +114,7 @@ impl Demo {
     fn table(&self) -> usize {
         println!("\n{:<32} {:<32} {:<8} {:<8} {:>8}", "suite", "mode", "resumed", "code", "time");
         let rows = MODES.iter().flat_map(|mode| SUITES.map(|suite| (suite, *mode)));
-        let rows = std::iter::once(("", Mode::Plain)).chain(rows);
+        let rows = std::iter::once((NO_SUITE, Mode::Plain)).chain(rows);
         let total = SUITES.len().saturating_mul(MODES.len()).saturating_add(1);
         let passed =
             rows.enumerate().filter(|(number, (suite, mode))| self.print(*number, suite, *mode)).count();
@@ -135,19 +138,16 @@ impl Demo {
     /// Publishes and receives one message.
     fn row(&self, number: usize, suite: &str, mode: Mode) -> Outcome {
         let topic = format!("demo/{number}");
-        let message = format!("row {number}: {} {suite}", name(mode));
+        let message = format!("row {number}: {suite}, {}", name(mode));
         let session = self.folder.join(format!("session-{number}"));
-        let both = self
-            .mqtts("pub", suite, mode, &session, &["-t", &topic, "-q", "1", "-r", "-m", &message])
-            .and_then(|_| self.mqtts("sub", suite, mode, &session, &["-t", &topic, "-q", "1", "-C", "1"]));
+        let run = |verb, words: &[&str]| self.mqtts(verb, suite, mode, &session, &[&["-t", &topic, "-q", "1"], words].concat());
+        let both = run("pub", &["-r", "-m", &message])
+            .and_then(|sent| run("sub", &["-C", "1"]).map(|received| (sent, received)));
         match both {
-            Ok(received) => Outcome::of(&received, suite, mode, &message),
-            Err(failure) => Outcome {
-                suite: suite.to_owned(),
-                resumed: false,
-                code: code(&failure),
-                complaint: Some(failure),
-            },
+            Ok((sent, received)) => Outcome::of(&sent, &received, suite, mode, &message),
+            Err(failure) => {
+                Outcome { suite: suite.to_owned(), resumed: false, code: code(&failure), complaint: Some(failure) }
+            }
         }
     }
 
@@ -189,19 +189,19 @@ impl Demo {
 }
 
 impl Outcome {
-    /// Judges what the subscriber printed.
-    fn of(received: &Finished, suite: &str, mode: Mode, message: &str) -> Self {
-        let spoken = received.errors.lines().find(|line| line.contains("TLS_RSA_WITH_"));
-        let resumed = spoken.is_some_and(|line| line.contains("resumed") && !line.contains("not resumed"));
-        let found =
-            spoken.and_then(|line| line.split([' ', ',']).find(|word| word.starts_with("TLS_RSA_WITH_")));
-        let found = found.unwrap_or_default();
-        let complaint = if received.output.trim_end() != message {
+    /// Judges what publisher and subscriber printed.
+    fn of(sent: &Finished, received: &Finished, suite: &str, mode: Mode, message: &str) -> Self {
+        let spoken = received.errors.lines().find_map(|line| line.strip_prefix("debug: tls  = "));
+        let (found, how) = spoken.and_then(|line| line.split_once(", ")).unwrap_or((NO_SUITE, ""));
+        let resumed = how == "resumed";
+        let complaint = if received.output != format!("{message}\n") {
             Some(format!("received {:?} instead of {message:?}", received.output))
         } else if found != suite {
             Some(format!("spoke {found:?} instead of {suite:?}"))
         } else if resumed != (mode == Mode::Resumed) {
-            Some(format!("resumed: {resumed}\n{}", received.errors))
+            Some(format!("the subscriber's handshake was another one:\n{}", received.errors))
+        } else if resumed && !sent.errors.contains("NewSessionTicket") {
+            Some(format!("the publisher was given no ticket:\n{}", sent.errors))
         } else {
             None
         };

@@ -1,5 +1,8 @@
-//! The panic handler that does not link, and bytes that the optimizer knows nothing about.
+//! The panic handler that does not link, and values that the optimizer knows nothing about.
 #![no_std]
+
+use accel::Entropy;
+use status::Error;
 
 #[cfg(not(feature = "search"))]
 unsafe extern "C" {
@@ -20,12 +23,25 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     a_panic_is_reachable()
 }
 
-/// Some of `bytes`: the optimizer knows neither which nor how many.
-pub fn some(bytes: &[u8]) -> &[u8] {
-    core::hint::black_box(bytes)
+/// A value of which the optimizer knows nothing; of a slice not even the length.
+pub use core::hint::black_box as any;
+
+/// A source of entropy that may fail.
+pub struct Source;
+
+impl Entropy for Source {
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        any(out);
+        any(Ok(()))
+    }
 }
 
-/// Some of `bytes`, to write to.
-pub fn some_mut(bytes: &mut [u8]) -> &mut [u8] {
-    core::hint::black_box(bytes)
+/// Takes every text.
+pub struct Sink;
+
+impl core::fmt::Write for Sink {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        any(text);
+        any(Ok(()))
+    }
 }

@@ -1,13 +1,68 @@
-//! `accel`'s software holds no panic.
+//! `accel`'s own software holds no panic.
 #![no_std]
 #![no_main]
 
-use core::hint::black_box;
-
-use accel::{Chain, HashAlgorithm};
-use link as _;
+use accel::{
+    Accel, CipherMode, Curve, Digest, Direction, EcPublicKey, HashAlgorithm, HmacKey, Job, RsaPrivateKey,
+    RsaPublicKey, soft::Soft,
+};
+use link::{Source, any};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() {
-    black_box((HashAlgorithm::Md5, size_of::<Chain>()));
+    let mut accel = Soft::new(Source);
+    symmetric(any(&mut accel));
+    public_key(any(&mut accel));
+}
+
+fn symmetric<A: Accel>(accel: &mut A) {
+    let bytes = any(&[0; 99][..]);
+    let mut block = [0; 99];
+    let data = any(&mut block[..]);
+    let algorithm = any(HashAlgorithm::Sha384);
+    let _ = any(accel.fill(data));
+    if let Ok(digest) = accel.hash(algorithm, any(&[bytes, bytes])) {
+        any(Digest::as_bytes(&digest));
+    }
+    if let Ok(key) = HmacKey::new(accel, algorithm, bytes) {
+        let mac = key.mac(accel, any(&[bytes]));
+        any(mac.is_ok_and(|mac| any(mac.as_bytes()).is_empty()));
+    }
+    let Ok(key) = accel.cipher_load(any(CipherMode::Gcm), any(Direction::Decrypt), bytes) else { return };
+    let (mut iv, nonce, mut tag) = (any([0; 16]), any([0; 12]), [0; 16]);
+    let _ = any(accel.cbc_encrypt(&key, &mut iv, data));
+    let _ = any(accel.cbc_decrypt(&key, &mut iv, data));
+    let _ = any(accel.seal(&key, &nonce, bytes, data, any(&mut tag[..])));
+    let _ = any(accel.open(&key, &nonce, bytes, data, any(&tag[..])));
+}
+
+fn public_key<A: Accel>(accel: &mut A) {
+    let bytes = any(&[0; 99][..]);
+    let mut memory = [0; 5000];
+    let workspace = any(&mut memory[..]);
+    let algorithm = any(HashAlgorithm::Sha384);
+    let public = any(RsaPublicKey { modulus: bytes, exponent: bytes });
+    let private = any(RsaPrivateKey {
+        public,
+        prime1: bytes,
+        prime2: bytes,
+        exponent1: bytes,
+        exponent2: bytes,
+        coefficient: bytes,
+    });
+    let point = any(EcPublicKey { curve: any(Curve::P384), point: bytes });
+    let job = accel.rsa_verify(&public, algorithm, bytes, bytes, workspace);
+    run(accel, job, workspace);
+    let job = accel.rsa_encrypt(&public, bytes, workspace);
+    run(accel, job, workspace);
+    let job = accel.rsa_sign(&private, algorithm, bytes, workspace);
+    run(accel, job, workspace);
+    let job = accel.ecdsa_verify(&point, bytes, bytes, workspace);
+    run(accel, job, workspace);
+}
+
+fn run<A: Accel>(accel: &mut A, job: Result<Job<'_>, status::Error>, workspace: &mut [u8]) {
+    let Ok(mut job) = job else { return };
+    let mut output = [0; 512];
+    while let Err(nb::Error::WouldBlock) = accel.step(&mut job, workspace, any(&mut output[..])) {}
 }
