@@ -7,9 +7,12 @@
 //!
 //! Deliberately absent: any use of a hash or cipher unit; other backends fall back to this one for what they lack.
 
+mod bignum;
 mod drbg;
+mod ecdsa;
 mod hash;
 mod mode;
+mod rsa;
 
 pub(crate) mod aes;
 pub(crate) mod job;

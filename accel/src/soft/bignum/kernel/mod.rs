@@ -1,0 +1,53 @@
+//! The inner loops: everything that multiplies limbs, behind three functions, one file per architecture.
+//!
+//! Numbers are little-endian slices of 32-bit limbs whose length is a multiple of [`ROWS`], so that a kernel may keep four rows
+//! of the multiplier in registers. No function here branches on or indexes by the value of a limb.
+
+mod portable;
+
+#[cfg(not(test))]
+pub(crate) use portable::{mul, reduce, sqr};
+
+#[cfg(test)]
+pub(crate) use counted::{mul, products, reduce, sqr};
+
+/// Rows that are worked on at a time; the length of every number is a multiple of it.
+pub(crate) const ROWS: usize = 4;
+
+/// The tests' view of the same functions: how many limb products a slice of work has cost.
+#[cfg(test)]
+mod counted {
+    extern crate std;
+
+    use core::cell::Cell;
+
+    use super::portable;
+
+    std::thread_local! {
+        static PRODUCTS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Limb products since the last call in this thread.
+    pub(crate) fn products() -> usize {
+        PRODUCTS.with(|count| count.replace(0))
+    }
+
+    fn count(products: usize) {
+        PRODUCTS.with(|count| count.set(count.get() + products));
+    }
+
+    pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
+        count(a.len() * b.len());
+        portable::mul(out, a, b);
+    }
+
+    pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
+        count(a.len() * (a.len() + 1) / 2);
+        portable::sqr(out, a);
+    }
+
+    pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; 4]) {
+        count(modulus.len() * modulus.len());
+        portable::reduce(out, wide, modulus, inverse);
+    }
+}

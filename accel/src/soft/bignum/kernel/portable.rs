@@ -1,0 +1,153 @@
+//! The kernel in plain Rust, for every target; constant-time.
+//!
+//! One pass adds four rows, 128 bits of the multiplier times a whole number. The four carries of a column are the next
+//! column's: `a * b + lo + hi` never exceeds 64 bits, and is one `UMAAL` where that instruction exists.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "a * b + c + d of four 32-bit limbs fits in 64 bits, and splitting that in two halves is what a limb is"
+)]
+
+use core::{hint::black_box, mem};
+
+use super::ROWS;
+
+/// `out = a * b`. `out` is as long as both together.
+pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
+    out.fill(0);
+    let (rows, _) = a.as_chunks::<ROWS>();
+    let mut window = out;
+    for row in rows {
+        // The window's limbs above the product so far are zero, so nothing is carried out of it.
+        let _ = add_rows(window, row, b);
+        window = skip(window, ROWS);
+    }
+}
+
+/// `out = a * a`. `out` is twice as long as `a`.
+pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
+    out.fill(0);
+    let mut window = &mut *out;
+    let mut rest = a;
+    while let Some((row, above)) = rest.split_first_chunk::<ROWS>() {
+        // Products of limbs in different blocks, once each: a block's rows start at twice its place, plus its own width.
+        let _ = add_rows(skip(&mut *window, ROWS), row, above);
+        window = skip(window, 2 * ROWS);
+        rest = above;
+    }
+    double_and_add_squares(out, a);
+}
+
+/// Montgomery reduction: `out = wide / 2^(32 * length) mod modulus`, below 2^(32 * length) but perhaps not below the modulus.
+/// `wide` is twice as long as the modulus and is destroyed; `inverse` is -modulus^-1 mod 2^128.
+pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; 4]) {
+    let length = modulus.len();
+    let mut carry = 0;
+    let mut window = &mut *wide;
+    for _ in 0..length / ROWS {
+        let Some(low) = window.first_chunk::<ROWS>() else { break };
+        let quotient = low_product(low, inverse);
+        carry = add_rows_carrying(window, &quotient, modulus, carry);
+        window = skip(window, ROWS);
+    }
+    subtract_if(out, window, modulus, carry);
+}
+
+/// `window += row * b`; answers the carry out of the `b.len() + 4` limbs that this touches.
+fn add_rows(window: &mut [u32], row: &[u32; ROWS], b: &[u32]) -> u32 {
+    add_rows_carrying(window, row, b, 0)
+}
+
+/// The same with `carry` added at the window's limb `b.len()`, where the last call's carry belongs.
+#[inline(always)]
+fn add_rows_carrying(window: &mut [u32], row: &[u32; ROWS], b: &[u32], carry: u32) -> u32 {
+    let Some((columns, top)) = window.split_at_mut_checked(b.len()) else { return 0 };
+    let [a0, a1, a2, a3] = *row;
+    let (mut c0, mut c1, mut c2, mut c3) = (0, 0, 0, 0);
+    for (column, &b) in columns.iter_mut().zip(b) {
+        let (sum, k0) = multiply_add(a0, b, *column, c0);
+        let (s1, k1) = multiply_add(a1, b, c1, k0);
+        let (s2, k2) = multiply_add(a2, b, c2, k1);
+        let (s3, k3) = multiply_add(a3, b, c3, k2);
+        *column = sum;
+        (c0, c1, c2, c3) = (s1, s2, s3, k3);
+    }
+    let mut carry = carry;
+    for (column, c) in top.iter_mut().zip([c0, c1, c2, c3]) {
+        let sum = u64::from(*column) + u64::from(c) + u64::from(carry);
+        (*column, carry) = (sum as u32, (sum >> 32) as u32);
+    }
+    carry
+}
+
+/// `a * b + c + d`, low and high half.
+#[inline(always)]
+const fn multiply_add(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
+    let sum = a as u64 * b as u64 + c as u64 + d as u64;
+    (sum as u32, (sum >> 32) as u32)
+}
+
+/// `a * b mod 2^128`.
+fn low_product(a: &[u32; 4], b: &[u32; 4]) -> [u32; 4] {
+    let [a0, a1, a2, a3] = *a;
+    let [b0, b1, b2, b3] = *b;
+    let (r0, c) = multiply_add(a0, b0, 0, 0);
+    let (r1, c) = multiply_add(a0, b1, c, 0);
+    let (r2, c) = multiply_add(a0, b2, c, 0);
+    let r3 = a0.wrapping_mul(b3).wrapping_add(c);
+    let (r1, c) = multiply_add(a1, b0, r1, 0);
+    let (r2, c) = multiply_add(a1, b1, r2, c);
+    let r3 = a1.wrapping_mul(b2).wrapping_add(r3).wrapping_add(c);
+    let (r2, c) = multiply_add(a2, b0, r2, 0);
+    let r3 = a2.wrapping_mul(b1).wrapping_add(r3).wrapping_add(c);
+    [r0, r1, r2, a3.wrapping_mul(b0).wrapping_add(r3)]
+}
+
+/// Completes a square: `out` holds the products between blocks; those within a block are added, all are doubled, and the
+/// squares of the limbs are added. A block's square is eight limbs, so the blocks' squares tile `out`.
+fn double_and_add_squares(out: &mut [u32], a: &[u32]) {
+    let (tiles, _) = out.as_chunks_mut::<{ 2 * ROWS }>();
+    let (blocks, _) = a.as_chunks::<ROWS>();
+    let (mut shifted, mut carry) = (0, 0);
+    let mut sum_carry = 0;
+    for (tile, &[a0, a1, a2, a3]) in tiles.iter_mut().zip(blocks) {
+        let (p1, c) = multiply_add(a0, a1, 0, 0);
+        let (p2, c) = multiply_add(a0, a2, c, 0);
+        let (p3, p4) = multiply_add(a0, a3, c, 0);
+        let (p3, c) = multiply_add(a1, a2, p3, 0);
+        let (p4, p5) = multiply_add(a1, a3, p4, c);
+        let (p5, p6) = multiply_add(a2, a3, p5, 0);
+        let within = [0, p1, p2, p3, p4, p5, p6, 0];
+        let (s0, s1) = multiply_add(a0, a0, 0, 0);
+        let (s2, s3) = multiply_add(a1, a1, 0, 0);
+        let (s4, s5) = multiply_add(a2, a2, 0, 0);
+        let (s6, s7) = multiply_add(a3, a3, 0, 0);
+        let squares = [s0, s1, s2, s3, s4, s5, s6, s7];
+        for ((limb, within), square) in tile.iter_mut().zip(within).zip(squares) {
+            let once = u64::from(*limb) + u64::from(within) + u64::from(sum_carry);
+            sum_carry = (once >> 32) as u32;
+            let once = once as u32;
+            let twice = once << 1 | shifted;
+            shifted = once >> 31;
+            let sum = u64::from(twice) + u64::from(square) + u64::from(carry);
+            (*limb, carry) = (sum as u32, (sum >> 32) as u32);
+        }
+    }
+}
+
+/// `out = value - modulus` if `bit` is 1, else `value`, without a branch.
+fn subtract_if(out: &mut [u32], value: &[u32], modulus: &[u32], bit: u32) {
+    let mask = black_box(0_u32.wrapping_sub(bit));
+    let mut borrow = 0;
+    for ((out, &value), &modulus) in out.iter_mut().zip(value).zip(modulus) {
+        let difference = u64::from(value).wrapping_sub(u64::from(modulus & mask)).wrapping_sub(borrow);
+        *out = difference as u32;
+        borrow = difference >> 63;
+    }
+}
+
+/// The slice without its first `count` limbs.
+fn skip(slice: &mut [u32], count: usize) -> &mut [u32] {
+    let mut slice = slice;
+    mem::take(&mut slice).get_mut(count..).unwrap_or_default()
+}

@@ -1,0 +1,167 @@
+//! Numbers as little-endian slices of 32-bit limbs: import, export, and everything linear.
+//!
+//! Constant-time unless a function's name says `vartime`: no branch and no index depends on a limb's value.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "sums of 32-bit limbs and a carry fit in 64 bits, and splitting that in two halves is what a limb is"
+)]
+
+use core::{cmp::Ordering, hint::black_box};
+
+use super::kernel::ROWS;
+
+/// Bits of a limb.
+pub(crate) const LIMB_BITS: usize = 32;
+/// Bytes of a limb.
+const LIMB_BYTES: usize = 4;
+
+/// Limbs for a number of so many bits, as a multiple of the kernel's rows.
+pub(crate) const fn limbs_for(bits: usize) -> usize {
+    bits.div_ceil(LIMB_BITS).next_multiple_of(ROWS)
+}
+
+/// A big-endian number without its leading zeros. The time depends on how many there are.
+pub(crate) fn trim_vartime(bytes: &[u8]) -> &[u8] {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    bytes.get(zeros..).unwrap_or_default()
+}
+
+/// The length in bits of a big-endian number without leading zeros.
+pub(crate) fn bit_length(trimmed: &[u8]) -> usize {
+    let unused = trimmed.first().map_or(0, |first| first.leading_zeros() as usize);
+    (trimmed.len() * 8).saturating_sub(unused)
+}
+
+/// Bit `index`, counted from the least significant one, of a big-endian number of any length.
+pub(crate) fn bit(bytes: &[u8], index: usize) -> u32 {
+    let byte = bytes.len().checked_sub(index / 8 + 1).and_then(|place| bytes.get(place));
+    byte.map_or(0, |byte| u32::from(*byte) >> (index % 8) & 1)
+}
+
+/// Reads bytes, the least significant one first, into all of `out`; false if there are more non-zero bytes than fit.
+pub(crate) fn import<'a>(out: &mut [u32], bytes: impl Iterator<Item = &'a u8>) -> bool {
+    let mut bytes = bytes;
+    for limb in out.iter_mut() {
+        *limb = 0;
+        for (shift, byte) in [0, 8, 16, 24].into_iter().zip(bytes.by_ref().take(LIMB_BYTES)) {
+            *limb |= u32::from(*byte) << shift;
+        }
+    }
+    bytes.fold(0, |rest, byte| rest | byte) == 0
+}
+
+/// Writes a number as big-endian bytes over all of `out`, which is long enough for it.
+pub(crate) fn export(out: &mut [u8], number: &[u32]) {
+    let bytes = number.iter().flat_map(|limb| limb.to_le_bytes());
+    for (out, byte) in out.iter_mut().rev().zip(bytes) {
+        *out = byte;
+    }
+}
+
+/// Clears all bits from bit `bits` upwards.
+pub(crate) fn truncate(out: &mut [u32], bits: usize) {
+    let mut left = bits;
+    for limb in out {
+        let kept = left.min(LIMB_BITS);
+        *limb &= ((1_u64 << kept) - 1) as u32;
+        left -= kept;
+    }
+}
+
+/// Copies a number, zero-extending it.
+pub(crate) fn copy(out: &mut [u32], from: &[u32]) {
+    let mut from = from.iter();
+    for out in out {
+        *out = from.next().copied().unwrap_or(0);
+    }
+}
+
+/// `a += b & mask`, where mask is all ones if `bit` is 1; answers the carry. A shorter `b` is zero-extended.
+pub(crate) fn add_if(a: &mut [u32], b: &[u32], bit: u32) -> u32 {
+    let mask = black_box(0_u32.wrapping_sub(bit));
+    let mut b = b.iter();
+    let mut carry = 0;
+    for a in a {
+        let sum = u64::from(*a) + u64::from(b.next().copied().unwrap_or(0) & mask) + carry;
+        *a = sum as u32;
+        carry = sum >> 32;
+    }
+    carry as u32
+}
+
+/// `a -= b & mask`, where mask is all ones if `bit` is 1; answers the borrow.
+pub(crate) fn subtract_if(a: &mut [u32], b: &[u32], bit: u32) -> u32 {
+    let mask = black_box(0_u32.wrapping_sub(bit));
+    let mut borrow = 0;
+    for (a, b) in a.iter_mut().zip(b) {
+        let difference = u64::from(*a).wrapping_sub(u64::from(b & mask)).wrapping_sub(borrow);
+        *a = difference as u32;
+        borrow = difference >> 63;
+    }
+    borrow as u32
+}
+
+/// The borrow of `a - b`: 1 if a < b. The lengths are the same.
+pub(crate) fn less(a: &[u32], b: &[u32]) -> u32 {
+    let mut borrow = 0;
+    for (a, b) in a.iter().zip(b) {
+        borrow = u64::from(*a).wrapping_sub(u64::from(*b)).wrapping_sub(borrow) >> 63;
+    }
+    borrow as u32
+}
+
+/// `a = a mod modulus` for an `a` below twice the modulus.
+pub(crate) fn reduce_once(a: &mut [u32], modulus: &[u32]) {
+    let keep = less(a, modulus);
+    subtract_if(a, modulus, keep ^ 1);
+}
+
+/// `a = 2a mod modulus` for an `a` below the modulus.
+pub(crate) fn double(a: &mut [u32], modulus: &[u32]) {
+    let mut carry = 0;
+    for limb in a.iter_mut() {
+        (*limb, carry) = (*limb << 1 | carry, *limb >> 31);
+    }
+    let enough = carry | (less(a, modulus) ^ 1);
+    subtract_if(a, modulus, enough);
+}
+
+/// `a = (a - b) mod modulus` for both below the modulus.
+pub(crate) fn subtract(a: &mut [u32], b: &[u32], modulus: &[u32]) {
+    let borrow = subtract_if(a, b, 1);
+    add_if(a, modulus, borrow);
+}
+
+/// 1 if the numbers are the same, else 0. The lengths are the same.
+pub(crate) fn equal(a: &[u32], b: &[u32]) -> u32 {
+    let difference = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
+    let difference = black_box(difference);
+    ((difference | difference.wrapping_neg()) >> 31) ^ 1
+}
+
+/// `out |= from & mask`, where mask is all ones if `bit` is 1.
+pub(crate) fn or_if(out: &mut [u32], from: &[u32], bit: u32) {
+    let mask = black_box(0_u32.wrapping_sub(bit));
+    for (out, from) in out.iter_mut().zip(from) {
+        *out |= from & mask;
+    }
+}
+
+/// Halves a number with `carry` as its new top bit.
+pub(crate) fn halve(a: &mut [u32], carry: u32) {
+    let mut carry = carry;
+    for limb in a.iter_mut().rev() {
+        (*limb, carry) = (*limb >> 1 | carry << 31, *limb & 1);
+    }
+}
+
+/// Compares two numbers of the same length; stops at the first limb that differs.
+pub(crate) fn compare_vartime(a: &[u32], b: &[u32]) -> Ordering {
+    a.iter().rev().cmp(b.iter().rev())
+}
+
+/// Whether a number is zero; stops at the first limb that is not.
+pub(crate) fn is_zero_vartime(a: &[u32]) -> bool {
+    a.iter().all(|limb| *limb == 0)
+}

@@ -1,0 +1,129 @@
+//! An odd modulus and the multiplication modulo it.
+#![expect(clippy::arithmetic_side_effects, reason = "lengths and costs of numbers of at most 4096 bits")]
+
+use super::{
+    kernel,
+    limbs::{self, LIMB_BITS},
+};
+
+/// An odd modulus, and memory for a product: twice its length. Both are lent.
+pub(crate) struct Modulus<'w> {
+    limbs: &'w [u32],
+    inverse: [u32; 4],
+    product: &'w mut [u32],
+}
+
+/// What a modular product costs at most, in limb products: the unit in which a slice of work is measured.
+pub(crate) const fn cost_of_product(length: usize) -> usize {
+    2 * length * length
+}
+
+impl<'w> Modulus<'w> {
+    /// The modulus `limbs`, odd, its [`negated_inverse`], and `product` of twice its length.
+    pub(crate) fn new(limbs: &'w [u32], inverse: [u32; 4], product: &'w mut [u32]) -> Self {
+        Self { limbs, inverse, product }
+    }
+
+    /// The modulus itself.
+    pub(crate) fn limbs(&self) -> &'w [u32] {
+        self.limbs
+    }
+
+    /// `a = a * b / R`.
+    pub(crate) fn multiply_by(&mut self, a: &mut [u32], b: &[u32]) {
+        kernel::mul(self.product, a, b);
+        kernel::reduce(a, self.product, self.limbs, &self.inverse);
+    }
+
+    /// `a = a * a / R`.
+    pub(crate) fn square(&mut self, a: &mut [u32]) {
+        kernel::sqr(self.product, a);
+        kernel::reduce(a, self.product, self.limbs, &self.inverse);
+    }
+
+    /// `a = (a * R + low) / R`, perhaps not the least residue, for any `a` below R.
+    pub(crate) fn append(&mut self, a: &mut [u32], low: &[u32]) {
+        if let Some((bottom, top)) = self.product.split_at_mut_checked(a.len()) {
+            limbs::copy(bottom, low);
+            limbs::copy(top, a);
+        }
+        kernel::reduce(a, self.product, self.limbs, &self.inverse);
+    }
+
+    /// Takes `a` out of Montgomery form: the least residue of a / R.
+    pub(crate) fn canonical(&mut self, a: &mut [u32]) {
+        limbs::copy(self.product, a);
+        kernel::reduce(a, self.product, self.limbs, &self.inverse);
+        limbs::reduce_once(a, self.limbs);
+    }
+}
+
+/// Computes R^2 modulo a modulus in bounded steps: by doubling up to R * 2^length, length in limbs, and from there by five
+/// squarings in Montgomery form: (2^length)^(2^5) = 2^(32 * length) = R.
+///
+/// Constant-time for a modulus of a given number of bits.
+#[derive(Default)]
+pub(crate) struct SquaredRadix {
+    doublings: usize,
+    squarings: usize,
+}
+
+/// Doublings in one step.
+const BATCH: usize = 16;
+/// Squarings after the doublings.
+const SQUARINGS: usize = 5;
+/// What a doubling costs for each limb, in limb products.
+const DOUBLING: usize = 4;
+
+impl SquaredRadix {
+    /// Works on `out`, the same at each call, for a modulus of `bits` bits; the cost, or `None` when `out` is R^2 modulo it.
+    pub(crate) fn advance(
+        &mut self,
+        modulus: &mut Modulus<'_>,
+        bits: usize,
+        out: &mut [u32],
+    ) -> Option<usize> {
+        let length = modulus.limbs().len();
+        let doublings = (length * LIMB_BITS).saturating_sub(bits) + length;
+        if self.doublings == 0 {
+            // 2^bits - modulus is below the modulus, as its top bit is set. Just beyond `out`, 2^bits wraps to the same.
+            out.fill(0);
+            if let Some(limb) = out.get_mut(bits / LIMB_BITS) {
+                *limb = 1 << (bits % LIMB_BITS);
+            }
+            limbs::subtract_if(out, modulus.limbs(), 1);
+        }
+        if self.doublings < doublings {
+            let batch = BATCH.min(doublings - self.doublings);
+            for _ in 0..batch {
+                limbs::double(out, modulus.limbs());
+            }
+            self.doublings += batch;
+            return Some(batch * length * DOUBLING);
+        }
+        if self.squarings < SQUARINGS {
+            modulus.square(out);
+            self.squarings += 1;
+            return Some(cost_of_product(length));
+        }
+        limbs::reduce_once(out, modulus.limbs());
+        None
+    }
+}
+
+/// -modulus^-1 mod 2^128 for an odd modulus, by Newton's iteration: each step doubles the bits that are right.
+pub(crate) fn negated_inverse(modulus: &[u32]) -> [u32; 4] {
+    let low = modulus.iter().take(4).rev().fold(0_u128, |low, limb| low << 32 | u128::from(*limb));
+    // An odd number is its own inverse modulo 8: three bits, then 6, 12, 24, 48, 96, 192.
+    let mut inverse = low;
+    for _ in 0..6 {
+        inverse = inverse.wrapping_mul(2_u128.wrapping_sub(low.wrapping_mul(inverse)));
+    }
+    let bytes = inverse.wrapping_neg().to_le_bytes();
+    let (words, _) = bytes.as_chunks::<4>();
+    let mut limbs = [0; 4];
+    for (limb, word) in limbs.iter_mut().zip(words) {
+        *limb = u32::from_le_bytes(*word);
+    }
+    limbs
+}

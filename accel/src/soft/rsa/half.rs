@@ -1,0 +1,225 @@
+//! One half of a private operation: x^(d - 1) modulo a prime, with a private exponent d; constant-time.
+//!
+//! The exponent is processed over the prime's whole length, in windows of fixed width. A window's factor is selected by reading
+//! the whole table under masks. The window's width follows from the size of the lent memory.
+
+use super::super::{
+    bignum::{
+        Modulus, SquaredRadix, cost_of_product,
+        limbs::{self, limbs_for},
+        negated_inverse,
+    },
+    job::take,
+};
+
+/// The widest window: a wider one gains nothing, as selection reads the whole table.
+const MAX_WINDOW: usize = 4;
+/// Numbers of the prime's length beside the table.
+const NUMBERS: usize = 5;
+
+/// The widest window, in bits, that fits in so many limbs of lent memory; one bit always does.
+pub(super) fn window(memory: usize, length: usize) -> usize {
+    let fits = |window: &usize| length.saturating_mul(NUMBERS.saturating_add(1 << window)) <= memory;
+    (1..=MAX_WINDOW).rev().find(fits).unwrap_or(1)
+}
+
+/// Limbs of the largest table, for a prime of at most so many limbs.
+pub(super) const fn table(length: usize) -> usize {
+    length << MAX_WINDOW
+}
+
+/// The exponentiation modulo one prime.
+pub(super) struct Half<'k> {
+    prime: &'k [u8],
+    exponent: &'k [u8],
+    /// The prime's length in bits.
+    bits: usize,
+    window: usize,
+    pub(super) inverse: [u32; 4],
+    phase: Phase,
+}
+
+enum Phase {
+    /// The prime into `modulus`.
+    Import,
+    /// R^2 into `power`.
+    Radix(SquaredRadix),
+    /// x modulo the prime into `factor`.
+    Reduce(Reduce),
+    /// x in Montgomery form.
+    Convert,
+    /// The table's entry of this number.
+    Table(usize),
+    /// The window at this bit, after so many squarings.
+    Window {
+        bit: usize,
+        squarings: usize,
+    },
+    Finished,
+}
+
+impl<'k> Half<'k> {
+    pub(super) const fn new(prime: &'k [u8], exponent: &'k [u8], bits: usize, window: usize) -> Self {
+        Self { prime, exponent, bits, window, inverse: [0; 4], phase: Phase::Import }
+    }
+
+    /// The prime's length in limbs.
+    pub(super) const fn length(&self) -> usize {
+        limbs_for(self.bits)
+    }
+
+    /// The prime's length in bits.
+    pub(super) const fn bits(&self) -> usize {
+        self.bits
+    }
+
+    /// Does one operation; its cost, or `None` at the end.
+    pub(super) fn advance(&mut self, x: &[u32], memory: &mut [u32]) -> Option<usize> {
+        let length = self.length();
+        let Numbers { modulus, power, factor, product, table } = Numbers::split(memory, length, self.window);
+        if let Phase::Import = self.phase {
+            limbs::import(modulus, limbs::trim_vartime(self.prime).iter().rev());
+            self.inverse = negated_inverse(modulus);
+        }
+        let mut modulus = Modulus::new(modulus, self.inverse, product);
+        let (cost, next) = match &mut self.phase {
+            Phase::Import => (0, Some(Phase::Radix(SquaredRadix::default()))),
+            Phase::Radix(radix) => match radix.advance(&mut modulus, self.bits, power) {
+                Some(cost) => (cost, None),
+                None => (0, Some(Phase::Reduce(Reduce::new(x, factor)))),
+            },
+            Phase::Reduce(reduce) => match reduce.advance(&mut modulus, factor, x, power) {
+                Some(cost) => (cost, None),
+                None => (0, Some(Phase::Convert)),
+            },
+            Phase::Convert => {
+                modulus.multiply_by(factor, power);
+                (cost_of_product(length), Some(Phase::Table(0)))
+            }
+            Phase::Table(entry) => {
+                let done = fill(&mut modulus, table, *entry, power, factor);
+                let next = if done { self.first_window() } else { Phase::Table(entry.saturating_add(1)) };
+                (cost_of_product(length), Some(next))
+            }
+            Phase::Window { bit: _, squarings } if *squarings > 0 => {
+                modulus.square(power);
+                *squarings = squarings.saturating_sub(1);
+                (cost_of_product(length), None)
+            }
+            Phase::Window { bit, .. } => {
+                select(factor, table, digit(self.exponent, *bit, self.window));
+                modulus.multiply_by(power, factor);
+                let next = match bit.checked_sub(self.window) {
+                    Some(bit) => Phase::Window { bit, squarings: self.window },
+                    None => {
+                        modulus.canonical(power);
+                        Phase::Finished
+                    }
+                };
+                (cost_of_product(length).saturating_add(table.len()), Some(next))
+            }
+            Phase::Finished => return None,
+        };
+        if let Some(next) = next {
+            self.phase = next;
+        }
+        Some(cost)
+    }
+
+    /// Copies the result of a finished exponentiation.
+    pub(super) fn copy_result(&self, out: &mut [u32], memory: &mut [u32]) {
+        limbs::copy(out, Numbers::split(memory, self.length(), self.window).power);
+    }
+
+    /// The topmost window, which may reach beyond the prime's length.
+    const fn first_window(&self) -> Phase {
+        let below = self.bits.saturating_sub(1);
+        let Some(rest) = below.checked_rem(self.window) else { return Phase::Finished };
+        Phase::Window { bit: below.saturating_sub(rest), squarings: 0 }
+    }
+}
+
+/// A number modulo a prime, constant-time: from the top, a prime's length at a time.
+pub(super) struct Reduce {
+    /// Parts left.
+    parts: usize,
+}
+
+impl Reduce {
+    pub(super) fn new(number: &[u32], out: &mut [u32]) -> Self {
+        out.fill(0);
+        Self { parts: number.chunks(out.len().max(1)).len() }
+    }
+
+    /// `out = number mod modulus`, below twice the modulus; the cost, or `None` at the end. `square` is R^2.
+    pub(super) fn advance(
+        &mut self,
+        modulus: &mut Modulus<'_>,
+        out: &mut [u32],
+        number: &[u32],
+        square: &[u32],
+    ) -> Option<usize> {
+        self.parts = self.parts.checked_sub(1)?;
+        let length = out.len();
+        modulus.append(out, number.chunks(length.max(1)).nth(self.parts).unwrap_or_default());
+        modulus.multiply_by(out, square);
+        Some(cost_of_product(length).saturating_add(length.saturating_mul(length)))
+    }
+}
+
+/// Fills one entry of the table: 1, x, x^2..., all in Montgomery form; whether it was the last. Before entry 0, `power` is R^2.
+fn fill(modulus: &mut Modulus<'_>, table: &mut [u32], entry: usize, power: &mut [u32], x: &[u32]) -> bool {
+    let length = x.len();
+    if entry == 0 {
+        // R^2 / R: 1 in Montgomery form, where the exponentiation starts.
+        modulus.canonical(power);
+    } else {
+        modulus.multiply_by(power, x);
+    }
+    let mut entries = table.chunks_exact_mut(length.max(1)).skip(entry);
+    if let Some(out) = entries.next() {
+        limbs::copy(out, power);
+    }
+    let last = entries.next().is_none();
+    if last {
+        limbs::copy(power, table.get(..length).unwrap_or_default());
+    }
+    last
+}
+
+/// The exponent's bits of a window; its lowest bit is taken as zero, as the exponent less one is wanted.
+fn digit(exponent: &[u8], at: usize, window: usize) -> u32 {
+    let bits = (0..window).rev().map(|bit| limbs::bit(exponent, at.saturating_add(bit)));
+    let digit = bits.fold(0, |digit, bit| digit << 1 | bit);
+    if at == 0 { digit & !1 } else { digit }
+}
+
+/// `out` = the table's entry `digit`, reading all entries.
+fn select(out: &mut [u32], table: &[u32], digit: u32) {
+    out.fill(0);
+    for (number, entry) in (0..).zip(table.chunks_exact(out.len().max(1))) {
+        limbs::or_if(out, entry, limbs::equal(&[number], &[digit]));
+    }
+}
+
+/// The lent memory while the work is modulo a prime.
+pub(super) struct Numbers<'w> {
+    pub(super) modulus: &'w mut [u32],
+    pub(super) power: &'w mut [u32],
+    pub(super) factor: &'w mut [u32],
+    pub(super) product: &'w mut [u32],
+    pub(super) table: &'w mut [u32],
+}
+
+impl<'w> Numbers<'w> {
+    pub(super) fn split(memory: &'w mut [u32], length: usize, window: usize) -> Self {
+        let mut rest = memory;
+        Self {
+            modulus: take(&mut rest, length),
+            power: take(&mut rest, length),
+            factor: take(&mut rest, length),
+            product: take(&mut rest, length.saturating_mul(2)),
+            table: take(&mut rest, length << window),
+        }
+    }
+}
