@@ -142,10 +142,9 @@ impl<'b> Inbox<'b> {
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let end = self.filled.saturating_add(bytes.len());
-        let target = self.spill.get_mut(self.filled..end).ok_or(BUFFER_TOO_SMALL)?;
-        target.copy_from_slice(bytes);
-        self.filled = end;
+        let room = self.spill.get_mut(self.filled..).unwrap_or_default();
+        room.get_mut(..bytes.len()).ok_or(BUFFER_TOO_SMALL)?.copy_from_slice(bytes);
+        self.filled = self.filled.saturating_add(bytes.len());
         Ok(())
     }
 }

@@ -43,13 +43,13 @@ pub fn check_filter(filter: &str) -> Result<(), Error> {
     if filter.is_empty() {
         return Err(BAD_INPUT_DATA);
     }
-    let mut levels = filter.split('/').peekable();
+    let mut levels = filter.as_bytes().split(|byte| *byte == b'/').peekable();
     while let Some(level) = levels.next() {
         let is_last = levels.peek().is_none();
         let is_allowed = match level {
-            "+" => true,
-            "#" => is_last,
-            _ => !level.contains(['+', '#']),
+            b"+" => true,
+            b"#" => is_last,
+            _ => !level.iter().any(|byte| matches!(byte, b'+' | b'#')),
         };
         if !is_allowed {
             return Err(BAD_INPUT_DATA);

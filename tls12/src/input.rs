@@ -19,6 +19,7 @@ use zeroize::Zeroize;
 
 use crate::failure::Failure;
 use crate::record::{ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection};
+use crate::wire::shift;
 
 /// The receive buffer and the state of the read direction.
 pub(crate) struct Input<'b> {
@@ -144,8 +145,7 @@ impl<'b> Input<'b> {
     /// The opened record was protected handshake bytes: puts them behind those that wait already.
     pub(crate) fn append(&mut self, opened: Range<usize>) {
         let length = opened.len();
-        if opened.end <= self.buffer.len() {
-            self.buffer.copy_within(opened, self.body);
+        if shift(self.buffer, opened.start, self.body, length) {
             self.body = self.body.saturating_add(length);
         }
         self.end = self.body;

@@ -15,6 +15,7 @@ use zeroize::Zeroize;
 
 use crate::failure::Failure;
 use crate::record::{ContentType, HEADER_LENGTH, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
+use crate::wire::shift;
 
 /// The send buffer and the state of the write direction.
 pub(crate) struct Output<'b> {
@@ -93,11 +94,9 @@ impl<'b> Output<'b> {
         while rest > self.limit && !self.protection.is_protected() {
             let split = self.end.saturating_add(HEADER_LENGTH).saturating_add(self.limit);
             rest = rest.saturating_sub(self.limit);
-            let (tail, to) = (split..split.saturating_add(rest), split.saturating_add(HEADER_LENGTH));
-            if to.saturating_add(rest) > self.buffer.len() {
+            if !shift(self.buffer, split, split.saturating_add(HEADER_LENGTH), rest) {
                 return Err(ssl::BUFFER_TOO_SMALL.into());
             }
-            self.buffer.copy_within(tail, to);
             self.seal(accel, ContentType::HANDSHAKE, self.limit)?;
         }
         self.seal(accel, ContentType::HANDSHAKE, rest)

@@ -188,6 +188,17 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Moves `length` bytes within a buffer; false, and nothing moved, where either place is not all inside it.
+pub(crate) fn shift(buffer: &mut [u8], from: usize, to: usize, length: usize) -> bool {
+    match (from.checked_add(length), buffer.len().checked_sub(length)) {
+        (Some(end), Some(last)) if end <= buffer.len() && to <= last => {
+            buffer.copy_within(from..end, to);
+            true
+        }
+        _ => false,
+    }
+}
+
 /// Copies as many bytes as both slices have.
 pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
     for (to, from) in to.iter_mut().zip(from) {
