@@ -75,6 +75,9 @@ pub(crate) struct RawKey {
 
 /// The longest key, in bytes.
 const MAX_KEY_LENGTH: usize = 32;
+/// The longest data of `seal` and `open`: the length of CCM's payload is a 24-bit number with nonces of 12 bytes (RFC 3610
+/// §2.1), and no counter can wrap below it.
+pub(crate) const MAX_DATA_LENGTH: usize = 0xFF_FFFF;
 
 impl CipherKey {
     /// The mode that this key was loaded for.

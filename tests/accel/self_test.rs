@@ -1,0 +1,153 @@
+//! The self-test finds nothing wrong with the backends, and names what is wrong with a broken one.
+
+use accel::self_test::{Algorithm, check, failures};
+use accel::{
+    Accel, Cipher, CipherKey, CipherMode, Digest, Direction, Hash, HashAlgorithm, HashState,
+    MAX_DIGEST_LENGTH, NONCE_LENGTH, Rng, soft::Soft,
+};
+use status::{Error, device, md};
+use tests::entropy::InsecureSeeded;
+
+on_each_backend!(nothing_fails);
+
+fn nothing_fails(accel: &mut impl Accel) {
+    assert_eq!(failures(accel).collect::<Vec<_>>(), []);
+    for algorithm in Algorithm::ALL {
+        assert_eq!(check(accel, algorithm), Ok(()));
+    }
+}
+
+#[test]
+fn what_is_broken_is_named() {
+    for broken in Algorithm::ALL {
+        let mut accel = Faulty { good: crate::soft(), broken, fault: Fault::Wrong };
+        assert_eq!(failures(&mut accel).collect::<Vec<_>>(), [(broken, device::SELF_TEST_FAILED)]);
+    }
+}
+
+/// A unit that fails to answer is told apart from one that answers wrongly.
+#[test]
+fn the_code_of_a_silent_unit_is_passed_on() {
+    let broken = Algorithm::Hash(HashAlgorithm::Sha1);
+    let mut accel = Faulty { good: crate::soft(), broken, fault: Fault::Silent };
+    assert_eq!(failures(&mut accel).collect::<Vec<_>>(), [(broken, md::HW_ACCEL_FAILED)]);
+}
+
+/// A backend that opens whatever tag it is given, and one that leaves what it could not authenticate.
+#[test]
+fn careless_opening_is_noticed() {
+    for mode in [CipherMode::Gcm, CipherMode::Ccm, CipherMode::Ccm8] {
+        for fault in [Fault::AnyTag, Fault::NotWiped] {
+            let mut accel = Faulty { good: crate::soft(), broken: Algorithm::Cipher(mode), fault };
+            let expected = [(Algorithm::Cipher(mode), device::SELF_TEST_FAILED)];
+            assert_eq!(failures(&mut accel).collect::<Vec<_>>(), expected);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    Wrong,
+    Silent,
+    AnyTag,
+    NotWiped,
+}
+
+/// The software with one fault.
+struct Faulty {
+    good: Soft<InsecureSeeded>,
+    broken: Algorithm,
+    fault: Fault,
+}
+
+impl Hash for Faulty {
+    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
+        self.good.hash_start(algorithm)
+    }
+
+    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        self.good.hash_update(state, data)
+    }
+
+    fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
+        let algorithm = state.algorithm();
+        let digest = self.good.hash_finish(state)?;
+        if self.broken != Algorithm::Hash(algorithm) {
+            return Ok(digest);
+        }
+        if self.fault == Fault::Silent {
+            return Err(md::HW_ACCEL_FAILED);
+        }
+        let mut bytes = [0; MAX_DIGEST_LENGTH];
+        bytes[..algorithm.digest_length()].copy_from_slice(digest.as_bytes());
+        bytes[algorithm.digest_length() - 1] ^= 0x80;
+        Ok(Digest::new(algorithm, bytes))
+    }
+}
+
+impl Cipher for Faulty {
+    fn cipher_load(
+        &mut self,
+        mode: CipherMode,
+        direction: Direction,
+        key: &[u8],
+    ) -> Result<CipherKey, Error> {
+        // One key length only, the last to be tested.
+        let wrong = self.broken == Algorithm::Cipher(mode) && self.fault == Fault::Wrong && key.len() == 32;
+        self.good.cipher_load(mode, direction, if wrong { &[0; 32] } else { key })
+    }
+
+    fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
+        self.good.cbc_encrypt(key, iv, data)
+    }
+
+    fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
+        self.good.cbc_decrypt(key, iv, data)
+    }
+
+    fn seal(
+        &mut self,
+        key: &CipherKey,
+        nonce: &[u8; NONCE_LENGTH],
+        aad: &[u8],
+        data: &mut [u8],
+        tag: &mut [u8],
+    ) -> Result<(), Error> {
+        self.good.seal(key, nonce, aad, data, tag)
+    }
+
+    fn open(
+        &mut self,
+        key: &CipherKey,
+        nonce: &[u8; NONCE_LENGTH],
+        aad: &[u8],
+        data: &mut [u8],
+        tag: &[u8],
+    ) -> Result<(), Error> {
+        let before = data.to_vec();
+        let opened = self.good.open(key, nonce, aad, data, tag);
+        if self.broken != Algorithm::Cipher(key.mode()) || opened.is_ok() {
+            return opened;
+        }
+        match self.fault {
+            Fault::AnyTag => Ok(()),
+            Fault::NotWiped => {
+                data.copy_from_slice(&before);
+                opened
+            }
+            _ => opened,
+        }
+    }
+}
+
+impl Rng for Faulty {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        if self.broken == Algorithm::Rng {
+            for (byte, number) in out.iter_mut().zip(0..) {
+                *byte = number;
+            }
+            return Ok(());
+        }
+        self.good.fill(out)
+    }
+}
