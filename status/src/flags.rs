@@ -80,6 +80,11 @@ macro_rules! flags {
             $(#[doc = $text] pub const $name: Self = Self($bit);)*
         }
 
+        impl Flags {
+            /// Every flag.
+            pub const ALL: Self = Self(0 $(| $bit)*);
+        }
+
         /// Every flag with its text, in Mbed TLS's order.
         const FLAGS: &[Flag] = &[
             $(Flag { flag: Flags::$name, name: stringify!($name), text: $text },)*

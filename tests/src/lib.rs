@@ -1,7 +1,9 @@
 //! What the test programs share.
 
 pub mod cavp;
+pub mod client;
 pub mod entropy;
+pub mod link;
 pub mod oracle;
 pub mod pki;
 pub mod server;

@@ -6,8 +6,7 @@ use accel::HashAlgorithm;
 
 use crate::{
     Certificate, KeyUsage, Name, PublicKey, SignatureAlgorithm,
-    der::{OBJECT_IDENTIFIER, Reader},
-    extension::{DNS_NAME, GeneralName, OTHER_NAME},
+    extension::{DNS_NAME, GeneralName},
     oid,
 };
 
@@ -120,9 +119,7 @@ fn extensions(certificate: &Certificate<'_>, prefix: &str, out: &mut impl Write)
     }
     if extensions.subject_alternative_name.is_some() {
         write!(out, "\n{prefix}subject alt name  :")?;
-        for name in extensions.general_names() {
-            general_name(&name, prefix, out)?;
-        }
+        general_names(extensions.general_names(), prefix, out)?;
     }
     if let Some(bits) = extensions.ns_cert_type {
         write!(out, "\n{prefix}cert. type        : ")?;
@@ -146,17 +143,22 @@ fn extensions(certificate: &Certificate<'_>, prefix: &str, out: &mut impl Write)
     Ok(())
 }
 
-fn general_name(name: &GeneralName<'_>, prefix: &str, out: &mut impl Write) -> fmt::Result {
-    match name.tag {
-        DNS_NAME => {
+fn general_names<'a>(
+    mut names: impl Iterator<Item = GeneralName<'a>>,
+    prefix: &str,
+    out: &mut impl Write,
+) -> fmt::Result {
+    // A list without names is described as if it had one of an unknown kind.
+    let first = names.next().unwrap_or(GeneralName { tag: 0, value: &[] });
+    for name in core::iter::once(first).chain(names) {
+        if name.tag == DNS_NAME {
             write!(out, "\n{prefix}    dNSName : ")?;
-            name.value.iter().try_for_each(|byte| out.write_char(printable(*byte)))
+            name.value.iter().try_for_each(|byte| out.write_char(printable(*byte)))?;
+        } else {
+            write!(out, "\n{prefix}    <unsupported>")?;
         }
-        OTHER_NAME if Reader::new(name.value).take(OBJECT_IDENTIFIER).is_err() => {
-            write!(out, "\n{prefix}    <malformed>")
-        }
-        _ => write!(out, "\n{prefix}    <unsupported>"),
     }
+    Ok(())
 }
 
 fn list<'n>(names: impl Iterator<Item = &'n str>, out: &mut impl Write) -> fmt::Result {

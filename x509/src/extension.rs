@@ -89,8 +89,8 @@ pub(crate) struct GeneralName<'a> {
     pub(crate) value: &'a [u8],
 }
 
-/// The tags of the names that are evaluated.
-pub(crate) const OTHER_NAME: u8 = 0;
+/// The tags of names.
+const OTHER_NAME: u8 = 0;
 pub(crate) const DNS_NAME: u8 = 2;
 pub(crate) const IP_ADDRESS: u8 = 7;
 
@@ -231,9 +231,13 @@ fn subject_alternative_name(value: Reader<'_>) -> Result<&[u8], Error> {
     let list = sequence(value)?;
     let mut reader = Reader::new(list);
     while !reader.is_empty() {
-        let (tag, _) = reader.element().within(x509::INVALID_EXTENSIONS)?;
+        let (tag, name) = reader.element().within(x509::INVALID_EXTENSIONS)?;
         if tag & CLASS != CONTEXT {
             return Err(x509::INVALID_EXTENSIONS.because(asn1::UNEXPECTED_TAG));
+        }
+        // Of an otherName, 2.28 reads the type.
+        if tag & TAG_NUMBER == OTHER_NAME {
+            Reader::new(name).take(OBJECT_IDENTIFIER).within(x509::INVALID_EXTENSIONS)?;
         }
     }
     Ok(list)

@@ -14,7 +14,7 @@ use crate::{
         until_nul,
     },
     policy::MAX_EXPONENT_LENGTH,
-    public_key::{Kind, bits, is_plausible},
+    public_key::{Kind, is_plausible},
 };
 
 /// An RSA private key in lent memory, which is wiped when the key is dropped. Has no Debug.
@@ -43,7 +43,6 @@ impl<'a> PrivateKey<'a> {
         let rsa = format.read(key.der())?;
         let modulus = trim(rsa.public.modulus).len();
         let is_supported = (MIN_MODULUS_LENGTH..=MAX_MODULUS_LENGTH).contains(&modulus)
-            && bits(rsa.public.modulus) >= MIN_MODULUS_LENGTH.saturating_mul(8)
             && trim(rsa.public.exponent).len() <= MAX_EXPONENT_LENGTH;
         if is_supported { Ok(key) } else { Err(pk::FEATURE_UNAVAILABLE) }
     }
@@ -55,10 +54,10 @@ impl<'a> PrivateKey<'a> {
         self.format.read(self.der()).unwrap_or(EMPTY)
     }
 
-    /// The length of the modulus in bits.
+    /// The length of the modulus in bits, counted in whole bytes.
     #[must_use]
     pub fn bits(&self) -> usize {
-        bits(self.rsa().public.modulus)
+        PublicKey::Rsa(self.rsa().public).bits()
     }
 
     /// Whether this is the private half of `public`: same modulus, same exponent.
@@ -159,9 +158,10 @@ fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
     if reader.small_integer().within(pk::KEY_INVALID_FORMAT)? != 0 {
         return Err(pk::KEY_INVALID_VERSION);
     }
-    let mut integer = || {
-        let integer = reader.take(INTEGER).within(pk::KEY_INVALID_FORMAT)?;
-        if trim(integer).is_empty() { Err(pk::KEY_INVALID_FORMAT) } else { Ok(integer) }
+    // From here on, 2.28 drops the low-level causes.
+    let mut integer = || match reader.take(INTEGER) {
+        Ok(integer) if !trim(integer).is_empty() => Ok(integer),
+        _ => Err(pk::KEY_INVALID_FORMAT),
     };
     let public = RsaPublicKey { modulus: integer()?, exponent: integer()? };
     let _private_exponent = integer()?;
@@ -174,9 +174,6 @@ fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
         coefficient: integer()?,
     };
     let is_odd = |integer: &[u8]| integer.last().is_some_and(|last| last & 1 == 1);
-    if !is_plausible(&key.public) || !is_odd(key.prime1) || !is_odd(key.prime2) {
-        return Err(pk::KEY_INVALID_FORMAT);
-    }
-    reader.end().within(pk::KEY_INVALID_FORMAT)?;
-    Ok(key)
+    let is_plausible = is_plausible(&key.public) && is_odd(key.prime1) && is_odd(key.prime2) && reader.is_empty();
+    if is_plausible { Ok(key) } else { Err(pk::KEY_INVALID_FORMAT) }
 }

@@ -18,11 +18,11 @@ pub enum PublicKey<'a> {
 }
 
 impl<'a> PublicKey<'a> {
-    /// The length of the modulus or of the curve's field, in bits.
+    /// The length of the modulus, counted in whole bytes as Mbed TLS does, or of the curve's field, in bits.
     #[must_use]
     pub fn bits(&self) -> usize {
         match self {
-            Self::Rsa(key) => bits(key.modulus),
+            Self::Rsa(key) => trim(key.modulus).len().saturating_mul(8),
             Self::Ec(key) => key.curve.bits(),
         }
     }
@@ -57,7 +57,8 @@ impl Kind {
             // RFC 3279 §2.3.1: the parameters are NULL.
             oid::RSA if algorithm.is_plain() => Ok((Self::Rsa, algorithm)),
             oid::RSA => Err(pk::INVALID_ALG),
-            oid::EC_PUBLIC_KEY | oid::EC_DH => Ok((Self::Ec, algorithm)),
+            // RFC 5480 §2.1.2: a key that is only for key agreement (id-ecDH) can neither sign nor decrypt.
+            oid::EC_PUBLIC_KEY => Ok((Self::Ec, algorithm)),
             _ => Err(pk::UNKNOWN_PK_ALG),
         }
     }
@@ -103,7 +104,11 @@ fn rsa<'a>(reader: &mut Reader<'a>) -> Result<RsaPublicKey<'a>, Error> {
 /// ECPoint, uncompressed (RFC 5480 §2.2).
 fn ec<'a>(algorithm: &Algorithm<'a>, point: &'a [u8]) -> Result<EcPublicKey<'a>, Error> {
     // RFC 5480 §2.1.1: only named curves; neither specified nor implicit ones.
-    let (OBJECT_IDENTIFIER, oid) = algorithm.parameters else { return Err(pk::KEY_INVALID_FORMAT) };
+    let oid = match algorithm.parameters {
+        (OBJECT_IDENTIFIER, oid) => oid,
+        (_, []) => return Err(pk::KEY_INVALID_FORMAT.because(asn1::OUT_OF_DATA)),
+        _ => return Err(pk::KEY_INVALID_FORMAT),
+    };
     let curve = oid::curve(oid).ok_or(pk::UNKNOWN_NAMED_CURVE)?;
     let coordinate = curve.bits().div_ceil(8);
     match point {

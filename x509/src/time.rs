@@ -25,7 +25,7 @@ impl Time {
         let seconds = seconds.min(LAST_SECOND);
         let (mut days, in_day) = (seconds / DAY, seconds % DAY);
         // 400 years at a time, then single years: at most 400 turns.
-        let mut year = 1970_u64.saturating_add(days / CYCLE * 400);
+        let mut year = (days / CYCLE).saturating_mul(400).saturating_add(1970);
         days %= CYCLE;
         while days >= year_length(year) {
             days = days.saturating_sub(year_length(year));
@@ -51,8 +51,11 @@ impl Time {
     pub fn to_unix(self) -> u64 {
         let year = u64::from(self.year);
         let Some(since) = year.checked_sub(1970) else { return 0 };
-        let years = (1970..year).skip(usize::try_from(since / 400 * 400).unwrap_or(0));
-        let mut days = years.map(year_length).fold(since / 400 * CYCLE, u64::saturating_add);
+        // As above, in the other direction; every 400 years are the same.
+        let days = (since / 400).saturating_mul(CYCLE);
+        let mut days = (0..since % 400)
+            .map(|offset| year_length(year.saturating_sub(offset).saturating_sub(1)))
+            .fold(days, u64::saturating_add);
         for month in 1..self.month {
             days = days.saturating_add(month_length(year, month).into());
         }
@@ -120,7 +123,7 @@ const CYCLE: u64 = 146_097;
 const LAST_SECOND: u64 = 253_402_300_799;
 
 const fn is_leap(year: u64) -> bool {
-    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+    (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
 }
 
 const fn year_length(year: u64) -> u64 {
