@@ -84,7 +84,7 @@ impl Power {
     ) -> Option<usize> {
         let Some(bit) = self.bit else {
             limbs::copy(out, base);
-            self.bit = Some(self.exponent.ilog2());
+            self.bit = Some(self.exponent.checked_ilog2().unwrap_or_default());
             return Some(0);
         };
         if self.multiply {
