@@ -56,6 +56,10 @@ pub struct CipherKey {
     pub(crate) material: Material,
 }
 
+/// A connection keeps two of these.
+#[cfg(target_arch = "arm")]
+const _: () = assert!(size_of::<CipherKey>() <= 544);
+
 /// What a backend keeps of a key.
 #[derive(ZeroizeOnDrop)]
 #[expect(clippy::large_enum_variant, reason = "there is no heap that the larger one could live on")]

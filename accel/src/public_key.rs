@@ -80,6 +80,7 @@ pub struct Job<'k> {
 }
 
 /// Whose job it is.
+#[allow(clippy::large_enum_variant, reason = "there is no heap that the larger one could live on")]
 pub(crate) enum Work<'k> {
     /// This crate's own arithmetic.
     Soft(soft::job::Job<'k>),

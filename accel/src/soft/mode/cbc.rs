@@ -1,5 +1,7 @@
 //! Cipher block chaining (NIST SP 800-38A §6.2): serial to encrypt, in batches to decrypt.
 
+use core::slice;
+
 use crate::soft::aes::{Aes, BATCH, BLOCK_LENGTH};
 
 use super::xor;
@@ -7,7 +9,7 @@ use super::xor;
 pub(super) fn encrypt(aes: &Aes, iv: &mut [u8; BLOCK_LENGTH], blocks: &mut [[u8; BLOCK_LENGTH]]) {
     for block in blocks {
         xor(block, iv);
-        aes.encrypt(core::slice::from_mut(block));
+        aes.encrypt(slice::from_mut(block));
         *iv = *block;
     }
 }

@@ -9,8 +9,10 @@
 //!            └► mask of the tag
 //! ```
 
+use core::slice;
+
 use status::{Error, cipher};
-use zeroize::ZeroizeOnDrop;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::soft::aes::{Aes, BLOCK_LENGTH};
 use crate::{CipherMode, Direction, NONCE_LENGTH};
@@ -25,14 +27,14 @@ pub(super) fn apply(
     nonce: &[u8; NONCE_LENGTH],
     aad: &[u8],
     data: &mut [u8],
-) -> Result<[u8; BLOCK_LENGTH], Error> {
+) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
     let aad_length = u16::try_from(aad.len()).map_err(|_| cipher::BAD_INPUT_DATA)?;
     if aad_length > MAX_AAD_LENGTH {
         return Err(cipher::BAD_INPUT_DATA);
     }
     let mut pair = Pair::new(nonce, aad_length, mode, data.len())?;
     pair.encrypt(aes);
-    let mut tag = pair.stream;
+    let mut tag = Zeroizing::new(pair.stream);
     increment(&mut pair.counter);
     pair.authenticate(aes, aad_length, aad);
     for block in data.chunks_mut(BLOCK_LENGTH) {
@@ -46,7 +48,7 @@ pub(super) fn apply(
         increment(&mut pair.counter);
         pair.encrypt(aes);
     }
-    xor(&mut tag, &pair.mac);
+    xor(tag.as_mut_slice(), &pair.mac);
     Ok(tag)
 }
 
@@ -85,9 +87,8 @@ impl Pair {
     /// Chains the associated data behind its length of two bytes, and makes the key stream of the counter.
     fn authenticate(&mut self, aes: &Aes, aad_length: u16, aad: &[u8]) {
         if aad.is_empty() {
-            let mac = self.mac;
-            self.encrypt(aes);
-            self.mac = mac;
+            self.stream = self.counter;
+            aes.encrypt(slice::from_mut(&mut self.stream));
             return;
         }
         let [first, second, rest @ ..] = &mut self.mac;
@@ -104,8 +105,8 @@ impl Pair {
 
     /// Encrypts the MAC as it stands, and makes the key stream of the counter.
     fn encrypt(&mut self, aes: &Aes) {
-        let mut blocks = [self.mac, self.counter];
-        aes.encrypt(&mut blocks);
-        [self.mac, self.stream] = blocks;
+        let mut blocks = Zeroizing::new([self.mac, self.counter]);
+        aes.encrypt(blocks.as_mut_slice());
+        [self.mac, self.stream] = *blocks;
     }
 }

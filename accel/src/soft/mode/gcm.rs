@@ -2,7 +2,7 @@
 
 use aes::cipher::Array;
 use ghash::{GHash, universal_hash::UniversalHash};
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::soft::aes::{Aes, BATCH, BLOCK_LENGTH};
 use crate::{Direction, NONCE_LENGTH};
@@ -17,7 +17,7 @@ pub(super) fn apply(
     nonce: &[u8; NONCE_LENGTH],
     aad: &[u8],
     data: &mut [u8],
-) -> [u8; BLOCK_LENGTH] {
+) -> Zeroizing<[u8; BLOCK_LENGTH]> {
     let mut counter = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
     for (to, from) in counter.iter_mut().zip(nonce) {
         *to = *from;
@@ -32,28 +32,27 @@ pub(super) fn apply(
         absorb(&mut ghash, data);
     }
     absorb(&mut ghash, &lengths(aad, data));
-    let mut tag = ghash.finalize().0;
-    xor(&mut tag, &mask);
+    let mut tag = mask;
+    xor(tag.as_mut_slice(), &ghash.finalize());
     tag
 }
 
 /// Xors the key stream to `data` and returns the mask of the tag, which is the stream's first block. For a short record all
 /// of it is one batch.
-fn count(aes: &Aes, mut counter: [u8; BLOCK_LENGTH], data: &mut [u8]) -> [u8; BLOCK_LENGTH] {
-    let mut stream = [[0; BLOCK_LENGTH]; BATCH];
+fn count(aes: &Aes, mut counter: [u8; BLOCK_LENGTH], data: &mut [u8]) -> Zeroizing<[u8; BLOCK_LENGTH]> {
+    let mut stream = Zeroizing::new([[0; BLOCK_LENGTH]; BATCH]);
     let beside_mask = stream.as_flattened().len().wrapping_sub(BLOCK_LENGTH);
     let (head, rest) = data.split_at_mut(beside_mask.min(data.len()));
 
     generate(aes, &mut counter, stream.get_mut(..=head.len().div_ceil(BLOCK_LENGTH)).unwrap_or_default());
-    let [mask, beside @ ..] = &stream;
-    let mask = *mask;
+    let [mask, beside @ ..] = &*stream;
+    let mask = Zeroizing::new(*mask);
     xor(head, beside.as_flattened());
 
     for part in rest.chunks_mut(stream.as_flattened().len()) {
         generate(aes, &mut counter, stream.get_mut(..part.len().div_ceil(BLOCK_LENGTH)).unwrap_or_default());
         xor(part, stream.as_flattened());
     }
-    stream.zeroize();
     mask
 }
 

@@ -8,7 +8,7 @@ mod gcm;
 
 use status::{Error, cipher};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::cipher::{MAX_DATA_LENGTH, Material};
 use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
@@ -48,7 +48,9 @@ pub(crate) fn seal(
     tag: &mut [u8],
 ) -> Result<(), Error> {
     let computed = aead(key, Direction::Encrypt, nonce, aad, data, tag.len())?;
-    xor_to(tag, &[0; BLOCK_LENGTH], &computed);
+    for (to, from) in tag.iter_mut().zip(computed.iter()) {
+        *to = *from;
+    }
     Ok(())
 }
 
@@ -70,7 +72,8 @@ pub(crate) fn open(
     opened
 }
 
-/// Encrypts or decrypts `data` and returns the tag, of which the mode may use only the head.
+/// Encrypts or decrypts `data` and returns the tag, of which the mode may use only the head. It is wiped, as the right tag of
+/// a forgery is a secret.
 fn aead(
     key: &CipherKey,
     direction: Direction,
@@ -78,7 +81,7 @@ fn aead(
     aad: &[u8],
     data: &mut [u8],
     tag_length: usize,
-) -> Result<[u8; BLOCK_LENGTH], Error> {
+) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
     let mode = key.mode;
     let key = loaded(key, direction, mode)?;
     if mode == CipherMode::Cbc || tag_length != mode.tag_length() || data.len() > MAX_DATA_LENGTH {
@@ -101,13 +104,6 @@ fn whole_blocks(data: &mut [u8]) -> Result<&mut [[u8; BLOCK_LENGTH]], Error> {
     match data.as_chunks_mut() {
         (blocks, []) => Ok(blocks),
         _ => Err(cipher::FULL_BLOCK_EXPECTED),
-    }
-}
-
-/// `to` = `left` xor `right`, as far as the shortest goes.
-fn xor_to(to: &mut [u8], left: &[u8], right: &[u8]) {
-    for ((to, left), right) in to.iter_mut().zip(left).zip(right) {
-        *to = left ^ right;
     }
 }
 
