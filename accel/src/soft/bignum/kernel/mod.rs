@@ -3,10 +3,16 @@
 //! Numbers are little-endian slices of 32-bit limbs whose length is a multiple of [`ROWS`], so that a kernel may keep four rows
 //! of the multiplier in registers. No function here branches on or indexes by the value of a limb.
 
+#[cfg(any(test, not(umaal)))]
 mod portable;
+// Set by the build script for every ARMv7E-M target.
+#[cfg(umaal)]
+mod umaal;
 
-#[cfg(not(test))]
+#[cfg(not(any(test, umaal)))]
 pub(crate) use portable::{mul, reduce, sqr};
+#[cfg(umaal)]
+pub(crate) use umaal::{mul, reduce, sqr};
 
 #[cfg(test)]
 pub(crate) use counted::{mul, products, reduce, sqr};
