@@ -1,4 +1,11 @@
 //! Tests of `accel`. A test of what a backend does is written once, over the traits, and compiled for each backend.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test ends with a panic"
+)]
 
 use accel::{rustcrypto::RustCrypto, soft::Soft};
 use tests::entropy::InsecureSeeded;
