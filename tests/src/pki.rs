@@ -134,21 +134,19 @@ pub fn armour(label: &str, der: &[u8]) -> String {
     text
 }
 
-/// The DER of the first block with this label.
-pub fn strip_armour(label: &str, text: &str) -> Vec<u8> {
-    let (_, body) = text.split_once(&format!("-----BEGIN {label}-----")).expect("a first line");
-    let (body, _) = body.split_once(&format!("-----END {label}-----")).expect("a last line");
-    let digits: Vec<u32> = body
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
-        .map(|byte| DIGITS.iter().position(|digit| *digit == byte).expect("a base64 digit") as u32)
-        .collect();
+/// The DER of the first block with this label, if it is one.
+pub fn strip_armour(label: &str, text: &str) -> Option<Vec<u8>> {
+    let (_, body) = text.split_once(&format!("-----BEGIN {label}-----"))?;
+    let (body, _) = body.split_once(&format!("-----END {label}-----"))?;
+    let digits = body.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=');
+    let digits = digits.map(|byte| DIGITS.iter().position(|digit| *digit == byte).map(|value| value as u32));
+    let digits: Vec<u32> = digits.collect::<Option<_>>()?;
     let mut der = Vec::new();
     for group in digits.chunks(4) {
         let bits = group.iter().fold(0, |bits, digit| bits << 6 | digit) << (6 * (4 - group.len()));
         der.extend(&bits.to_be_bytes()[1..group.len()]);
     }
-    der
+    Some(der)
 }
 
 /// Runs `openssl` with this input and gives its output.

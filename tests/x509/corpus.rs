@@ -8,7 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tests::pki::{Template, algorithm, armour, element, extension, name, oid, openssl, plain_name, sequence, strip_armour};
+use tests::pki::{
+    Template, algorithm, armour, element, extension, name, oid, openssl, plain_name, sequence, strip_armour,
+};
 
 /// The moment at which the tests look: 2030-01-01 00:00:00.
 pub(crate) const NOW: u64 = 1_893_456_000;
@@ -37,7 +39,7 @@ pub(crate) fn pem(name: &str) -> Vec<u8> {
 
 /// A certificate's DER.
 pub(crate) fn der(name: &str) -> Vec<u8> {
-    strip_armour("CERTIFICATE", &String::from_utf8(pem(name)).expect("PEM is ASCII"))
+    strip_armour("CERTIFICATE", &String::from_utf8(pem(name)).expect("PEM is ASCII")).expect("a certificate")
 }
 
 const SHA256_RSA: &str = "1.2.840.113549.1.1.11";
@@ -77,7 +79,10 @@ fn keys() {
         ("p384", &["ecparam", "-name", "secp384r1", "-genkey", "-noout"]),
         ("p521", &["ecparam", "-name", "secp521r1", "-genkey", "-noout"]),
         ("secp256k1", &["ecparam", "-name", "secp256k1", "-genkey", "-noout"]),
-        ("explicit-curve", &["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-param_enc", "explicit"]),
+        (
+            "explicit-curve",
+            &["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-param_enc", "explicit"],
+        ),
         ("ed25519", &["genpkey", "-algorithm", "ed25519"]),
     ] {
         if !key_path(name).exists() {
@@ -111,13 +116,13 @@ fn keys() {
     write("keys", "pkcs1-in-pkcs8-label", pkcs1.replace("RSA PRIVATE", "PRIVATE"));
     write("keys", "no-last-line", pkcs1.replace("-----END", "-----ENDE"));
     write("keys", "bad-digit", pkcs1.replacen("MII", "M!I", 1));
-    write("keys", "cut", armour("RSA PRIVATE KEY", &strip_armour("RSA PRIVATE KEY", &pkcs1)[..500]));
+    write("keys", "cut", armour("RSA PRIVATE KEY", &strip_armour("RSA PRIVATE KEY", &pkcs1).unwrap()[..500]));
     write("keys", "empty", "-----BEGIN RSA PRIVATE KEY-----\n-----END RSA PRIVATE KEY-----\n");
     write("keys", "empty-line", "-----BEGIN RSA PRIVATE KEY-----\n\n-----END RSA PRIVATE KEY-----\n");
     write("keys", "crlf", pkcs1.replace('\n', "\r\n"));
     write("keys", "leading-text", format!("Bag Attributes: none\n{pkcs8}trailing text"));
     write("keys", "garbage", armour("RSA PRIVATE KEY", b"this is no key at all"));
-    let mut der = strip_armour("RSA PRIVATE KEY", &pkcs1);
+    let mut der = strip_armour("RSA PRIVATE KEY", &pkcs1).unwrap();
     der[6] = 5;
     write("keys", "version-5", armour("RSA PRIVATE KEY", &der));
     der[6] = 0;
@@ -239,7 +244,9 @@ fn authorities(maker: &Maker) {
     maker.ca("root-future", "ca", |t| t.validity[0] = time("400101000000Z"));
     maker.ca("root-v1", "ca", |t| (t.version, t.extensions) = (0, vec![]));
     maker.ca("root-not-ca", "ca", |t| t.extensions = vec![basic_constraints(false, None)]);
-    maker.ca("root-sha1", "ca", |t| (t.algorithm, t.hash) = (algorithm("1.2.840.113549.1.1.5", true), "-sha1"));
+    maker.ca("root-sha1", "ca", |t| {
+        (t.algorithm, t.hash) = (algorithm("1.2.840.113549.1.1.5", true), "-sha1")
+    });
     maker.ca("root-1024", "rsa-1024", |t| t.public_key = public_key("rsa-1024"));
     maker.ca("root-4096", "rsa-4096", |t| t.public_key = public_key("rsa-4096"));
     maker.ca("root-printable", "ca", |t| {
@@ -251,7 +258,9 @@ fn authorities(maker: &Maker) {
         ("root-p384", "-sha384", "1.2.840.10045.4.3.3", "p384"),
         ("root-p521", "-sha512", "1.2.840.10045.4.3.4", "p521"),
     ] {
-        maker.ca(file, key, |t| (t.algorithm, t.hash, t.public_key) = (algorithm(oid, false), hash, public_key(key)));
+        maker.ca(file, key, |t| {
+            (t.algorithm, t.hash, t.public_key) = (algorithm(oid, false), hash, public_key(key))
+        });
     }
     let intermediate = |t: &mut Template| {
         t.subject = plain_name("Intermediate");
@@ -288,7 +297,9 @@ fn authorities(maker: &Maker) {
         maker.ca(&format!("deep-{level}"), "ca", |t| {
             (t.issuer, t.subject) = (issuer, plain_name(&format!("Deep {level}")));
         });
-        maker.leaf(&format!("leaf-by-deep-{level}"), "ca", |t| t.issuer = plain_name(&format!("Deep {level}")));
+        maker.leaf(&format!("leaf-by-deep-{level}"), "ca", |t| {
+            t.issuer = plain_name(&format!("Deep {level}"))
+        });
     }
 }
 
@@ -309,7 +320,8 @@ fn leaves(maker: &Maker) {
     maker.leaf("leaf-future", "ca", |t| t.validity[0] = time("400101000000Z"));
     maker.leaf("leaf-expired-other-name-by-other", "other", |t| {
         t.validity[1] = time("250101000000Z");
-        (t.issuer, t.extensions) = (plain_name("Other"), vec![alternative_names(&[(0x82, b"elsewhere.example")])]);
+        (t.issuer, t.extensions) =
+            (plain_name("Other"), vec![alternative_names(&[(0x82, b"elsewhere.example")])]);
     });
     maker.leaf("leaf-self-signed", "leaf", |t| t.issuer = plain_name("localhost"));
     maker.leaf("leaf-1024", "ca", |t| t.public_key = public_key("rsa-1024"));
@@ -319,7 +331,8 @@ fn leaves(maker: &Maker) {
     maker.leaf("leaf-4096", "rsa-4096", |t| t.public_key = public_key("rsa-4096"));
     maker.leaf("leaf-md5", "ca", |t| (t.algorithm, t.hash) = (rsa(4), "-md5"));
     maker.leaf("leaf-sha1", "ca", |t| (t.algorithm, t.hash) = (rsa(5), "-sha1"));
-    maker.leaf("leaf-sha1-oiw", "ca", |t| (t.algorithm, t.hash) = (algorithm("1.3.14.3.2.29", true), "-sha1"));
+    maker
+        .leaf("leaf-sha1-oiw", "ca", |t| (t.algorithm, t.hash) = (algorithm("1.3.14.3.2.29", true), "-sha1"));
     maker.leaf("leaf-sha224", "ca", |t| (t.algorithm, t.hash) = (rsa(14), "-sha224"));
     maker.leaf("leaf-sha384", "ca", |t| (t.algorithm, t.hash) = (rsa(12), "-sha384"));
     maker.leaf("leaf-sha512", "ca", |t| (t.algorithm, t.hash) = (rsa(13), "-sha512"));
@@ -339,7 +352,9 @@ fn leaves(maker: &Maker) {
         ("leaf-p256-sha224", "-sha224", "1.2.840.10045.4.3.1", "p256"),
         ("leaf-p256-sha512", "-sha512", "1.2.840.10045.4.3.4", "p256"),
     ] {
-        maker.leaf(file, key, |t| (t.algorithm, t.hash, t.public_key) = (algorithm(oid, false), hash, public_key(key)));
+        maker.leaf(file, key, |t| {
+            (t.algorithm, t.hash, t.public_key) = (algorithm(oid, false), hash, public_key(key))
+        });
     }
     maker.leaf("leaf-p256-by-rsa", "ca", |t| t.public_key = public_key("p256"));
     let mut der = der("leaf");
@@ -351,14 +366,22 @@ fn leaves(maker: &Maker) {
 fn names(maker: &Maker) {
     let without_alternatives = |t: &mut Template| drop(t.extensions.remove(2));
     maker.leaf("name-wildcard", "ca", |t| t.extensions[2] = alternative_names(&[(0x82, b"*.Example.com")]));
-    maker.leaf("name-wildcard-inside", "ca", |t| t.extensions[2] = alternative_names(&[(0x82, b"www.*.com"), (0x82, b"w*.a.b")]));
-    maker.leaf("name-wildcard-top", "ca", |t| t.extensions[2] = alternative_names(&[(0x82, b"*.com"), (0x82, b"*")]));
-    maker.leaf("name-wildcard-address", "ca", |t| t.extensions[2] = alternative_names(&[(0x82, b"*.168.1.1")]));
+    maker.leaf("name-wildcard-inside", "ca", |t| {
+        t.extensions[2] = alternative_names(&[(0x82, b"www.*.com"), (0x82, b"w*.a.b")])
+    });
+    maker.leaf("name-wildcard-top", "ca", |t| {
+        t.extensions[2] = alternative_names(&[(0x82, b"*.com"), (0x82, b"*")])
+    });
+    maker.leaf("name-wildcard-address", "ca", |t| {
+        t.extensions[2] = alternative_names(&[(0x82, b"*.168.1.1")])
+    });
     maker.leaf("name-addresses", "ca", |t| {
         let v6 = [0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
         t.extensions[2] = alternative_names(&[(0x87, &[192, 168, 1, 1]), (0x87, &v6)]);
     });
-    maker.leaf("name-address-as-dns", "ca", |t| t.extensions[2] = alternative_names(&[(0x82, b"192.168.1.1")]));
+    maker.leaf("name-address-as-dns", "ca", |t| {
+        t.extensions[2] = alternative_names(&[(0x82, b"192.168.1.1")])
+    });
     maker.leaf("name-kinds", "ca", |t| {
         let other = [oid("1.2.3.4"), element(0xA0, &element(0x0C, b"x"))].concat();
         let directory = plain_name("localhost");
@@ -372,8 +395,12 @@ fn names(maker: &Maker) {
             (0x82, b"tab\there\xFF"),
         ]);
     });
-    maker.leaf("name-other-malformed", "ca", |t| t.extensions[2] = alternative_names(&[(0xA0, b"\x04\x01x"), (0x82, b"a")]));
-    maker.leaf("name-other-malformed-last", "ca", |t| t.extensions[2] = alternative_names(&[(0x82, b"a"), (0xA0, b"\x04\x01x")]));
+    maker.leaf("name-other-malformed", "ca", |t| {
+        t.extensions[2] = alternative_names(&[(0xA0, b"\x04\x01x"), (0x82, b"a")])
+    });
+    maker.leaf("name-other-malformed-last", "ca", |t| {
+        t.extensions[2] = alternative_names(&[(0x82, b"a"), (0xA0, b"\x04\x01x")])
+    });
     maker.leaf("name-hardware-module", "ca", |t| {
         let module = sequence(&[&oid("1.3.6.1.4.1.17.3"), &element(0x04, b"123456")]);
         let other = [oid("1.3.6.1.5.5.7.8.4"), element(0xA0, &module)].concat();
@@ -397,8 +424,10 @@ fn names(maker: &Maker) {
     maker.leaf("name-empty-subject", "ca", |t| t.subject = vec![0x30, 0]);
     maker.leaf("name-empty-issuer", "ca", |t| t.issuer = vec![0x30, 0]);
     maker.leaf("name-attributes", "ca", |t| {
-        let kinds = [3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 16, 17, 42, 43, 44, 45, 46, 65].map(|last| format!("2.5.4.{last}"));
-        let mut list: Vec<(&str, u8, &[u8])> = kinds.iter().map(|kind| (kind.as_str(), 0x0C, &b"v"[..])).collect();
+        let kinds = [3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 16, 17, 42, 43, 44, 45, 46, 65]
+            .map(|last| format!("2.5.4.{last}"));
+        let mut list: Vec<(&str, u8, &[u8])> =
+            kinds.iter().map(|kind| (kind.as_str(), 0x0C, &b"v"[..])).collect();
         list.push(("1.2.840.113549.1.9.1", 0x16, b"a@b"));
         list.push(("0.9.2342.19200300.100.1.25", 0x16, b"dc"));
         list.push(("0.9.2342.19200300.100.1.1", 0x16, b"uid"));
@@ -418,7 +447,8 @@ fn names(maker: &Maker) {
     maker.leaf("name-too-long", "ca", |t| t.subject = plain_name(&"x".repeat(256)));
     maker.leaf("name-merged", "ca", |t| {
         let pair = |kind: &str, value: &[u8]| sequence(&[&oid(kind), &element(0x0C, value)]);
-        let set = element(0x31, &[pair("2.5.4.3", b"a"), pair("2.5.4.10", b"b"), pair("2.5.4.11", b"c")].concat());
+        let set =
+            element(0x31, &[pair("2.5.4.3", b"a"), pair("2.5.4.10", b"b"), pair("2.5.4.11", b"c")].concat());
         t.subject = element(0x30, &[set, element(0x31, &pair("2.5.4.6", b"BG"))].concat());
     });
     maker.leaf("name-wrong-tag", "ca", |t| t.subject = name(&[("2.5.4.3", 0x04, b"octets")]));
@@ -473,7 +503,8 @@ fn odd_fields(maker: &Maker) {
         ("date-fraction", "20460101000000.5Z"),
         ("date-empty", ""),
     ] {
-        let tag = if text.len() >= 15 && text.starts_with("2") || text.starts_with("99") { 0x18 } else { 0x17 };
+        let tag =
+            if text.len() >= 15 && text.starts_with("2") || text.starts_with("99") { 0x18 } else { 0x17 };
         maker.leaf(file, "ca", |t| t.validity[1] = element(tag, text.as_bytes()));
     }
     maker.leaf("date-string", "ca", |t| t.validity[0] = element(0x13, b"200101000000Z"));
@@ -509,7 +540,10 @@ fn odd_extensions(maker: &Maker) {
     one("extension-name-constraints-critical", vec![extension("2.5.29.30", true, &[0x30, 0])]);
     one("extension-subject-key-identifier", vec![extension("2.5.29.14", false, &element(4, &[1; 20]))]);
     one("extension-twice", vec![key_usage(&[0xA0]), key_usage(&[0xA0])]);
-    one("extension-unknown-twice", vec![extension("1.2.3.4", false, b"a"), extension("1.2.3.4", false, b"a")]);
+    one(
+        "extension-unknown-twice",
+        vec![extension("1.2.3.4", false, b"a"), extension("1.2.3.4", false, b"a")],
+    );
     one("extension-critical-false", vec![sequence(&[&oid("1.2.3.4"), &[1, 1, 0], &element(4, b"a")])]);
     one("extension-critical-odd", vec![sequence(&[&oid("1.2.3.4"), &[1, 1, 7], &element(4, b"a")])]);
     one("extension-critical-long", vec![sequence(&[&oid("1.2.3.4"), &[1, 2, 0, 0], &element(4, b"a")])]);
@@ -524,7 +558,10 @@ fn odd_extensions(maker: &Maker) {
     one("policies-qualifier", vec![extension("2.5.29.32", true, &qualified)]);
     let numbered = sequence(&[&sequence(&[&oid("2.5.29.32.0"), &[2, 1, 0]])]);
     one("policies-bad-qualifier", vec![extension("2.5.29.32", false, &numbered)]);
-    one("policies-trailing", vec![extension("2.5.29.32", false, &[policies(&["2.5.29.32.0"]), vec![0]].concat())]);
+    one(
+        "policies-trailing",
+        vec![extension("2.5.29.32", false, &[policies(&["2.5.29.32.0"]), vec![0]].concat())],
+    );
     for (file, value) in [
         ("usage-all", &[3, 3, 7, 0xFF, 0x80][..]),
         ("usage-three-bytes", &[3, 4, 0, 0xFF, 0x80, 0x55]),
@@ -555,8 +592,19 @@ fn odd_extensions(maker: &Maker) {
     ] {
         one(file, vec![extension("2.5.29.19", true, value)]);
     }
-    one("purposes-known", vec![purposes(&[SERVER, CLIENT, "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.8"])]);
-    one("purposes-more", vec![purposes(&["1.3.6.1.5.5.7.3.9", "2.5.29.37.0", "1.3.6.1.4.1.45605.1", "1.3.6.1.4.1.311.10.3.3"])]);
+    one(
+        "purposes-known",
+        vec![purposes(&[SERVER, CLIENT, "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.8"])],
+    );
+    one(
+        "purposes-more",
+        vec![purposes(&[
+            "1.3.6.1.5.5.7.3.9",
+            "2.5.29.37.0",
+            "1.3.6.1.4.1.45605.1",
+            "1.3.6.1.4.1.311.10.3.3",
+        ])],
+    );
     one("purposes-none", vec![purposes(&[])]);
     one("purposes-wrong-tag", vec![extension("2.5.29.37", false, &[0x30, 2, 5, 0])]);
     one("netscape-all", vec![extension("2.16.840.1.113730.1.1", false, &[3, 2, 0, 0xFF])]);
@@ -593,9 +641,15 @@ fn odd_keys(maker: &Maker) {
         ("key-modulus-128", rsa(&[0xC1; 16], &[1, 0, 1])),
         ("key-modulus-8192", rsa(&[0xC1; 1024], &[1, 0, 1])),
         ("key-modulus-8200", rsa(&[0xC1; 1025], &[1, 0, 1])),
-        ("key-rsa-no-null", info(&algorithm("1.2.840.113549.1.1.1", false), &sequence(&[&element(2, &odd), &[2, 1, 3]]))),
+        (
+            "key-rsa-no-null",
+            info(&algorithm("1.2.840.113549.1.1.1", false), &sequence(&[&element(2, &odd), &[2, 1, 3]])),
+        ),
         ("key-rsa-parameters", info(&ec_algorithm, &sequence(&[&element(2, &odd), &[2, 1, 3]]))),
-        ("key-rsa-trailing", info(&algorithm("1.2.840.113549.1.1.1", true), &sequence(&[&element(2, &odd), &[2, 1, 3], &[0]]))),
+        (
+            "key-rsa-trailing",
+            info(&algorithm("1.2.840.113549.1.1.1", true), &sequence(&[&element(2, &odd), &[2, 1, 3], &[0]])),
+        ),
         ("key-dsa", info(&algorithm("1.2.840.10040.4.1", false), b"x")),
         ("key-ed25519", public_key("ed25519")),
         ("key-secp256k1", public_key("secp256k1")),
@@ -665,7 +719,10 @@ fn damaged_files() {
         ("padding-three", format!("{begin}\n{}===\n{end}\n", body.trim_end_matches('='))),
         ("bad-digit", bad.clone()),
         ("high-bytes", good.replacen("MII", "M\u{e9}I", 1)),
-        ("line-missing", good.lines().enumerate().filter(|(n, _)| *n != 3).map(|(_, l)| format!("{l}\n")).collect()),
+        (
+            "line-missing",
+            good.lines().enumerate().filter(|(n, _)| *n != 3).map(|(_, l)| format!("{l}\n")).collect(),
+        ),
         ("no-end", good.replace(end, "")),
         ("end-first", format!("{end}\n{good}")),
         ("no-begin", good.replace(begin, "")),
@@ -680,7 +737,10 @@ fn damaged_files() {
         ("space-body", format!("{begin}\n   \n{end}\n")),
         ("padding-body", format!("{begin}\n==\n{end}\n")),
         ("one-digit-body", format!("{begin}\nM\n{end}\n")),
-        ("proc-type", good.replacen('\n', "\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-CBC,0011223344556677\n\n", 1)),
+        (
+            "proc-type",
+            good.replacen('\n', "\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-CBC,0011223344556677\n\n", 1),
+        ),
         ("proc-type-no-dek", good.replacen('\n', "\nProc-Type: 4,ENCRYPTED\n\n", 1)),
         ("proc-type-no-line", good.replacen('\n', "\nProc-Type: 4,ENCRYPTED", 1)),
         ("text", "This is no certificate.\n".to_owned()),

@@ -18,36 +18,49 @@ pub(crate) struct Rule {
     pub(crate) explains: fn(pem: &[u8], theirs: &Answer, ours: &Answer) -> bool,
 }
 
-const SIGNATURE_ALGORITHM: &str = "MD2 and MD4 are no hashes to sign with any more, and RSASSA-PSS is no algorithm of this client";
+const SIGNATURE_ALGORITHM: &str =
+    "MD2 and MD4 are no hashes to sign with any more, and RSASSA-PSS is no algorithm of this client";
 const CURVE: &str = "only the three curves of the application note's signature algorithms";
 const POINT: &str = "whether a point lies on its curve is found out by the accelerator, when the key is used";
 const KEY_AGREEMENT: &str = "RFC 5480 §2.1.2: an id-ecDH key cannot sign";
-const PATH_LENGTH: &str = "RFC 5280 §6.1.4 (k): only cA = TRUE makes a CA, an integer in its place does not";
+const INTEGER_FOR_CA: &str =
+    "RFC 5280 §6.1.4 (k): only cA = TRUE makes a CA, an integer in its place does not";
+const EXPLICIT_CURVE: &str = "RFC 5480 §2.1.1: explicit curve parameters are not even looked at";
 const HARDWARE_MODULE: &str = "a hardware module name is of no use to a client, and not described";
 const LONG_NAME: &str = "a description is not given up for the length of a name";
 const EC_KEY: &str = "the client's key is RSA in all ten suites";
 const KEY_LENGTH: &str = "the accelerator computes with 1024 to 4096 bits and exponents of at most 64";
 const DER_TEXT: &str = "only PEM files are accepted, so that a text without armour is never read as DER";
 
-const fn row(id: &'static str, expected: &'static str, actual: &'static str, reason: &'static str) -> Difference {
+const fn row(
+    id: &'static str,
+    expected: &'static str,
+    actual: &'static str,
+    reason: &'static str,
+) -> Difference {
     Difference { id, expected, actual, reason }
 }
 
 pub(crate) const FILES: &[Difference] = &[
     row("certificates/algorithm-md2", "0", "-0x262E", SIGNATURE_ALGORITHM),
     row("certificates/algorithm-pss", "0", "-0x262E", SIGNATURE_ALGORITHM),
-    row("certificates/constraints-integers", "0", "-0x2566", PATH_LENGTH),
+    row(
+        "certificates/constraints-integers",
+        "basic constraints : CA=true, max_pathlen=3",
+        "basic constraints : CA=false, max_pathlen=3",
+        INTEGER_FOR_CA,
+    ),
     row(
         "certificates/constraints-length-only",
         "basic constraints : CA=true",
-        "basic constraints : CA=false, max_pathlen=3",
-        PATH_LENGTH,
+        "basic constraints : CA=false",
+        INTEGER_FOR_CA,
     ),
     row(
         "certificates/intermediate-length-only",
         "basic constraints : CA=true",
-        "basic constraints : CA=false, max_pathlen=5",
-        PATH_LENGTH,
+        "basic constraints : CA=false",
+        INTEGER_FOR_CA,
     ),
     row("certificates/key-ecdh", "0", "-0x3C80", KEY_AGREEMENT),
     row("certificates/key-point-not-on-curve", "-0x4C80", "0", POINT),
@@ -87,12 +100,22 @@ pub(crate) const CERTIFICATE_RULES: &[Rule] = &[
         explains: |pem, _, ours| ours.result == UNKNOWN_KEY && holds(pem, &[0x2B, 0x81, 0x04, 0x01, 0x0C]),
     },
     Rule {
-        reason: PATH_LENGTH,
-        explains: |pem, theirs, _| {
-            // A basicConstraints whose SEQUENCE begins with an integer.
-            theirs.result >= 0 && bytes(pem).windows(12).any(|part| {
-                part.starts_with(&[0x55, 0x1D, 0x13]) && part.windows(4).any(|list| list[0] == 0x30 && list[2] == 2)
-            })
+        reason: INTEGER_FOR_CA,
+        explains: |pem, theirs, ours| {
+            let is_integer = bytes(pem).windows(12).any(|part| {
+                part.starts_with(&[0x55, 0x1D, 0x13])
+                    && part.windows(4).any(|list| list[0] == 0x30 && list[2] == 2)
+            });
+            let without = |answer: &Answer| answer.text.replace("CA=true", "CA=false");
+            is_integer && theirs.result == ours.result && without(theirs) == without(ours)
+        },
+    },
+    Rule {
+        reason: EXPLICIT_CURVE,
+        explains: |pem, theirs, ours| {
+            ours.result == -0x3D00
+                && theirs.result != 0
+                && holds(pem, &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01])
         },
     },
     Rule { reason: HARDWARE_MODULE, explains: |pem, _, _| holds(pem, &[0x2B, 6, 1, 5, 5, 7, 8, 4]) },
@@ -118,15 +141,10 @@ fn holds(pem: &[u8], part: &[u8]) -> bool {
     bytes(pem).windows(part.len()).any(|window| window == part)
 }
 
-/// The DER of the first block of a file that is otherwise whole; nothing if it is not.
+/// The DER of the first block of a file; nothing if there is none.
 fn bytes(pem: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(pem);
-    for label in ["CERTIFICATE", "PRIVATE KEY"] {
-        let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
-        if text.contains(&begin) && text.contains(&end) {
-            let clean: String = text.chars().filter(|char| char.is_ascii_graphic() || *char == ' ').collect();
-            return std::panic::catch_unwind(|| strip_armour(label, &clean)).unwrap_or_default();
-        }
-    }
-    Vec::new()
+    let der =
+        ["CERTIFICATE", "RSA PRIVATE KEY", "PRIVATE KEY"].iter().find_map(|label| strip_armour(label, &text));
+    der.unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use x509::{Bundle, MAX_DER_LENGTH, MAX_FILE_LENGTH, PrivateKey, describe};
 
 use crate::{
     corpus,
-    differences::{Difference, FILES, Rule, CERTIFICATE_RULES, KEY_RULES},
+    differences::{CERTIFICATE_RULES, Difference, FILES, KEY_RULES, Rule},
     mutation::Random,
 };
 
@@ -38,7 +38,9 @@ impl Answer {
             match (left.next(), right.next()) {
                 (None, None) => return None,
                 (left, right) if left == right => {}
-                (left, right) => return Some((left.unwrap_or("").to_owned(), right.unwrap_or("").to_owned())),
+                (left, right) => {
+                    return Some((left.unwrap_or("").to_owned(), right.unwrap_or("").to_owned()));
+                }
             }
         }
     }
@@ -100,7 +102,8 @@ fn the_corpus() {
         for (name, pem) in corpus::files(kind) {
             let id = format!("{kind}/{name}");
             let found = theirs(&pem).difference(&ours(&pem));
-            let expected = listed.remove(id.as_str()).map(|row| (row.expected.to_owned(), row.actual.to_owned()));
+            let expected =
+                listed.remove(id.as_str()).map(|row| (row.expected.to_owned(), row.actual.to_owned()));
             if found != expected {
                 wrong += &format!("{id}: found {found:?}, listed {expected:?}\n");
             }
@@ -112,7 +115,13 @@ fn the_corpus() {
 
 #[test]
 fn mutated_certificates() {
-    mutated(&["certificates", "files"], "CERTIFICATE", their_certificates, our_certificates, CERTIFICATE_RULES);
+    mutated(
+        &["certificates", "files"],
+        "CERTIFICATE",
+        their_certificates,
+        our_certificates,
+        CERTIFICATE_RULES,
+    );
 }
 
 #[test]
@@ -146,7 +155,12 @@ fn mutated(kinds: &[&str], label: &str, theirs: Side, ours: Side, rules: &[Rule]
         }
     }
     println!("{tried} mutations, {} codes, {differ} deliberate differences", codes.len());
-    assert!(wrong.is_empty(), "X509_SEED={}\n{}", random.seed(), wrong.chars().take(20_000).collect::<String>());
+    assert!(
+        wrong.is_empty(),
+        "X509_SEED={}\n{}",
+        random.seed(),
+        wrong.chars().take(20_000).collect::<String>()
+    );
     assert!(tried > 1000 && codes.len() > 10, "the mutations reach too little");
 }
 
@@ -167,13 +181,35 @@ fn every_code_has_the_librarys_text() {
 /// The rows of all tables whose numbers are Mbed TLS's.
 fn rows() -> impl Iterator<Item = &'static status::Row> {
     use status::{
-        aes, asn1, base64, ccm, cipher, ctr_drbg, ecp, entropy, gcm, generic, hmac_drbg, md, md5, mpi, net, oid, pem, pk,
-        platform, rsa, sha1, sha256, sha512, ssl, x509,
+        aes, asn1, base64, ccm, cipher, ctr_drbg, ecp, entropy, gcm, generic, hmac_drbg, md, md5, mpi, net,
+        oid, pem, pk, platform, rsa, sha1, sha256, sha512, ssl, x509,
     };
     [
-        ssl::ROWS, x509::ROWS, pem::ROWS, pk::ROWS, rsa::ROWS, ecp::ROWS, md::ROWS, cipher::ROWS, generic::ROWS, mpi::ROWS,
-        oid::ROWS, ccm::ROWS, gcm::ROWS, aes::ROWS, base64::ROWS, md5::ROWS, sha1::ROWS, sha256::ROWS, sha512::ROWS,
-        ctr_drbg::ROWS, hmac_drbg::ROWS, entropy::ROWS, net::ROWS, asn1::ROWS, platform::ROWS,
+        ssl::ROWS,
+        x509::ROWS,
+        pem::ROWS,
+        pk::ROWS,
+        rsa::ROWS,
+        ecp::ROWS,
+        md::ROWS,
+        cipher::ROWS,
+        generic::ROWS,
+        mpi::ROWS,
+        oid::ROWS,
+        ccm::ROWS,
+        gcm::ROWS,
+        aes::ROWS,
+        base64::ROWS,
+        md5::ROWS,
+        sha1::ROWS,
+        sha256::ROWS,
+        sha512::ROWS,
+        ctr_drbg::ROWS,
+        hmac_drbg::ROWS,
+        entropy::ROWS,
+        net::ROWS,
+        asn1::ROWS,
+        platform::ROWS,
     ]
     .into_iter()
     .flatten()

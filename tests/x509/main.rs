@@ -4,3 +4,4 @@ mod corpus;
 mod differences;
 mod differential;
 mod mutation;
+mod verify;

@@ -190,8 +190,10 @@ fn basic_constraints(mut value: Reader<'_>) -> Result<BasicConstraints, Error> {
     if value.is_empty() {
         return Ok(constraints);
     }
-    // RFC 5280 §6.1.4 (k): only cA = TRUE makes a CA. An integer in its place is a path length without it.
-    if value.peek() != Some(INTEGER) {
+    // RFC 5280 §6.1.4 (k): only cA = TRUE makes a CA. 2.28 also reads an integer there; it makes none here.
+    if value.peek() == Some(INTEGER) {
+        value.small_integer().within(x509::INVALID_EXTENSIONS)?;
+    } else {
         constraints.is_ca = value.boolean().within(x509::INVALID_EXTENSIONS)?;
     }
     if value.is_empty() {

@@ -174,6 +174,7 @@ fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
         coefficient: integer()?,
     };
     let is_odd = |integer: &[u8]| integer.last().is_some_and(|last| last & 1 == 1);
-    let is_plausible = is_plausible(&key.public) && is_odd(key.prime1) && is_odd(key.prime2) && reader.is_empty();
+    let is_plausible =
+        is_plausible(&key.public) && is_odd(key.prime1) && is_odd(key.prime2) && reader.is_empty();
     if is_plausible { Ok(key) } else { Err(pk::KEY_INVALID_FORMAT) }
 }

@@ -275,7 +275,9 @@ impl Verifier {
         let found = found.or(*outside_validity).and_then(|index| anchors().nth(index));
         if let Some(anchor) = found {
             self.is_anchored = true;
-            link.place.found = link.above(true, &anchor, context).found;
+            // RFC 5280 §6.1.1 (d) leaves an anchor's validity open; Mbed TLS asks for it.
+            let Place { depth, found, .. } = link.above(true, &anchor, context);
+            link.place.found = found.with(time_flags(&anchor, context), depth);
         }
         Ok(true)
     }
@@ -323,7 +325,8 @@ fn check<A: Accel>(
             | rsa::INVALID_PADDING
             | ecp::INVALID_KEY
             | ecp::VERIFY_FAILED
-            | ecp::BAD_INPUT_DATA,
+            | ecp::BAD_INPUT_DATA
+            | ecp::FEATURE_UNAVAILABLE,
         )) => Ok(false),
         result => result,
     }

@@ -1,0 +1,415 @@
+//! Chains: what is found wrong with them, held against a table and against the real library.
+
+use accel::{Accel, Entropy, rustcrypto::RustCrypto, soft::Soft};
+use status::{Alert, Error, Flags};
+use tests::{oracle, pki::armour};
+use x509::{
+    Bundle, Certificate, Context, MAX_DER_LENGTH, Outcome, Policy, Time, Verifier, alert, verify::WORKSPACE,
+};
+
+use crate::{
+    corpus::{self, NOW},
+    mutation::Random,
+};
+
+/// Verification needs no random numbers.
+struct NoEntropy;
+
+impl Entropy for NoEntropy {
+    fn entropy(&mut self, _out: &mut [u8]) -> Result<(), Error> {
+        Err(status::entropy::SOURCE_FAILED)
+    }
+}
+
+/// A chain and what it is held against.
+#[derive(Clone)]
+struct Chain {
+    message: Vec<Vec<u8>>,
+    anchors: Vec<u8>,
+    host: Option<&'static str>,
+    now: u64,
+    policy: Policy,
+}
+
+impl Chain {
+    /// From the corpus's names, separated by spaces.
+    fn new(message: &str, anchors: &str) -> Self {
+        Self {
+            message: message.split_whitespace().map(corpus::der).collect(),
+            anchors: anchors.split_whitespace().flat_map(corpus::pem).collect(),
+            host: Some("localhost"),
+            now: NOW,
+            policy: Policy::default(),
+        }
+    }
+
+    fn ours(&self) -> Result<Outcome, Error> {
+        self.ours_with(&mut Soft::new(NoEntropy))
+    }
+
+    fn ours_with(&self, accel: &mut impl Accel) -> Result<Outcome, Error> {
+        let mut storage = [0; MAX_DER_LENGTH];
+        let anchors =
+            (!self.anchors.is_empty()).then(|| Bundle::from_pem(&self.anchors, &mut storage)).transpose()?;
+        let context =
+            Context { anchors, policy: self.policy, now: Time::from_unix(self.now), host: self.host };
+        let (mut verifier, mut accel, mut workspace) =
+            (Verifier::new(), Soft::new(NoEntropy), [0; WORKSPACE]);
+        for der in &self.message {
+            // As from a receive buffer: the bytes are gone after the call.
+            let der = der.clone();
+            let certificate = Certificate::from_der(&der)?;
+            nb::block!(verifier.push(&certificate, &context, accel, &mut workspace))?;
+        }
+        Ok(verifier.finish())
+    }
+
+    fn theirs(&self) -> oracle::Verified {
+        let message: Vec<&[u8]> = self.message.iter().map(Vec::as_slice).collect();
+        let anchors = (!self.anchors.is_empty()).then_some(self.anchors.as_slice());
+        oracle::verify(&message, anchors, self.host, self.now, self.policy.md5)
+    }
+}
+
+const NONE: u32 = 0;
+const EXPIRED: u32 = 0x01;
+const NAME: u32 = 0x04;
+const UNTRUSTED: u32 = 0x08;
+const FUTURE: u32 = 0x200;
+const USAGE: u32 = 0x800;
+const PURPOSE: u32 = 0x1000;
+const HASH: u32 = 0x4000;
+const KEY: u32 = 0x1_0000;
+
+/// Message, CA file, flags.
+const CHAINS: &[(&str, &str, u32)] = &[
+    // Trusted.
+    ("leaf", "root", NONE),
+    ("leaf", "root-other root", NONE),
+    ("leaf", "root-same-name root", NONE),
+    ("leaf root", "root", NONE),
+    ("leaf root-other intermediate", "root", NONE),
+    ("leaf-by-intermediate intermediate", "root", NONE),
+    ("leaf-by-intermediate intermediate root", "root", NONE),
+    ("leaf-by-intermediate root intermediate", "root", NONE),
+    ("leaf-by-intermediate leaf root-other intermediate", "root", NONE),
+    ("leaf-by-intermediate-p256 intermediate-p256", "root", NONE),
+    ("leaf-by-4096", "root-4096", NONE),
+    ("leaf-4096", "root-4096", NONE),
+    ("leaf-3072", "root", NONE),
+    ("leaf-2047", "root", NONE),
+    ("leaf-p256", "root-p256", NONE),
+    ("leaf-p384", "root-p384", NONE),
+    ("leaf-p521", "root-p521", NONE),
+    ("leaf-p256-sha1", "root-p256", NONE),
+    ("leaf-p256-sha224", "root-p256", NONE),
+    ("leaf-p256-sha512", "root-p256", NONE),
+    ("leaf-p256-by-rsa", "root", NONE),
+    ("leaf-sha1", "root", NONE),
+    ("leaf-sha1-oiw", "root", NONE),
+    ("leaf-sha224", "root", NONE),
+    ("leaf-sha384", "root", NONE),
+    ("leaf-sha512", "root", NONE),
+    ("leaf", "root-sha1", NONE),
+    ("leaf", "root-v1", NONE),
+    ("leaf", "root-printable", UNTRUSTED),
+    // An intermediate as anchor; the leaf itself as anchor.
+    ("leaf-by-intermediate", "intermediate", NONE),
+    ("leaf-by-intermediate intermediate", "intermediate", NONE),
+    ("leaf-by-intermediate intermediate root", "intermediate", NONE),
+    ("leaf-self-signed", "leaf-self-signed", NONE),
+    ("leaf", "leaf", UNTRUSTED),
+    ("leaf-self-signed", "root", UNTRUSTED),
+    ("root", "root", NAME | USAGE),
+    // RFC 5280 §6.1.3 (a): signatures and names.
+    ("leaf", "", UNTRUSTED),
+    ("leaf root", "", UNTRUSTED),
+    ("leaf", "root-other", UNTRUSTED),
+    ("leaf", "root-same-name", UNTRUSTED),
+    ("leaf root", "root-other", UNTRUSTED),
+    ("leaf-by-intermediate", "root", UNTRUSTED),
+    ("intermediate leaf-by-intermediate", "root", NAME | USAGE),
+    ("leaf-bad-signature", "root", UNTRUSTED),
+    ("leaf-bad-signature root", "root", UNTRUSTED),
+    ("leaf-by-same-name root", "root", UNTRUSTED),
+    ("leaf-by-intermediate intermediate-other-key", "root", UNTRUSTED),
+    ("leaf-by-intermediate intermediate-other-key intermediate", "root", UNTRUSTED),
+    // RFC 5280 §6.1.4 (k) to (n): who may sign.
+    ("leaf", "root-not-ca", UNTRUSTED),
+    ("leaf-by-intermediate intermediate-not-ca", "root", UNTRUSTED),
+    ("leaf-by-intermediate intermediate-no-constraints", "root", UNTRUSTED),
+    ("leaf-by-intermediate intermediate-no-cert-sign", "root", UNTRUSTED),
+    ("leaf-by-intermediate intermediate-no-usage", "root", NONE),
+    ("leaf-by-intermediate intermediate-not-ca intermediate", "root", NONE),
+    ("leaf-by-second second intermediate", "root", UNTRUSTED),
+    ("leaf-by-second second intermediate-any-length", "root", NONE),
+    ("leaf-by-second second intermediate intermediate-any-length", "root", NONE),
+    ("leaf-by-second second", "intermediate", UNTRUSTED),
+    ("leaf-by-second second", "second", NONE),
+    ("leaf-by-same-name root-rollover", "root", NONE),
+    // Validity.
+    ("leaf-expired", "root", EXPIRED),
+    ("leaf-future", "root", FUTURE),
+    ("leaf", "root-expired", EXPIRED),
+    ("leaf", "root-future", FUTURE),
+    ("leaf", "root-expired root", NONE),
+    ("leaf", "root-expired root-future", EXPIRED),
+    ("leaf root-expired", "root-other", EXPIRED | UNTRUSTED),
+    ("leaf root-expired root", "root-other", UNTRUSTED),
+    ("leaf-by-intermediate intermediate-expired", "root", EXPIRED),
+    ("leaf-by-intermediate intermediate-future", "root", FUTURE),
+    ("leaf-by-intermediate intermediate-expired intermediate", "root", NONE),
+    ("leaf-by-intermediate intermediate intermediate-expired", "root", NONE),
+    ("leaf-by-intermediate intermediate-expired intermediate-future", "root", EXPIRED),
+    ("leaf-by-intermediate intermediate-expired intermediate-other-key", "root", UNTRUSTED),
+    ("leaf-by-intermediate intermediate-expired root intermediate", "root-other", UNTRUSTED),
+    ("leaf-expired-other-name-by-other", "root", EXPIRED | NAME | UNTRUSTED),
+    ("leaf-expired", "root-expired", EXPIRED),
+    // Algorithms and keys.
+    ("leaf-md5", "root", HASH),
+    ("leaf-by-intermediate intermediate-md5", "root", HASH),
+    ("leaf-1024", "root", KEY),
+    ("leaf-by-1024", "root-1024", KEY),
+    ("leaf-by-1024", "root", UNTRUSTED),
+    ("leaf-by-intermediate-1024 intermediate-1024", "root", KEY),
+    ("leaf-512", "root", KEY),
+    // Usage of the server's key.
+    ("leaf-no-usage", "root", NONE),
+    ("leaf-no-purpose", "root", NONE),
+    ("leaf-any-purpose", "root", NONE),
+    ("leaf-no-key-encipherment", "root", USAGE),
+    ("leaf-client", "root", PURPOSE),
+    ("leaf-no-key-encipherment-client", "root", USAGE | PURPOSE),
+    ("leaf-no-key-encipherment-client", "root-other", USAGE | PURPOSE | UNTRUSTED),
+    // The longest path, and one more.
+    ("leaf-by-deep-8 deep-8 deep-7 deep-6 deep-5 deep-4 deep-3 deep-2 deep-1", "root", NONE),
+    ("leaf-by-deep-8 deep-8 deep-7 deep-6 deep-5 deep-4 deep-3 deep-2 deep-1 root", "root-other", FATAL),
+    ("leaf-by-deep-9 deep-9 deep-8 deep-7 deep-6 deep-5 deep-4 deep-3 deep-2 deep-1", "root", FATAL),
+    ("leaf-by-deep-9 deep-9 deep-8 deep-7 deep-6 deep-5 deep-4 deep-3 deep-2", "deep-2 deep-1", NONE),
+];
+
+/// In place of flags: the path is too long to be looked at.
+const FATAL: u32 = u32::MAX;
+
+#[test]
+fn chains_have_the_flags_of_the_table_and_of_the_library() {
+    for (message, anchors, flags) in CHAINS {
+        let chain = Chain::new(message, anchors);
+        let theirs = chain.theirs();
+        assert_eq!(theirs.flags, *flags, "Mbed TLS: {message} / {anchors}");
+        for ours in [chain.ours(), chain.ours_with(&mut RustCrypto::new(NoEntropy))] {
+            match ours {
+                Ok(outcome) => assert_eq!(outcome.flags.bits(), *flags, "{message} / {anchors}: {outcome:?}"),
+                Err(error) => assert_eq!((error.code(), *flags), (theirs.result, FATAL), "{message} / {anchors}"),
+            }
+        }
+    }
+}
+
+/// Certificate, host, whether they belong together: RFC 6125 §6.4, RFC 2818 §3.1.
+const HOSTS: &[(&str, &str, bool)] = &[
+    ("leaf", "localhost", true),
+    ("leaf", "LOCALHOST", true),
+    ("leaf", "localhost.", false),
+    ("leaf", "local", false),
+    ("leaf", "", false),
+    ("name-wildcard", "www.example.com", true),
+    ("name-wildcard", "WWW.EXAMPLE.COM", true),
+    ("name-wildcard", "example.com", false),
+    ("name-wildcard", "a.b.example.com", false),
+    ("name-wildcard", ".example.com", false),
+    ("name-wildcard", "*.example.com", true),
+    ("name-wildcard-inside", "www.a.com", false),
+    ("name-wildcard-inside", "ww.a.b", false),
+    ("name-wildcard-top", "example.com", true),
+    ("name-wildcard-top", "localhost", false),
+    ("name-common", "localhost", true),
+    ("name-common", "other", false),
+    ("name-common-address", "192.168.1.1", true),
+    ("name-common-twice", "first.example", true),
+    ("name-common-twice", "www.second.example", true),
+    ("name-common-twice", "second.example", false),
+    ("name-nul", "localhost", false),
+    ("name-addresses", "localhost", false),
+    ("name-addresses", "192.168.1.2", false),
+    ("name-address-as-dns", "192.168.1.1", true),
+    ("name-kinds", "example.com", true),
+    ("name-kinds", "localhost", false),
+    ("name-none", "localhost", false),
+];
+
+/// The same where we go beyond Mbed TLS 2.28.3, which says the opposite.
+const OTHER_HOSTS: &[(&str, &str, bool)] = &[
+    // RFC 5280 §4.2.1.6: 2.28.3 does not look at iPAddress.
+    ("leaf", "127.0.0.1", true),
+    ("name-addresses", "192.168.1.1", true),
+    ("name-addresses", "2001:db8::1", true),
+    ("name-addresses", "2001:0DB8:0::1", true),
+    // RFC 6125 §6.4.3: a wildcard stands for a label of a name, not for a part of an address.
+    ("name-wildcard-address", "192.168.1.1", false),
+];
+
+#[test]
+fn hosts_match_as_in_the_library() {
+    for (table, agrees) in [(HOSTS, true), (OTHER_HOSTS, false)] {
+        for (name, host, expected) in table {
+            let chain = Chain { host: Some(host), ..Chain::new(name, "root") };
+            let flags = chain.ours().unwrap().flags;
+            assert_eq!(!flags.contains(Flags::CN_MISMATCH), *expected, "{name} for {host}");
+            let theirs = chain.theirs().flags & NAME == 0;
+            assert_eq!(theirs == *expected, agrees, "Mbed TLS: {name} for {host}");
+        }
+    }
+}
+
+#[test]
+fn without_a_host_any_name_will_do() {
+    let chain = Chain { host: None, ..Chain::new("name-wildcard", "root") };
+    assert_eq!(chain.ours().unwrap().flags, Flags::NONE);
+    assert_eq!(chain.theirs().flags, NONE);
+}
+
+#[test]
+fn a_policy_may_accept_md5_refuse_sha1_and_ask_for_longer_keys() {
+    let flags =
+        |message, policy| Chain { policy, ..Chain::new(message, "root") }.ours().unwrap().flags.bits();
+    let device = Policy::default();
+    assert_eq!(flags("leaf-md5", Policy { md5: true, ..device }), NONE);
+    assert_eq!(flags("leaf-sha1", Policy { sha1: false, ..device }), HASH);
+    assert_eq!(flags("leaf", Policy { minimum_rsa_bits: 3072, ..device }), KEY);
+    assert_eq!(flags("leaf-1024", Policy { minimum_rsa_bits: 1024, ..device }), NONE);
+}
+
+/// RFC 5280 §4.1.2.5: both ends belong to the validity.
+#[test]
+fn validity_includes_its_first_and_its_last_second() {
+    // 2020-01-01 00:00:00 and 2046-01-01 00:00:00.
+    for (now, expected) in
+        [(1_577_836_799, FUTURE), (1_577_836_800, NONE), (2_398_377_600, NONE), (2_398_377_601, EXPIRED)]
+    {
+        let chain = Chain { now, ..Chain::new("leaf", "root") };
+        assert_eq!(chain.theirs().flags, expected, "Mbed TLS at {now}");
+        assert_eq!(chain.ours().unwrap().flags.bits(), expected, "at {now}");
+    }
+}
+
+#[test]
+fn the_depth_is_that_of_the_first_certificate_at_fault() {
+    let depth = |message, anchors| Chain::new(message, anchors).ours().unwrap().depth;
+    assert_eq!(depth("leaf-expired", "root"), 0);
+    assert_eq!(depth("leaf", "root-expired"), 1);
+    assert_eq!(depth("leaf-by-intermediate intermediate-expired", "root"), 1);
+    assert_eq!(depth("leaf-by-intermediate intermediate", "root-expired"), 2);
+    assert_eq!(depth("leaf-by-intermediate", "root"), 0);
+}
+
+/// Each call does one slice: a signature is never checked in one go.
+#[test]
+fn work_is_done_in_slices() {
+    let pem = corpus::pem("root");
+    let mut storage = [0; MAX_DER_LENGTH];
+    let anchors = Some(Bundle::from_pem(&pem, &mut storage).unwrap());
+    let context = Context { anchors, host: Some("localhost"), ..Context::new(Time::from_unix(NOW)) };
+    let (mut verifier, mut accel, mut workspace) = (Verifier::new(), Soft::new(NoEntropy), [0; WORKSPACE]);
+    let der = corpus::der("leaf");
+    let certificate = Certificate::from_der(&der).unwrap();
+    let mut slices = 0;
+    while let Err(error) = verifier.push(&certificate, &context, &mut accel, &mut workspace) {
+        assert_eq!(error, nb::Error::WouldBlock);
+        assert!(!verifier.is_complete());
+        slices += 1;
+    }
+    assert!(slices > 3, "{slices}");
+    assert!(verifier.is_complete());
+    assert!(verifier.finish().flags.is_empty());
+}
+
+#[test]
+fn a_workspace_that_is_too_small_is_not_the_certificates_fault() {
+    let pem = corpus::pem("root");
+    let mut storage = [0; MAX_DER_LENGTH];
+    let context = Context {
+        anchors: Some(Bundle::from_pem(&pem, &mut storage).unwrap()),
+        ..Context::new(Time::from_unix(NOW))
+    };
+    let der = corpus::der("leaf");
+    let certificate = Certificate::from_der(&der).unwrap();
+    let result = Verifier::new().push(&certificate, &context, &mut Soft::new(NoEntropy), &mut [0; 16]);
+    assert_eq!(result, Err(nb::Error::Other(status::mpi::ALLOC_FAILED)));
+}
+
+/// A server may send certificates of an anchor's name without end; the checks do not go on without end.
+#[test]
+fn signature_checks_are_bounded() {
+    // Twelve anchors of one name, none of which has signed anything here.
+    let anchors = "root-p256 ".repeat(6);
+    let message = "leaf-by-deep-8 deep-8 deep-7 deep-6 deep-5 deep-4 deep-3 deep-2 deep-1";
+    let mut chain = Chain::new(message, &anchors);
+    assert!(chain.ours().is_ok());
+    chain.message = vec![corpus::der("leaf-p256-sha1"); 2];
+    chain.anchors = ["root-p256"; 6].iter().flat_map(|name| corpus::pem(name)).collect();
+    assert_eq!(chain.ours().unwrap().flags.bits(), NONE);
+}
+
+#[test]
+fn nothing_is_trusted_before_the_first_certificate() {
+    assert_eq!(Verifier::new().finish().flags, Flags::NOT_TRUSTED);
+}
+
+/// RFC 5246 §7.2.2, in Mbed TLS's order.
+#[test]
+fn alerts_are_chosen_in_the_librarys_order() {
+    for (flags, expected) in [
+        (Flags::ALL, Alert::ACCESS_DENIED),
+        (Flags::CN_MISMATCH | Flags::KEY_USAGE | Flags::EXPIRED | Flags::NOT_TRUSTED, Alert::BAD_CERTIFICATE),
+        (Flags::KEY_USAGE | Flags::EXPIRED, Alert::UNSUPPORTED_CERTIFICATE),
+        (Flags::EXTENDED_KEY_USAGE, Alert::UNSUPPORTED_CERTIFICATE),
+        (Flags::BAD_KEY | Flags::EXPIRED, Alert::UNSUPPORTED_CERTIFICATE),
+        (Flags::EXPIRED | Flags::REVOKED | Flags::NOT_TRUSTED, Alert::CERTIFICATE_EXPIRED),
+        (Flags::REVOKED | Flags::NOT_TRUSTED, Alert::CERTIFICATE_REVOKED),
+        (Flags::NOT_TRUSTED | Flags::FUTURE, Alert::UNKNOWN_CA),
+        (Flags::FUTURE, Alert::CERTIFICATE_UNKNOWN),
+        (Flags::BAD_MD, Alert::CERTIFICATE_UNKNOWN),
+    ] {
+        assert_eq!(alert(flags), expected, "{flags:?}");
+    }
+}
+
+/// Chains of the table with one certificate damaged, and messages in another order, as the library sees them.
+#[test]
+fn mutated_chains() {
+    let mut random = Random::from_environment();
+    println!("X509_SEED={}", random.seed());
+    let mut tried = 0;
+    for (message, anchors, _) in CHAINS {
+        for _ in 0..random.count() / 4 {
+            let mut chain = Chain::new(message, anchors);
+            let at = random.below(chain.message.len());
+            match random.below(4) {
+                0 => {
+                    let other = random.below(chain.message.len());
+                    chain.message.swap(at, other);
+                }
+                1 => drop(chain.message.splice(at..at, [corpus::der("root"), corpus::der("intermediate")])),
+                2 => {
+                    chain.anchors =
+                        armour("CERTIFICATE", &random.mutate_der(&corpus::der("root"))).into_bytes()
+                }
+                _ => chain.message[at] = random.mutate_der(&chain.message[at]),
+            }
+            // What cannot be read is the other test's business.
+            let (Ok(ours), theirs) = (chain.ours(), chain.theirs()) else { continue };
+            if theirs.result == 0 || theirs.flags != 0 {
+                tried += 1;
+                assert_eq!(
+                    ours.flags.bits(),
+                    theirs.flags,
+                    "{message} / {anchors}: {ours:?}, {chain:02X?}",
+                    chain = chain.message
+                );
+            }
+        }
+    }
+    println!("{tried} chains");
+    assert!(tried > 100, "the mutations reach too little");
+}
