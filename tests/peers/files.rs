@@ -60,7 +60,8 @@ pub fn only(suite: Suite, config: Config<'static>) -> Config<'static> {
 /// The same client, with the client certificate of so many bits.
 pub fn with_identity(bits: u16, config: Config<'static>) -> Config<'static> {
     let name = format!("client-{bits}");
-    let key = PrivateKey::from_pem(&fs::read(pki().key(&name)).unwrap(), lend(x509::MAX_FILE_LENGTH)).unwrap();
+    let key =
+        PrivateKey::from_pem(&fs::read(pki().key(&name)).unwrap(), lend(x509::MAX_FILE_LENGTH)).unwrap();
     let key: &'static PrivateKey<'static> = Box::leak(Box::new(key));
     Config { identity: Some(Identity { chain: bundle(&name), key }), ..config }
 }

@@ -22,7 +22,7 @@ fn serve(priority: &str, options: &[&str]) -> (Server, u16) {
     command.args(["--priority", &format!("{PRIORITY}{priority}")]);
     command.arg("--x509certfile").arg(pki().certificate("server-chain"));
     command.arg("--x509keyfile").arg(pki().key("server")).args(options);
-    (Server::start(&command, "listening on", Duration::from_secs(10)).unwrap(), port)
+    (Server::start(&command, "done", Duration::from_secs(10)).unwrap(), port)
 }
 
 fn echoed(tls: &mut Tls) {
@@ -90,4 +90,15 @@ fn short_fragments_fit_a_short_window() {
         echoed(&mut tls);
         tls.close();
     }
+}
+
+#[test]
+fn a_renegotiation_is_refused_and_the_connection_goes_on() {
+    let (mut server, port) = serve("", &[]);
+    let mut tls = connected(&Client::new(verifying()), port);
+    // The server's own command for it; the answer is the warning no_renegotiation (RFC 5746 §4.2).
+    tls.write(b"**REHANDSHAKE**\n").unwrap();
+    server.wait_for("*** Rehandshake was not performed", Duration::from_secs(5)).unwrap();
+    echoed(&mut tls);
+    tls.close();
 }

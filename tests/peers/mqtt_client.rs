@@ -84,7 +84,9 @@ impl Mqtt {
     pub fn subscribe(&mut self, filter: &str, qos: QoS) {
         let now = self.now();
         let client = &mut self.client;
-        self.carrier.put(|out| client.subscribe(&[Subscription { filter, qos }], now, out).map(|(written, _)| written));
+        self.carrier.put(|out| {
+            client.subscribe(&[Subscription { filter, qos }], now, out).map(|(written, _)| written)
+        });
         let got = self.wait(|got| matches!(got, Got::Subscribed(_)));
         assert_eq!(got, Got::Subscribed(vec![Some(qos)]));
     }
@@ -249,7 +251,9 @@ impl Carrier {
                 match socket.read(&mut buffer) {
                     Ok(0) => panic!("the broker has closed the connection"),
                     Ok(length) => received.extend_from_slice(&buffer[..length]),
-                    Err(error) => assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)),
+                    Err(error) => {
+                        assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+                    }
                 }
             }
             Self::Tls(tls) => {

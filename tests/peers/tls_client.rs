@@ -71,7 +71,8 @@ impl Client {
         socket.set_write_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();
         let peer = Peer { host: self.host, now: now(), session: self.session.clone().leak() };
-        let (rx, tx, session) = (lend(self.window), lend(Connection::GOOD_TX), lend(Connection::GOOD_SESSION));
+        let (rx, tx, session) =
+            (lend(self.window), lend(Connection::GOOD_TX), lend(Connection::GOOD_SESSION));
         let connection = Connection::new(self.config, peer, rx, tx, session).unwrap();
         Tls { connection, accel: Soft::new(System), socket, piece: self.piece }
     }
@@ -98,7 +99,11 @@ impl Tls {
             if done(&self.connection, want) && !want.contains(Want::SEND) {
                 return Ok(want);
             }
-            assert!(begun.elapsed() < PATIENCE, "{what} takes too long: {want:?}, {:?}", self.connection.step());
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{what} takes too long: {want:?}, {:?}",
+                self.connection.step()
+            );
         }
     }
 
