@@ -3,6 +3,8 @@
 pub mod cavp;
 pub mod client;
 pub mod entropy;
+pub mod fuzz;
+pub mod insecure;
 pub mod link;
 pub mod oracle;
 pub mod pki;

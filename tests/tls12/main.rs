@@ -1,5 +1,8 @@
 //! Tests of `tls12`.
 
+mod duties;
+mod connection;
+mod handshake;
 mod record;
 mod schedule;
 mod session;

@@ -26,12 +26,6 @@ impl<'a> Reader<'a> {
         self.array().map(u16::from_be_bytes)
     }
 
-    /// A 24-bit number, as handshake messages and certificates are counted.
-    pub(crate) fn u24(&mut self) -> Result<u32, Error> {
-        let [a, b, c] = self.array()?;
-        Ok(u32::from_be_bytes([0, a, b, c]))
-    }
-
     pub(crate) fn u32(&mut self) -> Result<u32, Error> {
         self.array().map(u32::from_be_bytes)
     }
@@ -57,19 +51,13 @@ impl<'a> Reader<'a> {
     /// The content of a vector with a length of one byte (`<0..2^8-1>`).
     pub(crate) fn vector8(&mut self) -> Result<Self, Error> {
         let length = self.u8()?;
-        self.nested(u32::from(length))
+        self.nested(usize::from(length))
     }
 
     /// The content of a vector with a length of two bytes (`<0..2^16-1>`).
     pub(crate) fn vector16(&mut self) -> Result<Self, Error> {
         let length = self.u16()?;
-        self.nested(u32::from(length))
-    }
-
-    /// The content of a vector with a length of three bytes (`<0..2^24-1>`).
-    pub(crate) fn vector24(&mut self) -> Result<Self, Error> {
-        let length = self.u24()?;
-        self.nested(length)
+        self.nested(usize::from(length))
     }
 
     /// What has not been read yet.
@@ -87,8 +75,7 @@ impl<'a> Reader<'a> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.error) }
     }
 
-    fn nested(&mut self, length: u32) -> Result<Self, Error> {
-        let length = usize::try_from(length).map_err(|_| self.error)?;
+    fn nested(&mut self, length: usize) -> Result<Self, Error> {
         Ok(Self { rest: self.take(length)?, error: self.error })
     }
 }
@@ -109,11 +96,6 @@ impl<'a> Writer<'a> {
     /// How many bytes have been written.
     pub(crate) const fn len(&self) -> usize {
         self.at
-    }
-
-    /// What has been written.
-    pub(crate) fn written(&self) -> &[u8] {
-        self.buffer.get(..self.at).unwrap_or_default()
     }
 
     pub(crate) fn u8(&mut self, value: u8) -> Result<(), Error> {
@@ -223,18 +205,19 @@ mod tests {
             .and_then(|()| writer.u32(0x0405_0607))
             .and_then(|()| writer.u64(0x0809_0A0B_0C0D_0E0F))
             .and_then(|()| writer.vector24(|w| w.vector16(|w| w.vector8(|w| w.bytes(b"abc")))));
-        assert_eq!(written, Ok(()));
-        assert_eq!(writer.len(), 24);
+        assert_eq!((written, writer.len()), (Ok(()), 24));
         let expected =
             b"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x00\x00\x06\x00\x04\x03abc";
-        assert_eq!(writer.written(), expected);
+        assert_eq!(buffer.get(..24), Some(&expected[..]));
 
         let mut reader = Reader::new(expected, ERROR);
         assert_eq!(reader.u8(), Ok(1));
         assert_eq!(reader.u16(), Ok(0x0203));
         assert_eq!(reader.u32(), Ok(0x0405_0607));
         assert_eq!(reader.u64(), Ok(0x0809_0A0B_0C0D_0E0F));
-        let content = reader.vector24().and_then(|mut r| r.vector16()).and_then(|mut r| r.vector8());
+        assert_eq!(reader.u8(), Ok(0));
+        assert_eq!(reader.u16(), Ok(6));
+        let content = reader.vector16().and_then(|mut r| r.vector8());
         assert_eq!(content.map(|reader| reader.rest()), Ok(&b"abc"[..]));
         assert!(reader.is_empty());
         assert_eq!(reader.finish(), Ok(()));
@@ -244,9 +227,8 @@ mod tests {
     fn a_reader_never_leaves_its_slice() {
         assert_eq!(Reader::new(&[], ERROR).u8(), Err(ERROR));
         assert_eq!(Reader::new(&[1], ERROR).u16(), Err(ERROR));
-        assert_eq!(Reader::new(&[1, 2], ERROR).u24(), Err(ERROR));
         assert_eq!(Reader::new(&[2, 1], ERROR).vector8().map(|r| r.rest()), Err(ERROR));
-        assert_eq!(Reader::new(&[0xFF; 9], ERROR).vector24().map(|r| r.rest()), Err(ERROR));
+        assert_eq!(Reader::new(&[0xFF; 9], ERROR).vector16().map(|r| r.rest()), Err(ERROR));
         assert_eq!(Reader::new(&[0], ERROR).finish(), Err(ERROR));
     }
 

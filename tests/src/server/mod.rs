@@ -17,6 +17,8 @@ pub mod hello;
 pub mod record;
 pub mod script;
 
+use std::collections::VecDeque;
+
 use rsa::{Pkcs1v15Encrypt, Pkcs1v15Sign};
 
 use crypto::{HashKind, Parameters, hash, parameters, prf};
@@ -84,7 +86,7 @@ pub struct Server {
     transcript: Vec<u8>,
     input: Vec<u8>,
     handshake: Vec<u8>,
-    output: Vec<u8>,
+    output: VecDeque<u8>,
     read: Option<State>,
     write: Option<State>,
     next: Option<[State; 2]>,
@@ -117,7 +119,7 @@ impl Server {
             transcript: Vec::new(),
             input: Vec::new(),
             handshake: Vec::new(),
-            output: Vec::new(),
+            output: VecDeque::new(),
             read: None,
             write: None,
             next: None,
@@ -140,14 +142,15 @@ impl Server {
         }
     }
 
-    /// What the server has to say, and forgets.
-    pub fn take_output(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.output)
+    /// Takes at most so many bytes of what the server has to say.
+    pub fn take_output(&mut self, most: usize) -> Vec<u8> {
+        let most = most.min(self.output.len());
+        self.output.drain(..most).collect()
     }
 
-    /// Puts bytes back that could not be delivered yet.
-    pub fn put_back(&mut self, bytes: &[u8]) {
-        self.output.splice(0..0, bytes.iter().copied());
+    /// Whether everything that the server said has been taken.
+    pub fn is_silent(&self) -> bool {
+        self.output.is_empty()
     }
 
     /// What a session can be resumed with.
