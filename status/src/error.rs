@@ -33,7 +33,7 @@ impl Error {
 
     /// The negative value that Mbed TLS returns for this failure, such as -0x7780.
     pub const fn code(self) -> i32 {
-        -(self.0.get() as i32)
+        (self.0.get() as i32).wrapping_neg()
     }
 
     /// This high-level code with a low-level cause, summed as Mbed TLS 2.28 does.

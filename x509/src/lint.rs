@@ -1,1 +1,433 @@
 //! What would fail on the wire, and why, before anything is connected.
+//!
+//! Looks at the three files of the settings together. Findings are data: a command prints them, a menu shows them beside the
+//! fields. It blocks while signatures are checked, and needs no more memory than it is lent.
+
+use core::fmt;
+
+use accel::{Accel, HashAlgorithm};
+use status::{Error, Flags, pk, x509};
+
+use crate::{
+    Bundle, Certificate, Context, KeyUsage, MAX_DER_LENGTH, Policy, PrivateKey, PublicKey, Purpose, Time,
+    Verifier, verify::WORKSPACE,
+};
+
+/// The files, and what they are for.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The CA file's text.
+    pub authority: Option<&'a [u8]>,
+    /// The certificate file's text.
+    pub certificate: Option<&'a [u8]>,
+    /// The private key file's text.
+    pub key: Option<&'a [u8]>,
+    /// Whose certificate it is.
+    pub role: Role,
+    /// The name or address of the server, if its certificate is to be held against it.
+    pub host: Option<&'a str>,
+    /// The time at which everything must be valid; without one, times are not looked at.
+    pub now: Option<Time>,
+    /// The algorithms and key lengths that are accepted.
+    pub policy: Policy,
+}
+
+/// Whose certificate is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// The device's own, which a server will look at.
+    Client,
+    /// A server's, which the device will look at.
+    Server,
+}
+
+/// Memory for the decoded files and for checking signatures.
+pub struct Memory {
+    authority: [u8; MAX_DER_LENGTH],
+    certificate: [u8; MAX_DER_LENGTH],
+    key: [u8; MAX_DER_LENGTH],
+    workspace: [u8; WORKSPACE],
+}
+
+impl Memory {
+    /// Empty memory.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            authority: [0; MAX_DER_LENGTH],
+            certificate: [0; MAX_DER_LENGTH],
+            key: [0; MAX_DER_LENGTH],
+            workspace: [0; WORKSPACE],
+        }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Something that is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// In which file.
+    pub file: File,
+    /// Which certificate of the file, from 1; 0 for the file as a whole.
+    pub number: usize,
+    /// What.
+    pub problem: Problem,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// It may fail with some servers, or is not as safe as it could be.
+    Warning,
+    /// It will fail.
+    Error,
+}
+
+/// A file of the settings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum File {
+    /// The CA certificate.
+    Authority,
+    /// The client's certificate, or the server's.
+    Certificate,
+    /// The private key.
+    Key,
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The file cannot be read: its code.
+    Unreadable(Error),
+    /// So many certificates of the file cannot be read.
+    SomeUnreadable(usize),
+    /// Not valid any more since then.
+    Expired(Time),
+    /// Not valid before then.
+    NotYetValid(Time),
+    /// The key has only so many bits.
+    WeakKey(usize),
+    /// The accelerator cannot compute with a key of so many bits, or with its exponent.
+    KeyTooLong(usize),
+    /// Signed over this hash, which is not accepted, or soon will not be.
+    WeakHash(HashAlgorithm),
+    /// Neither a CA's nor self-signed.
+    NotAnAuthority,
+    /// A CA's whose key usage does not have keyCertSign.
+    NoCertificateSigning,
+    /// There is a key, but no certificate to go with it.
+    NoCertificate,
+    /// There is a certificate, but no key to go with it.
+    NoKey,
+    /// The private key is another certificate's.
+    KeyMismatch,
+    /// The key is on an elliptic curve; the suites are all RSA.
+    EllipticCurve,
+    /// The server's key usage does not have keyEncipherment.
+    NoKeyEncipherment,
+    /// The server's extended key usage does not have serverAuth.
+    NotForServers,
+    /// The client's key usage does not have digitalSignature.
+    NoDigitalSignature,
+    /// The client's extended key usage does not have clientAuth.
+    NotForClients,
+    /// The server's certificate is not for this host.
+    WrongHost,
+    /// Its issuer is in neither of the files.
+    MissingIssuer,
+    /// The issuer by name is there, but did not sign this chain, or may not.
+    NotTrusted,
+    /// The chain could not be checked: the code.
+    Unchecked(Error),
+}
+
+/// Looks at the files and reports what is wrong, file by file.
+pub fn check<A: Accel>(
+    request: &Request<'_>,
+    memory: &mut Memory,
+    accel: &mut A,
+    mut report: impl FnMut(Finding),
+) {
+    let Memory { authority, certificate, key, workspace } = memory;
+    let authorities = read(request.authority, authority, File::Authority, &mut report);
+    let chain = read(request.certificate, certificate, File::Certificate, &mut report);
+    let mut lint = Lint { request, report: &mut report };
+    for (certificate, number) in authorities.iter().flat_map(Bundle::iter).zip(1..) {
+        lint.authority(&certificate, number);
+    }
+    for (certificate, number) in chain.iter().flat_map(Bundle::iter).zip(1..) {
+        lint.any(File::Certificate, &certificate, number);
+        lint.hash(&certificate, number);
+    }
+    if let Some(leaf) = chain.as_ref().and_then(|chain| chain.iter().next()) {
+        lint.leaf(&leaf);
+    }
+    if let Some(chain) = chain {
+        lint.chain(chain, authorities, accel, workspace);
+    }
+    lint.key(chain, key);
+}
+
+fn read<'m>(
+    text: Option<&[u8]>,
+    storage: &'m mut [u8],
+    file: File,
+    report: &mut impl FnMut(Finding),
+) -> Option<Bundle<'m>> {
+    let mut error = |problem| report(Finding { severity: Severity::Error, file, number: 0, problem });
+    match Bundle::from_pem(text?, storage) {
+        Ok(bundle) => {
+            if bundle.failed() > 0 {
+                error(Problem::SomeUnreadable(bundle.failed()));
+            }
+            Some(bundle)
+        }
+        Err(code) => {
+            error(Problem::Unreadable(code));
+            None
+        }
+    }
+}
+
+struct Lint<'a, R> {
+    request: &'a Request<'a>,
+    report: &'a mut R,
+}
+
+impl<R: FnMut(Finding)> Lint<'_, R> {
+    fn error(&mut self, file: File, number: usize, problem: Problem) {
+        (self.report)(Finding { severity: Severity::Error, file, number, problem });
+    }
+
+    fn warning(&mut self, file: File, number: usize, problem: Problem) {
+        (self.report)(Finding { severity: Severity::Warning, file, number, problem });
+    }
+
+    /// What any certificate may be asked for.
+    fn any(&mut self, file: File, certificate: &Certificate<'_>, number: usize) {
+        if let Some(now) = self.request.now {
+            if now > certificate.not_after() {
+                self.error(file, number, Problem::Expired(certificate.not_after()));
+            }
+            if now < certificate.not_before() {
+                self.error(file, number, Problem::NotYetValid(certificate.not_before()));
+            }
+        }
+        let key = certificate.public_key();
+        if self.request.policy.accepts_key(&key) {
+            return;
+        }
+        if key.bits() >= self.request.policy.minimum_rsa_bits.into() {
+            self.error(file, number, Problem::KeyTooLong(key.bits()));
+        } else if file == File::Authority || self.request.role == Role::Server {
+            self.error(file, number, Problem::WeakKey(key.bits()));
+        } else {
+            // The application note recommends 1024 bits for a client's key; what a server thinks of it is another matter.
+            self.warning(file, number, Problem::WeakKey(key.bits()));
+        }
+    }
+
+    fn hash(&mut self, certificate: &Certificate<'_>, number: usize) {
+        let algorithm = certificate.signature_algorithm();
+        let problem = Problem::WeakHash(algorithm.hash());
+        if !self.request.policy.accepts_signature(algorithm) {
+            self.error(File::Certificate, number, problem);
+        } else if matches!(algorithm.hash(), HashAlgorithm::Md5 | HashAlgorithm::Sha1) {
+            self.warning(File::Certificate, number, problem);
+        }
+    }
+
+    fn authority(&mut self, certificate: &Certificate<'_>, number: usize) {
+        self.any(File::Authority, certificate, number);
+        // A trusted certificate of version 1 or 2 counts as a CA's, and a server's self-signed one is trusted as it is.
+        let is_self_signed = certificate.issuer().der() == certificate.subject().der();
+        if certificate.version() < 3 || (!certificate.is_ca() && is_self_signed) {
+        } else if !certificate.is_ca() {
+            self.error(File::Authority, number, Problem::NotAnAuthority);
+        } else if !certificate.allows_usage(KeyUsage::KEY_CERT_SIGN) {
+            self.error(File::Authority, number, Problem::NoCertificateSigning);
+        }
+    }
+
+    /// What the first certificate of the certificate file must be good for.
+    fn leaf(&mut self, leaf: &Certificate<'_>) {
+        let Request { role, host, .. } = *self.request;
+        let mut require = |is_met: bool, problem| {
+            if !is_met {
+                self.error(File::Certificate, 1, problem);
+            }
+        };
+        require(matches!(leaf.public_key(), PublicKey::Rsa(_)), Problem::EllipticCurve);
+        match role {
+            Role::Server => {
+                require(leaf.allows_usage(KeyUsage::KEY_ENCIPHERMENT), Problem::NoKeyEncipherment);
+                require(leaf.allows_purpose(Purpose::Server), Problem::NotForServers);
+                require(host.is_none_or(|host| leaf.is_for_host(host)), Problem::WrongHost);
+            }
+            Role::Client => {
+                // RFC 5246 §7.4.8: CertificateVerify is a signature.
+                require(leaf.allows_usage(KeyUsage::DIGITAL_SIGNATURE), Problem::NoDigitalSignature);
+                require(leaf.allows_purpose(Purpose::Client), Problem::NotForClients);
+            }
+        }
+    }
+
+    /// Whether the chain leads to the CA file. A client's need not: its server may know another CA.
+    fn chain<A: Accel>(
+        &mut self,
+        chain: Bundle<'_>,
+        authorities: Option<Bundle<'_>>,
+        accel: &mut A,
+        workspace: &mut [u8],
+    ) {
+        if authorities.is_none() && self.request.role == Role::Client {
+            return;
+        }
+        let problem = match self.missing_issuer(chain, authorities, accel) {
+            Ok(Some(number)) => (number, Problem::MissingIssuer),
+            Ok(None) => match self.verify(chain, authorities, accel, workspace) {
+                Ok(true) => return,
+                Ok(false) => (1, Problem::NotTrusted),
+                Err(code) => (1, Problem::Unchecked(code)),
+            },
+            Err(code) => (1, Problem::Unchecked(code)),
+        };
+        match self.request.role {
+            Role::Server => self.error(File::Certificate, problem.0, problem.1),
+            Role::Client => self.warning(File::Certificate, problem.0, problem.1),
+        }
+    }
+
+    /// Follows the issuers' names; the number of the certificate whose issuer is nowhere.
+    fn missing_issuer<A: Accel>(
+        &self,
+        chain: Bundle<'_>,
+        authorities: Option<Bundle<'_>>,
+        accel: &mut A,
+    ) -> Result<Option<usize>, Error> {
+        let mut at = 0;
+        for (certificate, index) in chain.iter().zip(0_usize..) {
+            if index != at {
+                continue;
+            }
+            let issuer = certificate.issuer().digest(accel)?;
+            for authority in authorities.iter().flat_map(Bundle::iter) {
+                if authority.subject().digest(accel)? == issuer {
+                    return Ok(None);
+                }
+            }
+            for (candidate, index) in chain.iter().zip(0_usize..).skip(at.saturating_add(1)) {
+                if candidate.subject().digest(accel)? == issuer {
+                    at = index;
+                    break;
+                }
+            }
+            if index == at {
+                return Ok(Some(at.saturating_add(1)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the chain is trusted, whatever else is wrong with it.
+    fn verify<A: Accel>(
+        &self,
+        chain: Bundle<'_>,
+        authorities: Option<Bundle<'_>>,
+        accel: &mut A,
+        workspace: &mut [u8],
+    ) -> Result<bool, Error> {
+        // Times have been looked at; any will do here.
+        let now = self.request.now.or_else(|| chain.iter().next().map(|leaf| leaf.not_before()));
+        let now = now.ok_or(x509::BAD_INPUT_DATA)?;
+        let context = Context { anchors: authorities, policy: self.request.policy, ..Context::new(now) };
+        let mut verifier = Verifier::new();
+        for certificate in chain.iter() {
+            nb::block!(verifier.push(&certificate, &context, accel, workspace))?;
+        }
+        Ok(!verifier.finish().flags.contains(Flags::NOT_TRUSTED))
+    }
+
+    fn key(&mut self, chain: Option<Bundle<'_>>, storage: &mut [u8]) {
+        let leaf = chain.and_then(|chain| chain.iter().next());
+        let Some(text) = self.request.key else {
+            if leaf.is_some() && self.request.role == Role::Client {
+                self.error(File::Key, 0, Problem::NoKey);
+            }
+            return;
+        };
+        match (PrivateKey::from_pem(text, storage), leaf) {
+            (Err(code), _) => self.error(File::Key, 0, Problem::Unreadable(code)),
+            (Ok(key), Some(leaf)) if !key.is_private_half_of(&leaf.public_key()) => {
+                self.error(File::Key, 0, Problem::KeyMismatch);
+            }
+            (Ok(_), None) if self.request.certificate.is_none() => {
+                self.error(File::Key, 0, Problem::NoCertificate)
+            }
+            (Ok(_), _) => {}
+        }
+    }
+}
+
+/// `CA certificate 2: error: expired on 2026-11-22 14:23:55`.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.file {
+            File::Authority => "CA certificate",
+            File::Certificate => "certificate",
+            File::Key => "private key",
+        })?;
+        if self.number > 1 {
+            write!(f, " {}", self.number)?;
+        }
+        f.write_str(match self.severity {
+            Severity::Warning => ": warning: ",
+            Severity::Error => ": error: ",
+        })?;
+        write!(f, "{}", self.problem)
+    }
+}
+
+/// In plain words, without the file.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreadable(pk::PASSWORD_REQUIRED) => {
+                return write!(f, "{:?}: it is encrypted; store it without a password", pk::PASSWORD_REQUIRED);
+            }
+            Self::Unreadable(code) => return write!(f, "{code:?} {code}"),
+            Self::SomeUnreadable(count) => return write!(f, "{count} of the certificates in it cannot be read"),
+            Self::Expired(time) => return write!(f, "expired on {time}"),
+            Self::NotYetValid(time) => return write!(f, "not valid before {time}"),
+            Self::WeakKey(bits) => return write!(f, "its key has only {bits} bits"),
+            Self::KeyTooLong(bits) => {
+                return write!(f, "its key of {bits} bits is too long, or its exponent is");
+            }
+            Self::WeakHash(HashAlgorithm::Md5) => "signed over MD5, which can be forged",
+            Self::WeakHash(HashAlgorithm::Sha1) => "signed over SHA-1, which newer software refuses",
+            Self::WeakHash(_) => "signed over a hash that is not accepted",
+            Self::NotAnAuthority => "neither a CA's certificate nor self-signed: nothing can be verified with it",
+            Self::NoCertificateSigning => "its key usage does not allow it to sign certificates (keyCertSign)",
+            Self::NoCertificate => "there is no certificate to go with it",
+            Self::NoKey => "missing: a client certificate needs its private key",
+            Self::KeyMismatch => "does not belong to the certificate",
+            Self::EllipticCurve => "its key is on an elliptic curve, but all cipher suites here need RSA",
+            Self::NoKeyEncipherment => "its key usage has no keyEncipherment, which RSA key exchange needs",
+            Self::NotForServers => "its extended key usage has no serverAuth",
+            Self::NoDigitalSignature => "its key usage has no digitalSignature, which a client needs",
+            Self::NotForClients => "its extended key usage has no clientAuth",
+            Self::WrongHost => "it is not for this host",
+            Self::MissingIssuer => "its issuer is in neither file: an intermediate certificate is missing, or the CA is another one",
+            Self::NotTrusted => "not signed by the CA of that name, or the CA may not sign it",
+            Self::Unchecked(code) => return write!(f, "its chain cannot be checked: {code:?} {code}"),
+        })
+    }
+}
