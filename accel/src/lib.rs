@@ -13,6 +13,8 @@
 //! Symmetric work is bounded by a record and returns a plain `Result`. Public-key work is long: it is started into lent
 //! memory and then stepped in slices until it no longer answers `WouldBlock`.
 //!
+//! [`self_test`] tells a device at its start which algorithms of a backend do not work.
+//!
 //! Deliberately absent: DES, RC4, RSA decryption, key generation, signing with elliptic curves.
 #![no_std]
 #![deny(unsafe_code)]

@@ -1,10 +1,10 @@
 //! The same traits over the RustCrypto crates: the tests' oracle, and a choice for a gateway with a heap.
 //!
-//! Nothing of [`crate::soft`] is used here: the modes, the hashes' buffering, RSA and the curves are those crates' own, so
-//! that a mistake in one backend shows as a difference between the two. Public-key work is done at the start, and `step` only
-//! hands out the result. Random numbers come straight from the source of entropy.
+//! Nothing that [`crate::soft`] computes is used here: the modes, the hashes' buffering, RSA and the curves are those crates'
+//! own, so that a mistake in one backend shows as a difference between the two. Public-key work is done at the start, and
+//! `step` only hands out the result. Random numbers come straight from the source of entropy.
 //!
-//! The crate `rsa` refuses public exponents over 2^33 - 1, and P-521 and its sisters take signatures in strict DER only.
+//! The crate `rsa` refuses public exponents over 2^33 - 1, and the curves' crates take signatures in strict DER only.
 
 mod cipher;
 mod hash;

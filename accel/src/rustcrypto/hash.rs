@@ -7,8 +7,7 @@ use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use status::{Error, md};
 
 use super::RustCrypto;
-use crate::soft::initial;
-use crate::{Digest, Entropy, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
+use crate::{Chain, Digest, Entropy, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 
 /// A hash in progress. Each crate wipes its own.
 #[derive(Clone)]
@@ -23,7 +22,7 @@ pub(crate) enum Hasher {
 
 impl<E: Entropy> Hash for RustCrypto<E> {
     fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
-        let mut state = HashState::new(algorithm, initial(algorithm));
+        let mut state = HashState::new(algorithm, Chain::Words32([0; 8]));
         state.other = Some(match algorithm {
             HashAlgorithm::Md5 => Hasher::Md5(Md5::new()),
             HashAlgorithm::Sha1 => Hasher::Sha1(Sha1::new()),

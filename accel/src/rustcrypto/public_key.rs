@@ -110,6 +110,7 @@ impl<E: Entropy> PublicKey for RustCrypto<E> {
             Ok(length)
         });
         workspace.zeroize();
+        job.work = Work::Finished(Err(pk::BAD_INPUT_DATA));
         handed_out.map_err(nb::Error::Other)
     }
 }

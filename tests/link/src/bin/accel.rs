@@ -3,8 +3,8 @@
 #![no_main]
 
 use accel::{
-    Accel, CipherMode, Curve, Digest, Direction, EcPublicKey, HashAlgorithm, HmacKey, Job, RsaPrivateKey,
-    RsaPublicKey, soft::Soft,
+    Accel, CipherKey, CipherMode, Curve, Digest, Direction, EcPublicKey, Hash, HashAlgorithm, HmacKey, Job,
+    RsaPrivateKey, RsaPublicKey, self_test, soft, soft::Hasher, soft::Soft,
 };
 use link::{Source, any};
 
@@ -12,6 +12,7 @@ use link::{Source, any};
 extern "C" fn _start() {
     let mut accel = Soft::new(Source);
     symmetric(any(&mut accel));
+    pieces();
     public_key(any(&mut accel));
 }
 
@@ -34,6 +35,23 @@ fn symmetric<A: Accel>(accel: &mut A) {
     let _ = any(accel.cbc_decrypt(&key, &mut iv, data));
     let _ = any(accel.seal(&key, &nonce, bytes, data, any(&mut tag[..])));
     let _ = any(accel.open(&key, &nonce, bytes, data, any(&tag[..])));
+    any(self_test::failures(accel).count());
+}
+
+/// What code outside of the backend uses of it: the record layer takes hashes apart, a unit's driver keeps keys.
+fn pieces() {
+    let bytes = any(&[0; 99][..]);
+    let algorithm = any(HashAlgorithm::Sha384);
+    let mut chain = soft::initial(algorithm);
+    soft::compress(&mut chain, any(algorithm), bytes);
+    any(soft::digest(&chain, any(algorithm)).as_bytes());
+    if let Ok(mut state) = Hasher.hash_start(any(algorithm)) {
+        let _ = any(Hasher.hash_update(&mut state, bytes));
+        any(soft::parts(&state).1);
+    }
+    if let Ok(key) = CipherKey::from_bytes(any(CipherMode::Gcm), any(Direction::Decrypt), bytes) {
+        let _ = any(key.bytes(any(CipherMode::Gcm), any(Direction::Decrypt)));
+    }
 }
 
 fn public_key<A: Accel>(accel: &mut A) {
