@@ -1,0 +1,126 @@
+//! A wire between a connection under test and the scripted server, which carries bytes in pieces of any size.
+//!
+//! At every turn it holds the promise of `Want` against the ports: a bit is set exactly where a port lends or offers bytes.
+
+use accel::Accel;
+use status::Error;
+use tls12::{Connection, Want};
+
+use crate::server::Server;
+
+/// How the bytes are carried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pieces {
+    /// As many as both ends take.
+    Whole,
+    /// One at a time.
+    Bytes,
+    /// Between one and 300, from a seed.
+    Random(u32),
+}
+
+/// The wire, with the server at its other end.
+pub struct Link {
+    /// The server.
+    pub server: Server,
+    pieces: Pieces,
+    random: u32,
+}
+
+impl Link {
+    /// A wire to `server`.
+    pub fn new(server: Server, pieces: Pieces) -> Self {
+        let random = if let Pieces::Random(seed) = pieces { seed | 1 } else { 1 };
+        Self { server, pieces, random }
+    }
+
+    /// Polls and carries until the connection waits for its application, for a server that has nothing to say, or has ended.
+    ///
+    /// # Errors
+    /// The connection's own; its alert has been carried to the server then.
+    ///
+    /// # Panics
+    /// When `Want` does not keep its promise, or there is no end to it.
+    pub fn run<A: Accel>(&mut self, connection: &mut Connection<'_>, accel: &mut A) -> Result<Want, Error> {
+        for _ in 0..TURNS {
+            let want = match connection.poll(accel) {
+                Ok(want) => want,
+                Err(error) => {
+                    self.fail(connection, accel, error);
+                    return Err(error);
+                }
+            };
+            hold_promise(connection, want);
+            if want.contains(Want::SEND) {
+                self.carry_out(connection);
+            } else if want.contains(Want::BUSY) {
+                assert!(!want.contains(Want::RECV), "nothing is received into a workspace");
+            } else if want.contains(Want::READ) || want.contains(Want::CLOSED) {
+                return Ok(want);
+            } else if !want.contains(Want::RECV) || !self.carry_in(connection) {
+                return Ok(want);
+            }
+        }
+        panic!("no end after {TURNS} turns");
+    }
+
+    fn carry_out(&mut self, connection: &mut Connection<'_>) {
+        let length = self.piece(connection.send_bytes().len());
+        let bytes = connection.send_bytes().get(..length).unwrap_or_default().to_vec();
+        connection.sent(length);
+        self.server.receive(&bytes);
+    }
+
+    /// Whether there was anything to carry: bytes, or the end of the stream.
+    fn carry_in(&mut self, connection: &mut Connection<'_>) -> bool {
+        if self.server.is_silent() {
+            if self.server.ended {
+                connection.recv_closed();
+            }
+            return self.server.ended;
+        }
+        let most = self.piece(connection.recv_space().len());
+        let bytes = self.server.take_output(most);
+        for (to, from) in connection.recv_space().iter_mut().zip(&bytes) {
+            *to = *from;
+        }
+        connection.received(bytes.len());
+        true
+    }
+
+    fn fail<A: Accel>(&mut self, connection: &mut Connection<'_>, accel: &mut A, error: Error) {
+        assert!(connection.recv_space().is_empty() && connection.write_space().is_empty());
+        assert!(connection.plaintext().is_empty() && connection.session().is_empty());
+        while !connection.send_bytes().is_empty() {
+            self.carry_out(connection);
+        }
+        assert_eq!(connection.poll(accel), Err(error), "a failure is final");
+        assert_eq!(connection.status().map(|status| status.error), Some(error));
+    }
+
+    fn piece(&mut self, available: usize) -> usize {
+        match self.pieces {
+            Pieces::Whole => available,
+            Pieces::Bytes => available.min(1),
+            Pieces::Random(_) => {
+                // xorshift32.
+                self.random ^= self.random << 13;
+                self.random ^= self.random >> 17;
+                self.random ^= self.random << 5;
+                let length = usize::from(self.random.to_le_bytes()[0]).saturating_add(1);
+                available.min(length)
+            }
+        }
+    }
+}
+
+/// A bit is set exactly where a port is not empty.
+fn hold_promise(connection: &mut Connection<'_>, want: Want) {
+    assert_eq!(want.contains(Want::RECV), !connection.recv_space().is_empty(), "{want:?}");
+    assert_eq!(want.contains(Want::SEND), !connection.send_bytes().is_empty(), "{want:?}");
+    assert_eq!(want.contains(Want::READ), !connection.plaintext().is_empty(), "{want:?}");
+    assert_eq!(want.contains(Want::WRITE), !connection.write_space().is_empty(), "{want:?}");
+}
+
+/// More than a handshake of single bytes takes.
+const TURNS: usize = 1_000_000;

@@ -1,0 +1,328 @@
+//! The nine verbs and `Want`: what the ports promise, how a connection ends, and what it leaves behind.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+use accel::rustcrypto::RustCrypto;
+use accel::{Entropy, Rng};
+use status::{Alert, AlertSeen, Cause, Error, Step, entropy, ssl};
+use tests::entropy::InsecureSeeded;
+use tests::link::{Link, Pieces};
+use tests::server::{Flight, Item, Script, Server};
+use tests::throwaway::NOW;
+use tls12::{Config, Connection, MaxFragmentLength, Peer, Suite, Suites, Want};
+
+use super::handshake::{Memory, identity, peer, trusting};
+
+const FATAL: u8 = 2;
+const WARNING: u8 = 1;
+
+fn accelerator() -> RustCrypto<InsecureSeeded> {
+    RustCrypto::new(InsecureSeeded::new(1))
+}
+
+/// A connection in traffic, in the hands of a test.
+fn connected(
+    script: Script,
+    test: impl FnOnce(&mut Link, &mut Connection<'_>, &mut RustCrypto<InsecureSeeded>),
+) {
+    let config = trusting();
+    let mut memory = Memory::new();
+    let mut connection = memory.connect(&config, peer(&[]));
+    let mut accel = accelerator();
+    let mut link = Link::new(Server::new(script), Pieces::Whole);
+    let want = link.run(&mut connection, &mut accel).unwrap();
+    assert_eq!(want, Want::RECV | Want::WRITE);
+    test(&mut link, &mut connection, &mut accel);
+}
+
+#[test]
+fn nothing_happens_before_the_first_poll() {
+    let config = trusting();
+    let mut memory = Memory::new();
+    let mut connection = memory.connect(&config, peer(&[]));
+    assert!(connection.recv_space().is_empty() && connection.write_space().is_empty());
+    assert!(connection.send_bytes().is_empty() && connection.plaintext().is_empty());
+    assert_eq!((connection.step(), connection.status()), (Step::ClientHello, None));
+    assert_eq!(connection.poll(&mut accelerator()), Ok(Want::SEND));
+    assert_eq!(connection.send_bytes()[..3], [22, 3, 3]);
+}
+
+#[test]
+fn a_header_is_asked_for_and_then_exactly_the_rest_of_its_record() {
+    connected(Script::default(), |link, connection, accel| {
+        link.server.send(b"twenty-four bytes of it");
+        let record = link.server.take_output(usize::MAX);
+        assert_eq!(connection.recv_space().len(), 5);
+        connection.recv_space().copy_from_slice(&record[..5]);
+        connection.received(5);
+        assert_eq!(connection.recv_space().len(), 0, "poll decides what comes next");
+        assert_eq!(connection.poll(accel), Ok(Want::RECV | Want::WRITE));
+        assert_eq!(connection.recv_space().len(), record.len() - 5);
+    });
+}
+
+#[test]
+fn too_large_numbers_are_clamped() {
+    connected(Script::default(), |link, connection, accel| {
+        link.server.send(b"abc");
+        let header = link.server.take_output(usize::MAX);
+        connection.recv_space().copy_from_slice(&header[..5]);
+        connection.received(usize::MAX);
+        connection.poll(accel).unwrap();
+        let body = connection.recv_space();
+        let length = body.len();
+        body.copy_from_slice(&header[5..5 + length]);
+        connection.received(usize::MAX);
+        connection.received(usize::MAX);
+        assert!(connection.poll(accel).unwrap().contains(Want::READ));
+        connection.consume(1);
+        assert_eq!(connection.plaintext(), b"bc");
+        connection.consume(usize::MAX);
+        assert!(connection.plaintext().is_empty());
+
+        let space = connection.write_space();
+        let most = space.len();
+        space.fill(b'x');
+        connection.wrote(usize::MAX, accel).unwrap();
+        connection.sent(usize::MAX);
+        assert!(connection.send_bytes().is_empty());
+        assert!(most > 0);
+    });
+}
+
+#[test]
+fn several_records_can_be_written_before_any_is_sent() {
+    connected(Script::default(), |link, connection, accel| {
+        for part in [&b"one "[..], b"two ", b"three"] {
+            connection.write_space()[..part.len()].copy_from_slice(part);
+            connection.wrote(part.len(), accel).unwrap();
+        }
+        link.run(connection, accel).unwrap();
+        assert_eq!(link.server.data, b"one two three");
+    });
+}
+
+#[test]
+fn what_fills_the_send_buffer_leaves_room_for_the_last_alert() {
+    connected(Script::default(), |link, connection, accel| {
+        while !connection.write_space().is_empty() {
+            let length = connection.write_space().len().min(100);
+            connection.write_space()[..length].fill(7);
+            connection.wrote(length, accel).unwrap();
+        }
+        connection.close();
+        link.run(connection, accel).unwrap();
+        assert!(link.server.data.len() > 3000);
+        assert_eq!(link.server.alerts, [(WARNING, Alert::CLOSE_NOTIFY.0)]);
+        assert_eq!(link.server.fault, None);
+    });
+}
+
+// RFC 5246 §7.2.1.
+#[test]
+fn close_says_close_notify_behind_what_was_written() {
+    connected(Script::default(), |link, connection, accel| {
+        connection.write_space()[..4].copy_from_slice(b"last");
+        connection.wrote(4, accel).unwrap();
+        connection.close();
+        assert!(connection.write_space().is_empty());
+        let want = link.run(connection, accel).unwrap();
+        assert_eq!(want, Want::RECV, "what the server still says can be read");
+        assert_eq!(link.server.data, b"last");
+        assert_eq!(link.server.alerts, [(WARNING, Alert::CLOSE_NOTIFY.0)]);
+
+        link.server.send(b"and still");
+        assert_eq!(link.run(connection, accel), Ok(Want::READ));
+        assert_eq!(connection.plaintext(), b"and still");
+        connection.consume(9);
+        link.server.alert(WARNING, Alert::CLOSE_NOTIFY.0);
+        assert_eq!(link.run(connection, accel), Ok(Want::CLOSED));
+        assert_eq!(connection.status(), None);
+        assert!(!connection.session().is_empty());
+    });
+}
+
+// RFC 5246 §7.2.1.
+#[test]
+fn the_servers_close_notify_is_answered() {
+    connected(Script::default(), |link, connection, accel| {
+        link.server.alert(WARNING, Alert::CLOSE_NOTIFY.0);
+        assert_eq!(link.run(connection, accel), Ok(Want::CLOSED));
+        assert_eq!(link.server.alerts, [(WARNING, Alert::CLOSE_NOTIFY.0)]);
+        let status = connection.status().unwrap();
+        assert_eq!((status.error, status.cause), (ssl::PEER_CLOSE_NOTIFY, Cause::None));
+        assert_eq!(status.alert, Some(AlertSeen::Received(Alert::CLOSE_NOTIFY)));
+        assert!(connection.write_space().is_empty() && connection.recv_space().is_empty());
+    });
+}
+
+// RFC 5246 §7.2.1: truncation must not pass for an end.
+#[test]
+fn an_end_without_close_notify_is_told_apart() {
+    connected(Script::default(), |link, connection, accel| {
+        link.server.send(b"half of a");
+        link.server.push(Item::End);
+        assert!(link.run(connection, accel).unwrap().contains(Want::READ));
+        connection.consume(9);
+        assert_eq!(link.run(connection, accel), Ok(Want::CLOSED));
+        let status = connection.status().unwrap();
+        assert_eq!((status.error, status.cause), (ssl::CONN_EOF, Cause::Truncated));
+    });
+}
+
+#[test]
+fn an_end_inside_a_record_is_a_truncation_too() {
+    connected(Script::default(), |link, connection, accel| {
+        link.server.push(Item::Raw(vec![23, 3, 3, 0, 40, 1, 2, 3]));
+        link.server.push(Item::End);
+        assert_eq!(link.run(connection, accel), Ok(Want::CLOSED));
+        assert_eq!(connection.status().unwrap().cause, Cause::Truncated);
+    });
+}
+
+#[test]
+fn after_our_own_close_the_end_of_the_stream_is_an_end() {
+    connected(Script::default(), |link, connection, accel| {
+        connection.close();
+        link.run(connection, accel).unwrap();
+        link.server.push(Item::End);
+        assert_eq!(link.run(connection, accel), Ok(Want::CLOSED));
+        assert_eq!(connection.status(), None);
+    });
+}
+
+#[test]
+fn an_end_during_the_handshake_is_a_failure() {
+    let config = trusting();
+    let mut memory = Memory::new();
+    let mut connection = memory.connect(&config, peer(&[]));
+    let script = Script::default().edited_in(Flight::Hello, |items| {
+        items.truncate(1);
+        items.push(Item::End);
+    });
+    let mut link = Link::new(Server::new(script), Pieces::Whole);
+    assert_eq!(link.run(&mut connection, &mut accelerator()), Err(ssl::CONN_EOF));
+    assert!(connection.send_bytes().is_empty(), "nobody is there to be told");
+}
+
+#[test]
+fn closing_during_the_handshake_ends_it() {
+    let config = trusting();
+    let mut memory = Memory::new();
+    let mut connection = memory.connect(&config, peer(&[]));
+    let mut accel = accelerator();
+    connection.poll(&mut accel).unwrap();
+    connection.close();
+    let mut link = Link::new(Server::new(Script::default()), Pieces::Whole);
+    assert_eq!(link.run(&mut connection, &mut accel), Ok(Want::CLOSED));
+    assert_eq!(link.server.alerts, [(WARNING, Alert::CLOSE_NOTIFY.0)]);
+    assert!(connection.session().is_empty());
+}
+
+// RFC 5246 §7.2.2: the session of a connection that ended in a fatal alert must not be resumed.
+#[test]
+fn a_fatal_alert_ends_everything_and_drops_the_session() {
+    connected(Script::default(), |link, connection, accel| {
+        assert!(!connection.session().is_empty());
+        link.server.alert(FATAL, Alert::INTERNAL_ERROR.0);
+        assert_eq!(link.run(connection, accel), Err(ssl::FATAL_ALERT_MESSAGE));
+        let status = connection.status().unwrap();
+        assert_eq!(status.alert, Some(AlertSeen::Received(Alert::INTERNAL_ERROR)));
+        assert_eq!(status.step, Step::Traffic);
+        assert!(connection.send_bytes().is_empty() && connection.session().is_empty());
+        assert!(link.server.alerts.is_empty());
+    });
+}
+
+#[test]
+fn an_alert_of_ours_follows_what_was_written() {
+    connected(Script::default(), |link, connection, accel| {
+        connection.write_space()[..5].copy_from_slice(b"first");
+        connection.wrote(5, accel).unwrap();
+        // Not a record at all, delivered before anything is sent.
+        connection.recv_space().copy_from_slice(b"HTTP/");
+        connection.received(5);
+        assert_eq!(connection.poll(accel), Err(ssl::INVALID_RECORD));
+        link.server.receive(connection.send_bytes());
+        assert_eq!(link.server.data, b"first");
+        assert_eq!(link.server.alerts, [(FATAL, Alert::UNEXPECTED_MESSAGE.0)]);
+        assert_eq!(link.server.fault, None, "the peer can open the alert");
+    });
+}
+
+#[test]
+fn lent_buffers_are_wiped() {
+    let config = trusting();
+    let mut memory = Memory::new();
+    {
+        let mut connection = memory.connect(&config, peer(&[]));
+        let mut accel = accelerator();
+        let mut link = Link::new(Server::new(Script::default()), Pieces::Whole);
+        link.run(&mut connection, &mut accel).unwrap();
+        link.server.send(b"secret");
+        link.run(&mut connection, &mut accel).unwrap();
+        assert_eq!(connection.plaintext(), b"secret");
+    }
+    assert!(memory.rx.iter().chain(&memory.tx).all(|byte| *byte == 0));
+}
+
+#[test]
+fn what_cannot_work_is_refused_at_once() {
+    let config = trusting();
+    let refused = |config: &Config<'_>, host: &str, rx: usize, tx: usize| {
+        let (mut rx, mut tx) = (vec![0; rx], vec![0; tx]);
+        let peer = Peer { host, now: NOW, session: &[] };
+        Connection::new(config, peer, &mut rx, &mut tx, &mut []).err()
+    };
+    let (rx, tx) = (Connection::MIN_RX, Connection::MIN_TX);
+    assert_eq!(refused(&config, "localhost", rx, tx), None);
+    assert_eq!(refused(&config, "localhost", rx - 1, tx), Some(ssl::BUFFER_TOO_SMALL));
+    assert_eq!(refused(&config, "localhost", rx, tx - 1), Some(ssl::BUFFER_TOO_SMALL));
+    assert_eq!(refused(&config, "", rx, tx), Some(ssl::BAD_INPUT_DATA));
+    assert_eq!(refused(&config, &"h".repeat(255), rx, tx), None);
+    assert_eq!(refused(&config, &"h".repeat(256), rx, tx), Some(ssl::BAD_INPUT_DATA));
+    let unnamed: [&[u8]; 2] = [b"mqtt", b""];
+    assert_eq!(refused(&Config { alpn: &unnamed, ..config }, "localhost", rx, tx), Some(ssl::BAD_INPUT_DATA));
+    let signing = Config { identity: Some(identity("client-4096")), ..config };
+    assert_eq!(refused(&signing, "localhost", rx, tx), Some(ssl::BUFFER_TOO_SMALL));
+    assert_eq!(refused(&signing, "localhost", Connection::SMALL_RX, tx), None);
+    assert_eq!(Suites::new(&[]), Err(ssl::BAD_INPUT_DATA));
+    assert_eq!(Suites::new(&[Suite::ALL[3], Suite::ALL[3]]), Err(ssl::BAD_INPUT_DATA));
+}
+
+/// Works so many times.
+struct Failing(u32);
+
+impl Entropy for Failing {
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        self.0 = self.0.checked_sub(1).ok_or(entropy::SOURCE_FAILED)?;
+        out.fill(0x42);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_failing_source_of_entropy_stops_the_handshake_with_its_code() {
+    let mut accel = RustCrypto::new(Failing(0));
+    assert!(accel.fill(&mut [0; 4]).is_err());
+    let config = trusting();
+    let mut memory = Memory::new();
+    let mut connection = memory.connect(&config, peer(&[]));
+    let error = connection.poll(&mut accel).unwrap_err();
+    assert_eq!(error.low(), Some(entropy::SOURCE_FAILED));
+}
+
+#[test]
+fn bits_of_want() {
+    let both = Want::RECV | Want::SEND;
+    assert!(both.contains(Want::RECV) && both.contains(Want::SEND) && !both.contains(Want::READ));
+    assert!(both.contains(Want::default()) && Want::default().is_empty());
+    assert_eq!(format!("{both:?} {:?}", Want::default()), "RECV | SEND nothing");
+}
+
+#[test]
+fn sizes_that_are_documented() {
+    assert_eq!(Connection::FULL_RX, 5 + 16 + (1 << 14) + 32 + 256);
+    assert!(Connection::GOOD_TX >= x509::verify::WORKSPACE);
+    assert_eq!(MaxFragmentLength::from_bytes(4096).map(MaxFragmentLength::code), Some(4));
+    assert_eq!(MaxFragmentLength::from_bytes(16384), None);
+}
