@@ -329,7 +329,9 @@ impl<'b> Connection<'b> {
         match content_type {
             ContentType::APPLICATION_DATA => self.read_application_data(opened)?,
             // RFC 5246 §6.2.1: only application data may be empty.
-            _ if opened.is_empty() => return Err(Failure::new(ssl::INVALID_RECORD, Alert::UNEXPECTED_MESSAGE)),
+            _ if opened.is_empty() => {
+                return Err(Failure::new(ssl::INVALID_RECORD, Alert::UNEXPECTED_MESSAGE));
+            }
             ContentType::HANDSHAKE => self.input.append(opened),
             ContentType::ALERT => self.read_alert(opened)?,
             _ => {

@@ -18,7 +18,9 @@ use status::{Alert, Cause, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
-use crate::record::{ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection};
+use crate::record::{
+    ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection,
+};
 use crate::wire::shift;
 
 /// The receive buffer and the state of the read direction.

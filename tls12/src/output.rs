@@ -38,7 +38,14 @@ pub(crate) enum AlertLevel {
 
 impl<'b> Output<'b> {
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, start: 0, end: 0, kept: 0, protection: Protection::none(), limit: MAX_PLAINTEXT_LENGTH }
+        Self {
+            buffer,
+            start: 0,
+            end: 0,
+            kept: 0,
+            protection: Protection::none(),
+            limit: MAX_PLAINTEXT_LENGTH,
+        }
     }
 
     /// What the socket has to send.
@@ -80,7 +87,9 @@ impl<'b> Output<'b> {
     /// Where a handshake message is composed that may be longer than one record; see [`Output::seal_message`].
     pub(crate) fn message_space(&mut self) -> &mut [u8] {
         let from = self.end.saturating_add(self.protection.prefix_length());
-        let room = self.protection.max_plaintext(self.room().saturating_sub(MAX_SPLITS.saturating_mul(HEADER_LENGTH)));
+        let room = self
+            .protection
+            .max_plaintext(self.room().saturating_sub(MAX_SPLITS.saturating_mul(HEADER_LENGTH)));
         self.buffer.get_mut(from..from.saturating_add(room)).unwrap_or_default()
     }
 
@@ -127,9 +136,15 @@ impl<'b> Output<'b> {
     ///
     /// # Errors
     /// Those of [`Protection::seal`].
-    pub(crate) fn alert<A: Accel>(&mut self, accel: &mut A, level: AlertLevel, alert: Alert) -> Result<(), Failure> {
+    pub(crate) fn alert<A: Accel>(
+        &mut self,
+        accel: &mut A,
+        level: AlertLevel,
+        alert: Alert,
+    ) -> Result<(), Failure> {
         let from = self.end.saturating_add(self.protection.prefix_length());
-        let space = self.buffer.get_mut(from..).and_then(<[u8]>::first_chunk_mut).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        let space =
+            self.buffer.get_mut(from..).and_then(<[u8]>::first_chunk_mut).ok_or(ssl::BUFFER_TOO_SMALL)?;
         *space = [level as u8, alert.0];
         self.seal(accel, ContentType::ALERT, ALERT_LENGTH)
     }

@@ -24,7 +24,12 @@ impl Transcript {
     ///
     /// # Errors
     /// Those of [`Hash`].
-    pub(crate) fn start<A: Hash>(&mut self, accel: &mut A, main: HashAlgorithm, may_sign: bool) -> Result<(), Error> {
+    pub(crate) fn start<A: Hash>(
+        &mut self,
+        accel: &mut A,
+        main: HashAlgorithm,
+        may_sign: bool,
+    ) -> Result<(), Error> {
         self.main = Some(accel.hash_start(main)?);
         let others = signing_hashes().filter(|algorithm| may_sign && *algorithm != main);
         for (slot, algorithm) in self.signing.iter_mut().zip(others) {
@@ -66,9 +71,14 @@ impl Transcript {
     ///
     /// # Errors
     /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) when this hash does not run.
-    pub(crate) fn hash_to_sign<A: Hash>(&self, accel: &mut A, algorithm: HashAlgorithm) -> Result<Digest, Error> {
+    pub(crate) fn hash_to_sign<A: Hash>(
+        &self,
+        accel: &mut A,
+        algorithm: HashAlgorithm,
+    ) -> Result<Digest, Error> {
         let mut states = self.main.iter().chain(self.signing.iter().flatten());
-        let state = states.find(|state| state.algorithm() == algorithm).cloned().ok_or(ssl::INTERNAL_ERROR)?;
+        let state =
+            states.find(|state| state.algorithm() == algorithm).cloned().ok_or(ssl::INTERNAL_ERROR)?;
         accel.hash_finish(state)
     }
 }

@@ -122,7 +122,9 @@ impl<'b> Handshake<'b> {
         if left < LENGTH {
             return Err(malformed());
         }
-        let Some((length, rest)) = available.split_first_chunk::<LENGTH>() else { return Ok(Piece::Needs(LENGTH)) };
+        let Some((length, rest)) = available.split_first_chunk::<LENGTH>() else {
+            return Ok(Piece::Needs(LENGTH));
+        };
         let [a, b, c] = *length;
         let length = usize::try_from(u32::from_be_bytes([0, a, b, c])).map_err(|_| malformed())?;
         let whole = length.saturating_add(LENGTH);

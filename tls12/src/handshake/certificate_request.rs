@@ -36,7 +36,12 @@ enum Part {
 
 impl CertificateRequest {
     /// Takes the next part; `left` bytes of the message are still to come.
-    fn read(&mut self, available: &[u8], left: usize, preferred: Option<HashAlgorithm>) -> Result<Piece, Failure> {
+    fn read(
+        &mut self,
+        available: &[u8],
+        left: usize,
+        preferred: Option<HashAlgorithm>,
+    ) -> Result<Piece, Failure> {
         let mut reader = Reader::new(available, ssl::BAD_HS_CERTIFICATE_REQUEST);
         let (length_length, length) = match self.part {
             Part::Types => (1, reader.u8().map(usize::from)),
@@ -99,7 +104,11 @@ impl CertificateRequest {
 }
 
 impl<'b> Handshake<'b> {
-    pub(super) fn read_certificate_request(&mut self, available: &[u8], left: usize) -> Result<Piece, Failure> {
+    pub(super) fn read_certificate_request(
+        &mut self,
+        available: &[u8],
+        left: usize,
+    ) -> Result<Piece, Failure> {
         let preferred = self.parameters.as_ref().map(|parameters| parameters.suite.prf());
         self.request.get_or_insert_default().read(available, left, preferred)
     }

@@ -118,7 +118,9 @@ impl ClientHello<'_> {
         }
         out.u16(extension::SIGNATURE_ALGORITHMS)?;
         out.vector16(|out| {
-            out.vector16(|out| SignatureAlgorithm::OFFERED.iter().try_for_each(|algorithm| out.u16(algorithm.0)))
+            out.vector16(|out| {
+                SignatureAlgorithm::OFFERED.iter().try_for_each(|algorithm| out.u16(algorithm.0))
+            })
         })?;
         if let Some(limit) = self.config.max_fragment_length {
             out.u16(extension::MAX_FRAGMENT_LENGTH)?;

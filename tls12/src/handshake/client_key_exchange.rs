@@ -36,8 +36,10 @@ impl<'b> Handshake<'b> {
         if message.len() < MAX_LENGTH && is_waiting {
             return Ok(Progress::Waits);
         }
-        let (length, encrypted) =
-            message.get_mut(HEADER_LENGTH..).and_then(<[u8]>::split_first_chunk_mut::<PREFIX>).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        let (length, encrypted) = message
+            .get_mut(HEADER_LENGTH..)
+            .and_then(<[u8]>::split_first_chunk_mut::<PREFIX>)
+            .ok_or(ssl::BUFFER_TOO_SMALL)?;
         let written = match accel.step(job, workspace, encrypted) {
             Err(nb::Error::WouldBlock) => return Ok(Progress::Busy),
             Err(nb::Error::Other(error)) => return Err(error.into()),

@@ -7,7 +7,7 @@
 use accel::Accel;
 use status::{Alert, ssl};
 
-use super::{Handshake, HEADER_LENGTH, MessageType, Progress, State, frame};
+use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};

@@ -13,7 +13,11 @@ use crate::record::Idle;
 ///
 /// # Errors
 /// Those of [`Idle::warning_alert`]: too many in a row.
-pub(super) fn answer<A: Accel>(output: &mut Output<'_>, idle: &mut Idle, accel: &mut A) -> Result<(), Failure> {
+pub(super) fn answer<A: Accel>(
+    output: &mut Output<'_>,
+    idle: &mut Idle,
+    accel: &mut A,
+) -> Result<(), Failure> {
     idle.warning_alert()?;
     if output.has_room_for_two_alerts() {
         output.alert(accel, AlertLevel::Warning, Alert::NO_RENEGOTIATION)?;

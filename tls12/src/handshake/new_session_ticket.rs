@@ -15,7 +15,11 @@ use crate::failure::Failure;
 use crate::wire::Reader;
 
 impl<'b> Handshake<'b> {
-    pub(super) fn read_new_session_ticket<A: Accel>(&mut self, body: &[u8], accel: &mut A) -> Result<(), Failure> {
+    pub(super) fn read_new_session_ticket<A: Accel>(
+        &mut self,
+        body: &[u8],
+        accel: &mut A,
+    ) -> Result<(), Failure> {
         let (lifetime_hint, ticket) = read(body).map_err(|error| Failure::new(error, Alert::DECODE_ERROR))?;
         if !ticket.is_empty() {
             self.keep_session(ticket, lifetime_hint, accel)?;

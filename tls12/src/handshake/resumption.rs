@@ -52,7 +52,11 @@ impl<'b> Store<'b> {
 ///
 /// # Errors
 /// Those of [`accel::Hash`].
-pub(super) fn binding<A: Accel>(config: &Config<'_>, peer: &Peer<'_>, accel: &mut A) -> Result<Binding, Error> {
+pub(super) fn binding<A: Accel>(
+    config: &Config<'_>,
+    peer: &Peer<'_>,
+    accel: &mut A,
+) -> Result<Binding, Error> {
     let verified = config.verification == Verification::Required;
     let policy = config.policy;
     let [high, low] = policy.minimum_rsa_bits.to_be_bytes();
@@ -89,7 +93,8 @@ impl<'b> Handshake<'b> {
         lifetime_hint: u32,
         accel: &mut A,
     ) -> Result<(), Error> {
-        let (Some(parameters), Some(master), Some(binding)) = (&self.parameters, &self.master, self.store.binding)
+        let (Some(parameters), Some(master), Some(binding)) =
+            (&self.parameters, &self.master, self.store.binding)
         else {
             return Ok(());
         };

@@ -108,7 +108,12 @@ impl<'a> ServerHello<'a> {
 }
 
 impl<'b> Parameters<'b> {
-    fn read_extension(&mut self, kind: u16, mut content: Reader<'_>, config: &Config<'b>) -> Result<(), Failure> {
+    fn read_extension(
+        &mut self,
+        kind: u16,
+        mut content: Reader<'_>,
+        config: &Config<'b>,
+    ) -> Result<(), Failure> {
         match kind {
             extension::SERVER_NAME => {}
             extension::EXTENDED_MASTER_SECRET => self.extended_master_secret = true,
