@@ -119,10 +119,7 @@ pub(crate) fn reduce_once(a: &mut [u32], modulus: &[u32]) {
 
 /// `a = 2a mod modulus` for an `a` below the modulus.
 pub(crate) fn double(a: &mut [u32], modulus: &[u32]) {
-    let mut carry = 0;
-    for limb in a.iter_mut() {
-        (*limb, carry) = (*limb << 1 | carry, *limb >> 31);
-    }
+    let carry = shift_left(a);
     let enough = carry | (less(a, modulus) ^ 1);
     subtract_if(a, modulus, enough);
 }
@@ -164,4 +161,18 @@ pub(crate) fn compare_vartime(a: &[u32], b: &[u32]) -> Ordering {
 /// Whether a number is zero; stops at the first limb that is not.
 pub(crate) fn is_zero_vartime(a: &[u32]) -> bool {
     a.iter().all(|limb| *limb == 0)
+}
+
+/// Whether a number is one; stops at the first limb that tells.
+pub(crate) fn is_one_vartime(a: &[u32]) -> bool {
+    a.split_first().is_some_and(|(low, rest)| *low == 1 && is_zero_vartime(rest))
+}
+
+/// Doubles a number; answers the bit that fell out.
+pub(crate) fn shift_left(a: &mut [u32]) -> u32 {
+    let mut carry = 0;
+    for limb in a {
+        (*limb, carry) = (*limb << 1 | carry, *limb >> 31);
+    }
+    carry
 }

@@ -1,24 +1,295 @@
-//! ECDSA verification; so far every job ends with an error.
-use super::job::Advance;
-use crate::{Curve, EcPublicKey};
+//! ECDSA verification (FIPS 186-4 §6.4.2) on P-256, P-384 and P-521 as a job: one verifier for all three. Not constant-time:
+//! key, digest and signature are public.
+//!
+//! ```text
+//!   w = s^-1 mod n    u1 = digest * w    u2 = r * w    (x, y) = u1 * G + u2 * Q    valid if x mod n = r
+//! ```
+//! Both multiples are taken in one pass over the bits, with odd digits; x is never divided: r * Z^2 is compared with X.
+//!
+//! Lent memory, in numbers of the field's length:
+//! ```text
+//!   product 2 | sum 3 | temporary 6 | summand 2 | r 1 | Q times 1, 3, 5, 7: 12 | digits of u1 and u2
+//! ```
+//!
+//! Deliberately absent: signing, key agreement, any other curve.
+
+mod curves;
+mod der;
+mod field;
+mod inverse;
+mod point;
+mod recode;
+
 use status::{Error, ecp};
-pub(crate) struct Verification;
-pub(crate) const fn memory(_: Curve) -> usize {
-    1000
+
+use self::{
+    field::{Field, Parameters, Register},
+    inverse::{Inversion, Step},
+    point::{A, B, C, D, E, F, MULTIPLICATIONS, Point, Summand},
+};
+use super::{
+    bignum::{Modulus, cost_of_product, limbs},
+    job::{Advance, take},
+};
+use crate::{Curve, EcPublicKey};
+
+const SUM: Point = Point { x: Register(0), y: Register(1), z: Register(2) };
+const SUMMAND_X: Register = Register(9);
+const SUMMAND_Y: Register = Register(10);
+const R: Register = Register(11);
+/// The first register of the table of multiples of Q.
+const TABLE: usize = 12;
+/// Coordinates of a point.
+const COORDINATES: usize = 3;
+/// All registers.
+const REGISTERS: usize = TABLE + COORDINATES * recode::MULTIPLES;
+
+/// Limbs of lent memory.
+pub(crate) const fn memory(curve: Curve) -> usize {
+    let parameters = curves::parameters(curve);
+    let numbers = parameters.length.saturating_mul(REGISTERS.saturating_add(2));
+    numbers.saturating_add(digit_limbs(parameters).saturating_mul(2))
 }
+
+/// A verification in progress.
+pub(crate) struct Verification {
+    parameters: &'static Parameters,
+    phase: Phase,
+}
+
+enum Phase {
+    /// s^-1 modulo the order.
+    Invert(Inversion),
+    /// u1 and u2, and their digits.
+    Scalars,
+    /// This multiple of Q; the double of Q in `SUM`.
+    Table(usize),
+    /// The sum, at so many bits above the last; then the digit of u1, then that of u2.
+    Double(usize),
+    AddGenerator(usize),
+    AddKey(usize),
+    Compare,
+    Finished,
+}
+
 impl Verification {
+    /// Copies what is needed, and checks key and signature for form.
     pub(crate) fn start(
-        _key: &EcPublicKey<'_>,
-        _digest: &[u8],
-        _signature: &[u8],
-        _memory: &mut [u32],
+        key: &EcPublicKey<'_>,
+        digest: &[u8],
+        signature: &[u8],
+        memory: &mut [u32],
     ) -> Result<Self, Error> {
-        Err(ecp::FEATURE_UNAVAILABLE)
+        let parameters = curves::parameters(key.curve);
+        if digest.is_empty() {
+            return Err(ecp::BAD_INPUT_DATA);
+        }
+        let Memory { mut field, .. } = Memory::split(parameters, memory);
+        load_key(&mut field, parameters, key.point)?;
+        let (r, s) = der::parse(signature).ok_or(ecp::VERIFY_FAILED)?;
+        for (register, number) in [(R, r), (C, s)] {
+            let register = field.at_mut(register);
+            let fits = limbs::import(register, number.iter().rev());
+            if !fits || limbs::is_zero_vartime(register) || limbs::less(register, parameters.order) == 0 {
+                return Err(ecp::VERIFY_FAILED);
+            }
+        }
+        field.load(D, parameters.order);
+        field.load(E, parameters.order_one);
+        field.load(F, &[]);
+        // FIPS 186-4 §6.4: the leftmost bits of the digest, as many as the order has; a multiple of eight, or all.
+        let length = digest.len().min(parameters.bits.div_ceil(8));
+        limbs::import(field.at_mut(A), digest.get(..length).unwrap_or_default().iter().rev());
+        Ok(Self { parameters, phase: Phase::Invert(Inversion::new()) })
     }
+
+    /// The largest cost of an advance.
     pub(crate) const fn unit(&self) -> usize {
-        0
+        cost_of_product(self.parameters.length).saturating_mul(MULTIPLICATIONS)
     }
-    pub(crate) fn advance(&mut self, _memory: &mut [u32]) -> Result<Advance, Error> {
-        Ok(Advance::Done)
+
+    /// Does one operation.
+    pub(crate) fn advance(&mut self, memory: &mut [u32]) -> Result<Advance, Error> {
+        let parameters = self.parameters;
+        let unit = self.unit();
+        let Memory { mut field, generator_digits, key_digits } = Memory::split(parameters, memory);
+        let (cost, next) = match &mut self.phase {
+            Phase::Invert(inversion) => match inversion.advance(field.four([C, D, E, F]), parameters.order) {
+                Step::More(cost) => (cost, None),
+                Step::Done => (0, Some(Phase::Scalars)),
+                Step::Failed => return Err(ecp::VERIFY_FAILED),
+            },
+            Phase::Scalars => {
+                scalars(&mut field, parameters);
+                recode::recode(generator_digits, field.at(A));
+                recode::recode(key_digits, field.at(B));
+                (unit, Some(Phase::Table(0)))
+            }
+            Phase::Table(number) => (unit, Some(fill(&mut field, parameters, *number))),
+            Phase::Double(left) => match left.checked_sub(1) {
+                Some(bit) => {
+                    point::double(&mut field, SUM);
+                    (unit / 2, Some(Phase::AddGenerator(bit)))
+                }
+                None => (0, Some(Phase::Compare)),
+            },
+            Phase::AddGenerator(bit) => {
+                let added = add_generator(&mut field, parameters, digit(generator_digits, *bit));
+                (if added { unit } else { 0 }, Some(Phase::AddKey(*bit)))
+            }
+            Phase::AddKey(bit) => {
+                let added = add_key(&mut field, parameters, digit(key_digits, *bit));
+                (if added { unit } else { 0 }, Some(Phase::Double(*bit)))
+            }
+            Phase::Compare => {
+                if !matches(&mut field, parameters) {
+                    return Err(ecp::VERIFY_FAILED);
+                }
+                (unit, Some(Phase::Finished))
+            }
+            Phase::Finished => return Ok(Advance::Done),
+        };
+        if let Some(next) = next {
+            self.phase = next;
+        }
+        Ok(Advance::More(cost))
+    }
+}
+
+/// Q into the table, in Montgomery form, if it is a point of the curve (SEC 1 §3.2.2.1; the cofactor is 1).
+fn load_key(field: &mut Field<'_>, parameters: &Parameters, point: &[u8]) -> Result<(), Error> {
+    let length = parameters.bits.div_ceil(8);
+    let (form, coordinates) = point.split_first().ok_or(ecp::INVALID_KEY)?;
+    let (x, y) = coordinates.split_at_checked(length).ok_or(ecp::INVALID_KEY)?;
+    if *form != UNCOMPRESSED || y.len() != length {
+        return Err(ecp::INVALID_KEY);
+    }
+    let key = multiple(0);
+    for (register, number) in [(key.x, x), (key.y, y)] {
+        let out = field.at_mut(register);
+        limbs::import(out, number.iter().rev());
+        if limbs::less(out, parameters.prime) == 0 {
+            return Err(ecp::INVALID_KEY);
+        }
+        field.multiply_constant(register, register, parameters.square);
+    }
+    field.load(key.z, parameters.one);
+    if point::is_on_curve(field, parameters, key.x, key.y) { Ok(()) } else { Err(ecp::INVALID_KEY) }
+}
+
+/// The form of a point with both coordinates (SEC 1 §2.3.3).
+const UNCOMPRESSED: u8 = 0x04;
+
+/// u1 into A and u2 into B, from the digest in A, r, and s^-1 in Montgomery form in E.
+fn scalars(field: &mut Field<'_>, parameters: &Parameters) {
+    field.copy(B, R);
+    let (product, [u1, u2, inverse, _]) = field.product_and_four([A, B, E, F]);
+    let mut order = Modulus::new(parameters.order, parameters.order_inverse, product);
+    for scalar in [u1, u2] {
+        order.multiply_by(scalar, inverse);
+        limbs::reduce_once(scalar, parameters.order);
+    }
+}
+
+/// One entry of the table of multiples of Q; the next phase.
+fn fill(field: &mut Field<'_>, parameters: &Parameters, number: usize) -> Phase {
+    let (entry, next) = (multiple(number), number.saturating_add(1));
+    if number == 0 {
+        for (to, from) in [(SUM.x, entry.x), (SUM.y, entry.y), (SUM.z, entry.z)] {
+            field.copy(to, from);
+        }
+        point::double(field, SUM);
+        return Phase::Table(next);
+    }
+    if number < recode::MULTIPLES {
+        let before = multiple(number.saturating_sub(1));
+        for (to, from) in [(entry.x, before.x), (entry.y, before.y), (entry.z, before.z)] {
+            field.copy(to, from);
+        }
+        point::add(field, parameters, entry, Summand { x: SUM.x, y: SUM.y, z: Some(SUM.z) });
+        return Phase::Table(next);
+    }
+    field.load(SUM.z, &[]);
+    Phase::Double(parameters.bits.saturating_add(1))
+}
+
+/// Adds a digit times the generator; false for the digit zero.
+fn add_generator(field: &mut Field<'_>, parameters: &Parameters, digit: i8) -> bool {
+    let Some((x, y)) = recode::multiple(digit).and_then(|number| parameters.generator.get(number)) else {
+        return false;
+    };
+    field.load(SUMMAND_X, x);
+    field.load(SUMMAND_Y, y);
+    if digit < 0 {
+        field.copy(A, SUMMAND_Y);
+        field.negate(SUMMAND_Y, A);
+    }
+    point::add(field, parameters, SUM, Summand { x: SUMMAND_X, y: SUMMAND_Y, z: None });
+    true
+}
+
+/// Adds a digit times Q; false for the digit zero.
+fn add_key(field: &mut Field<'_>, parameters: &Parameters, digit: i8) -> bool {
+    let Some(number) = recode::multiple(digit) else { return false };
+    let Point { x, mut y, z } = multiple(number);
+    if digit < 0 {
+        field.negate(SUMMAND_Y, y);
+        y = SUMMAND_Y;
+    }
+    point::add(field, parameters, SUM, Summand { x, y, z: Some(z) });
+    true
+}
+
+/// Whether the sum's x modulo the order is r: x is r, or r plus the order where that is below the prime.
+fn matches(field: &mut Field<'_>, parameters: &Parameters) -> bool {
+    if field.is_zero(SUM.z) {
+        return false;
+    }
+    field.square(A, SUM.z);
+    loop {
+        field.multiply_constant(B, R, parameters.square);
+        field.multiply(B, B, A);
+        if field.is_equal(B, SUM.x) {
+            return true;
+        }
+        let r = field.at_mut(R);
+        let carry = limbs::add_if(r, parameters.order, 1);
+        if carry == 1 || limbs::less(r, parameters.prime) == 0 {
+            return false;
+        }
+    }
+}
+
+/// The registers of an odd multiple of Q.
+const fn multiple(number: usize) -> Point {
+    let first = TABLE.saturating_add(number.saturating_mul(COORDINATES));
+    Point { x: Register(first), y: Register(first.saturating_add(1)), z: Register(first.saturating_add(2)) }
+}
+
+fn digit(digits: &[i8], bit: usize) -> i8 {
+    digits.get(bit).copied().unwrap_or(0)
+}
+
+/// Limbs for a scalar's digits: a byte for each bit and one more.
+const fn digit_limbs(parameters: &Parameters) -> usize {
+    parameters.bits.saturating_add(1).div_ceil(4)
+}
+
+struct Memory<'w> {
+    field: Field<'w>,
+    generator_digits: &'w mut [i8],
+    key_digits: &'w mut [i8],
+}
+
+impl<'w> Memory<'w> {
+    fn split(parameters: &'static Parameters, memory: &'w mut [u32]) -> Self {
+        let (mut rest, length) = (memory, parameters.length);
+        let product = take(&mut rest, length.saturating_mul(2));
+        let registers = take(&mut rest, length.saturating_mul(REGISTERS));
+        Self {
+            field: Field::new(parameters, product, registers),
+            generator_digits: bytemuck::cast_slice_mut(take(&mut rest, digit_limbs(parameters))),
+            key_digits: bytemuck::cast_slice_mut(take(&mut rest, digit_limbs(parameters))),
+        }
     }
 }
