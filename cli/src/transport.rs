@@ -178,12 +178,16 @@ impl<'b> Transport<'b> {
         Ok(true)
     }
 
-    /// The socket takes nothing any more. If the server has said why, that is the failure.
+    /// The socket takes nothing any more. If the server has said why before it hung up, that is the failure: TLS listens
+    /// again once nothing is left to be sent.
     fn last_words(&mut self, error: &io::Error) -> Result<bool, Failure> {
-        while self.receive().is_ok_and(|received| received) {
+        loop {
+            self.layer.sent(self.layer.send_bytes().len());
             self.want = self.layer.poll()?;
+            if !self.receive().is_ok_and(|received| received) {
+                return Err(broken(error, net::SEND_FAILED));
+            }
         }
-        Err(broken(error, net::SEND_FAILED))
     }
 
     /// Sleeps until the socket is ready for what is wanted of it, or a signal comes, or `wait` is over.

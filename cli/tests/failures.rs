@@ -1,0 +1,214 @@
+//! `failure.rs`: whatever fails is one line with its code, flags and alert, and exit status 1.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    thread,
+};
+
+use xtask::process;
+
+use crate::support::{Broker, HOST, TLS, files, folder, mqtts, talk, text, vector};
+
+/// Publishes something, expecting a failure.
+fn publish(port: u16, arguments: &[&str]) -> String {
+    talk("pub", port, &[&["-t", "a", "-m", "b", "-q", "1"], arguments].concat()).failed(1)
+}
+
+/// A server that does this with every connection, in a thread that the test's end forgets.
+fn server(behaviour: fn(TcpStream)) -> u16 {
+    let listener = TcpListener::bind((HOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || listener.incoming().flatten().for_each(behaviour));
+    port
+}
+
+#[test]
+fn nobody_listens() {
+    let port = process::free_port().unwrap();
+    for security in ["--plain", "--insecure"] {
+        let place = format!("({HOST}:{port}: Connection refused)");
+        let expected =
+            format!("status: -0x0044 NET - The connection to the given server / port failed {place}");
+        assert_eq!(publish(port, &[security]), expected);
+    }
+}
+
+#[test]
+fn the_host_has_no_address() {
+    let line =
+        mqtts(&["pub", "-h", "no-such-host.invalid", "-p", "8883", "-t", "a", "-m", "b", "--insecure"])
+            .failed(1);
+    let place = "(no-such-host.invalid:8883)";
+    assert_eq!(
+        line,
+        format!("status: -0x0052 NET - Failed to get an IP address for the given hostname {place}")
+    );
+}
+
+#[test]
+fn the_server_hangs_up_resets_says_nothing_or_speaks_something_else() {
+    let hangs_up = server(|mut socket| drop(socket.read(&mut [0; 4096])));
+    // Unread data makes the system answer with a reset.
+    let resets = server(|socket| drop(socket.peek(&mut [0; 1])));
+    let silent = server(|mut socket| drop(socket.read_to_end(&mut Vec::new())));
+    let web = server(|mut socket| {
+        drop(socket.read(&mut [0; 4096]));
+        drop(socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+        drop(socket.read_to_end(&mut Vec::new()));
+    });
+    let cut = "(connection ended without close_notify)";
+    assert_eq!(
+        publish(hangs_up, &["--insecure"]),
+        format!("status: -0x7280 SSL - The connection indicated an EOF {cut}")
+    );
+    assert_eq!(publish(hangs_up, &["--plain"]), "status: -0x9700 MQTT - The server closed the connection");
+    for security in ["--insecure", "--plain"] {
+        assert_eq!(publish(resets, &[security]), "status: -0x0050 NET - Connection was reset by peer");
+        let timeout = "status: -0x6800 SSL - The operation timed out";
+        assert_eq!(publish(silent, &[security, "-W", "1"]), timeout);
+    }
+    assert!(
+        publish(web, &["--insecure"]).starts_with("status: -0x7200 SSL - An invalid SSL record was received")
+    );
+    assert_eq!(publish(web, &["--plain"]), "status: -0x9100 MQTT - A malformed packet was received");
+}
+
+#[test]
+fn the_server_is_not_who_it_should_be() {
+    let listeners = ["server-chain", "elsewhere", "expired"].map(|name| {
+        let key = if name == "elsewhere" { "elsewhere" } else { "server" };
+        files().listener(name, key)
+    });
+    let broker = Broker::start("failures-trust", &listeners.each_ref().map(String::as_str));
+    let [good, elsewhere, expired] = broker.ports[..] else { panic!("three ports") };
+    let (ca, other) = (files().certificate("ca"), files().certificate("other"));
+    let refused =
+        "status: -0x2700 X509 - Certificate verification failed, e.g. CRL, CA or signature check failed";
+    let not_trusted = "The certificate is not correctly signed by the trusted CA";
+    let mismatch = "The certificate Common Name (CN) does not match with the expected CN";
+
+    let line = publish(good, &["--cafile", &other]);
+    assert!(line.starts_with(&format!("{refused} (sent alert 48, unknown_ca; flags 0x08")), "{line}");
+    assert!(line.ends_with(&format!("; {not_trusted})")), "{line}");
+    let line = publish(elsewhere, &["--cafile", &ca]);
+    assert_eq!(line, format!("{refused} (sent alert 42, bad_certificate; flags 0x04; {mismatch})"));
+    let line = publish(expired, &["--cafile", &ca]);
+    let alert = "sent alert 45, certificate_expired";
+    assert_eq!(line, format!("{refused} ({alert}; flags 0x01; The certificate validity has expired)"));
+    let line = publish(elsewhere, &["--cafile", &other]);
+    assert_eq!(
+        line,
+        format!("{refused} (sent alert 42, bad_certificate; flags 0x0C; {mismatch}; {not_trusted})")
+    );
+
+    // Without a CA there is nothing to verify against; with verification off, all of them will do.
+    let line = publish(good, &[]);
+    assert!(line.starts_with("status: -0x7680 SSL - No CA Chain is set, but required to operate"), "{line}");
+    for port in [good, elsewhere, expired] {
+        talk("pub", port, &["-t", "a", "-m", "b", "--insecure"]).printed();
+    }
+}
+
+#[test]
+fn client_and_server_have_no_suite_in_common() {
+    let listener = files().listener("server-chain", "server");
+    let one = listener.replace(xtask::mosquitto::CIPHERS, "AES256-GCM-SHA384");
+    let broker = Broker::start("failures-suite", &[&one]);
+    let line = publish(broker.ports[0], &["--insecure", "--ciphers", "TLS_RSA_WITH_AES_128_CBC_SHA"]);
+    let text = "status: -0x7780 SSL - A fatal alert message was received from our peer";
+    assert_eq!(line, format!("{text} (alert 40, handshake_failure)"));
+}
+
+#[test]
+fn the_broker_wants_a_client_certificate() {
+    let listener = files().listener("server-chain", "server");
+    let mutual = format!("{listener}cafile {}\nrequire_certificate true\n", files().certificate("ca"));
+    let broker = Broker::start("failures-mutual", &[&mutual]);
+    let line = publish(broker.ports[0], &["--insecure"]);
+    assert!(
+        line.starts_with("status: -0x7780 SSL - A fatal alert message was received from our peer (alert "),
+        "{line}"
+    );
+    // Signed by somebody else.
+    let (certificate, key) = (files().certificate("other"), files().key("other"));
+    let line = publish(broker.ports[0], &["--insecure", "--cert", &certificate, "--key", &key]);
+    assert!(
+        line.starts_with("status: -0x7780 SSL - A fatal alert message was received from our peer (alert "),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_broker_refuses_the_user() {
+    let passwords = folder("failures-user").join("passwords");
+    fs::write(&passwords, "").unwrap();
+    let settings = format!("allow_anonymous false\npassword_file {}\n", passwords.display());
+    let broker = Broker::start_with("failures-user-broker", &settings, &[""]);
+    for user in [&[][..], &["-u", "nobody", "-P", "wrong"]] {
+        let line = publish(broker.ports[0], &[&["--plain"], user].concat());
+        assert_eq!(line, "status: -0x9400 MQTT - Connection refused, not authorized");
+    }
+}
+
+#[test]
+fn a_file_is_at_fault_and_is_named_before_anything_is_connected() {
+    let folder = folder("failures-files");
+    let port = process::free_port().unwrap();
+    let write = |name: &str, text: &str| {
+        fs::write(folder.join(name), text).unwrap();
+        crate::support::text(&folder.join(name))
+    };
+    let locked = write(
+        "locked.key",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIC\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    );
+    let empty = write("empty.crt", "");
+    let long = write("long.crt", &"x".repeat(4097));
+    let (certificate, key) = (vector("tls12/client-2048.pem"), vector("tls12/client-2048.key"));
+    let cases: [(&[&str], &str, &str); 8] = [
+        (&["--cafile", &empty], "-0x2180 X509 - ", "--cafile "),
+        (&["--cafile", &key], "-0x2180 X509 - ", "--cafile "),
+        (&["--cafile", &long], "-0x8280 DEVICE - The file is larger than 4096 bytes", "--cafile "),
+        (&["--cafile", "none.crt"], "-0x3E00 PK - Read/write of file failed", "--cafile "),
+        (&["--insecure", "--cert", &key, "--key", &key], "-0x2180 X509 - ", "--cert "),
+        (&["--insecure", "--cert", &certificate, "--key", &locked], "-0x3C00 PK - ", "--key "),
+        (&["--insecure", "--cert", &certificate, "--key", &certificate], "-0x3D00 PK - ", "--key "),
+        (
+            &["--insecure", "--session", "/dev/null/session"],
+            "-0x3E00 PK - Read/write of file failed",
+            "--session ",
+        ),
+    ];
+    for (arguments, code, option) in cases {
+        let line = publish(port, arguments);
+        assert!(line.starts_with(&format!("status: {code}")), "{line}");
+        let file = arguments.iter().rev().find(|word| !word.starts_with("--")).unwrap();
+        assert!(line.contains(&format!("({option}")), "{line} does not name {option}");
+        let named = if option == "--cert " { arguments[2] } else { file };
+        assert!(line.contains(named), "{line} does not name {named}");
+    }
+    let line = talk("pub", port, &["--plain", "-t", "a", "-f", "/nonexistent/file"]).failed(1);
+    let place = "(-f /nonexistent/file: No such file or directory)";
+    assert_eq!(line, format!("status: -0x3E00 PK - Read/write of file failed {place}"));
+}
+
+#[test]
+fn a_fatal_alert_drops_the_saved_session() {
+    // RFC 5246 §7.2.2
+    let broker = Broker::usual("failures-session");
+    let session = folder("failures-session-file").join("session");
+    let (ca, file) = (files().certificate("ca"), text(&session));
+    let arguments = ["--cafile", &ca, "--session", &file];
+    talk("pub", broker.ports[TLS], &[&["-t", "a", "-m", "b"], arguments.as_slice()].concat()).printed();
+    assert!(session.exists());
+    // The network's own failures leave it.
+    let nobody = process::free_port().unwrap();
+    publish(nobody, &arguments);
+    assert!(session.exists());
+    let other = files().certificate("other");
+    let line = publish(broker.ports[TLS], &["--cafile", &other, "--session", &file]);
+    assert!(line.starts_with("status: -0x2700 "), "{line}");
+    assert!(!session.exists());
+}

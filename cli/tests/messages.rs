@@ -1,0 +1,306 @@
+//! `publish.rs`, `subscribe.rs`, `conversation.rs`, `transport.rs`, `layer.rs`: messages to a real broker and back.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use crate::support::{Broker, HOST, PLAIN, Ran, SOON, TLS, command, files, folder, talk, text};
+
+/// A subscriber that runs while the test publishes.
+struct Subscriber {
+    child: Child,
+    trace: BufReader<std::process::ChildStderr>,
+}
+
+impl Subscriber {
+    /// Starts it and waits until the broker has granted the subscription.
+    fn start(port: u16, arguments: &[&str]) -> Self {
+        let port = port.to_string();
+        let all = [&["sub", "-h", HOST, "-p", &port, "-W", "60", "-d"], arguments].concat();
+        let mut child = command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let trace = BufReader::new(child.stderr.take().unwrap());
+        let mut subscriber = Self { child, trace };
+        subscriber.wait_for("mqtt < SUBACK");
+        subscriber
+    }
+
+    /// Reads the trace up to a line with `text`.
+    fn wait_for(&mut self, text: &str) {
+        let mut seen = String::new();
+        while !seen.lines().any(|line| line.contains(text)) {
+            assert_ne!(self.trace.read_line(&mut seen).unwrap(), 0, "{text} did not come:\n{seen}");
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// What it has printed and how it ended.
+    fn end(mut self) -> (Vec<u8>, Option<i32>) {
+        // Both pipes are read at once: the child waits for room in either.
+        let rest = thread::spawn(move || std::io::copy(&mut self.trace, &mut std::io::sink()));
+        let output = self.child.wait_with_output().unwrap();
+        rest.join().unwrap().unwrap();
+        (output.stdout, output.status.code())
+    }
+}
+
+fn verifying() -> [String; 2] {
+    ["--cafile".to_owned(), files().certificate("ca")]
+}
+
+#[test]
+fn a_message_of_each_quality_of_service_arrives_with_and_without_tls() {
+    let broker = Broker::usual("messages-qos");
+    let [option, ca] = verifying();
+    let ways: [(usize, &[&str]); 3] = [(PLAIN, &["--plain"]), (TLS, &[&option, &ca]), (TLS, &["--insecure"])];
+    for (way, security) in ways {
+        for qos in ["0", "1", "2"] {
+            let port = broker.ports[way];
+            let common = [&["-t", "room/temperature", "-q", qos], security].concat();
+            let subscriber = Subscriber::start(port, &[&common, ["-C", "2", "-v"].as_slice()].concat());
+            talk("pub", port, &[&common, ["-m", "21.5"].as_slice()].concat()).printed();
+            talk("pub", port, &[&common, ["-m", ""].as_slice()].concat()).printed();
+            let expected = b"room/temperature 21.5\nroom/temperature \n".to_vec();
+            assert_eq!(subscriber.end(), (expected, Some(0)), "QoS {qos}, {security:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_larger_than_every_buffer_arrives_whole() {
+    let broker = Broker::usual("messages-large");
+    let file = folder("messages-large-file").join("payload");
+    let payload: Vec<u8> =
+        (0..3_000_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+    fs::write(&file, &payload).unwrap();
+    let (file, [option, ca]) = (text(&file), verifying());
+    let ways: [(usize, &[&str]); 3] =
+        [(PLAIN, &["--plain"]), (TLS, &[&option, &ca]), (TLS, &[&option, &ca, "--max-fragment", "1024"])];
+    for (way, security) in ways {
+        let port = broker.ports[way];
+        let common = [&["-t", "large", "-q", "2"], security].concat();
+        let subscriber = Subscriber::start(port, &[&common, ["-C", "1"].as_slice()].concat());
+        talk("pub", port, &[&common, ["-f", &file].as_slice()].concat()).printed();
+        let (output, code) = subscriber.end();
+        assert!(output.strip_suffix(b"\n") == Some(&payload), "{} bytes, {security:?}", output.len());
+        assert_eq!(code, Some(0));
+    }
+}
+
+#[test]
+fn a_message_from_a_pipe_is_read_to_its_end() {
+    let broker = Broker::usual("messages-pipe");
+    let port = broker.ports[PLAIN].to_string();
+    let program = env!("CARGO_BIN_EXE_mqtts");
+    let line =
+        format!("printf piped | {program} pub --plain -h {HOST} -p {port} -t pipe -f /dev/stdin -r -q 1");
+    assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+    assert_eq!(talk("sub", broker.ports[PLAIN], &["--plain", "-t", "pipe", "-C", "1"]).printed(), "piped\n");
+}
+
+#[test]
+fn several_filters_and_retained_messages() {
+    let broker = Broker::usual("messages-filters");
+    let port = broker.ports[PLAIN];
+    for (topic, message) in [("a/1", "one"), ("a/2", "two"), ("b/x/y", "three"), ("c", "four")] {
+        talk("pub", port, &["--plain", "-t", topic, "-m", message, "-r", "-q", "1"]).printed();
+    }
+    let printed = talk("sub", port, &["--plain", "-v", "-t", "a/+", "-t", "b/#", "-C", "3"]).printed();
+    let mut lines: Vec<_> = printed.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["a/1 one", "a/2 two", "b/x/y three"]);
+    // An empty retained message clears the topic.
+    talk("pub", port, &["--plain", "-t", "c", "-m", "", "-r", "-q", "1"]).printed();
+    let line = talk("sub", port, &["--plain", "-t", "c", "-C", "1", "-W", "1"]).failed(1);
+    assert_eq!(line, "status: -0x6800 SSL - The operation timed out");
+}
+
+#[test]
+fn a_lost_client_leaves_its_will_and_one_that_says_goodbye_does_not() {
+    let broker = Broker::usual("messages-will");
+    let port = broker.ports[TLS];
+    let will =
+        ["--insecure", "-t", "any", "--will-topic", "will", "--will-payload", "gone", "--will-qos", "1"];
+    let listener =
+        Subscriber::start(port, &["--insecure", "-t", "will", "-t", "end", "-q", "1", "-v", "-C", "2"]);
+    let polite = Subscriber::start(port, &will);
+    polite.signal("-TERM");
+    assert_eq!(polite.end().1, Some(0));
+    let lost = Subscriber::start(port, &will);
+    lost.signal("-KILL");
+    assert_eq!(lost.end().1, None);
+    talk("pub", port, &["--insecure", "-t", "end", "-m", "of test", "-q", "1"]).printed();
+    let (output, _) = listener.end();
+    let mut lines: Vec<_> = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [b"end of test".as_slice(), b"will gone".as_slice()]);
+}
+
+#[test]
+fn a_kept_session_gets_what_came_while_it_was_away() {
+    let broker = Broker::usual("messages-session");
+    let port = broker.ports[PLAIN];
+    let kept = ["--plain", "-c", "-i", "keeper", "-t", "mail", "-q", "1"];
+    let subscriber = Subscriber::start(port, &kept);
+    subscriber.signal("-INT");
+    assert_eq!(subscriber.end(), (Vec::new(), Some(0)));
+    for message in ["first", "second"] {
+        talk("pub", port, &["--plain", "-t", "mail", "-m", message, "-q", "1"]).printed();
+    }
+    assert_eq!(talk("sub", port, &[&kept, ["-C", "2"].as_slice()].concat()).printed(), "first\nsecond\n");
+}
+
+#[test]
+fn an_interrupt_ends_a_subscription_with_goodbyes_in_both_layers() {
+    let mut broker = Broker::usual("messages-interrupt");
+    for (way, security) in [(PLAIN, "--plain"), (TLS, "--insecure")] {
+        let name = format!("interrupted-{way}");
+        let mut subscriber = Subscriber::start(broker.ports[way], &["-t", "a", "-i", &name, security]);
+        subscriber.signal("-INT");
+        subscriber.wait_for("mqtt > DISCONNECT");
+        if way == TLS {
+            subscriber.wait_for("tls  > alert, protected");
+        }
+        assert_eq!(subscriber.end().1, Some(0));
+        broker.server.wait_for(&format!("Received DISCONNECT from {name}"), SOON).unwrap();
+    }
+}
+
+#[test]
+fn a_quiet_subscription_is_kept_alive() {
+    let broker = Broker::usual("messages-keep-alive");
+    for (way, security) in [(PLAIN, "--plain"), (TLS, "--insecure")] {
+        // The broker gives up after one and a half times the keep-alive.
+        let mut subscriber =
+            Subscriber::start(broker.ports[way], &["-t", "a", "-k", "1", "-C", "1", security]);
+        for _ in 0..4 {
+            subscriber.wait_for("mqtt < PINGRESP");
+        }
+        talk("pub", broker.ports[way], &["-t", "a", "-m", "still there", security, "-q", "1"]).printed();
+        assert_eq!(subscriber.end(), (b"still there\n".to_vec(), Some(0)));
+    }
+}
+
+#[test]
+fn the_trace_names_suite_handshake_messages_and_packets() {
+    let broker = Broker::usual("messages-trace");
+    let [option, ca] = verifying();
+    let suite = "TLS_RSA_WITH_AES_128_CCM_8";
+    let ran = talk(
+        "pub",
+        broker.ports[TLS],
+        &[&option, &ca, "-t", "a", "-m", "b", "-q", "1", "-d", "--ciphers", suite],
+    );
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let words = [
+        "tls  > ClientHello, ",
+        "tls  < ServerHello, ",
+        "tls  < Certificate, ",
+        "tls  < ServerHelloDone, 4 bytes",
+        "tls  > ClientKeyExchange, ",
+        "tls  > ChangeCipherSpec",
+        "tls  > Finished, protected",
+        "tls  < NewSessionTicket, ",
+        "tls  < ChangeCipherSpec",
+        "tls  < Finished, protected",
+        "tls  = TLS_RSA_WITH_AES_128_CCM_8, full handshake",
+        "mqtt > CONNECT, ",
+        "tls  > application data, ",
+        "mqtt < CONNACK, ",
+        "mqtt > PUBLISH, QoS 1, 6 bytes after the header",
+        "mqtt < PUBACK, ",
+        "mqtt > DISCONNECT, ",
+        "tls  > alert, protected",
+    ];
+    let mut lines = ran.errors.lines();
+    for word in words {
+        assert!(
+            lines.any(|line| line.starts_with(&format!("debug: {word}"))),
+            "no {word:?} in order:\n{}",
+            ran.errors
+        );
+    }
+}
+
+#[test]
+fn a_saved_session_is_resumed_and_only_its_owner_can_read_it() {
+    let broker = Broker::usual("messages-resumed");
+    let session = folder("messages-resumed-session").join("session");
+    let [option, ca] = verifying();
+    let publish = |more: &[&str]| {
+        let common =
+            [option.as_str(), &ca, "-t", "a", "-m", "b", "-d", "--session", session.to_str().unwrap()];
+        let ran = talk("pub", broker.ports[TLS], &[&common, more].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        how(&ran)
+    };
+    assert_eq!(publish(&[]), "full handshake");
+    assert_eq!(fs::metadata(&session).unwrap().permissions().mode() & 0o7777, 0o600);
+    assert_eq!(publish(&[]), "resumed");
+    assert_eq!(publish(&[]), "resumed");
+    // Another anchor, another offer: what was decided then does not count now, and is no error.
+    let suite = ["--ciphers", "TLS_RSA_WITH_AES_128_CBC_SHA"];
+    assert_eq!(publish(&suite), "full handshake");
+    assert_eq!(publish(&suite), "resumed");
+    fs::write(&session, b"not a session").unwrap();
+    assert_eq!(publish(&[]), "full handshake");
+    assert_eq!(publish(&[]), "resumed");
+    let left: Vec<_> = fs::read_dir(session.parent().unwrap()).unwrap().collect();
+    assert_eq!(left.len(), 1, "only the session is left: {left:?}");
+}
+
+fn how(ran: &Ran) -> String {
+    let line = ran.errors.lines().find_map(|line| line.strip_prefix("debug: tls  = ")).unwrap();
+    line.split_once(", ").unwrap().1.to_owned()
+}
+
+#[test]
+fn user_name_and_client_certificate_are_shown_to_the_broker() {
+    let folder = folder("messages-user");
+    let (passwords, rights) = (text(&folder.join("passwords")), text(&folder.join("rights")));
+    let made = Command::new("mosquitto_passwd").args(["-b", "-c", &passwords, "carol", "secret"]).status();
+    assert!(made.expect("mosquitto_passwd is missing; `cargo xtask test` installs it").success());
+    fs::write(&rights, "user carol\ntopic readwrite carol/#\nuser device-2048\ntopic readwrite device/#\n")
+        .unwrap();
+    let mutual = format!(
+        "{}cafile {}\nrequire_certificate true\nuse_identity_as_username true\n",
+        files().listener("server-chain", "server"),
+        files().certificate("ca"),
+    );
+    let settings = format!("allow_anonymous false\npassword_file {passwords}\nacl_file {rights}\n");
+    let broker = Broker::start_with("messages-user-broker", &settings, &["", &mutual]);
+
+    let carol = ["--plain", "-u", "carol", "-P", "secret", "-t", "carol/x", "-q", "1"];
+    talk("pub", broker.ports[PLAIN], &[&carol, ["-m", "hi", "-r"].as_slice()].concat()).printed();
+    assert_eq!(
+        talk("sub", broker.ports[PLAIN], &[&carol, ["-C", "1"].as_slice()].concat()).printed(),
+        "hi\n"
+    );
+
+    let (certificate, key, [option, ca]) =
+        (files().certificate("client-2048"), files().key("client-2048"), verifying());
+    let device = [&option, &ca, "--cert", &certificate, "--key", &key, "-t", "device/x", "-q", "1"];
+    talk("pub", broker.ports[TLS], &[&device, ["-m", "it is me", "-r"].as_slice()].concat()).printed();
+    assert_eq!(
+        talk("sub", broker.ports[TLS], &[&device, ["-C", "1"].as_slice()].concat()).printed(),
+        "it is me\n"
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_subscription() {
+    let broker = Broker::usual("messages-closed-output");
+    let port = broker.ports[PLAIN];
+    let mut subscriber = Subscriber::start(port, &["--plain", "-t", "a", "-i", "reader"]);
+    drop(subscriber.child.stdout.take());
+    talk("pub", port, &["--plain", "-t", "a", "-m", "b", "-q", "1"]).printed();
+    subscriber.wait_for("mqtts: standard output: Broken pipe");
+    assert_eq!(subscriber.end().1, Some(1));
+}

@@ -1,0 +1,180 @@
+//! Running `mqtts` and brokers for it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::LazyLock,
+    time::Duration,
+};
+
+use xtask::{
+    pki::{Pki, Request},
+    process::{self, Server},
+};
+
+/// What a run of `mqtts` left.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub output: String,
+    pub errors: String,
+}
+
+impl Ran {
+    /// What was printed, if all went well.
+    pub fn printed(self) -> String {
+        assert_eq!((self.code, self.errors.as_str()), (Some(0), ""), "{self:?}");
+        self.output
+    }
+
+    /// The one line of a failure, without its end.
+    pub fn failed(self, code: i32) -> String {
+        assert_eq!((self.code, self.output.as_str()), (Some(code), ""), "{self:?}");
+        let line = self.errors.strip_suffix('\n').unwrap();
+        assert!(!line.contains('\n'), "more than one line: {line}");
+        line.to_owned()
+    }
+}
+
+/// The program.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mqtts"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub fn mqtts(arguments: &[&str]) -> Ran {
+    let output = command(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), output: text(output.stdout), errors: text(output.stderr) }
+}
+
+/// `mqtts pub` or `sub` at a port of this machine, which gives up after a minute.
+pub fn talk(verb: &str, port: u16, arguments: &[&str]) -> Ran {
+    let port = port.to_string();
+    mqtts(&[&[verb, "-h", HOST, "-p", &port, "-W", PATIENCE], arguments].concat())
+}
+
+/// The address that brokers listen on, and that their certificates are for.
+pub const HOST: &str = xtask::pki::HOST;
+const PATIENCE: &str = "60";
+/// For a server to start, or to say something.
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// A folder of this test's own, empty.
+pub fn folder(name: &str) -> PathBuf {
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{}", std::process::id())).join(name);
+    process::fresh_folder(&folder).unwrap();
+    folder
+}
+
+/// A file of the folder of test vectors.
+pub fn vector(name: &str) -> String {
+    text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(name))
+}
+
+pub fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+/// The certificates of this run: `ca`, `intermediate`, `server`, `client-2048`, `elsewhere`, `expired`, and a CA `other`.
+pub struct Files(Pki);
+
+static FILES: LazyLock<Files> = LazyLock::new(|| {
+    let pki = Pki::create(&folder("pki")).unwrap();
+    pki.client(2048).unwrap();
+    pki.issue(&Request {
+        name: "elsewhere",
+        bits: 2048,
+        common_name: "elsewhere.example",
+        extensions: "subjectAltName=DNS:elsewhere.example\n",
+        issuer: Some("ca"),
+    })
+    .unwrap();
+    let authority = "basicConstraints=critical,CA:TRUE\n";
+    pki.issue(&Request {
+        name: "other",
+        bits: 2048,
+        common_name: "Other",
+        extensions: authority,
+        issuer: None,
+    })
+    .unwrap();
+    let files = Files(pki);
+    // The same request again, valid until yesterday.
+    let server = files.path("server", "csr");
+    let mut command = Command::new("openssl");
+    command.args(["x509", "-req", "-sha256", "-days", "-1", "-CAcreateserial", "-in", &server]);
+    command.args(["-CA", &files.certificate("ca"), "-CAkey", &files.key("ca")]);
+    command.args(["-extfile", &files.path("server", "ext"), "-out", &files.certificate("expired")]);
+    process::output(&mut command).unwrap();
+    files
+});
+
+/// The certificates of this run, made once.
+pub fn files() -> &'static Files {
+    &FILES
+}
+
+impl Files {
+    pub fn certificate(&self, name: &str) -> String {
+        text(&self.0.certificate(name))
+    }
+
+    pub fn key(&self, name: &str) -> String {
+        text(&self.0.key(name))
+    }
+
+    /// The lines of a listener with TLS, all ten suites, and this certificate.
+    pub fn listener(&self, certificate: &str, key: &str) -> String {
+        let (certificate, key) = (self.certificate(certificate), self.key(key));
+        format!(
+            "certfile {certificate}\nkeyfile {key}\ntls_version tlsv1.2\nciphers {}\n",
+            xtask::mosquitto::CIPHERS
+        )
+    }
+
+    fn path(&self, name: &str, extension: &str) -> String {
+        text(&self.0.certificate(name).with_extension(extension))
+    }
+}
+
+/// A Mosquitto with one port for each of its listeners.
+pub struct Broker {
+    pub server: Server,
+    pub ports: Vec<u16>,
+}
+
+impl Broker {
+    /// Starts it. Each listener is the lines that follow its `listener` line; none for plain MQTT.
+    pub fn start(name: &str, listeners: &[&str]) -> Self {
+        Self::start_with(name, "allow_anonymous true\n", listeners)
+    }
+
+    /// Starts it with settings of its own.
+    pub fn start_with(name: &str, settings: &str, listeners: &[&str]) -> Self {
+        let mut ports = Vec::new();
+        let mut configuration = format!("user root\npersistence false\nlog_dest stderr\n{settings}");
+        for listener in listeners {
+            let port = process::free_port().unwrap();
+            configuration.push_str(&format!("listener {port} {HOST}\n{listener}\n"));
+            ports.push(port);
+        }
+        let file = folder(name).join("mosquitto.conf");
+        fs::write(&file, configuration).unwrap();
+        let mut command = Command::new(process::need("mosquitto").unwrap());
+        command.arg("-v").arg("-c").arg(&file);
+        Self { server: Server::start(&command, "running", SOON).unwrap(), ports }
+    }
+
+    /// A broker with a plain port and a TLS port.
+    pub fn usual(name: &str) -> Self {
+        Self::start(name, &["", &files().listener("server-chain", "server")])
+    }
+}
+
+pub const PLAIN: usize = 0;
+pub const TLS: usize = 1;
