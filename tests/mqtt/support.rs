@@ -124,7 +124,7 @@ impl Collector {
 
     fn chunk(&mut self, data: &[u8], offset: usize, total: usize) {
         let (mut owned, announced) = self.partial.take().expect("a chunk without a message");
-        let Owned::Message { payload, .. } = &mut owned else { unreachable!() };
+        let Owned::Message { payload, .. } = &mut owned else { panic!("only messages are begun") };
         assert_eq!(announced, total);
         assert_eq!(payload.len(), offset);
         payload.extend(data);

@@ -1,0 +1,57 @@
+//! PEM files, certificates, chains.
+
+use x509::{Bundle, Certificate, Context, MAX_FILE_LENGTH, PrivateKey, Time, Verifier};
+
+use super::Input;
+use crate::insecure::Insecure;
+
+const ANCHORS: &[u8] = include_bytes!("../../../vectors/tls12/ca.pem");
+const NOW: u64 = 1_800_000_000;
+
+/// A file as the menu takes it: certificates, or a private key.
+pub fn pem(data: &[u8]) {
+    let mut storage = [0; MAX_FILE_LENGTH];
+    if let Ok(bundle) = Bundle::from_pem(data, &mut storage) {
+        assert!(data.len() <= MAX_FILE_LENGTH);
+        assert_eq!(bundle.iter().count(), bundle.len());
+        for certificate in bundle.iter() {
+            describe(&certificate);
+        }
+    }
+    let mut storage = [0; MAX_FILE_LENGTH];
+    if let Ok(key) = PrivateKey::from_pem(data, &mut storage) {
+        let _ = key.rsa();
+        assert!(key.bits() > 0);
+    }
+}
+
+/// Certificates, each after its length in two bytes, as a chain.
+pub fn certificate(data: &[u8]) {
+    let mut storage = [0; MAX_FILE_LENGTH];
+    let anchors = Bundle::from_pem(ANCHORS, &mut storage).ok();
+    let context = Context { anchors, host: Some("localhost"), ..Context::new(Time::from_unix(NOW)) };
+    let (mut verifier, mut accel) = (Verifier::new(), Insecure::new());
+    let mut workspace = vec![0; x509::verify::WORKSPACE];
+    let mut input = Input(data);
+    while !input.is_empty() {
+        let length = u16::from_be_bytes([input.byte(), input.byte()]);
+        let Ok(certificate) = Certificate::from_der(input.take(usize::from(length))) else { return };
+        describe(&certificate);
+        let _ = certificate.is_for_host("localhost");
+        let _ = certificate.is_for_host("127.0.0.1");
+        loop {
+            match verifier.push(&certificate, &context, &mut accel, &mut workspace) {
+                Err(nb::Error::WouldBlock) => {}
+                Err(nb::Error::Other(_)) => return,
+                Ok(()) => break,
+            }
+        }
+    }
+    let _ = verifier.finish();
+}
+
+fn describe(certificate: &Certificate<'_>) {
+    let mut text = String::new();
+    x509::describe(certificate, "  ", &mut text).expect("a string takes everything");
+    assert!(!text.contains('\0'), "a description is text");
+}
