@@ -45,19 +45,20 @@ fn lent() -> &'static mut [u8] {
     vec![0; x509::MAX_DER_LENGTH].leak()
 }
 
-fn anchors() -> x509::Bundle<'static> {
-    x509::Bundle::from_pem(&throwaway::text("ca.pem"), lent()).unwrap()
+/// The certificates of a file.
+pub(super) fn bundle(name: &str) -> x509::Bundle<'static> {
+    x509::Bundle::from_pem(&throwaway::text(name), lent()).unwrap()
 }
 
 pub(super) fn identity(name: &str) -> Identity<'static> {
-    let chain = x509::Bundle::from_pem(&throwaway::text(&format!("{name}.pem")), lent()).unwrap();
+    let chain = bundle(&format!("{name}.pem"));
     let key = x509::PrivateKey::from_pem(&throwaway::text(&format!("{name}.key")), lent()).unwrap();
     Identity { chain, key: Box::leak(Box::new(key)) }
 }
 
 /// Verifies the throw-away server and offers everything.
 pub(super) fn trusting() -> Config<'static> {
-    Config { anchors: Some(anchors()), ..Config::default() }
+    Config { anchors: Some(bundle("ca.pem")), ..Config::default() }
 }
 
 pub(super) fn peer(session: &[u8]) -> Peer<'_> {
@@ -362,7 +363,7 @@ fn a_refused_ticket_falls_back_to_a_full_handshake() {
 
 #[test]
 fn a_ticket_that_does_not_fit_the_send_buffer_is_not_offered() {
-    let config = Config { anchors: Some(anchors()), verification: Verification::None, ..Config::default() };
+    let config = Config { anchors: Some(bundle("ca.pem")), verification: Verification::None, ..Config::default() };
     let script = || Script { ticket: Some((0, vec![7; 1500])), ..Script::default() };
     let first = honest(&config, &[], script());
     let mut memory = Memory { tx: vec![0; Connection::MIN_TX], ..Memory::new() };

@@ -7,8 +7,7 @@
 //! A failure is final. The alert that is owed for it goes behind what has been sealed already (a peer could not open it out of
 //! order), every other port is empty, and `poll` repeats the error.
 
-use core::fmt;
-use core::ops::{BitOr, BitOrAssign, Range};
+use core::ops::Range;
 
 use accel::Accel;
 use status::{Alert, AlertSeen, Cause, Error, Status, Step, ssl};
@@ -20,77 +19,7 @@ use crate::input::{Input, Received};
 use crate::output::{AlertLevel, Output};
 use crate::record::{ContentType, Idle, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH};
 use crate::suite::Suite;
-
-/// What a connection can do next: `Copy` bits, never a borrow.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct Want(u8);
-
-impl Want {
-    /// `recv_space` is not empty: read from the socket into it.
-    pub const RECV: Self = Self(0x01);
-    /// `send_bytes` is not empty: write it to the socket.
-    pub const SEND: Self = Self(0x02);
-    /// `plaintext` is not empty: the application has something to read.
-    pub const READ: Self = Self(0x04);
-    /// `write_space` is not empty: the application may write.
-    pub const WRITE: Self = Self(0x08);
-    /// A long computation is under way: call `poll` again, whatever the socket does.
-    pub const BUSY: Self = Self(0x10);
-    /// It is over: both sides have said close_notify, or the peer's stream has ended.
-    pub const CLOSED: Self = Self(0x20);
-
-    /// Whether every bit of `other` is set here.
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Whether no bit is set.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    const fn when(self, condition: bool) -> Self {
-        if condition { self } else { Self(0) }
-    }
-
-    const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-}
-
-impl BitOr for Want {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl BitOrAssign for Want {
-    fn bitor_assign(&mut self, other: Self) {
-        self.0 |= other.0;
-    }
-}
-
-/// The names of the bits, as in `RECV | SEND`.
-impl fmt::Debug for Want {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [
-            (Self::RECV, "RECV"),
-            (Self::SEND, "SEND"),
-            (Self::READ, "READ"),
-            (Self::WRITE, "WRITE"),
-            (Self::BUSY, "BUSY"),
-            (Self::CLOSED, "CLOSED"),
-        ];
-        let mut separator = "";
-        for (_, name) in names.into_iter().filter(|(bit, _)| self.contains(*bit)) {
-            write!(f, "{separator}{name}")?;
-            separator = " | ";
-        }
-        if self.is_empty() { f.write_str("nothing") } else { Ok(()) }
-    }
-}
+use crate::want::Want;
 
 /// One connection to one server: a client's side of TLS 1.2 (RFC 5246), without I/O.
 ///
@@ -275,6 +204,16 @@ impl<'b> Connection<'b> {
     /// The application protocol that the server has chosen among [`Config::alpn`].
     pub const fn alpn(&self) -> Option<&'b [u8]> {
         self.handshake.alpn()
+    }
+
+    /// Writes this connection's line of a key log, from the server's ServerHelloDone (or its ServerHello, when it resumes) on
+    /// until the connection fails; nothing outside of that. Whoever has the line reads the whole connection.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    #[cfg(feature = "key-log")]
+    pub fn key_log(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
+        self.handshake.key_log(out)
     }
 
     /// How far the handshake has come.
@@ -467,7 +406,11 @@ const BAD_ALERT: Failure = Failure::new(ssl::INVALID_RECORD, Alert::DECODE_ERROR
 /// Levels of alerts (RFC 5246 §7.2).
 const WARNING: u8 = 1;
 const FATAL: u8 = 2;
-/// Room for a ClientHello with the longest host name, or a ClientKeyExchange for 4096 bits, and an alert.
-const MIN_BUFFER: usize = 1024;
+/// Room for a ClientHello with the longest host name, or a ClientKeyExchange for 4096 bits, and an alert; and enough to verify
+/// and to encrypt with keys of 2048 bits.
+const MIN_BUFFER: usize = {
+    let workspace = accel::rsa_public_workspace(256);
+    if workspace > 1024 { workspace } else { 1024 }
+};
 /// A CBC record may have up to 255 bytes of padding where 15 are enough (RFC 5246 §6.2.3.2).
 const MAX_EXTRA_PADDING: usize = 240;

@@ -2,7 +2,7 @@
 //!
 //! The alert is decided where the failure is found and sent in one place, by the connection.
 
-use status::{Alert, Cause, Error};
+use status::{Alert, Cause, Error, mpi, ssl};
 
 /// A failure with what the peer and a person are to be told of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,9 +33,11 @@ impl Failure {
     }
 }
 
-/// What an accelerator reports is our own trouble: `internal_error` (RFC 5246 §7.2.2).
+/// What an accelerator reports is our own trouble: `internal_error` (RFC 5246 §7.2.2). A job that finds too little memory lent
+/// has been lent one of our buffers.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let error = if error == mpi::ALLOC_FAILED { ssl::BUFFER_TOO_SMALL } else { error };
         Self::new(error, Alert::INTERNAL_ERROR)
     }
 }

@@ -14,8 +14,8 @@
 //!
 //! Where to look:
 //! - [`Config`], [`Peer`]: what a connection is told.
-//! - `connection`: the verbs; `input` and `output`: the two buffers behind them; `failure`: the one way to fail.
-//! - `handshake/`: one file per message, reading and writing side by side; `handshake/mod.rs` has the table of what may come when.
+//! - `connection`: the verbs; `want`: what they are told by; `input` and `output`: the two buffers behind them; `failure`: the one way to fail.
+//! - `handshake/`: one file per message, reading and writing side by side; `handshake/order.rs` has the table of what may come when.
 //! - `record/`, `schedule`, `session`, `suite`, `signature_algorithm`, `wire`: what they are built from.
 //! - `io`: loops over the verbs for blocking, asynchronous and `nb` sockets.
 //!
@@ -36,6 +36,7 @@ pub mod session;
 mod signature_algorithm;
 mod suite;
 mod transcript;
+mod want;
 mod wire;
 
 pub mod io;
@@ -44,7 +45,8 @@ pub mod io;
 pub mod key_log;
 
 pub use config::{Config, Identity, MaxFragmentLength, Peer, Suites, Verification};
-pub use connection::{Connection, Want};
+pub use connection::Connection;
 pub use failure::Failure;
 pub use signature_algorithm::{SignatureAlgorithm, SignatureKey};
 pub use suite::{EMPTY_RENEGOTIATION_INFO_SCSV, Suite};
+pub use want::Want;

@@ -10,7 +10,9 @@ use status::{Alert, ssl};
 use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::record::MAX_OVERHEAD;
 use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};
+use crate::transcript::Transcript;
 
 /// The proof that the server's Finished was right. Made here only; no application data without it.
 pub(crate) struct FinishedVerified(());
@@ -72,7 +74,11 @@ impl<'b> Handshake<'b> {
         if self.store.is_empty() {
             self.keep_session(&[], 0, accel)?;
         }
-        self.transcript = crate::transcript::Transcript::new();
+        self.transcript = Transcript::new();
+        // Nothing needs it any more, unless a key log is asked for.
+        if !cfg!(feature = "key-log") {
+            self.master = None;
+        }
         self.state = State::Traffic;
         Ok(())
     }
@@ -81,4 +87,4 @@ impl<'b> Handshake<'b> {
 /// The whole message.
 const LENGTH: usize = HEADER_LENGTH + VERIFY_DATA_LENGTH;
 /// Enough for ChangeCipherSpec and Finished, protected.
-const ROOM: usize = 2 * crate::record::MAX_OVERHEAD + LENGTH;
+const ROOM: usize = 2 * MAX_OVERHEAD + LENGTH;

@@ -17,7 +17,7 @@
 //!                          ◄─  Finished
 //! ```
 //!
-//! One file per message; [`allowed`] is the whole order of what a server may send. A message is read when it is whole. Certificate and
+//! One file per message; `order` is the one table of what a server may send when. A message is read when it is whole. Certificate and
 //! CertificateRequest are worked off in pieces, so that they may be larger than the receive buffer.
 //!
 //! Two things must be shown, not claimed: [`certificate::ServerKey`] exists only for a verified chain, and without it there
@@ -35,6 +35,7 @@ mod client_key_exchange;
 pub(crate) mod finished;
 mod hello_request;
 mod new_session_ticket;
+mod order;
 mod resumption;
 mod server_hello;
 mod server_hello_done;
@@ -55,6 +56,7 @@ use certificate::ServerCertificate;
 use certificate_request::CertificateRequest;
 use client_hello::SessionId;
 use finished::FinishedVerified;
+use order::{MessageType, State, allowed, out_of_order};
 use resumption::Store;
 use server_hello::Parameters;
 
@@ -80,68 +82,6 @@ pub(crate) struct Handshake<'b> {
     master: Option<MasterSecret>,
     finished: Option<FinishedVerified>,
     store: Store<'b>,
-}
-
-/// What is awaited, or written, next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    ClientHello,
-    ServerHello,
-    ServerCertificate,
-    /// CertificateRequest, or ServerHelloDone.
-    CertificateRequest,
-    ServerHelloDone,
-    ClientCertificate,
-    ClientKeyExchange,
-    CertificateVerify,
-    ClientFinished,
-    NewSessionTicket,
-    ChangeCipherSpec,
-    ServerFinished,
-    Traffic,
-}
-
-/// A handshake message's type (RFC 5246 §7.4) as it stands on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct MessageType(u8);
-
-impl MessageType {
-    const HELLO_REQUEST: Self = Self(0);
-    const CLIENT_HELLO: Self = Self(1);
-    const SERVER_HELLO: Self = Self(2);
-    const NEW_SESSION_TICKET: Self = Self(4);
-    const CERTIFICATE: Self = Self(11);
-    const CERTIFICATE_REQUEST: Self = Self(13);
-    const SERVER_HELLO_DONE: Self = Self(14);
-    const CERTIFICATE_VERIFY: Self = Self(15);
-    const CLIENT_KEY_EXCHANGE: Self = Self(16);
-    const FINISHED: Self = Self(20);
-}
-
-/// Whether a server may send this message now: the whole order of RFC 5246 §7.3 and RFC 5077 §3.3.
-const fn allowed(state: State, message: MessageType) -> bool {
-    matches!(
-        (state, message),
-        (State::ServerHello, MessageType::SERVER_HELLO)
-            | (State::ServerCertificate, MessageType::CERTIFICATE)
-            | (State::CertificateRequest, MessageType::CERTIFICATE_REQUEST | MessageType::SERVER_HELLO_DONE)
-            | (State::ServerHelloDone, MessageType::SERVER_HELLO_DONE)
-            | (State::NewSessionTicket, MessageType::NEW_SESSION_TICKET)
-            | (State::ServerFinished, MessageType::FINISHED)
-            | (State::Traffic, MessageType::HELLO_REQUEST)
-    )
-}
-
-/// What Mbed TLS 2.28 answers when another message comes than the state allows.
-const fn out_of_order(state: State) -> Failure {
-    let error = match state {
-        State::ServerHello => ssl::BAD_HS_SERVER_HELLO,
-        State::CertificateRequest | State::ServerHelloDone => ssl::BAD_HS_SERVER_HELLO_DONE,
-        State::NewSessionTicket => ssl::BAD_HS_NEW_SESSION_TICKET,
-        State::ServerFinished => ssl::BAD_HS_FINISHED,
-        _ => ssl::UNEXPECTED_MESSAGE,
-    };
-    Failure::new(error, Alert::UNEXPECTED_MESSAGE)
 }
 
 /// How far a turn has come.
@@ -199,14 +139,7 @@ impl<'b> Handshake<'b> {
 
     /// Whether the next message is ours.
     pub(crate) const fn is_our_turn(&self) -> bool {
-        matches!(
-            self.state,
-            State::ClientHello
-                | State::ClientCertificate
-                | State::ClientKeyExchange
-                | State::CertificateVerify
-                | State::ClientFinished
-        )
+        self.state.is_our_turn()
     }
 
     /// Whether both Finished messages have been exchanged.
@@ -223,19 +156,13 @@ impl<'b> Handshake<'b> {
     }
 
     pub(crate) const fn step(&self) -> Step {
-        match self.state {
-            State::ClientHello => Step::ClientHello,
-            State::ServerHello => Step::ServerHello,
-            State::ServerCertificate => Step::ServerCertificate,
-            State::CertificateRequest | State::ServerHelloDone => Step::ServerHelloDone,
-            State::ClientCertificate => Step::ClientCertificate,
-            State::ClientKeyExchange => Step::ClientKeyExchange,
-            State::CertificateVerify => Step::CertificateVerify,
-            State::ClientFinished => Step::ClientFinished,
-            State::NewSessionTicket | State::ChangeCipherSpec => Step::ServerChangeCipherSpec,
-            State::ServerFinished => Step::ServerFinished,
-            State::Traffic => Step::Traffic,
-        }
+        self.state.step()
+    }
+
+    #[cfg(feature = "key-log")]
+    pub(crate) fn key_log(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
+        let line = |master| crate::key_log::write_line(out, &self.randoms.client, master);
+        self.master.as_ref().map_or(Ok(()), line)
     }
 
     /// Reads what has come of the next message.
