@@ -60,11 +60,11 @@ Files are PEM texts of at most 4096 bytes.
 pub(crate) const LINT: &str = "\
 mqtts lint [--cafile FILE] [--cert FILE [--key FILE]] [--host NAME] [--at TIME]
 
-Says what would fail on the wire, and why, without connecting. Each finding is a line on standard output;
-exit status 1 if there is any.
+Says what would fail on the wire, and why, without connecting. Each finding is a line on standard output.
+Exit status 1 if something will fail; 0 if nothing will, or there are only warnings.
 
   --cafile FILE       the certificates that are to be trusted
-  --cert FILE         the certificate that is to be shown: a client's, or with --host a server's
+  --cert FILE         the certificate that is shown to the other side: a client's, or with --host a server's
   --key FILE          its private key
   --host NAME         judge --cert as the certificate of the server of this name or address
   --at TIME           judge validity at this time instead of now:

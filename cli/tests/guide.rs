@@ -83,7 +83,8 @@ fn status_row(number: i32) -> bool {
     let tables =
         [status::ssl::ROWS, status::x509::ROWS, status::pem::ROWS, status::pk::ROWS, status::mqtt::ROWS];
     let low = [status::net::ROWS, status::base64::ROWS];
-    number == 0 || tables.into_iter().chain(low).flatten().any(|row| row.error.code() == -number)
+    number == 0
+        || tables.into_iter().chain(low).flatten().any(|row| row.error.code().checked_neg() == Some(number))
 }
 
 /// The fenced blocks of a language.

@@ -1,1 +1,163 @@
+//! `lint.rs`: what would fail on the wire is said beforehand, file by file, with exit status 1.
 
+use std::fs;
+
+use crate::support::{folder, mqtts, text, vector};
+
+/// A moment in the validity of all of the throw-away certificates.
+const NOW: &str = "2026-06-01T12:00:00Z";
+
+/// Runs `mqtts lint` on files of `vectors/tls12`, and returns its lines and exit status.
+fn lint(arguments: &[(&str, &str)]) -> (Vec<String>, i32) {
+    let mut words = vec!["lint".to_owned()];
+    let mut at = NOW;
+    for (option, value) in arguments {
+        match *option {
+            "--host" => words.extend([(*option).to_owned(), (*value).to_owned()]),
+            "--at" => at = value,
+            _ if value.starts_with('/') => words.extend([(*option).to_owned(), (*value).to_owned()]),
+            _ => words.extend([(*option).to_owned(), vector(&format!("tls12/{value}"))]),
+        }
+    }
+    words.extend(["--at".to_owned(), at.to_owned()]);
+    let ran = mqtts(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(ran.errors, "", "{ran:?}");
+    let lines = ran.output.lines().map(|line| {
+        // The folder is the test's own; the name is what counts.
+        let (file, finding) = line.split_once(": ").unwrap();
+        format!("{}: {finding}", file.rsplit('/').next().unwrap())
+    });
+    (lines.collect(), ran.code.unwrap())
+}
+
+#[test]
+fn files_that_will_work_have_no_findings() {
+    let nothing = (Vec::new(), 0);
+    assert_eq!(lint(&[("--cafile", "ca.pem")]), nothing);
+    let chain = folder("lint-chain").join("chain.pem");
+    let parts =
+        ["server", "intermediate"].map(|name| fs::read(vector(&format!("tls12/{name}.pem"))).unwrap());
+    fs::write(&chain, parts.concat()).unwrap();
+    let chain = text(&chain);
+    for host in ["localhost", "127.0.0.1"] {
+        // The server sends the intermediate, or the client trusts it (as "R3" in the application note §4).
+        for (anchor, certificate) in [("ca.pem", chain.as_str()), ("intermediate.pem", "server.pem")] {
+            let files =
+                [("--cafile", anchor), ("--cert", certificate), ("--key", "server.key"), ("--host", host)];
+            assert_eq!(lint(&files), nothing);
+        }
+    }
+    assert_eq!(
+        lint(&[("--cafile", "ca.pem"), ("--cert", "client-2048.pem"), ("--key", "client-2048.key")]),
+        nothing
+    );
+}
+
+#[test]
+fn what_will_fail_is_named_with_its_file() {
+    let server =
+        |name: &'static str, key: &'static str| [("--cert", name), ("--key", key), ("--host", "localhost")];
+    let client = |name: &'static str, key: &'static str| [("--cert", name), ("--key", key)];
+    let ca = [("--cafile", "ca.pem")];
+    let cases: [(Vec<(&str, &str)>, &str); 10] = [
+        (
+            [&ca[..], &server("server.pem", "server.key")].concat(),
+            "server.pem: certificate: error: its issuer is in neither file: an intermediate certificate is missing",
+        ),
+        (
+            [&ca[..], &client("client-2048.pem", "client-1024.key")].concat(),
+            "client-1024.key: private key: error: does not belong to the certificate",
+        ),
+        (
+            [&ca[..], &server("server-sign-only.pem", "server.key")].concat(),
+            "server-sign-only.pem: certificate: error: its key usage has no keyEncipherment, which RSA key exchange needs",
+        ),
+        (
+            [&ca[..], &server("server-other-name.pem", "server.key")].concat(),
+            "server-other-name.pem: certificate: error: it is not for this host",
+        ),
+        (
+            [&ca[..], &server("server-until-2027.pem", "server.key"), &[("--at", "2030-01-01")]].concat(),
+            "server-until-2027.pem: certificate: error: expired on 2027-01-01 00:00:00",
+        ),
+        (
+            vec![("--cafile", "ca.pem"), ("--at", "2025-12-31")],
+            "ca.pem: CA certificate: error: not valid before 2026-01-01 00:00:00",
+        ),
+        (
+            [&[("--cafile", "other-ca.pem")][..], &server("server.pem", "server.key")].concat(),
+            "server.pem: certificate: error: its issuer is in neither file: an intermediate certificate is missing, or the CA \
+             is another one",
+        ),
+        (
+            [&ca[..], &server("server-ec.pem", "server.key")].concat(),
+            "server-ec.pem: certificate: error: its key is on an elliptic curve, but all cipher suites here need RSA",
+        ),
+        (vec![("--cert", "client-2048.pem")], "error: missing: a client certificate needs its private key"),
+        (vec![("--cafile", "server.key")], "server.key: CA certificate: error: -0x2180 X509 - "),
+    ];
+    for (files, expected) in cases {
+        let (lines, code) = lint(&files);
+        assert!(lines.iter().any(|line| line.contains(expected)), "{files:?}: {lines:?}");
+        assert_eq!(code, 1, "{lines:?}");
+    }
+}
+
+#[test]
+fn an_encrypted_key_and_a_file_that_is_too_long_are_told() {
+    let folder = folder("lint-files");
+    let (locked, long) = (folder.join("locked.key"), folder.join("long.pem"));
+    fs::write(&locked, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIC\n-----END ENCRYPTED PRIVATE KEY-----\n")
+        .unwrap();
+    fs::write(&long, " ".repeat(4097)).unwrap();
+    let (lines, code) = lint(&[("--cert", "client-2048.pem"), ("--key", &text(&locked))]);
+    let expected = "locked.key: private key: error: -0x3C00: it is encrypted; store it without a password";
+    assert_eq!((lines, code), (vec![expected.to_owned()], 1));
+    let (lines, code) = lint(&[("--cafile", &text(&long))]);
+    let expected = "long.pem: CA certificate: error: -0x8280 DEVICE - The file is larger than 4096 bytes";
+    assert_eq!((lines, code), (vec![expected.to_owned()], 1));
+}
+
+#[test]
+fn a_warning_alone_is_no_failure() {
+    let (lines, code) =
+        lint(&[("--cafile", "ca.pem"), ("--cert", "client-1024.pem"), ("--key", "client-1024.key")]);
+    assert_eq!(
+        (lines, code),
+        (vec!["client-1024.pem: certificate: warning: its key has only 1024 bits".to_owned()], 0)
+    );
+    let certificates = vector("x509/certificates");
+    let file = |name: &str| format!("{certificates}/{name}.pem");
+    let (lines, code) =
+        lint(&[("--cert", &file("leaf-sha1")), ("--host", "localhost"), ("--cafile", &file("root"))]);
+    assert!(
+        lines.iter().any(|line| line.contains("leaf-sha1.pem: certificate: warning: signed over SHA-1")),
+        "{lines:?}"
+    );
+    assert_eq!(code, 0, "{lines:?}");
+}
+
+#[test]
+fn times_are_understood_in_three_ways() {
+    let files = [("--cafile", "ca.pem")];
+    for (at, is_valid) in [
+        ("2025-12-31T23:59:59Z", false),
+        ("2026-01-01T00:00:00Z", true),
+        ("2026-01-01", true),
+        ("1767225599", false),
+        ("1767225600", true),
+        ("2046-01-01", true),
+        ("2046-01-01T00:00:01Z", false),
+        ("2048-02-29", false),
+    ] {
+        let (lines, code) = lint(&[&files[..], &[("--at", at)]].concat());
+        assert_eq!(code == 0, is_valid, "{at}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_a_failure_with_its_name() {
+    let line = mqtts(&["lint", "--cafile", "no-such-file"]).failed(1);
+    let place = "(--cafile no-such-file: No such file or directory)";
+    assert_eq!(line, format!("status: -0x3E00 PK - Read/write of file failed {place}"));
+}

@@ -3,6 +3,7 @@
 //! Every server is started by its test on a free port and killed at its end. A program that is missing fails the test with the
 //! line that says how to install it.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
