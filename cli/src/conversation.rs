@@ -128,8 +128,8 @@ impl<'c, 't, 'b> Conversation<'c, 't, 'b> {
                 self.outbox.filled(written);
             }
             let _ = self.flush();
-            self.transport.close(FAREWELL);
         }
+        self.transport.close(FAREWELL);
     }
 
     fn until(&mut self, is_done: impl Fn(&Self) -> bool) -> Result<(), Failure> {
@@ -150,6 +150,9 @@ impl<'c, 't, 'b> Conversation<'c, 't, 'b> {
     fn flush(&mut self) -> Result<(), Failure> {
         self.speak()?;
         while !self.is_flushed() {
+            if let Some(status) = self.transport.ended() {
+                return Err(status.into());
+            }
             self.check_limits()?;
             self.transport.turn(self.patience())?;
             self.speak()?;

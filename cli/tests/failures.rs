@@ -9,7 +9,7 @@ use std::{
 
 use xtask::process;
 
-use crate::support::{Broker, HOST, TLS, files, folder, mqtts, talk, text, vector};
+use crate::support::{Broker, HOST, PLAIN, Subscriber, TLS, files, folder, mqtts, talk, text, vector};
 
 /// Publishes something, expecting a failure.
 fn publish(port: u16, arguments: &[&str]) -> String {
@@ -138,6 +138,26 @@ fn the_broker_wants_a_client_certificate() {
         line.starts_with("status: -0x7780 SSL - A fatal alert message was received from our peer (alert "),
         "{line}"
     );
+}
+
+#[test]
+fn the_broker_dies() {
+    let mut broker = Broker::usual("failures-death");
+    let ways = [
+        (PLAIN, "--plain", "-0x9700 MQTT - The server closed the connection"),
+        (
+            TLS,
+            "--insecure",
+            "-0x7280 SSL - The connection indicated an EOF (connection ended without close_notify)",
+        ),
+    ];
+    let subscribers =
+        ways.map(|(way, security, _)| Subscriber::start(broker.ports[way], &["-t", "a", security]));
+    broker.server.kill();
+    for (mut subscriber, (_, _, expected)) in subscribers.into_iter().zip(ways) {
+        subscriber.wait_for(&format!("status: {expected}"));
+        assert_eq!(subscriber.end(), (Vec::new(), Some(1)));
+    }
 }
 
 #[test]

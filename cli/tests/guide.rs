@@ -53,6 +53,7 @@ fn every_command_does_what_the_guide_says() {
     assert!(ran.errors.contains("status: -0x7780 SSL - "), "{}", ran.errors);
     assert!(ran.errors.contains("= TLS_RSA_WITH_AES_128_CCM_8, full handshake\n"), "{}", ran.errors);
     assert!(ran.errors.contains(", resumed\n"), "{}", ran.errors);
+    assert!(!ran.output.contains(": error: ") && !ran.output.contains(": warning: "), "lint: {}", ran.output);
     let [chain] = &fenced("text")[..] else { panic!("one block of text") };
     assert!(ran.output.contains(chain), "the chain looks different:\n{}", ran.output);
 }

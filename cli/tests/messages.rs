@@ -1,55 +1,8 @@
 //! `publish.rs`, `subscribe.rs`, `conversation.rs`, `transport.rs`, `layer.rs`: messages to a real broker and back.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    os::unix::fs::PermissionsExt,
-    process::{Child, Command, Stdio},
-    thread,
-};
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
-use crate::support::{Broker, HOST, PLAIN, Ran, SOON, TLS, command, files, folder, talk, text};
-
-/// A subscriber that runs while the test publishes.
-struct Subscriber {
-    child: Child,
-    trace: BufReader<std::process::ChildStderr>,
-}
-
-impl Subscriber {
-    /// Starts it and waits until the broker has granted the subscription.
-    fn start(port: u16, arguments: &[&str]) -> Self {
-        let port = port.to_string();
-        let all = [&["sub", "-h", HOST, "-p", &port, "-W", "60", "-d"], arguments].concat();
-        let mut child = command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let trace = BufReader::new(child.stderr.take().unwrap());
-        let mut subscriber = Self { child, trace };
-        subscriber.wait_for("mqtt < SUBACK");
-        subscriber
-    }
-
-    /// Reads the trace up to a line with `text`.
-    fn wait_for(&mut self, text: &str) {
-        let mut seen = String::new();
-        while !seen.lines().any(|line| line.contains(text)) {
-            assert_ne!(self.trace.read_line(&mut seen).unwrap(), 0, "{text} did not come:\n{seen}");
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
-        assert!(status.success());
-    }
-
-    /// What it has printed and how it ended.
-    fn end(mut self) -> (Vec<u8>, Option<i32>) {
-        // Both pipes are read at once: the child waits for room in either.
-        let rest = thread::spawn(move || std::io::copy(&mut self.trace, &mut std::io::sink()));
-        let output = self.child.wait_with_output().unwrap();
-        rest.join().unwrap().unwrap();
-        (output.stdout, output.status.code())
-    }
-}
+use crate::support::{Broker, HOST, PLAIN, Ran, SOON, Subscriber, TLS, files, folder, talk, text};
 
 fn verifying() -> [String; 2] {
     ["--cafile".to_owned(), files().certificate("ca")]
@@ -303,4 +256,17 @@ fn a_reader_that_goes_away_ends_the_subscription() {
     talk("pub", port, &["--plain", "-t", "a", "-m", "b", "-q", "1"]).printed();
     subscriber.wait_for("mqtts: standard output: Broken pipe");
     assert_eq!(subscriber.end().1, Some(1));
+}
+
+#[test]
+fn every_suite_can_be_asked_for_by_its_name() {
+    let broker = Broker::usual("messages-suites");
+    let [option, ca] = verifying();
+    for suite in tls12::Suite::ALL {
+        let arguments = [&option, &ca, "-t", suite.name(), "-q", "1", "--ciphers", suite.name()];
+        talk("pub", broker.ports[TLS], &[&arguments, ["-m", "here", "-r"].as_slice()].concat()).printed();
+        let ran = talk("sub", broker.ports[TLS], &[&arguments, ["-C", "1", "-d"].as_slice()].concat());
+        assert_eq!((ran.code, ran.output.as_str()), (Some(0), "here\n"), "{ran:?}");
+        assert!(ran.errors.contains(&format!("= {suite}, full handshake\n")), "{ran:?}");
+    }
 }

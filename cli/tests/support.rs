@@ -2,9 +2,11 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::LazyLock,
+    thread,
     time::Duration,
 };
 
@@ -55,6 +57,47 @@ pub fn mqtts(arguments: &[&str]) -> Ran {
 pub fn talk(verb: &str, port: u16, arguments: &[&str]) -> Ran {
     let port = port.to_string();
     mqtts(&[&[verb, "-h", HOST, "-p", &port, "-W", PATIENCE], arguments].concat())
+}
+
+/// A subscriber that runs while the test publishes.
+pub struct Subscriber {
+    pub child: Child,
+    trace: BufReader<std::process::ChildStderr>,
+}
+
+impl Subscriber {
+    /// Starts it and waits until the broker has granted the subscription.
+    pub fn start(port: u16, arguments: &[&str]) -> Self {
+        let port = port.to_string();
+        let all = [&["sub", "-h", HOST, "-p", &port, "-W", "60", "-d"], arguments].concat();
+        let mut child = command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let trace = BufReader::new(child.stderr.take().unwrap());
+        let mut subscriber = Self { child, trace };
+        subscriber.wait_for("mqtt < SUBACK");
+        subscriber
+    }
+
+    /// Reads the trace up to a line with `text`.
+    pub fn wait_for(&mut self, text: &str) {
+        let mut seen = String::new();
+        while !seen.lines().any(|line| line.contains(text)) {
+            assert_ne!(self.trace.read_line(&mut seen).unwrap(), 0, "{text} did not come:\n{seen}");
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// What it has printed and how it ended.
+    pub fn end(mut self) -> (Vec<u8>, Option<i32>) {
+        // Both pipes are read at once: the child waits for room in either.
+        let rest = thread::spawn(move || std::io::copy(&mut self.trace, &mut std::io::sink()));
+        let output = self.child.wait_with_output().unwrap();
+        rest.join().unwrap().unwrap();
+        (output.stdout, output.status.code())
+    }
 }
 
 /// The address that brokers listen on, and that their certificates are for.
