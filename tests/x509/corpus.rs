@@ -110,7 +110,7 @@ fn keys() {
     let encrypted = text(&fs::read(key_path("pkcs1-encrypted-aes-128-cbc")).unwrap());
     write("keys", "encrypted-rc2", encrypted.replace("AES-128-CBC", "RC2-CBC"));
     write("keys", "encrypted-aes-512", encrypted.replace("AES-128-CBC", "AES-512-CBC"));
-    write("keys", "encrypted-short-iv", encrypted.replacen(",", "", 1).replacen("CBC,", "CBC,Z", 1));
+    write("keys", "encrypted-short-iv", encrypted.replacen("CBC,", "CBC,Z", 1));
     write("keys", "wrong-label", pkcs1.replace("RSA PRIVATE", "DSA PRIVATE"));
     write("keys", "pkcs8-in-pkcs1-label", pkcs8.replace("PRIVATE", "RSA PRIVATE"));
     write("keys", "pkcs1-in-pkcs8-label", pkcs1.replace("RSA PRIVATE", "PRIVATE"));
@@ -645,7 +645,13 @@ fn odd_keys(maker: &Maker) {
             "key-rsa-no-null",
             info(&algorithm("1.2.840.113549.1.1.1", false), &sequence(&[&element(2, &odd), &[2, 1, 3]])),
         ),
-        ("key-rsa-parameters", info(&ec_algorithm, &sequence(&[&element(2, &odd), &[2, 1, 3]]))),
+        (
+            "key-rsa-parameters",
+            info(
+                &sequence(&[&oid("1.2.840.113549.1.1.1"), &oid("1.2.3")]),
+                &sequence(&[&element(2, &odd), &[2, 1, 3]]),
+            ),
+        ),
         (
             "key-rsa-trailing",
             info(&algorithm("1.2.840.113549.1.1.1", true), &sequence(&[&element(2, &odd), &[2, 1, 3], &[0]])),

@@ -1,0 +1,115 @@
+//! Private keys: RFC 8017 §A.1.2, RFC 5208 §5.
+
+use accel::{HashAlgorithm, PublicKey as _, soft::Soft};
+use status::{Error, asn1, base64, device, pem, pk};
+use tests::entropy::InsecureSeeded;
+use x509::{Certificate, MAX_DER_LENGTH, MAX_FILE_LENGTH, PrivateKey};
+
+use crate::corpus;
+
+fn read(name: &str) -> Result<usize, Error> {
+    let mut storage = [0; MAX_DER_LENGTH];
+    PrivateKey::from_pem(&corpus::files("keys")[name], &mut storage).map(|key| key.bits())
+}
+
+#[test]
+fn keys_of_1024_to_4096_bits_are_read_in_either_form() {
+    for (name, bits) in [
+        ("pkcs1", 2048),
+        ("pkcs8", 2048),
+        ("crlf", 2048),
+        ("leading-text", 2048),
+        ("trailing-bytes", 2048),
+        ("with-certificate", 2048),
+        ("rsa-1024", 1024),
+        ("rsa-3072", 3072),
+        ("rsa-4096", 4096),
+    ] {
+        assert_eq!(read(name), Ok(bits), "{name}");
+    }
+}
+
+#[test]
+fn what_is_wrong_has_its_code() {
+    for (name, expected) in [
+        ("pkcs1-encrypted-aes-128-cbc", pk::PASSWORD_REQUIRED),
+        ("pkcs1-encrypted-des-ede3-cbc", pk::PASSWORD_REQUIRED),
+        ("pkcs8-encrypted", pk::PASSWORD_REQUIRED),
+        ("sec1-encrypted", pk::PASSWORD_REQUIRED),
+        ("encrypted-rc2", pem::UNKNOWN_ENC_ALG),
+        ("encrypted-short-iv", pem::INVALID_ENC_IV),
+        ("p256", pk::UNKNOWN_PK_ALG),
+        ("pkcs8-ec", pk::UNKNOWN_PK_ALG),
+        ("ed25519", pk::UNKNOWN_PK_ALG),
+        ("rsa-512", pk::FEATURE_UNAVAILABLE),
+        ("public", pk::KEY_INVALID_FORMAT),
+        ("wrong-label", pk::KEY_INVALID_FORMAT),
+        ("no-last-line", pk::KEY_INVALID_FORMAT),
+        ("bad-digit", pem::INVALID_DATA.because(base64::INVALID_CHARACTER)),
+        ("cut", pk::KEY_INVALID_FORMAT.because(asn1::OUT_OF_DATA)),
+        ("garbage", pk::KEY_INVALID_FORMAT.because(asn1::UNEXPECTED_TAG)),
+        ("version-5", pk::KEY_INVALID_VERSION),
+        ("even-modulus", pk::KEY_INVALID_FORMAT),
+        ("empty", pem::INVALID_DATA),
+        ("empty-line", pk::KEY_INVALID_FORMAT.because(asn1::OUT_OF_DATA)),
+    ] {
+        assert_eq!(read(name), Err(expected), "{name}");
+    }
+}
+
+/// The application note, §1: no DER, nothing over 4096 bytes.
+#[test]
+fn der_and_large_files_are_refused() {
+    let mut storage = [0; MAX_DER_LENGTH];
+    let text = String::from_utf8(corpus::files("keys")["pkcs1"].clone()).unwrap();
+    let der = tests::pki::strip_armour("RSA PRIVATE KEY", &text).unwrap();
+    assert_eq!(PrivateKey::from_pem(&der, &mut storage).err(), Some(pk::KEY_INVALID_FORMAT));
+    let large = format!("{text}{}", " ".repeat(MAX_FILE_LENGTH));
+    assert_eq!(PrivateKey::from_pem(large.as_bytes(), &mut storage).err(), Some(device::FILE_TOO_LARGE));
+    let mut storage = [0; 100];
+    assert_eq!(PrivateKey::from_pem(text.as_bytes(), &mut storage).err(), Some(pk::ALLOC_FAILED));
+}
+
+#[test]
+fn no_byte_of_a_key_stays_behind() {
+    for name in [
+        "pkcs1",
+        "pkcs8",
+        "pkcs8-ec",
+        "p256",
+        "rsa-512",
+        "cut",
+        "pkcs1-encrypted-aes-128-cbc",
+        "pkcs8-encrypted",
+    ] {
+        let mut storage = [0; MAX_DER_LENGTH];
+        drop(PrivateKey::from_pem(&corpus::files("keys")[name], &mut storage));
+        assert!(storage.iter().all(|byte| *byte == 0), "{name}");
+    }
+}
+
+#[test]
+fn a_key_belongs_to_its_certificate_alone() {
+    let mut storage = [0; MAX_DER_LENGTH];
+    let key = PrivateKey::from_pem(&corpus::files("keys")["leaf"], &mut storage).unwrap();
+    let belongs =
+        |name| key.is_private_half_of(&Certificate::from_der(&corpus::der(name)).unwrap().public_key());
+    assert!(belongs("leaf"));
+    assert!(!belongs("root") && !belongs("leaf-p256") && !belongs("leaf-1024"));
+}
+
+/// The parts are the right ones: the accelerator signs with them, and checks what it signs.
+#[test]
+fn the_parts_of_a_key_sign() {
+    for name in ["pkcs1", "pkcs8", "rsa-1024"] {
+        let mut storage = [0; MAX_DER_LENGTH];
+        let key = PrivateKey::from_pem(&corpus::files("keys")[name], &mut storage).unwrap();
+        let rsa = key.rsa();
+        let mut accel = Soft::new(InsecureSeeded::new(0));
+        let mut workspace = vec![0; accel::rsa_private_workspace(key.bits() / 8)];
+        let mut signature = [0; 512];
+        let mut job = accel.rsa_sign(&rsa, HashAlgorithm::Sha256, &[7; 32], &mut workspace).unwrap();
+        let length = nb::block!(accel.step(&mut job, &mut workspace, &mut signature)).unwrap();
+        assert_eq!(length, key.bits() / 8, "{name}");
+    }
+}
