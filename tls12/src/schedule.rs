@@ -221,7 +221,7 @@ pub fn p_hash<A: Hash + ?Sized>(
     // A(1) = HMAC(secret, seed); A(i) = HMAC(secret, A(i-1)); the output is HMAC(secret, A(i) + seed) for i = 1, 2, ...
     let mut a = key.mac(accel, seed)?;
     let mut rest = out;
-    while !rest.is_empty() {
+    loop {
         let length = rest.len().min(key.algorithm().digest_length());
         let (chunk, left) = mem::take(&mut rest).split_at_mut_checked(length).unwrap_or_default();
         rest = left;
@@ -232,9 +232,11 @@ pub fn p_hash<A: Hash + ?Sized>(
         }
         let block = key.finish(accel, message)?;
         copy(chunk, block.as_bytes());
+        if rest.is_empty() {
+            return Ok(());
+        }
         a = key.mac(accel, &[a.as_bytes()])?;
     }
-    Ok(())
 }
 
 /// Two MAC keys and two AES keys of 32 bytes.

@@ -4,8 +4,10 @@
 #![no_std]
 
 pub mod ecdsa;
+mod repeating;
 
-use accel::Entropy;
+pub use repeating::Repeating;
+
 use cortex_m_semihosting::{debug, hprintln};
 use status::Error;
 
@@ -57,6 +59,13 @@ pub fn slice_row(name: &str, value: u64) {
     hprintln!("longest slice of {}\t{}", name, value);
 }
 
+/// Prints the rows of one handshake.
+pub fn handshake_rows(name: &str, total: u64, longest: u64, stack: u64) {
+    hprintln!("handshake, {}\t{}", name, total);
+    hprintln!("handshake, {}: longest poll\t{}", name, longest);
+    hprintln!("handshake, {}: peak stack, bytes\t{}", name, stack);
+}
+
 /// Ends the program.
 pub fn done() -> ! {
     debug::exit(debug::EXIT_SUCCESS);
@@ -75,32 +84,6 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     hprintln!("{}", info);
     debug::exit(debug::EXIT_FAILURE);
     loop {}
-}
-
-/// "Entropy" that repeats exactly, for benchmarks only.
-pub struct Repeating(u32);
-
-impl Repeating {
-    /// Always the same.
-    pub const fn new() -> Self {
-        Self(0x1234_5678)
-    }
-}
-
-impl Default for Repeating {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Entropy for Repeating {
-    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        for byte in out {
-            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            *byte = self.0.to_be_bytes()[0];
-        }
-        Ok(())
-    }
 }
 
 /// The stack, painted to see how deep it gets.

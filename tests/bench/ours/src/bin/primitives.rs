@@ -3,7 +3,7 @@
 #![no_main]
 
 use accel::{
-    Accel, Cipher, CipherMode, Direction, EcPublicKey, Hash, HashAlgorithm, HmacKey, Job, PublicKey, RsaPrivateKey,
+    Accel, CipherMode, Direction, EcPublicKey, HashAlgorithm, HmacKey, Job, RsaPrivateKey,
     soft::Soft,
 };
 use bench::ecdsa::{VECTORS, Vector};
@@ -16,8 +16,8 @@ const CLIENT_1024: &[u8] = include_bytes!("../../../../../vectors/tls12/client-1
 const CLIENT_2048: &[u8] = include_bytes!("../../../../../vectors/tls12/client-2048.key");
 const CLIENT_4096: &[u8] = include_bytes!("../../../../../vectors/tls12/client-4096.key");
 
-/// As large as the idle buffers of a connection with 4 KiB windows, and a little for alignment.
-const WORKSPACE: usize = 4096 + 128;
+/// As large as the idle receive buffer of a connection with 4 KiB windows.
+const WORKSPACE: usize = tls12::Connection::SMALL_RX;
 
 static mut DATA: [u8; 16 * 1024] = [0; 16 * 1024];
 

@@ -1,0 +1,151 @@
+//! Our side of the handshakes in instructions, row for row as `../../../mbedtls/handshake.c` prints Mbed TLS's: what a recorded
+//! server said is played to the client, and every verb of the connection is counted.
+#![no_std]
+#![no_main]
+
+use accel::soft::Soft;
+use bench::{Counter, Repeating, Stack, board_init, done, fail, row};
+use cortex_m_rt::entry;
+use status::Error;
+use tls12::{Config, Connection, Identity, Peer, Verification, Want};
+use x509::{Bundle, PrivateKey};
+
+macro_rules! recorded {
+    ($name:literal) => {
+        include_bytes!(concat!(env!("BENCH_FLIGHTS"), "/", $name))
+    };
+}
+
+macro_rules! vector {
+    ($name:literal) => {
+        include_bytes!(concat!("../../../../../vectors/tls12/", $name))
+    };
+}
+
+/// The time at which the flights were recorded.
+const NOW: u64 = 1_795_305_600;
+
+#[entry]
+fn main() -> ! {
+    board_init();
+    let mut storage = [[0; 4096]; 6];
+    let [root, intermediate, chain_1024, chain_2048, key_1024, key_2048] = &mut storage;
+    let root = bundle(vector!("ca.pem"), root);
+    let intermediate = bundle(vector!("intermediate.pem"), intermediate);
+    let key_1024 = key(vector!("client-1024.key"), key_1024);
+    let key_2048 = key(vector!("client-2048.key"), key_2048);
+    let small = Identity { chain: bundle(vector!("client-1024.pem"), chain_1024), key: &key_1024 };
+    let large = Identity { chain: bundle(vector!("client-2048.pem"), chain_2048), key: &key_2048 };
+
+    let open = Config { verification: Verification::None, ..Config::default() };
+    let trusting = Config { anchors: Some(intermediate), ..Config::default() };
+    let with_small = Config { identity: Some(small), ..trusting };
+    let with_large = Config { identity: Some(large), ..trusting };
+    let chained = Config { anchors: Some(root), ..Config::default() };
+
+    play("no verification", &open, recorded!("no-verification"), &[], true);
+    play("verification", &trusting, recorded!("verification"), &[], false);
+    play("resumed", &trusting, recorded!("resumed"), recorded!("session"), false);
+    play("client certificate 1024", &with_small, recorded!("client-1024"), &[], false);
+    play("client certificate 2048", &with_large, recorded!("client-2048"), &[], false);
+    play("verification, chain of 2", &chained, recorded!("chain-2"), &[], false);
+
+    row("connection state, bytes", size_of::<Connection<'_>>() as u64);
+    row("receive buffer, bytes", Connection::SMALL_RX as u64);
+    row("send buffer, bytes", Connection::GOOD_TX as u64);
+    done()
+}
+
+fn bundle<'a>(pem: &[u8], storage: &'a mut [u8]) -> Bundle<'a> {
+    check("certificate", Bundle::from_pem(pem, storage))
+}
+
+fn key<'a>(pem: &[u8], storage: &'a mut [u8]) -> PrivateKey<'a> {
+    check("key", PrivateKey::from_pem(pem, storage))
+}
+
+fn check<T>(what: &str, result: Result<T, Error>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => fail(what, error),
+    }
+}
+
+/// What a handshake has cost.
+#[derive(Default)]
+struct Cost {
+    total: u64,
+    longest: u64,
+}
+
+impl Cost {
+    fn count<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let counter = Counter::start();
+        let result = work();
+        let cost = counter.instructions();
+        self.total += cost;
+        self.longest = self.longest.max(cost);
+        result
+    }
+}
+
+fn play(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], records: bool) {
+    let (mut rx, mut tx) = ([0; Connection::SMALL_RX], [0; Connection::GOOD_TX]);
+    let mut kept = [0; Connection::GOOD_SESSION];
+    let mut accel = Soft::new(Repeating::new());
+    let mut cost = Cost::default();
+    let stack = Stack::paint();
+    let peer = Peer { host: "localhost", now: NOW, session };
+    let made = cost.count(|| Connection::new(config, peer, &mut rx, &mut tx, &mut kept));
+    let mut connection = check(name, made);
+    let mut said = said;
+    while !carry(name, &mut connection, &mut accel, &mut said, &mut cost).contains(Want::WRITE) {}
+    let used = stack.used();
+    bench::handshake_rows(name, cost.total, cost.longest, used as u64);
+    if records {
+        write_records(&mut connection, &mut accel);
+        read_records(&mut connection, &mut accel, &mut said);
+    }
+}
+
+/// One turn: polls, sends, receives.
+fn carry(
+    name: &str,
+    connection: &mut Connection<'_>,
+    accel: &mut Soft<Repeating>,
+    said: &mut &[u8],
+    cost: &mut Cost,
+) -> Want {
+    let want = check(name, cost.count(|| connection.poll(accel)));
+    cost.count(|| connection.sent(usize::MAX));
+    let space = connection.recv_space();
+    let length = space.len().min(said.len());
+    let (now, later) = said.split_at(length);
+    space[..length].copy_from_slice(now);
+    *said = later;
+    cost.count(|| connection.received(length));
+    want
+}
+
+fn write_records(connection: &mut Connection<'_>, accel: &mut Soft<Repeating>) {
+    for (name, length) in
+        [("record write, 64 bytes", 64), ("record write, 256 bytes", 256), ("record write, 1 KiB", 1024)]
+    {
+        check(name, connection.poll(accel));
+        let mut cost = Cost::default();
+        let space = connection.write_space().len();
+        assert!(space >= length);
+        check(name, cost.count(|| connection.wrote(length, accel)));
+        cost.count(|| connection.sent(usize::MAX));
+        row(name, cost.total);
+    }
+}
+
+fn read_records(connection: &mut Connection<'_>, accel: &mut Soft<Repeating>, said: &mut &[u8]) {
+    for name in ["record read, 64 bytes", "record read, 256 bytes", "record read, 1 KiB", "record read, 4 KiB"] {
+        let mut cost = Cost::default();
+        while !carry(name, connection, accel, said, &mut cost).contains(Want::READ) {}
+        cost.count(|| connection.consume(usize::MAX));
+        row(name, cost.total);
+    }
+}
