@@ -26,6 +26,9 @@ macro_rules! on_each_backend {
 mod cipher;
 mod hash;
 mod hmac;
+mod public_key;
+mod public_key_ecdsa;
+mod public_key_rsa;
 mod rng;
 mod self_test;
 
