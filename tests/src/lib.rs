@@ -1,7 +1,6 @@
 //! What the test programs share.
 
 pub mod cavp;
-pub mod client;
 pub mod entropy;
 pub mod fuzz;
 pub mod insecure;

@@ -87,6 +87,7 @@ pub struct Server {
     input: Vec<u8>,
     handshake: Vec<u8>,
     output: VecDeque<u8>,
+    bursts: usize,
     read: Option<State>,
     write: Option<State>,
     next: Option<[State; 2]>,
@@ -120,6 +121,7 @@ impl Server {
             input: Vec::new(),
             handshake: Vec::new(),
             output: VecDeque::new(),
+            bursts: 0,
             read: None,
             write: None,
             next: None,
@@ -406,6 +408,17 @@ impl Server {
     }
 
     fn encode(&mut self, items: Vec<Item>) {
+        let before = self.output.len();
+        self.encode_items(items);
+        if let Some(spoil) = &mut self.script.spoil {
+            let mut burst = self.output.split_off(before).into();
+            spoil(self.bursts, &mut burst);
+            self.output.extend(burst);
+        }
+        self.bursts += 1;
+    }
+
+    fn encode_items(&mut self, items: Vec<Item>) {
         let mut pending = Vec::new();
         for item in items {
             let item = match item {

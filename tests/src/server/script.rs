@@ -84,6 +84,9 @@ pub struct Saved {
 /// An edit of a flight before it is encoded.
 pub type EditFlight = Box<dyn FnMut(Flight, &mut Vec<Item>)>;
 
+/// An edit of the bytes of one burst, which are counted from 0: the flights, and then whatever is sent.
+pub type SpoilBurst = Box<dyn FnMut(usize, &mut Vec<u8>)>;
+
 /// The server's configuration. As it stands by default it is an honest one that supports everything.
 pub struct Script {
     /// The suite to choose, whatever was offered.
@@ -124,6 +127,8 @@ pub struct Script {
     pub cut: Cut,
     /// Changes a flight.
     pub edit: Option<EditFlight>,
+    /// Changes the bytes that leave.
+    pub spoil: Option<SpoilBurst>,
 }
 
 impl Default for Script {
@@ -155,6 +160,7 @@ impl Script {
             resume: None,
             cut: Cut::PerMessage,
             edit: None,
+            spoil: None,
         }
     }
 

@@ -264,6 +264,10 @@ impl<'b> Handshake<'b> {
             let failure = Failure::new(ssl::BAD_INPUT_DATA, Alert::ILLEGAL_PARAMETER);
             return Err(failure.with(Cause::MessageTooLong));
         }
+        // RFC 5246 §7.4.1.1: empty; Mbed TLS takes anything longer for another message.
+        if message_type == MessageType::HELLO_REQUEST && left > 0 {
+            return Err(out_of_order(self.state));
+        }
         let fits = input.can_hold(left.saturating_add(HEADER_LENGTH));
         let in_pieces = match message_type {
             MessageType::CERTIFICATE | MessageType::CERTIFICATE_REQUEST => true,
