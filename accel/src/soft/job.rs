@@ -219,3 +219,6 @@ pub(crate) fn take<'w>(rest: &mut &'w mut [u32], count: usize) -> &'w mut [u32] 
     *rest = tail;
     head
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,226 @@
-//! Tests against another implementation.
+//! The arithmetic against `num-bigint`, on random and on edge operands, and all sizes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "a test ends with a panic"
+)]
+
+extern crate std;
+
+use std::{vec, vec::Vec};
+
+use num_bigint::BigUint;
+use proptest::{
+    prelude::{Strategy, any, prop_oneof},
+    prop_assert_eq,
+    test_runner::{Config, TestRunner},
+};
+
+use super::{
+    Modulus, SquaredRadix, kernel,
+    limbs::{self, limbs_for},
+    negated_inverse,
+};
+
+/// The lengths that occur: fields of the curves, primes and moduli of RSA.
+const LENGTHS: [usize; 12] = [4, 8, 12, 16, 20, 24, 32, 36, 48, 64, 96, 128];
+
+fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
+}
+
+fn big(number: &[u32]) -> BigUint {
+    BigUint::from_slice(number)
+}
+
+fn radix(length: usize) -> BigUint {
+    BigUint::from(1_u8) << (32 * length)
+}
+
+/// Limbs that are random, or all ones, or zero, or a power of two, or one less than it.
+fn number(length: usize) -> impl Strategy<Value = Vec<u32>> {
+    let power = move |bit: usize| {
+        let mut number = vec![0; length];
+        number[bit / 32] = 1 << (bit % 32);
+        number
+    };
+    prop_oneof![
+        6 => proptest::collection::vec(any::<u32>(), length),
+        2 => proptest::collection::vec(prop_oneof![proptest::strategy::Just(0), proptest::strategy::Just(!0)], length),
+        1 => proptest::strategy::Just(vec![!0; length]),
+        1 => proptest::strategy::Just(vec![0; length]),
+        1 => (0..32 * length).prop_map(power),
+        1 => (0..32 * length).prop_map(move |bit| {
+            let below = big(&power(bit)) - 1_u8;
+            let mut digits = below.to_u32_digits();
+            digits.resize(length, 0);
+            digits
+        }),
+    ]
+}
+
+fn length() -> impl Strategy<Value = usize> {
+    (0..LENGTHS.len()).prop_map(|index| LENGTHS[index])
+}
+
+/// An odd modulus of any bit length whose limbs are all needed but for the rounding to whole rows.
+fn modulus() -> impl Strategy<Value = (Vec<u32>, usize)> {
+    length().prop_flat_map(|length| {
+        (number(length), 1 + 32 * (length - kernel::ROWS)..=32 * length).prop_map(|(mut number, bits)| {
+            limbs::truncate(&mut number, bits);
+            number[(bits - 1) / 32] |= 1 << ((bits - 1) % 32);
+            number[0] |= 1;
+            (number, bits)
+        })
+    })
+}
+
+#[test]
+fn products() {
+    let operands = (length(), length()).prop_flat_map(|(a, b)| (number(a), number(b)));
+    runner(600)
+        .run(&operands, |(a, b)| {
+            let mut out = vec![0x5555_5555; a.len() + b.len()];
+            kernel::mul(&mut out, &a, &b);
+            prop_assert_eq!(big(&out), big(&a) * big(&b));
+            let mut out = vec![0x5555_5555; 2 * a.len()];
+            kernel::sqr(&mut out, &a);
+            prop_assert_eq!(big(&out), big(&a) * big(&a));
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// For any wide number, also one far above the modulus, the result is the right residue and fits its limbs.
+#[test]
+fn reduction() {
+    let operands = modulus().prop_flat_map(|(modulus, _)| {
+        let length = modulus.len();
+        (proptest::strategy::Just(modulus), number(length), number(length))
+    });
+    runner(600)
+        .run(&operands, |(modulus, low, high)| {
+            let mut wide = [low, high].concat();
+            let before = big(&wide) % big(&modulus);
+            let mut out = vec![0x5555_5555; modulus.len()];
+            kernel::reduce(&mut out, &mut wide, &modulus, &negated_inverse(&modulus));
+            prop_assert_eq!(big(&out) * radix(modulus.len()) % big(&modulus), before);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn inverses_modulo_the_radix() {
+    runner(300)
+        .run(&modulus(), |(modulus, _)| {
+            let product = big(&negated_inverse(&modulus)) * big(&modulus) + 1_u8;
+            prop_assert_eq!(product % radix(4), BigUint::ZERO);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn squared_radix_and_montgomery_form() {
+    let operands = modulus().prop_flat_map(|(modulus, bits)| {
+        let length = modulus.len();
+        (proptest::strategy::Just((modulus, bits)), number(length), number(length))
+    });
+    runner(200)
+        .run(&operands, |((limbs, bits), a, b)| {
+            let (n, r) = (big(&limbs), radix(limbs.len()));
+            let mut product = vec![0; 2 * limbs.len()];
+            let mut modulus = Modulus::new(&limbs, negated_inverse(&limbs), &mut product);
+            let mut square = vec![0x5555_5555; limbs.len()];
+            let mut steps = SquaredRadix::default();
+            while steps.advance(&mut modulus, bits, &mut square).is_some() {}
+            prop_assert_eq!(big(&square), &r * &r % &n);
+            // Into Montgomery form, a product, and out of it.
+            let (mut x, mut y) = (a.clone(), b.clone());
+            modulus.multiply_by(&mut x, &square);
+            modulus.multiply_by(&mut y, &square);
+            modulus.multiply_by(&mut x, &y);
+            modulus.square(&mut y);
+            modulus.canonical(&mut x);
+            modulus.canonical(&mut y);
+            prop_assert_eq!(big(&x), big(&a) * big(&b) % &n);
+            prop_assert_eq!(big(&y), big(&b) * big(&b) % &n);
+            // A wide number, from the top.
+            let mut wide = a.clone();
+            modulus.append(&mut wide, &b);
+            modulus.multiply_by(&mut wide, &square);
+            prop_assert_eq!(big(&wide) % &n, (big(&a) * &r + big(&b)) % &n);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn linear_operations() {
+    let operands = modulus().prop_flat_map(|(modulus, _)| {
+        let length = modulus.len();
+        (proptest::strategy::Just(modulus), number(length), number(length))
+    });
+    runner(600)
+        .run(&operands, |(modulus, a, b)| {
+            let (n, r) = (big(&modulus), radix(modulus.len()));
+            let mut sum = a.clone();
+            let carry = limbs::add_if(&mut sum, &b, 1);
+            prop_assert_eq!(big(&sum) + r.clone() * carry, big(&a) + big(&b));
+            let borrow = limbs::subtract_if(&mut sum, &b, 1);
+            prop_assert_eq!((big(&sum), borrow), (big(&a), carry));
+            prop_assert_eq!(limbs::less(&a, &b) == 1, big(&a) < big(&b));
+            prop_assert_eq!(limbs::equal(&a, &b) == 1, a == b);
+            prop_assert_eq!(limbs::equal(&a, &a), 1);
+            prop_assert_eq!(limbs::compare_vartime(&a, &b), big(&a).cmp(&big(&b)));
+            let mut unchanged = a.clone();
+            limbs::add_if(&mut unchanged, &b, 0);
+            limbs::subtract_if(&mut unchanged, &b, 0);
+            limbs::or_if(&mut unchanged, &b, 0);
+            prop_assert_eq!(&unchanged, &a);
+            let mut half = a.clone();
+            limbs::halve(&mut half, 1);
+            prop_assert_eq!(big(&half), (big(&a) + &r) >> 1);
+            let residue = |number: &BigUint| {
+                let mut digits = (number % &n).to_u32_digits();
+                digits.resize(modulus.len(), 0);
+                digits
+            };
+            let (x, y) = (residue(&big(&a)), residue(&big(&b)));
+            let mut doubled = x.clone();
+            limbs::double(&mut doubled, &modulus);
+            prop_assert_eq!(big(&doubled), big(&x) * 2_u8 % &n);
+            let mut difference = x.clone();
+            limbs::subtract(&mut difference, &y, &modulus);
+            prop_assert_eq!(big(&difference), (big(&x) + &n - big(&y)) % &n);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn bytes_and_bits() {
+    let operands = proptest::collection::vec(any::<u8>(), 0..80);
+    runner(600)
+        .run(&operands, |bytes| {
+            let number = BigUint::from_bytes_be(&bytes);
+            let trimmed = limbs::trim_vartime(&bytes);
+            prop_assert_eq!(limbs::bit_length(trimmed) as u64, number.bits());
+            for at in 0..700 {
+                prop_assert_eq!(limbs::bit(&bytes, at) == 1, number.bit(at as u64));
+            }
+            let mut imported = vec![!0; limbs_for(8 * bytes.len()).max(4)];
+            prop_assert_eq!(limbs::import(&mut imported, bytes.iter().rev()), true);
+            prop_assert_eq!(big(&imported), number.clone());
+            let mut exported = vec![0xFF; bytes.len()];
+            limbs::export(&mut exported, &imported);
+            prop_assert_eq!(&exported, &bytes);
+            let mut short = [0; 4];
+            prop_assert_eq!(limbs::import(&mut short, bytes.iter().rev()), number.bits() <= 128);
+            Ok(())
+        })
+        .unwrap();
+}

@@ -19,6 +19,8 @@ mod field;
 mod inverse;
 mod point;
 mod recode;
+#[cfg(test)]
+mod tests;
 
 use status::{Error, ecp};
 
@@ -32,6 +34,9 @@ use super::{
     job::{Advance, take},
 };
 use crate::{Curve, EcPublicKey};
+
+#[cfg(test)]
+pub(crate) use tests::generator;
 
 const SUM: Point = Point { x: Register(0), y: Register(1), z: Register(2) };
 const SUMMAND_X: Register = Register(9);

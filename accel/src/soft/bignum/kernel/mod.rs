@@ -22,6 +22,7 @@ pub(crate) const ROWS: usize = 4;
 
 /// The tests' view of the same functions: how many limb products a slice of work has cost.
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a count in a test")]
 mod counted {
     extern crate std;
 
