@@ -12,7 +12,7 @@ use signal_hook::{
     consts::{SIGINT, SIGTERM},
     flag,
 };
-use status::entropy;
+use status::{entropy, generic};
 
 use crate::{
     arguments::Command,
@@ -101,7 +101,7 @@ fn signals() -> Result<Arc<AtomicBool>, Failure> {
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, SECOND_SIGNAL, Arc::clone(&interrupted))
             .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
-            .map_err(Failure::Output)?;
+            .map_err(|error| Failure::at(generic::GENERIC_ERROR, format!("signals: {error}")))?;
     }
     Ok(interrupted)
 }

@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpStream, ToSocketAddrs},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use status::{net, ssl};
@@ -14,28 +14,36 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// `net::UNKNOWN_HOST` (-0x0052) when the name has no address, `net::CONNECT_FAILED` (-0x0044) when no address accepts,
-/// `ssl::TIMEOUT` (-0x6800) when the last one did not answer within `timeout` (which is meant for each).
+/// `ssl::TIMEOUT` (-0x6800) when the last one did not answer within `timeout`, which is for all of them together.
 pub(crate) fn connect(host: &str, port: u16, timeout: Duration) -> Result<TcpStream, Failure> {
     let place = place(host, port);
-    let addresses: Vec<SocketAddr> = match (host, port).to_socket_addrs() {
-        Ok(addresses) => addresses.collect(),
-        Err(_) => return Err(Failure::at(net::UNKNOWN_HOST, place)),
-    };
-    let mut failure = Failure::at(net::UNKNOWN_HOST, &place);
+    match (host, port).to_socket_addrs() {
+        Ok(addresses) => first_of(addresses, &place, timeout),
+        Err(_) => Err(Failure::at(net::UNKNOWN_HOST, place)),
+    }
+}
+
+fn first_of(
+    addresses: impl Iterator<Item = SocketAddr>,
+    place: &str,
+    timeout: Duration,
+) -> Result<TcpStream, Failure> {
+    let start = Instant::now();
+    let mut failure = Failure::at(net::UNKNOWN_HOST, place);
     for address in addresses {
-        match TcpStream::connect_timeout(&address, timeout) {
+        // Zero is no time-out at all.
+        let patience = timeout.saturating_sub(start.elapsed()).max(Duration::from_millis(1));
+        failure = match TcpStream::connect_timeout(&address, patience) {
             Ok(socket) => return Ok(socket),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                failure = Failure::at(ssl::TIMEOUT, &place)
-            }
-            Err(error) => failure = Failure::at(net::CONNECT_FAILED, format!("{place}: {}", reason(&error))),
-        }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Failure::at(ssl::TIMEOUT, place),
+            Err(error) => Failure::at(net::CONNECT_FAILED, format!("{place}: {}", reason(&error))),
+        };
     }
     Err(failure)
 }
 
 /// `host:port`, with brackets around an IPv6 address.
-pub(crate) fn place(host: &str, port: u16) -> String {
+fn place(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
@@ -45,5 +53,36 @@ pub(crate) fn reason(error: &io::Error) -> String {
     match text.find(" (os error") {
         Some(end) => text.chars().take(end).collect(),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// An address that nobody listens on any more.
+    fn deserted() -> SocketAddr {
+        TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
+    }
+
+    #[test]
+    fn every_address_is_tried_in_order() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let last = listener.local_addr().unwrap();
+        let addresses = [deserted(), deserted(), last];
+        let socket = first_of(addresses.into_iter(), "test", Duration::from_secs(60)).unwrap();
+        assert_eq!(socket.peer_addr().unwrap(), last);
+    }
+
+    #[test]
+    fn the_last_address_is_the_one_that_the_failure_is_about() {
+        let failure = first_of([deserted()].into_iter(), "[::1]:8883", Duration::from_secs(60)).unwrap_err();
+        let text = "status: -0x0044 NET - The connection to the given server / port failed";
+        assert_eq!(failure.to_string(), format!("{text} ([::1]:8883: Connection refused)"));
+        let failure = first_of(std::iter::empty(), "nowhere", Duration::ZERO).unwrap_err();
+        assert!(failure.to_string().starts_with("status: -0x0052 NET - "), "{failure}");
+        assert_eq!((place("::1", 1), place("host", 1)), ("[::1]:1".to_owned(), "host:1".to_owned()));
     }
 }

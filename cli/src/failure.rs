@@ -3,7 +3,11 @@
 //! Wrong use of the command is not a failure of the stack and has no status code: it exits with 2, as usual on Unix.
 //! Everything else is a [`Status`] with its code, and where it helps the place: a file, or a host and port.
 
-use std::{fmt, io, process::ExitCode};
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use status::{Error, Status};
 
@@ -29,6 +33,11 @@ impl Failure {
     /// A bare code that is about `place`.
     pub(crate) fn at(error: Error, place: impl fmt::Display) -> Self {
         Self::Status { status: Status::new(error), place: place.to_string() }
+    }
+
+    /// Prints the line. Where standard error is gone there is nobody left to tell.
+    pub(crate) fn print(&self) {
+        let _ = writeln!(io::stderr(), "{self}");
     }
 
     /// 2 for wrong use, 1 for everything else.

@@ -25,7 +25,7 @@ pub(crate) fn run(files: &[PathBuf]) -> Result<ExitCode, Failure> {
         let result = inspect(file, &mut text);
         io::stdout().write_all(text.as_bytes()).map_err(Failure::Output)?;
         if let Err(failure) = result {
-            eprintln!("{failure}");
+            failure.print();
             exit_code = failure.exit_code();
         }
     }

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! The protocol cores do no I/O; `transport` is the only place that reads and writes the socket, `conversation` the only loop.
-//! Every failure ends as one line on standard error and an exit status ([`failure`]).
+//! Every failure ends as one line on standard error and an exit status (`failure`).
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -38,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString, IntoIter: 'static>) -> 
     match arguments::parse(arguments).and_then(|command| commands::execute(&command)) {
         Ok(exit_code) => exit_code,
         Err(failure) => {
-            eprintln!("{failure}");
+            failure.print();
             failure.exit_code()
         }
     }

@@ -4,7 +4,10 @@
 //! the socket's side (RFC 5246 §6.2, §7.4), MQTT packets from the plaintext's side (MQTT 3.1.1 §2.2). So they also show what
 //! a core refuses. Nothing of a payload, a password or a key is printed.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
 /// Which way bytes go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +43,7 @@ impl Trace {
     /// Prints one line of text.
     pub(crate) fn line(&self, text: impl fmt::Display) {
         if self.enabled {
-            eprintln!("debug: {text}");
+            print(text);
         }
     }
 
@@ -49,7 +52,7 @@ impl Trace {
         if self.enabled {
             let [sent, received] = &mut self.records;
             let records = if direction == Direction::Sent { sent } else { received };
-            records.feed(bytes, |line| eprintln!("debug: tls  {direction} {line}"));
+            records.feed(bytes, |line| print(format_args!("tls  {direction} {line}")));
         }
     }
 
@@ -58,9 +61,14 @@ impl Trace {
         if self.enabled {
             let [sent, received] = &mut self.packets;
             let packets = if direction == Direction::Sent { sent } else { received };
-            packets.feed(bytes, |line| eprintln!("debug: mqtt {direction} {line}"));
+            packets.feed(bytes, |line| print(format_args!("mqtt {direction} {line}")));
         }
     }
+}
+
+/// Where standard error is gone nobody watches any more.
+fn print(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "debug: {text}");
 }
 
 /// Cuts one direction's bytes into records, and its plaintext handshake records into messages.

@@ -36,7 +36,9 @@ impl<'b> Transport<'b> {
     /// `net::CONNECT_FAILED` (-0x0044) if it is no longer usable.
     pub(crate) fn new(socket: TcpStream, layer: Layer<'b>, trace: Trace) -> Result<Self, Failure> {
         let prepared = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true));
-        prepared.map_err(|_| Failure::from(net::CONNECT_FAILED))?;
+        let address =
+            prepared.and_then(|()| socket.peer_addr()).map_err(|_| Failure::from(net::CONNECT_FAILED))?;
+        trace.line(format_args!("tcp  = {address}"));
         Ok(Self { socket, layer, trace, want: Want::default(), announced: false })
     }
 

@@ -129,14 +129,14 @@ fn an_interrupt_ends_a_subscription_with_goodbyes_in_both_layers() {
 #[test]
 fn a_quiet_subscription_is_kept_alive() {
     let broker = Broker::usual("messages-keep-alive");
-    for (way, security) in [(PLAIN, "--plain"), (TLS, "--insecure")] {
-        // The broker gives up after one and a half times the keep-alive.
-        let mut subscriber =
-            Subscriber::start(broker.ports[way], &["-t", "a", "-k", "1", "-C", "1", security]);
-        for _ in 0..4 {
+    let ways = [(broker.ports[PLAIN], "--plain"), (broker.ports[TLS], "--insecure")];
+    let start = |(port, security)| Subscriber::start(port, &["-t", "a", "-k", "4", "-C", "1", security]);
+    for (mut subscriber, (port, security)) in ways.map(start).into_iter().zip(ways) {
+        // The broker gives up after one and a half times the keep-alive, which is two of ours.
+        for _ in 0..3 {
             subscriber.wait_for("mqtt < PINGRESP");
         }
-        talk("pub", broker.ports[way], &["-t", "a", "-m", "still there", security, "-q", "1"]).printed();
+        talk("pub", port, &["-t", "a", "-m", "still there", security, "-q", "1"]).printed();
         assert_eq!(subscriber.end(), (b"still there\n".to_vec(), Some(0)));
     }
 }
@@ -152,7 +152,9 @@ fn the_trace_names_suite_handshake_messages_and_packets() {
         &[&option, &ca, "-t", "a", "-m", "b", "-q", "1", "-d", "--ciphers", suite],
     );
     assert_eq!(ran.code, Some(0), "{ran:?}");
+    let address = format!("tcp  = {HOST}:{}", broker.ports[TLS]);
     let words = [
+        &address,
         "tls  > ClientHello, ",
         "tls  < ServerHello, ",
         "tls  < Certificate, ",
