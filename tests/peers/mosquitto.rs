@@ -1,7 +1,5 @@
 //! Mosquitto: MQTT over every suite, with and without verification and client certificates, resumed and refused.
 
-use std::time::Duration;
-
 use mqtt::{Message, Options, QoS};
 use status::{Alert, AlertSeen, Flags, ssl, x509 as codes};
 use tls12::{Config, Connection, MaxFragmentLength, Suite};
@@ -10,7 +8,7 @@ use xtask::mosquitto::{Broker, Listener};
 use crate::{
     files::{bundle, folder, only, pki, trusting, verifying, with_identity},
     mqtt_client::{Carrier, Got, Mqtt, named},
-    tls_client::{Client, Tls},
+    tls_client::{Client, PATIENCE, Tls},
 };
 
 fn broker(name: &str) -> Broker {
@@ -257,7 +255,7 @@ fn a_certificate_for_another_host_is_refused() {
     assert_eq!(status.error, codes::CERT_VERIFY_FAILED);
     assert_eq!(status.flags, Flags::CN_MISMATCH);
     // The broker has heard why.
-    broker.server.wait_for("alert bad certificate", Duration::from_secs(5)).unwrap();
+    broker.server.wait_for("alert bad certificate", PATIENCE).unwrap();
 }
 
 #[test]
@@ -267,7 +265,7 @@ fn a_certificate_of_an_unknown_authority_is_refused() {
     let status = Client::new(config).connect(broker.port(Listener::Tls)).err().unwrap();
     assert_eq!(status.error, codes::CERT_VERIFY_FAILED);
     assert_eq!(status.flags, Flags::NOT_TRUSTED);
-    broker.server.wait_for("alert unknown ca", Duration::from_secs(5)).unwrap();
+    broker.server.wait_for("alert unknown ca", PATIENCE).unwrap();
 }
 
 #[test]

@@ -17,22 +17,22 @@ use crate::{
 };
 
 /// What carries the packets.
-pub enum Carrier {
+pub(crate) enum Carrier {
     /// Nothing but TCP; what was received and not yet used.
     Plain(TcpStream, Vec<u8>),
     /// Our TLS.
-    Tls(Tls),
+    Tls(Box<Tls>),
 }
 
 impl From<Tls> for Carrier {
     fn from(tls: Tls) -> Self {
-        Self::Tls(tls)
+        Self::Tls(Box::new(tls))
     }
 }
 
 /// An event that owns its bytes; a message is whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Got {
+pub(crate) enum Got {
     Connected { session_present: bool },
     Message { topic: String, payload: Vec<u8>, qos: QoS, retain: bool },
     Delivered(NonZeroU16),
@@ -41,7 +41,7 @@ pub enum Got {
 }
 
 /// A client that is or was connected.
-pub struct Mqtt {
+pub(crate) struct Mqtt {
     client: Client<'static>,
     pub carrier: Carrier,
     began: Instant,
@@ -49,13 +49,13 @@ pub struct Mqtt {
 }
 
 /// The options of a client with a name of its own.
-pub fn named(client_id: &'static str) -> Options<'static> {
+pub(crate) fn named(client_id: &'static str) -> Options<'static> {
     Options { client_id, ..Options::default() }
 }
 
 impl Mqtt {
     /// Connects, and expects the broker to accept.
-    pub fn connect(options: Options<'static>, carrier: impl Into<Carrier>) -> Self {
+    pub(crate) fn connect(options: Options<'static>, carrier: impl Into<Carrier>) -> Self {
         let client = Client::new(options, lend(1024), lend(4096)).unwrap();
         let mut mqtt = Self { client, carrier: carrier.into(), began: Instant::now(), partial: None };
         mqtt.open();
@@ -63,7 +63,7 @@ impl Mqtt {
     }
 
     /// The same client on a new connection; whether the broker still has its session.
-    pub fn reconnect(&mut self, carrier: impl Into<Carrier>) -> bool {
+    pub(crate) fn reconnect(&mut self, carrier: impl Into<Carrier>) -> bool {
         let _ = self.client.closed();
         self.partial = None;
         self.carrier = carrier.into();
@@ -81,7 +81,7 @@ impl Mqtt {
     }
 
     /// Subscribes and expects exactly this quality of service.
-    pub fn subscribe(&mut self, filter: &str, qos: QoS) {
+    pub(crate) fn subscribe(&mut self, filter: &str, qos: QoS) {
         let now = self.now();
         let client = &mut self.client;
         self.carrier.put(|out| {
@@ -93,7 +93,7 @@ impl Mqtt {
 
     /// Publishes, and waits until it is delivered where the quality of service has an answer. Messages that arrive
     /// meanwhile are returned.
-    pub fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS, retain: bool) -> Vec<Got> {
+    pub(crate) fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS, retain: bool) -> Vec<Got> {
         let now = self.now();
         let client = &mut self.client;
         let message = Message { topic, payload: &[], qos, retain };
@@ -120,17 +120,17 @@ impl Mqtt {
     }
 
     /// The next message: topic and payload.
-    pub fn message(&mut self) -> Got {
+    pub(crate) fn message(&mut self) -> Got {
         self.wait(|got| matches!(got, Got::Message { .. }))
     }
 
     /// Returns when the broker has answered everything that was sent before, which it does in order.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.subscribe("settled", QoS::AtMostOnce);
     }
 
     /// Says DISCONNECT, then close_notify.
-    pub fn disconnect(mut self) -> Self {
+    pub(crate) fn disconnect(mut self) -> Self {
         let client = &mut self.client;
         self.carrier.put(|out| client.disconnect(out));
         if let Carrier::Tls(tls) = &mut self.carrier {
@@ -140,7 +140,7 @@ impl Mqtt {
     }
 
     /// The TLS underneath.
-    pub fn tls(&mut self) -> &mut Tls {
+    pub(crate) fn tls(&mut self) -> &mut Tls {
         match &mut self.carrier {
             Carrier::Tls(tls) => tls,
             Carrier::Plain(..) => panic!("no TLS here"),
@@ -157,7 +157,7 @@ impl Mqtt {
     }
 
     /// Waits for the next event.
-    pub fn event(&mut self) -> Got {
+    pub(crate) fn event(&mut self) -> Got {
         let begun = Instant::now();
         loop {
             assert!(begun.elapsed() < PATIENCE, "the broker says nothing");
@@ -205,7 +205,7 @@ fn own(partial: &mut Option<Got>, event: Event<'_>) -> Option<Got> {
 
 impl Carrier {
     /// Connects without TLS.
-    pub fn plain(port: u16) -> Self {
+    pub(crate) fn plain(port: u16) -> Self {
         let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         Self::Plain(socket, Vec::new())

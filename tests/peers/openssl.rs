@@ -1,6 +1,6 @@
 //! `openssl s_server`: every suite with each extension on and off, client certificates, and how connections end.
 
-use std::{fs, process::Command, time::Duration};
+use std::{fs, process::Command};
 
 use status::{Alert, AlertSeen, Cause, ssl};
 use tls12::{Config, Suite};
@@ -11,7 +11,7 @@ use xtask::{
 
 use crate::{
     files::{folder, only, pki, trusting, verifying, with_identity},
-    tls_client::{Client, Tls},
+    tls_client::{Client, PATIENCE, Tls},
 };
 
 /// Starts a server with more options, words and all.
@@ -26,7 +26,7 @@ fn serve(options: &[&str]) -> (Server, u16) {
         command.args(["-cipher", CIPHERS]);
     }
     command.args(options).current_dir(folder("openssl"));
-    (Server::start(&command, "ACCEPT", Duration::from_secs(10)).unwrap(), port)
+    (Server::start(&command, "ACCEPT", PATIENCE).unwrap(), port)
 }
 
 /// Expects `-rev` to send a line back in reverse.
@@ -125,7 +125,7 @@ fn a_large_file_arrives_whole_in_every_suite() {
 fn a_server_that_insists_on_a_renegotiation_ends_the_connection() {
     let (mut server, port) = serve(&[]);
     let mut tls = connected(&Client::new(verifying()), port);
-    server.wait_for("CIPHER is", Duration::from_secs(5)).unwrap();
+    server.wait_for("CIPHER is", PATIENCE).unwrap();
     server.type_in("R\n").unwrap();
     // RFC 5246 §7.2.2: what our warning no_renegotiation means is the server's choice; OpenSSL takes it for an end.
     let (bytes, status) = tls.read_to_end();
@@ -142,7 +142,7 @@ fn a_stream_that_is_cut_off_is_told_from_one_that_ends() {
     for is_killed in [false, true] {
         let (mut server, port) = serve(&[]);
         let mut tls = connected(&Client::new(verifying()), port);
-        server.wait_for("CIPHER is", Duration::from_secs(5)).unwrap();
+        server.wait_for("CIPHER is", PATIENCE).unwrap();
         server.type_in("farewell\n").unwrap();
         assert_eq!(tls.read(9).unwrap(), b"farewell\n");
         if is_killed {
@@ -204,10 +204,10 @@ fn the_servers_name_is_sent_but_never_an_address() {
     let (mut server, port) = serve(&options);
     // The certificate for that name comes without its chain.
     connected(&Client { host: "localhost", ..Client::new(trusting()) }, port).close();
-    server.wait_for("Hostname in TLS extension: \"localhost\"", Duration::from_secs(5)).unwrap();
+    server.wait_for("Hostname in TLS extension: \"localhost\"", PATIENCE).unwrap();
     // RFC 6066 §3.
     let (mut server, port) = serve(&options);
     connected(&Client::new(verifying()), port).close();
-    server.wait_for("DONE", Duration::from_secs(5)).unwrap();
+    server.wait_for("DONE", PATIENCE).unwrap();
     assert!(!server.log().contains("Hostname in TLS extension"), "{}", server.log());
 }

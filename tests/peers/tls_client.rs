@@ -13,11 +13,11 @@ use xtask::pki::HOST;
 
 use crate::files::{lend, now};
 
-/// How long one step of a test may take.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one step of a test may take: long, so that a busy machine fails no test, but not for ever.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The operating system's random numbers.
-pub struct System;
+pub(crate) struct System;
 
 impl Entropy for System {
     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
@@ -27,7 +27,7 @@ impl Entropy for System {
 
 /// How a client connects; the same for many connections.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     /// What is offered and trusted.
     pub config: &'static Config<'static>,
     /// The name or address that the server's certificate must have.
@@ -42,7 +42,7 @@ pub struct Client {
 
 impl Client {
     /// A client with room for every record.
-    pub fn new(config: Config<'static>) -> Self {
+    pub(crate) fn new(config: Config<'static>) -> Self {
         Self {
             config: Box::leak(Box::new(config)),
             host: HOST,
@@ -53,19 +53,19 @@ impl Client {
     }
 
     /// The same client, resuming what `tls` has.
-    pub fn resuming(&self, tls: &Tls) -> Self {
+    pub(crate) fn resuming(&self, tls: &Tls) -> Self {
         Self { session: tls.connection.session().to_vec(), ..self.clone() }
     }
 
     /// Connects and does the handshake.
-    pub fn connect(&self, port: u16) -> Result<Tls, Status> {
+    pub(crate) fn connect(&self, port: u16) -> Result<Tls, Status> {
         let mut tls = self.dial(port);
         tls.until("the handshake", |_, want| want.contains(Want::WRITE))?;
         Ok(tls)
     }
 
     /// Connects the socket only.
-    pub fn dial(&self, port: u16) -> Tls {
+    pub(crate) fn dial(&self, port: u16) -> Tls {
         let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         socket.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -79,7 +79,7 @@ impl Client {
 }
 
 /// A connection, its accelerator and its socket.
-pub struct Tls {
+pub(crate) struct Tls {
     pub connection: Connection<'static>,
     pub accel: Soft<System>,
     socket: TcpStream,
@@ -88,7 +88,7 @@ pub struct Tls {
 
 impl Tls {
     /// Turns until `done`, or the connection fails.
-    pub fn until(
+    pub(crate) fn until(
         &mut self,
         what: &str,
         done: impl Fn(&Connection<'static>, Want) -> bool,
@@ -108,7 +108,7 @@ impl Tls {
     }
 
     /// Advances the protocol and moves bytes once each way; waits for the socket only where nothing else is to be done.
-    pub fn turn(&mut self) -> Result<Want, Status> {
+    pub(crate) fn turn(&mut self) -> Result<Want, Status> {
         let polled = self.connection.poll(&mut self.accel);
         // After a failure too: the alert.
         let sent = self.send();
@@ -120,7 +120,7 @@ impl Tls {
     }
 
     /// Hands application data over and sends it.
-    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Status> {
+    pub(crate) fn write(&mut self, mut bytes: &[u8]) -> Result<(), Status> {
         while !bytes.is_empty() {
             self.until("room to write", |_, want| want.contains(Want::WRITE))?;
             let space = self.connection.write_space();
@@ -133,7 +133,7 @@ impl Tls {
     }
 
     /// Seals and sends what stands in the write space.
-    pub fn wrote(&mut self, length: usize) -> Result<(), Status> {
+    pub(crate) fn wrote(&mut self, length: usize) -> Result<(), Status> {
         if self.connection.wrote(length, &mut self.accel).is_err() {
             return Err(self.connection.status().unwrap());
         }
@@ -142,7 +142,7 @@ impl Tls {
     }
 
     /// Reads so many bytes of application data.
-    pub fn read(&mut self, length: usize) -> Result<Vec<u8>, Status> {
+    pub(crate) fn read(&mut self, length: usize) -> Result<Vec<u8>, Status> {
         let mut bytes = Vec::new();
         while bytes.len() < length {
             self.until("application data", |_, want| want.contains(Want::READ))?;
@@ -155,7 +155,7 @@ impl Tls {
     }
 
     /// Reads application data until both sides are closed; the data, and what ended the connection.
-    pub fn read_to_end(&mut self) -> (Vec<u8>, Option<Status>) {
+    pub(crate) fn read_to_end(&mut self) -> (Vec<u8>, Option<Status>) {
         let mut bytes = Vec::new();
         loop {
             let ready = |_: &Connection<'static>, want: Want| {
@@ -175,7 +175,7 @@ impl Tls {
     }
 
     /// Says close_notify and waits until it is sent.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.connection.close();
         let begun = Instant::now();
         while !self.turn().is_ok_and(|want| want.contains(Want::CLOSED)) && begun.elapsed() < PATIENCE {

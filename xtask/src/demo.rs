@@ -60,8 +60,8 @@ const MODES: [Mode; 5] =
     [Mode::NotVerified, Mode::Verified, Mode::Client(1024), Mode::Client(2048), Mode::Resumed];
 
 /// How long one `mqtts` may wait for its message, in seconds, and when it is killed.
-const PATIENCE: &str = "20";
-const KILL_AFTER: Duration = Duration::from_secs(30);
+const PATIENCE: &str = "60";
+const KILL_AFTER: Duration = Duration::from_secs(90);
 
 /// Runs the command.
 ///

@@ -16,7 +16,7 @@ use crate::{
 pub const CIPHERS: &str = "AES256-GCM-SHA384:AES256-CCM:AES256-SHA256:AES256-SHA:AES256-CCM8:\
                            AES128-GCM-SHA256:AES128-CCM:AES128-SHA256:AES128-SHA:AES128-CCM8:@SECLEVEL=0";
 
-const START_TIME: Duration = Duration::from_secs(10);
+const START_TIME: Duration = Duration::from_secs(60);
 
 /// Who may come in by a port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
