@@ -130,13 +130,13 @@ fn an_interrupt_ends_a_subscription_with_goodbyes_in_both_layers() {
 fn a_quiet_subscription_is_kept_alive() {
     let broker = Broker::usual("messages-keep-alive");
     let ways = [(broker.ports[PLAIN], "--plain"), (broker.ports[TLS], "--insecure")];
-    let start = |(port, security)| Subscriber::start(port, &["-t", "a", "-k", "4", "-C", "1", security]);
+    let start = |(port, security)| Subscriber::start(port, &["-t", security, "-k", "4", "-C", "1", security]);
     for (mut subscriber, (port, security)) in ways.map(start).into_iter().zip(ways) {
         // The broker gives up after one and a half times the keep-alive, which is two of ours.
         for _ in 0..3 {
             subscriber.wait_for("mqtt < PINGRESP");
         }
-        talk("pub", port, &["-t", "a", "-m", "still there", security, "-q", "1"]).printed();
+        talk("pub", port, &["-t", security, "-m", "still there", security, "-q", "1"]).printed();
         assert_eq!(subscriber.end(), (b"still there\n".to_vec(), Some(0)));
     }
 }
