@@ -390,3 +390,50 @@ const PORT_PLAIN: u16 = 1883;
 const KEEP_ALIVE: u16 = 60;
 /// A year in seconds.
 const MAX_TIMEOUT: u64 = 31_536_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publish_link(arguments: &str) -> Link {
+        let words = format!("pub -t a -m b {arguments}");
+        let mut parser = Parser::from_args(words.split_whitespace().skip(1));
+        match publish(&mut parser) {
+            Ok(Command::Publish(publish)) => publish.link,
+            _ => panic!("{words}"),
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_is_as_mosquitto_pub_has_it() {
+        let link = publish_link("");
+        assert_eq!(
+            (link.host.as_str(), link.port, link.keep_alive, link.clean),
+            ("localhost", 8883, 60, true)
+        );
+        assert!(link.identifier.is_none() && link.user_name.is_none() && link.will.is_none() && !link.debug);
+        let tls = link.tls.unwrap();
+        assert!(tls.verify && tls.suites == Suites::ALL && tls.anchors.is_none() && tls.session.is_none());
+        assert_eq!(publish_link("--plain").port, 1883);
+    }
+
+    #[test]
+    fn long_names_are_mosquittos_own() {
+        let link = publish_link(
+            "--host h --port 5 --id i --username u --pw p --keepalive 7 --disable-clean-session --qos 1 --retain --debug",
+        );
+        assert_eq!((link.host.as_str(), link.port, link.keep_alive, link.clean), ("h", 5, 7, false));
+        let names = [link.identifier, link.user_name, link.password];
+        assert_eq!(names.map(Option::unwrap), ["i", "u", "p"]);
+        assert!(link.debug);
+    }
+
+    #[test]
+    fn suites_are_offered_in_the_order_in_which_they_are_named() {
+        let names = "TLS_RSA_WITH_AES_128_CCM_8:TLS_RSA_WITH_AES_256_GCM_SHA384";
+        let tls = publish_link(&format!("--ciphers {names} --insecure --max-fragment 512")).tls.unwrap();
+        assert_eq!(tls.suites.iter().map(Suite::name).collect::<Vec<_>>().join(":"), names);
+        assert_eq!(tls.max_fragment_length, Some(MaxFragmentLength::Bytes512));
+        assert!(!tls.verify);
+    }
+}

@@ -4,12 +4,15 @@ use std::{
     fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    process::{Command, Stdio},
     thread,
 };
 
 use xtask::process;
 
-use crate::support::{Broker, HOST, PLAIN, Subscriber, TLS, files, folder, mqtts, talk, text, vector};
+use crate::support::{
+    Broker, HOST, PLAIN, Subscriber, TLS, command, files, folder, mqtts, talk, text, vector,
+};
 
 /// Publishes something, expecting a failure.
 fn publish(port: u16, arguments: &[&str]) -> String {
@@ -73,6 +76,23 @@ fn the_server_hangs_up_resets_says_nothing_or_speaks_something_else() {
         publish(web, &["--insecure"]).starts_with("status: -0x7200 SSL - An invalid SSL record was received")
     );
     assert_eq!(publish(web, &["--plain"]), "status: -0x9100 MQTT - A malformed packet was received");
+}
+
+#[test]
+fn a_signal_ends_a_publication_that_is_not_delivered() {
+    let listener = TcpListener::bind((HOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    for signal in ["-INT", "-TERM"] {
+        let mut command =
+            command(&["pub", "-h", HOST, "-p", &port, "--plain", "-t", "a", "-m", "b", "-W", "60"]);
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        // Its CONNECT shows that it listens to signals by now.
+        let (mut socket, _) = listener.accept().unwrap();
+        assert_ne!(socket.read(&mut [0; 64]).unwrap(), 0);
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr), (Some(1), b"mqtts: interrupted\n".to_vec()));
+    }
 }
 
 #[test]
