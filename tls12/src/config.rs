@@ -71,8 +71,8 @@ pub enum Verification {
     None,
 }
 
-/// What belongs to one connection.
-#[derive(Clone, Copy, Debug)]
+/// What belongs to one connection. Has no Debug: a session is a secret.
+#[derive(Clone, Copy)]
 pub struct Peer<'b> {
     /// The server's DNS name or IP address, as its certificate must name it; at most 255 bytes.
     pub host: &'b str,

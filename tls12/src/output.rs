@@ -27,6 +27,8 @@ pub(crate) struct Output<'b> {
     protection: Protection,
     /// The most bytes of plaintext in a record: 2^14, or what max_fragment_length says.
     limit: usize,
+    /// close_notify has been queued.
+    is_closed: bool,
 }
 
 /// How serious an alert is (RFC 5246 §7.2).
@@ -45,6 +47,7 @@ impl<'b> Output<'b> {
             kept: 0,
             protection: Protection::none(),
             limit: MAX_PLAINTEXT_LENGTH,
+            is_closed: false,
         }
     }
 
@@ -146,12 +149,13 @@ impl<'b> Output<'b> {
         let space =
             self.buffer.get_mut(from..).and_then(<[u8]>::first_chunk_mut).ok_or(ssl::BUFFER_TOO_SMALL)?;
         *space = [level as u8, alert.0];
+        self.is_closed |= alert == Alert::CLOSE_NOTIFY;
         self.seal(accel, ContentType::ALERT, ALERT_LENGTH)
     }
 
-    /// Whether an alert can be queued now and the last one will still find room.
-    pub(crate) fn has_room_for_two_alerts(&self) -> bool {
-        self.room() >= ALERT_ROOM
+    /// Whether a warning may be queued: not behind close_notify, and not in the last alert's place.
+    pub(crate) fn takes_warning(&self) -> bool {
+        !self.is_closed && self.room() >= ALERT_ROOM
     }
 
     /// RFC 5246 §7.1: from the next record on, this is the write state.

@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::output::{AlertLevel, Output};
 use crate::record::Idle;
 
-/// RFC 5746 §4.2: answered by the warning no_renegotiation; left unanswered, as RFC 5246 allows too, while there is no room for it.
+/// RFC 5746 §4.2: answered by the warning no_renegotiation; left unanswered, as RFC 5246 allows too, while there is no room for it or we are
+/// closing.
 ///
 /// # Errors
 /// Those of [`Idle::warning_alert`]: too many in a row.
@@ -19,7 +20,7 @@ pub(super) fn answer<A: Accel>(
     accel: &mut A,
 ) -> Result<(), Failure> {
     idle.warning_alert()?;
-    if output.has_room_for_two_alerts() {
+    if output.takes_warning() {
         output.alert(accel, AlertLevel::Warning, Alert::NO_RENEGOTIATION)?;
     }
     Ok(())

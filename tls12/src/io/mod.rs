@@ -5,6 +5,9 @@
 //! goal is reached. They keep no state of their own, so an asynchronous operation can be abandoned at any point and no byte is
 //! lost or sent twice: what the socket has taken or given is always already noted in the connection.
 //!
+//! The end of the stream is an end only after the server's close_notify, or after our own; without one, reading fails with
+//! `ssl::CONN_EOF` (-0x7280).
+//!
 //! What is written waits in the connection's buffer until it is flushed, or until the next read sends it. After a failure the
 //! alert is sent before the error is returned.
 //!
@@ -95,7 +98,11 @@ impl<A: Accel, S> Stream<'_, '_, A, S> {
     /// Lets the protocol advance and says what comes next. The one place where the adapters decide.
     fn next(&mut self, goal: Goal) -> Result<Next, status::Error> {
         let want = self.connection.poll(self.accel)?;
-        if goal.is_reached(want) {
+        let ended = want.contains(Want::CLOSED) && !want.contains(Want::READ);
+        // RFC 5246 §7.2.1: an end that the server has not announced may be an attacker's.
+        if ended && self.connection.status().is_some_and(|status| status.error == ssl::CONN_EOF) {
+            Err(ssl::CONN_EOF)
+        } else if goal.is_reached(want) {
             Ok(Next::Reached)
         } else if want.contains(Want::SEND) {
             Ok(Next::Send)

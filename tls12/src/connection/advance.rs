@@ -1,0 +1,198 @@
+//! What `poll` does: gives our turn and the server's to the handshake, sorts what arrives, and ends the connection.
+
+use core::ops::Range;
+
+use accel::Accel;
+use status::{Alert, AlertSeen, Cause, Status, ssl};
+
+use super::Connection;
+use crate::failure::Failure;
+use crate::handshake::Progress;
+use crate::input::Received;
+use crate::output::AlertLevel;
+use crate::record::ContentType;
+use crate::want::Want;
+
+impl Connection<'_> {
+    /// Takes one turn after the other.
+    // Bounded: every turn uses up a step of the handshake, a message or a record, and what was received is finite.
+    pub(super) fn advance<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+        loop {
+            if self.closing && !self.close_sent {
+                self.send_close(accel)?;
+            }
+            let progress = self.turn(accel)?;
+            if progress != Progress::Made {
+                return Ok(progress);
+            }
+        }
+    }
+
+    fn turn<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+        if self.close_received || (self.close_sent && !self.handshake.is_over()) {
+            return Ok(Progress::Waits);
+        }
+        if self.handshake.is_our_turn() {
+            if self.input.has_ended() {
+                return self.stream_ended();
+            }
+            return self.handshake.write(&mut self.input, &mut self.output, accel);
+        }
+        match self.handshake.read(&mut self.input, &mut self.output, &mut self.idle, accel)? {
+            Progress::Waits => self.read_record(accel),
+            progress => Ok(progress),
+        }
+    }
+
+    fn read_record<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+        let (content_type, opened) = match self.input.record(accel)? {
+            Received::Record(content_type, opened) => (content_type, opened),
+            Received::Taken => return Ok(Progress::Made),
+            Received::Incomplete if self.input.has_ended() && self.input.plaintext().is_empty() => {
+                return self.stream_ended();
+            }
+            Received::Incomplete => return Ok(Progress::Waits),
+        };
+        match content_type {
+            ContentType::APPLICATION_DATA => self.read_application_data(opened)?,
+            // RFC 5246 §6.2.1: only application data may be empty.
+            _ if opened.is_empty() => {
+                return Err(Failure::new(ssl::INVALID_RECORD, Alert::UNEXPECTED_MESSAGE));
+            }
+            ContentType::HANDSHAKE => self.input.append(opened),
+            ContentType::ALERT => self.read_alert(opened)?,
+            _ => {
+                let content = self.input.bytes(opened);
+                let protection = self.handshake.read_change_cipher_spec(content, accel)?;
+                self.input.discard();
+                self.input.protect(protection)?;
+            }
+        }
+        Ok(Progress::Made)
+    }
+
+    /// RFC 5246 §7.4.9: application data only after both Finished messages, for which the handshake has a proof.
+    fn read_application_data(&mut self, opened: Range<usize>) -> Result<(), Failure> {
+        if self.handshake.finished().is_none() {
+            return Err(UNEXPECTED);
+        }
+        if opened.is_empty() {
+            self.idle.empty_record()?;
+        } else {
+            self.idle.content();
+        }
+        self.input.deliver(opened);
+        Ok(())
+    }
+
+    /// RFC 5246 §7.2.
+    fn read_alert(&mut self, opened: Range<usize>) -> Result<(), Failure> {
+        let [level, description] = *<&[u8; 2]>::try_from(self.input.bytes(opened)).map_err(|_| BAD_ALERT)?;
+        let alert = Alert(description);
+        match (level, alert) {
+            (FATAL, _) => {
+                self.alert_received = Some(alert);
+                return Err(Failure::silent(ssl::FATAL_ALERT_MESSAGE));
+            }
+            (WARNING, _) if self.input.is_inside_message() => return Err(UNEXPECTED),
+            (WARNING, Alert::CLOSE_NOTIFY) => return self.read_close(),
+            // RFC 5746 §4.5 has servers only send it during a renegotiation, which there is none of.
+            (WARNING, Alert::NO_RENEGOTIATION) if !self.handshake.is_over() => return Err(UNEXPECTED),
+            (WARNING, _) => self.idle.warning_alert()?,
+            _ => return Err(BAD_ALERT),
+        }
+        self.input.discard();
+        Ok(())
+    }
+
+    /// RFC 5246 §7.2.1: answered by our own close_notify; what was not written yet is not written any more.
+    fn read_close(&mut self) -> Result<(), Failure> {
+        self.alert_received = Some(Alert::CLOSE_NOTIFY);
+        if !self.handshake.is_over() {
+            return Err(Failure::silent(ssl::PEER_CLOSE_NOTIFY));
+        }
+        self.input.discard();
+        if !self.close_sent {
+            self.status = Some(self.describe(Failure::silent(ssl::PEER_CLOSE_NOTIFY)));
+        }
+        self.close_received = true;
+        self.closing = true;
+        Ok(())
+    }
+
+    /// The stream ended, and everything before its end has been dealt with.
+    fn stream_ended(&mut self) -> Result<Progress, Failure> {
+        let truncated = Failure::silent(ssl::CONN_EOF).with(Cause::Truncated);
+        if !self.handshake.is_over() {
+            return Err(truncated);
+        }
+        // RFC 5246 §7.2.1: nobody has to wait for the answer to a close_notify.
+        if self.status.is_none() && !self.close_sent {
+            self.status = Some(self.describe(truncated));
+        }
+        Ok(Progress::Waits)
+    }
+
+    fn send_close<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
+        if !self.handshake.is_over() {
+            self.handshake.forget();
+            self.input.wipe();
+            self.output.abandon();
+        }
+        self.close_sent = true;
+        self.output.alert(accel, AlertLevel::Warning, Alert::CLOSE_NOTIFY)
+    }
+
+    pub(super) fn wanted(&mut self, progress: Progress) -> Want {
+        let sending = !self.output.pending().is_empty();
+        let reading = !self.input.plaintext().is_empty();
+        let ended = self.input.has_ended() && !reading;
+        let closed = self.close_sent && !sending && (self.close_received || !self.handshake.is_over());
+        // While the handshake lasts, the two sides speak in turns.
+        let listening = !closed
+            && !self.close_received
+            && progress == Progress::Waits
+            && (self.handshake.is_over() || (!sending && !self.close_sent));
+        let writing = self.handshake.finished().is_some() && !self.closing && !ended;
+        Want::SEND.when(sending)
+            | Want::RECV.when(listening && !self.input.space().is_empty())
+            | Want::READ.when(reading)
+            | Want::WRITE.when(writing && !self.output.space().is_empty())
+            | Want::BUSY.when(progress == Progress::Busy)
+            | Want::CLOSED.when(closed || (ended && progress == Progress::Waits))
+    }
+
+    /// The one place where a fatal alert is sent.
+    pub(super) fn fail<A: Accel>(&mut self, failure: Failure, accel: &mut A) {
+        let mut status = self.describe(failure);
+        self.failed = true;
+        // RFC 5246 §7.2.2: a session that ended in a fatal alert must not be resumed.
+        self.handshake.forget();
+        self.input.wipe();
+        self.output.abandon();
+        // RFC 5246 §7.2.1: nothing follows a close_notify.
+        if let Some(alert) = failure.alert.filter(|_| !self.close_sent) {
+            // When even this cannot be sealed there is nothing left to say.
+            if self.output.alert(accel, AlertLevel::Fatal, alert).is_ok() {
+                status.alert = Some(AlertSeen::Sent(alert));
+            }
+        }
+        self.status = Some(status);
+        self.want = Want::default();
+    }
+
+    fn describe(&self, failure: Failure) -> Status {
+        let mut status = Status::new(failure.error);
+        (status.flags, status.depth) = self.handshake.verdict();
+        status.alert = self.alert_received.map(AlertSeen::Received);
+        status.step = self.handshake.step();
+        status.cause = failure.cause;
+        status
+    }
+}
+
+const UNEXPECTED: Failure = Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE);
+const BAD_ALERT: Failure = Failure::new(ssl::INVALID_RECORD, Alert::DECODE_ERROR);
+/// Levels of alerts (RFC 5246 §7.2).
+const WARNING: u8 = 1;
+const FATAL: u8 = 2;
