@@ -150,7 +150,8 @@ pub trait Cipher {
     /// Encrypts `data` in place and writes the tag, which must be as long as the mode's.
     ///
     /// # Errors
-    /// `cipher::BAD_INPUT_DATA` (-0x6100) for a tag of another length or more than 2^24 - 1 bytes of data.
+    /// `cipher::BAD_INPUT_DATA` (-0x6100) for a tag of another length or more than 2^24 - 1 bytes of data. In CCM a backend may
+    /// refuse associated data of 2^16 - 2^8 bytes and more so, which needs another encoding (RFC 3610 §2.2).
     fn seal(
         &mut self,
         key: &CipherKey,

