@@ -89,11 +89,11 @@ impl Cipher for Insecure {
     }
 
     fn cbc_encrypt(&mut self, key: &CipherKey, _iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        check(key, &[CipherMode::Cbc], Direction::Encrypt, data.len() % 16 == 0)
+        check(key, &[CipherMode::Cbc], Direction::Encrypt, data.len().is_multiple_of(16))
     }
 
     fn cbc_decrypt(&mut self, key: &CipherKey, _iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        check(key, &[CipherMode::Cbc], Direction::Decrypt, data.len() % 16 == 0)
+        check(key, &[CipherMode::Cbc], Direction::Decrypt, data.len().is_multiple_of(16))
     }
 
     fn seal(

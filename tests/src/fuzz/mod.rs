@@ -5,6 +5,8 @@
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::type_complexity,
     clippy::unwrap_used,
     reason = "a body panics where a promise is broken"
 )]
