@@ -69,21 +69,27 @@ pub(crate) fn truncate(out: &mut [u32], bits: usize) {
     }
 }
 
-/// Copies a number, zero-extending it.
+/// Copies a number, zero-extending it, or what there is room for.
 pub(crate) fn copy(out: &mut [u32], from: &[u32]) {
-    let mut from = from.iter();
-    for out in out {
-        *out = from.next().copied().unwrap_or(0);
+    let common = from.len().min(out.len());
+    if let (Some((low, high)), Some(from)) = (out.split_at_mut_checked(common), from.get(..common)) {
+        low.copy_from_slice(from);
+        high.fill(0);
     }
 }
 
 /// `a += b & mask`, where mask is all ones if `bit` is 1; answers the carry. A shorter `b` is zero-extended.
 pub(crate) fn add_if(a: &mut [u32], b: &[u32], bit: u32) -> u32 {
     let mask = black_box(0_u32.wrapping_sub(bit));
-    let mut b = b.iter();
+    let Some((low, high)) = a.split_at_mut_checked(b.len()) else { return 0 };
     let mut carry = 0;
-    for a in a {
-        let sum = u64::from(*a) + u64::from(b.next().copied().unwrap_or(0) & mask) + carry;
+    for (a, b) in low.iter_mut().zip(b) {
+        let sum = u64::from(*a) + u64::from(b & mask) + carry;
+        *a = sum as u32;
+        carry = sum >> 32;
+    }
+    for a in high {
+        let sum = u64::from(*a) + carry;
         *a = sum as u32;
         carry = sum >> 32;
     }
@@ -155,7 +161,8 @@ pub(crate) fn halve(a: &mut [u32], carry: u32) {
 
 /// Compares two numbers of the same length; stops at the first limb that differs.
 pub(crate) fn compare_vartime(a: &[u32], b: &[u32]) -> Ordering {
-    a.iter().rev().cmp(b.iter().rev())
+    let different = a.iter().rev().zip(b.iter().rev()).find(|(a, b)| a != b);
+    different.map_or(Ordering::Equal, |(a, b)| a.cmp(b))
 }
 
 /// Whether a number is zero; stops at the first limb that is not.
@@ -175,4 +182,29 @@ pub(crate) fn shift_left(a: &mut [u32]) -> u32 {
         (*limb, carry) = (*limb << 1 | carry, *limb >> 31);
     }
     carry
+}
+
+/// `a = a * 2^32 mod modulus` for an `a` below the modulus, whose topmost bit is set: one step of a long division, with
+/// branches on the numbers (Knuth, algorithm D).
+pub(crate) fn shift_limb_vartime(a: &mut [u32], modulus: &[u32]) {
+    let (Some(divisor), [.., second, first]) = (modulus.last(), &*a) else { return };
+    let top = u64::from(*first) << 32 | u64::from(*second);
+    let estimate = top.checked_div(u64::from(*divisor)).unwrap_or(0);
+    // The quotient, or at most two more than it.
+    let quotient = estimate.min(u64::from(u32::MAX));
+    let (mut above, mut carry, mut borrow) = (0, 0, 0);
+    for (a, modulus) in a.iter_mut().zip(modulus) {
+        carry += quotient * u64::from(*modulus);
+        let difference = u64::from(above).wrapping_sub(u64::from(carry as u32)).wrapping_sub(borrow);
+        above = *a;
+        *a = difference as u32;
+        carry >>= 32;
+        borrow = difference >> 63;
+    }
+    let mut excess = carry + borrow - u64::from(above);
+    for _ in 0..2 {
+        if excess > 0 {
+            excess -= u64::from(add_if(a, modulus, 1));
+        }
+    }
 }

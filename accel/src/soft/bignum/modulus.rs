@@ -58,24 +58,31 @@ impl<'w> Modulus<'w> {
     }
 }
 
-/// Computes R^2 modulo a modulus in bounded steps: by doubling up to R * 2^length, length in limbs, and from there by five
-/// squarings in Montgomery form: (2^length)^(2^5) = 2^(32 * length) = R.
+/// Computes R^2 modulo a modulus in bounded steps.
 ///
-/// Constant-time for a modulus of a given number of bits.
+/// Constant-time for a modulus of a given number of bits, unless it is public: by doubling up to R * 2^length, length in limbs,
+/// and from there by five squarings in Montgomery form: (2^length)^(2^5) = 2^(32 * length) = R. A public modulus that fills
+/// its limbs is divided by instead, which is several times faster.
 #[derive(Default)]
 pub(crate) struct SquaredRadix {
+    is_public: bool,
     doublings: usize,
     squarings: usize,
 }
 
-/// Doublings in one step.
+/// Doublings, or limbs of a quotient, in one step.
 const BATCH: usize = 16;
 /// Squarings after the doublings.
 const SQUARINGS: usize = 5;
-/// What a doubling costs for each limb, in limb products.
-const DOUBLING: usize = 4;
+/// What a doubling, or a limb of a quotient, costs for each limb, in limb products.
+const LINEAR: usize = 6;
 
 impl SquaredRadix {
+    /// Of a modulus that is no secret.
+    pub(crate) fn of_public() -> Self {
+        Self { is_public: true, ..Self::default() }
+    }
+
     /// Works on `out`, the same at each call, for a modulus of `bits` bits; the cost, or `None` when `out` is R^2 modulo it.
     pub(crate) fn advance(
         &mut self,
@@ -84,7 +91,8 @@ impl SquaredRadix {
         out: &mut [u32],
     ) -> Option<usize> {
         let length = modulus.limbs().len();
-        let doublings = (length * LIMB_BITS).saturating_sub(bits) + length;
+        let unused = (length * LIMB_BITS).saturating_sub(bits);
+        let divide = self.is_public && unused == 0;
         if self.doublings == 0 {
             // 2^bits - modulus is below the modulus, as its top bit is set. Just beyond `out`, 2^bits wraps to the same.
             out.fill(0);
@@ -93,15 +101,16 @@ impl SquaredRadix {
             }
             limbs::subtract_if(out, modulus.limbs(), 1);
         }
-        if self.doublings < doublings {
-            let batch = BATCH.min(doublings - self.doublings);
+        if self.doublings < unused + length {
+            let batch = BATCH.min(unused + length - self.doublings);
+            let step = if divide { limbs::shift_limb_vartime } else { limbs::double };
             for _ in 0..batch {
-                limbs::double(out, modulus.limbs());
+                step(out, modulus.limbs());
             }
             self.doublings += batch;
-            return Some(batch * length * DOUBLING);
+            return Some(batch * length * LINEAR);
         }
-        if self.squarings < SQUARINGS {
+        if self.squarings < SQUARINGS && !divide {
             modulus.square(out);
             self.squarings += 1;
             return Some(cost_of_product(length));

@@ -68,7 +68,9 @@ fn length() -> impl Strategy<Value = usize> {
 /// An odd modulus of any bit length whose limbs are all needed but for the rounding to whole rows.
 fn modulus() -> impl Strategy<Value = (Vec<u32>, usize)> {
     length().prop_flat_map(|length| {
-        (number(length), 1 + 32 * (length - kernel::ROWS)..=32 * length).prop_map(|(mut number, bits)| {
+        let full = 32 * length;
+        let bits = prop_oneof![full - 127..=full, proptest::strategy::Just(full)];
+        (number(length), bits).prop_map(|(mut number, bits)| {
             limbs::truncate(&mut number, bits);
             number[(bits - 1) / 32] |= 1 << ((bits - 1) % 32);
             number[0] |= 1;
@@ -135,9 +137,11 @@ fn squared_radix_and_montgomery_form() {
             let mut product = vec![0; 2 * limbs.len()];
             let mut modulus = Modulus::new(&limbs, negated_inverse(&limbs), &mut product);
             let mut square = vec![0x5555_5555; limbs.len()];
-            let mut steps = SquaredRadix::default();
-            while steps.advance(&mut modulus, bits, &mut square).is_some() {}
-            prop_assert_eq!(big(&square), &r * &r % &n);
+            for mut steps in [SquaredRadix::default(), SquaredRadix::of_public()] {
+                square.fill(0x5555_5555);
+                while steps.advance(&mut modulus, bits, &mut square).is_some() {}
+                prop_assert_eq!(big(&square), &r * &r % &n);
+            }
             // Into Montgomery form, a product, and out of it.
             let (mut x, mut y) = (a.clone(), b.clone());
             modulus.multiply_by(&mut x, &square);
@@ -196,6 +200,29 @@ fn linear_operations() {
             let mut difference = x.clone();
             limbs::subtract(&mut difference, &y, &modulus);
             prop_assert_eq!(big(&difference), (big(&x) + &n - big(&y)) % &n);
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Steps of the long division, on moduli and residues that make the estimated quotient as wrong as it can be.
+#[test]
+fn long_division() {
+    let edge =
+        || prop_oneof![any::<u32>(), proptest::sample::select(vec![0, 1, 2, !0, !1, 1 << 31, (1 << 31) - 1])];
+    let limbs = || proptest::collection::vec(edge(), 4..=12);
+    runner(4000)
+        .run(&(limbs(), limbs()), |(mut modulus, other)| {
+            *modulus.first_mut().unwrap() |= 1;
+            *modulus.last_mut().unwrap() |= 1 << 31;
+            let n = big(&modulus);
+            for residue in [big(&other) % &n, n.clone() - 1_u8, big(&modulus[1..]) << 32] {
+                let residue = residue % &n;
+                let mut a = residue.to_u32_digits();
+                a.resize(modulus.len(), 0);
+                limbs::shift_limb_vartime(&mut a, &modulus);
+                prop_assert_eq!(big(&a), (residue << 32) % &n);
+            }
             Ok(())
         })
         .unwrap();

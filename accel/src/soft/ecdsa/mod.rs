@@ -49,6 +49,10 @@ const COORDINATES: usize = 3;
 /// All registers.
 const REGISTERS: usize = TABLE + COORDINATES * recode::MULTIPLES;
 
+/// What sums and copies cost with each multiplication, for each limb, in limb products: no less than the products of a short
+/// field.
+const LINEAR: usize = 28;
+
 /// Limbs of lent memory.
 pub(crate) const fn memory(curve: Curve) -> usize {
     let parameters = curves::parameters(curve);
@@ -110,7 +114,8 @@ impl Verification {
 
     /// The largest cost of an advance.
     pub(crate) const fn unit(&self) -> usize {
-        cost_of_product(self.parameters.length).saturating_mul(MULTIPLICATIONS)
+        let length = self.parameters.length;
+        cost_of_product(length).saturating_add(length.saturating_mul(LINEAR)).saturating_mul(MULTIPLICATIONS)
     }
 
     /// Does one operation.

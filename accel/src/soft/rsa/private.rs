@@ -215,7 +215,7 @@ impl<'k> Private<'k> {
                     (unit, Some(Phase::First(first)))
                 }
             },
-            Phase::Import => (0, Some(Phase::Radix(SquaredRadix::default()))),
+            Phase::Import => (0, Some(Phase::Radix(SquaredRadix::of_public()))),
             Phase::Radix(radix) => match radix.advance(&mut modulus, self.bounds.bits, power) {
                 Some(cost) => (cost, None),
                 None => (0, Some(Phase::Convert)),

@@ -92,7 +92,8 @@ impl Public {
     }
 
     fn new(purpose: Purpose, key: &Bounds<'_>, inverse: [u32; 4], valid: bool) -> Self {
-        let phase = if valid { Phase::Radix(SquaredRadix::default(), key.exponent) } else { Phase::Refused };
+        let phase =
+            if valid { Phase::Radix(SquaredRadix::of_public(), key.exponent) } else { Phase::Refused };
         Self { purpose, bits: key.bits, inverse, phase }
     }
 

@@ -19,7 +19,11 @@ use super::ROWS;
 
 /// `out = a * b` for `a` and `b` of the same length, a multiple of [`ROWS`]. `out` is as long as both together.
 pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
-    if a.is_empty() || a.len() % ROWS != 0 || a.len() != b.len() || out.len() < a.len().saturating_add(b.len()) {
+    if a.is_empty()
+        || a.len() % ROWS != 0
+        || a.len() != b.len()
+        || out.len() < a.len().saturating_add(b.len())
+    {
         return;
     }
     // SAFETY: the lengths were just checked; `out` is borrowed mutably, so it overlaps neither `a` nor `b`.
@@ -53,10 +57,32 @@ macro_rules! column {
     ($b:literal, $c0:literal, $c1:literal, $c2:literal, $c3:literal) => {
         concat!(
             "ldr lr, [r0]\n",
-            "umaal lr, ", $c0, ", r4, ", $b, "\n",
-            "umaal ", $c1, ", ", $c0, ", r5, ", $b, "\n",
-            "umaal ", $c2, ", ", $c0, ", r6, ", $b, "\n",
-            "umaal ", $c3, ", ", $c0, ", r7, ", $b, "\n",
+            "umaal lr, ",
+            $c0,
+            ", r4, ",
+            $b,
+            "\n",
+            "umaal ",
+            $c1,
+            ", ",
+            $c0,
+            ", r5, ",
+            $b,
+            "\n",
+            "umaal ",
+            $c2,
+            ", ",
+            $c0,
+            ", r6, ",
+            $b,
+            "\n",
+            "umaal ",
+            $c3,
+            ", ",
+            $c0,
+            ", r7, ",
+            $b,
+            "\n",
             "str lr, [r0], #4\n",
         )
     };
