@@ -70,8 +70,6 @@ fn documentation() -> Result<(), String> {
 fn fuzz(progress: &Progress) -> Result<(), String> {
     let program = cargo_fuzz(progress)?;
     let folder = root().join("tests/fuzz");
-    // The targets are a workspace of their own; they are built from the same versions.
-    std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
     let fuzz = |arguments: &[&str]| {
         let mut command = Command::new(&program);
         command.current_dir(root()).env("CARGO_TARGET_DIR", target().join("fuzz"));
