@@ -155,7 +155,11 @@ impl<'b> Connection<'b> {
 
     /// Where the application writes: as many bytes as one record holds. They are sealed in place by [`Connection::wrote`].
     pub fn write_space(&mut self) -> &mut [u8] {
-        if self.want.contains(Want::WRITE) { self.output.space() } else { &mut [] }
+        if self.want.contains(Want::WRITE) {
+            self.output.space(self.handshake.write_state())
+        } else {
+            &mut []
+        }
     }
 
     /// Seals the first `n` bytes of the space as a record. Zero does nothing.
@@ -168,12 +172,14 @@ impl<'b> Connection<'b> {
         if n == 0 {
             return Ok(());
         }
-        if let Err(failure) = self.output.seal(accel, ContentType::APPLICATION_DATA, n) {
+        if let Err(failure) =
+            self.output.seal(self.handshake.write_state(), accel, ContentType::APPLICATION_DATA, n)
+        {
             self.fail(failure, accel);
             return Err(failure.error);
         }
         self.want |= Want::SEND;
-        self.want = self.want.without(Want::WRITE.when(self.output.space().is_empty()));
+        self.want = self.want.without(Want::WRITE.when(self.write_space().is_empty()));
         Ok(())
     }
 

@@ -18,19 +18,19 @@ use status::{Alert, Cause, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
+use crate::output::or_clear;
 use crate::record::{
     ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection,
 };
 use crate::wire::shift;
 
-/// The receive buffer and the state of the read direction.
+/// The receive buffer. The read state is the handshake's.
 pub(crate) struct Input<'b> {
     buffer: &'b mut [u8],
     stage: Stage,
     start: usize,
     body: usize,
     end: usize,
-    protection: Protection,
     /// The most bytes of plaintext in a record: 2^14, or what max_fragment_length says.
     limit: usize,
     /// Part of a message has been taken already.
@@ -69,7 +69,6 @@ impl<'b> Input<'b> {
             start: 0,
             body: 0,
             end: 0,
-            protection: Protection::none(),
             limit: MAX_PLAINTEXT_LENGTH,
             inside_message: false,
             ended: false,
@@ -113,18 +112,25 @@ impl<'b> Input<'b> {
         self.ended
     }
 
-    /// Moves on to the next record, as far as the bytes received so far go.
+    /// Moves on to the next record, as far as the bytes received so far go. `state` is the read state; none while nothing is
+    /// protected.
     ///
     /// # Errors
     /// Those of [`Header::parse`] and [`Protection::open`]; `ssl::BAD_INPUT_DATA` (-0x7100) for a record longer than
     /// allowed, and for one that does not fit the window; `ssl::UNEXPECTED_MESSAGE` (-0x7700) for another content type inside
     /// a fragmented handshake message.
-    pub(crate) fn record<A: Accel>(&mut self, accel: &mut A) -> Result<Received, Failure> {
+    pub(crate) fn record<A: Accel>(
+        &mut self,
+        state: Option<&mut Protection>,
+        accel: &mut A,
+    ) -> Result<Received, Failure> {
         match self.stage {
-            Stage::Header if self.end.saturating_sub(self.body) == HEADER_LENGTH => self.accept_header(),
+            Stage::Header if self.end.saturating_sub(self.body) == HEADER_LENGTH => {
+                self.accept_header(state.is_some_and(|state| state.is_protected()))
+            }
             Stage::Record { content_type, missing: 0 } => {
                 let record = self.buffer.get_mut(self.body..self.end).ok_or(ssl::INTERNAL_ERROR)?;
-                let opened = self.protection.open(accel, record)?;
+                let opened = or_clear(state, &mut Protection::none()).open(accel, record)?;
                 if opened.len() > self.limit {
                     return Err(overflow());
                 }
@@ -225,18 +231,6 @@ impl<'b> Input<'b> {
         if self.is_between_records() { Some(self.buffer) } else { None }
     }
 
-    /// RFC 5246 §7.1: from the next record on, this is the read state.
-    ///
-    /// # Errors
-    /// `ssl::UNEXPECTED_MESSAGE` (-0x7700) when handshake bytes wait: they came under the old state.
-    pub(crate) fn protect(&mut self, protection: Protection) -> Result<(), Failure> {
-        if self.is_inside_message() {
-            return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
-        }
-        self.protection = protection;
-        Ok(())
-    }
-
     /// max_fragment_length has been agreed on (RFC 6066 §4).
     pub(crate) const fn limit(&mut self, bytes: usize) {
         self.limit = bytes;
@@ -245,16 +239,15 @@ impl<'b> Input<'b> {
     /// Forgets and wipes everything.
     pub(crate) fn wipe(&mut self) {
         self.buffer.zeroize();
-        self.protection = Protection::none();
         (self.start, self.body, self.end) = (0, 0, 0);
         self.stage = Stage::Header;
         self.ended = true;
     }
 
-    fn accept_header(&mut self) -> Result<Received, Failure> {
+    fn accept_header(&mut self, is_protected: bool) -> Result<Received, Failure> {
         let bytes = self.bytes(self.body..self.end).first_chunk().ok_or(ssl::INTERNAL_ERROR)?;
         let Header { content_type, length } = Header::parse(*bytes)?;
-        if length > self.max_length() {
+        if length > self.max_length(is_protected) {
             return Err(overflow());
         }
         let handshake = content_type == ContentType::HANDSHAKE;
@@ -263,7 +256,7 @@ impl<'b> Input<'b> {
         if !handshake && content_type != ContentType::ALERT && self.is_inside_message() {
             return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
         }
-        if handshake && !self.protection.is_protected() {
+        if handshake && !is_protected {
             self.end = self.body;
             self.stage = Stage::Fragment { missing: length };
             return Ok(Received::Taken);
@@ -280,8 +273,8 @@ impl<'b> Input<'b> {
 
     /// The most bytes that may follow a header. RFC 6066 §4: with max_fragment_length a longer record is refused before it is
     /// decrypted; what protection may add to it is the same 2048 bytes as without.
-    const fn max_length(&self) -> usize {
-        if self.protection.is_protected() {
+    const fn max_length(&self, is_protected: bool) -> usize {
+        if is_protected {
             self.limit.saturating_add(MAX_PROTECTED_LENGTH - MAX_PLAINTEXT_LENGTH)
         } else {
             self.limit

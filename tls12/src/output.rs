@@ -17,14 +17,13 @@ use crate::failure::Failure;
 use crate::record::{ContentType, HEADER_LENGTH, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
 use crate::wire::shift;
 
-/// The send buffer and the state of the write direction.
+/// The send buffer. The write state is the handshake's.
 pub(crate) struct Output<'b> {
     buffer: &'b mut [u8],
     start: usize,
     end: usize,
     /// The length of the ClientHello that is kept behind the first header.
     kept: usize,
-    protection: Protection,
     /// The most bytes of plaintext in a record: 2^14, or what max_fragment_length says.
     limit: usize,
     /// close_notify has been queued.
@@ -40,15 +39,7 @@ pub(crate) enum AlertLevel {
 
 impl<'b> Output<'b> {
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self {
-            buffer,
-            start: 0,
-            end: 0,
-            kept: 0,
-            protection: Protection::none(),
-            limit: MAX_PLAINTEXT_LENGTH,
-            is_closed: false,
-        }
+        Self { buffer, start: 0, end: 0, kept: 0, limit: MAX_PLAINTEXT_LENGTH, is_closed: false }
     }
 
     /// What the socket has to send.
@@ -65,10 +56,10 @@ impl<'b> Output<'b> {
     }
 
     /// Where the plaintext of the next record goes: as many bytes as one record may hold here. Empty while there is no room.
-    pub(crate) fn space(&mut self) -> &mut [u8] {
-        let from = self.end.saturating_add(self.protection.prefix_length());
-        let length = self.protection.max_plaintext(self.room()).min(self.limit);
-        self.buffer.get_mut(from..from.saturating_add(length)).unwrap_or_default()
+    /// `state` is the write state, here and below; none while nothing is protected.
+    pub(crate) fn space(&mut self, state: Option<&mut Protection>) -> &mut [u8] {
+        let (room, limit) = (self.room(), self.limit);
+        self.space_within(state, room, limit)
     }
 
     /// Makes a record of the first `length` bytes of the space.
@@ -77,41 +68,44 @@ impl<'b> Output<'b> {
     /// Those of [`Protection::seal`].
     pub(crate) fn seal<A: Accel>(
         &mut self,
+        state: Option<&mut Protection>,
         accel: &mut A,
         content_type: ContentType,
         length: usize,
     ) -> Result<(), Failure> {
-        let space = self.buffer.get_mut(self.end..).ok_or(ssl::INTERNAL_ERROR)?;
-        let sealed = self.protection.seal(accel, content_type, space, length)?;
+        let space = self.buffer.get_mut(self.end..).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        let sealed = or_clear(state, &mut Protection::none()).seal(accel, content_type, space, length)?;
         self.end = self.end.saturating_add(sealed);
         Ok(())
     }
 
     /// Where a handshake message is composed that may be longer than one record; see [`Output::seal_message`].
-    pub(crate) fn message_space(&mut self) -> &mut [u8] {
-        let from = self.end.saturating_add(self.protection.prefix_length());
-        let room = self
-            .protection
-            .max_plaintext(self.room().saturating_sub(MAX_SPLITS.saturating_mul(HEADER_LENGTH)));
-        self.buffer.get_mut(from..from.saturating_add(room)).unwrap_or_default()
+    pub(crate) fn message_space(&mut self, state: Option<&mut Protection>) -> &mut [u8] {
+        let room = self.room().saturating_sub(MAX_SPLITS.saturating_mul(HEADER_LENGTH));
+        self.space_within(state, room, MAX_PLAINTEXT_LENGTH)
     }
 
     /// Makes records of the first `length` bytes of the message space: several when max_fragment_length asks for it.
     ///
     /// # Errors
     /// Those of [`Protection::seal`].
-    pub(crate) fn seal_message<A: Accel>(&mut self, accel: &mut A, length: usize) -> Result<(), Failure> {
+    pub(crate) fn seal_message<A: Accel>(
+        &mut self,
+        state: Option<&mut Protection>,
+        accel: &mut A,
+        length: usize,
+    ) -> Result<(), Failure> {
         let mut rest = length;
         // RFC 6066 §4: the limit binds both sides. Only unprotected messages are ever longer than it.
-        while rest > self.limit && !self.protection.is_protected() {
+        while rest > self.limit && state.is_none() {
             let split = self.end.saturating_add(HEADER_LENGTH).saturating_add(self.limit);
             rest = rest.saturating_sub(self.limit);
             if !shift(self.buffer, split, split.saturating_add(HEADER_LENGTH), rest) {
                 return Err(ssl::BUFFER_TOO_SMALL.into());
             }
-            self.seal(accel, ContentType::HANDSHAKE, self.limit)?;
+            self.seal(None, accel, ContentType::HANDSHAKE, self.limit)?;
         }
-        self.seal(accel, ContentType::HANDSHAKE, rest)
+        self.seal(state, accel, ContentType::HANDSHAKE, rest)
     }
 
     /// The message of `length` bytes that was sealed first is kept at the head of the buffer until [`Output::release`].
@@ -141,26 +135,24 @@ impl<'b> Output<'b> {
     /// Those of [`Protection::seal`].
     pub(crate) fn alert<A: Accel>(
         &mut self,
+        state: Option<&mut Protection>,
         accel: &mut A,
         level: AlertLevel,
         alert: Alert,
     ) -> Result<(), Failure> {
-        let from = self.end.saturating_add(self.protection.prefix_length());
+        let mut clear = Protection::none();
+        let state = or_clear(state, &mut clear);
+        let from = self.end.saturating_add(state.prefix_length());
         let space =
             self.buffer.get_mut(from..).and_then(<[u8]>::first_chunk_mut).ok_or(ssl::BUFFER_TOO_SMALL)?;
         *space = [level as u8, alert.0];
         self.is_closed |= alert == Alert::CLOSE_NOTIFY;
-        self.seal(accel, ContentType::ALERT, ALERT_LENGTH)
+        self.seal(Some(state), accel, ContentType::ALERT, ALERT_LENGTH)
     }
 
     /// Whether a warning may be queued: not behind close_notify, and not in the last alert's place.
     pub(crate) fn takes_warning(&self) -> bool {
         !self.is_closed && self.room() >= ALERT_ROOM
-    }
-
-    /// RFC 5246 §7.1: from the next record on, this is the write state.
-    pub(crate) fn protect(&mut self, protection: Protection) {
-        self.protection = protection;
     }
 
     /// max_fragment_length has been agreed on (RFC 6066 §4).
@@ -176,6 +168,14 @@ impl<'b> Output<'b> {
         }
     }
 
+    fn space_within(&mut self, state: Option<&mut Protection>, room: usize, limit: usize) -> &mut [u8] {
+        let mut clear = Protection::none();
+        let state = or_clear(state, &mut clear);
+        let from = self.end.saturating_add(state.prefix_length());
+        let length = state.max_plaintext(room).min(limit);
+        self.buffer.get_mut(from..from.saturating_add(length)).unwrap_or_default()
+    }
+
     /// The bytes that may be lent.
     fn room(&self) -> usize {
         self.buffer.len().saturating_sub(self.end).saturating_sub(ALERT_ROOM)
@@ -187,6 +187,14 @@ impl Drop for Output<'_> {
     fn drop(&mut self) {
         self.buffer.zeroize();
     }
+}
+
+/// The state at hand, or that of a connection on which nothing is protected.
+pub(crate) fn or_clear<'s>(
+    state: Option<&'s mut Protection>,
+    clear: &'s mut Protection,
+) -> &'s mut Protection {
+    state.unwrap_or(clear)
 }
 
 /// Level and description.

@@ -9,32 +9,20 @@ use status::{Error, ssl};
 
 use crate::signature_algorithm::{SignatureAlgorithm, SignatureKey};
 
-/// The running hashes. Empty until the ServerHello has come.
-pub(crate) struct Transcript {
-    main: Option<HashState>,
-    signing: [Option<HashState>; SIGNING_HASHES],
-}
+/// The hash of the suite. Empty until the ServerHello has come.
+pub(crate) struct Transcript(Option<HashState>);
 
 impl Transcript {
     pub(crate) const fn new() -> Self {
-        Self { main: None, signing: [const { None }; SIGNING_HASHES] }
+        Self(None)
     }
 
-    /// Starts the suite's hash, and with `may_sign` every other one that RSA signatures are offered with.
+    /// Starts the suite's hash.
     ///
     /// # Errors
     /// Those of [`Hash`].
-    pub(crate) fn start<A: Hash>(
-        &mut self,
-        accel: &mut A,
-        main: HashAlgorithm,
-        may_sign: bool,
-    ) -> Result<(), Error> {
-        self.main = Some(accel.hash_start(main)?);
-        let others = signing_hashes().filter(|algorithm| may_sign && *algorithm != main);
-        for (slot, algorithm) in self.signing.iter_mut().zip(others) {
-            *slot = Some(accel.hash_start(algorithm)?);
-        }
+    pub(crate) fn start<A: Hash>(&mut self, accel: &mut A, algorithm: HashAlgorithm) -> Result<(), Error> {
+        self.0 = Some(accel.hash_start(algorithm)?);
         Ok(())
     }
 
@@ -43,40 +31,67 @@ impl Transcript {
     /// # Errors
     /// Those of [`Hash`].
     pub(crate) fn update<A: Hash>(&mut self, accel: &mut A, bytes: &[u8]) -> Result<(), Error> {
-        for state in self.main.iter_mut().chain(self.signing.iter_mut().flatten()) {
-            accel.hash_update(state, bytes)?;
+        self.0.as_mut().map_or(Ok(()), |state| accel.hash_update(state, bytes))
+    }
+
+    /// The hash of all messages so far.
+    ///
+    /// # Errors
+    /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) before the start.
+    pub(crate) fn hash<A: Hash>(&self, accel: &mut A) -> Result<Digest, Error> {
+        let state = self.0.clone().ok_or(ssl::INTERNAL_ERROR)?;
+        accel.hash_finish(state)
+    }
+
+    /// The algorithm, once it is known.
+    pub(crate) fn algorithm(&self) -> Option<HashAlgorithm> {
+        self.0.as_ref().map(HashState::algorithm)
+    }
+}
+
+/// The other hashes that a signature of ours may need.
+pub(crate) struct SigningHashes([Option<HashState>; SIGNING_HASHES]);
+
+impl SigningHashes {
+    pub(crate) const fn new() -> Self {
+        Self([const { None }; SIGNING_HASHES])
+    }
+
+    /// Starts every hash that RSA signatures are offered with, but the one that runs anyway.
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub(crate) fn start<A: Hash>(&mut self, accel: &mut A, running: HashAlgorithm) -> Result<(), Error> {
+        let others = signing_hashes().filter(|algorithm| *algorithm != running);
+        for (slot, algorithm) in self.0.iter_mut().zip(others) {
+            *slot = Some(accel.hash_start(algorithm)?);
         }
         Ok(())
     }
 
+    /// As [`Transcript::update`].
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub(crate) fn update<A: Hash>(&mut self, accel: &mut A, bytes: &[u8]) -> Result<(), Error> {
+        self.0.iter_mut().flatten().try_for_each(|state| accel.hash_update(state, bytes))
+    }
+
     /// It is known now with which hash will be signed, if at all: the others are wiped.
     pub(crate) fn keep(&mut self, algorithm: Option<HashAlgorithm>) {
-        for slot in &mut self.signing {
+        for slot in &mut self.0 {
             if slot.as_ref().map(HashState::algorithm) != algorithm {
                 *slot = None;
             }
         }
     }
 
-    /// The suite's hash of all messages so far.
+    /// As [`Transcript::hash`], with this algorithm.
     ///
     /// # Errors
-    /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) before the start.
-    pub(crate) fn hash<A: Hash>(&self, accel: &mut A) -> Result<Digest, Error> {
-        let state = self.main.clone().ok_or(ssl::INTERNAL_ERROR)?;
-        accel.hash_finish(state)
-    }
-
-    /// The hash of all messages so far to sign.
-    ///
-    /// # Errors
-    /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) when this hash does not run.
-    pub(crate) fn hash_to_sign<A: Hash>(
-        &self,
-        accel: &mut A,
-        algorithm: HashAlgorithm,
-    ) -> Result<Digest, Error> {
-        let mut states = self.main.iter().chain(self.signing.iter().flatten());
+    /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) when it does not run.
+    pub(crate) fn hash<A: Hash>(&self, accel: &mut A, algorithm: HashAlgorithm) -> Result<Digest, Error> {
+        let mut states = self.0.iter().flatten();
         let state =
             states.find(|state| state.algorithm() == algorithm).cloned().ok_or(ssl::INTERNAL_ERROR)?;
         accel.hash_finish(state)

@@ -45,7 +45,7 @@ impl Connection<'_> {
     }
 
     fn read_record<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
-        let (content_type, opened) = match self.input.record(accel)? {
+        let (content_type, opened) = match self.input.record(self.handshake.read_state(), accel)? {
             Received::Record(content_type, opened) => (content_type, opened),
             Received::Taken => return Ok(Progress::Made),
             Received::Incomplete if self.input.has_ended() && self.input.plaintext().is_empty() => {
@@ -63,9 +63,8 @@ impl Connection<'_> {
             ContentType::ALERT => self.read_alert(opened)?,
             _ => {
                 let content = self.input.bytes(opened);
-                let protection = self.handshake.read_change_cipher_spec(content, accel)?;
+                self.handshake.read_change_cipher_spec(content, accel)?;
                 self.input.discard();
-                self.input.protect(protection)?;
             }
         }
         Ok(Progress::Made)
@@ -140,7 +139,7 @@ impl Connection<'_> {
             self.output.abandon();
         }
         self.close_sent = true;
-        self.output.alert(accel, AlertLevel::Warning, Alert::CLOSE_NOTIFY)
+        self.output.alert(self.handshake.write_state(), accel, AlertLevel::Warning, Alert::CLOSE_NOTIFY)
     }
 
     pub(super) fn wanted(&mut self, progress: Progress) -> Want {
@@ -157,7 +156,7 @@ impl Connection<'_> {
         Want::SEND.when(sending)
             | Want::RECV.when(listening && !self.input.space().is_empty())
             | Want::READ.when(reading)
-            | Want::WRITE.when(writing && !self.output.space().is_empty())
+            | Want::WRITE.when(writing && !self.output.space(self.handshake.write_state()).is_empty())
             | Want::BUSY.when(progress == Progress::Busy)
             | Want::CLOSED.when(closed || (ended && progress == Progress::Waits))
     }
@@ -173,7 +172,7 @@ impl Connection<'_> {
         // RFC 5246 §7.2.1: nothing follows a close_notify.
         if let Some(alert) = failure.alert.filter(|_| !self.close_sent) {
             // When even this cannot be sealed there is nothing left to say.
-            if self.output.alert(accel, AlertLevel::Fatal, alert).is_ok() {
+            if self.output.alert(self.handshake.write_state(), accel, AlertLevel::Fatal, alert).is_ok() {
                 status.alert = Some(AlertSeen::Sent(alert));
             }
         }

@@ -49,7 +49,6 @@ pub(super) struct ServerCertificate {
 struct Leaf {
     /// None for a key that is not RSA.
     key: Option<Key>,
-    not_after: u64,
 }
 
 /// A copy of an RSA key.
@@ -82,11 +81,6 @@ impl ServerCertificate {
                 exponent: key.exponent.get(..key.exponent_length)?,
             },
         })
-    }
-
-    /// When the server's certificate expires, in Unix seconds; never, for whom it was not verified.
-    pub(super) fn not_after(&self) -> u64 {
-        self.leaf.as_ref().map_or(u64::MAX, |leaf| leaf.not_after)
     }
 
     /// Why the chain was not accepted, and the place in it.
@@ -128,12 +122,13 @@ impl<'b> Handshake<'b> {
         let [a, b, c] = *length;
         let length = usize::try_from(u32::from_be_bytes([0, a, b, c])).map_err(|_| malformed())?;
         let whole = length.saturating_add(LENGTH);
-        if !self.server.list_is_open {
+        let server = &mut self.exchange()?.server;
+        if !server.list_is_open {
             // RFC 5246 §7.4.2: a server always has a certificate here.
             if whole != left || length == 0 {
                 return Err(malformed());
             }
-            self.server.list_is_open = true;
+            server.list_is_open = true;
             return Ok(Piece::Taken(LENGTH));
         }
         if whole > left || length == 0 {
@@ -143,20 +138,22 @@ impl<'b> Handshake<'b> {
         match Certificate::from_der(der) {
             Ok(certificate) => self.take_certificate(&certificate, whole, output, accel),
             // As Mbed TLS does: one that nobody may need.
-            Err(error) if error == UNKNOWN_ALGORITHM && self.server.leaf.is_some() => Ok(Piece::Taken(whole)),
+            Err(error) if error == UNKNOWN_ALGORITHM && server.leaf.is_some() => Ok(Piece::Taken(whole)),
             Err(error) => Err(Failure::new(error, parse_alert(error))),
         }
     }
 
     /// The chain has ended: is it good?
     pub(super) fn end_of_certificate(&mut self) -> Result<(), Failure> {
-        if self.config.verification == Verification::Required {
-            let outcome = self.server.verifier.finish();
-            (self.server.flags, self.server.depth) = (outcome.flags, outcome.depth);
-            self.server.judge(self.config.anchors.is_some())?;
+        let config = self.config;
+        let server = &mut self.exchange()?.server;
+        if config.verification == Verification::Required {
+            let outcome = server.verifier.finish();
+            (server.flags, server.depth) = (outcome.flags, outcome.depth);
+            server.judge(config.anchors.is_some())?;
         }
-        self.server.verified = Some(ChainVerified(()));
-        if self.server.key().is_none() {
+        server.verified = Some(ChainVerified(()));
+        if server.key().is_none() {
             return Err(Failure::new(ssl::PK_TYPE_MISMATCH, Alert::UNSUPPORTED_CERTIFICATE));
         }
         self.state = State::CertificateRequest;
@@ -172,9 +169,11 @@ impl<'b> Handshake<'b> {
         accel: &mut A,
     ) -> Result<Piece, Failure> {
         let is_verified = self.config.verification == Verification::Required;
-        if self.server.leaf.is_none() {
-            let not_after = if is_verified { certificate.not_after().to_unix() } else { u64::MAX };
-            self.server.leaf = Some(Leaf { key: key(certificate)?, not_after });
+        if self.exchange()?.server.leaf.is_none() {
+            self.exchange()?.server.leaf = Some(Leaf { key: key(certificate)? });
+            if is_verified {
+                self.not_after = certificate.not_after().to_unix();
+            }
         }
         if !is_verified {
             return Ok(Piece::Taken(whole));
@@ -184,7 +183,7 @@ impl<'b> Handshake<'b> {
         context.policy = self.config.policy;
         context.host = Some(self.peer.host);
         let workspace = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        match self.server.verifier.push(certificate, &context, accel, workspace) {
+        match self.exchange()?.server.verifier.push(certificate, &context, accel, workspace) {
             Ok(()) => Ok(Piece::Taken(whole)),
             Err(nb::Error::WouldBlock) => Ok(Piece::Busy),
             Err(nb::Error::Other(codes::FATAL_ERROR)) => {
@@ -204,16 +203,16 @@ impl<'b> Handshake<'b> {
         let whole = self.copy_certificate(usize::MAX, &mut [])?;
         let left = whole.saturating_sub(self.certificate_sent);
         let is_waiting = !output.pending().is_empty();
-        let space = output.space();
+        let space = output.space(None);
         if space.len() < left.min(MIN_PIECE) {
             return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
         }
         let piece = space.len().min(left);
         let piece = space.get_mut(..piece).unwrap_or_default();
         self.copy_certificate(self.certificate_sent, piece)?;
-        self.transcript.update(accel, piece)?;
+        self.hash_message(accel, piece)?;
         let length = piece.len();
-        output.seal(accel, ContentType::HANDSHAKE, length)?;
+        output.seal(None, accel, ContentType::HANDSHAKE, length)?;
         self.certificate_sent = self.certificate_sent.saturating_add(length);
         if self.certificate_sent == whole {
             self.state = State::ClientKeyExchange;

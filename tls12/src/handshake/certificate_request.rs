@@ -117,7 +117,8 @@ impl<'b> Handshake<'b> {
         if !self.request.is_some_and(|request| request.is_whole()) {
             return Err(malformed());
         }
-        self.transcript.keep(self.signing_identity().map(|(_, (_, hash))| hash));
+        let signing = self.signing_identity().map(|(_, (_, hash))| hash);
+        self.exchange()?.signing.keep(signing);
         self.state = State::ServerHelloDone;
         Ok(())
     }

@@ -26,12 +26,12 @@ impl<'b> Handshake<'b> {
         let (identity, (algorithm, hash)) = self.signing_identity().ok_or(ssl::INTERNAL_ERROR)?;
         let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
         let Some(job) = &mut self.job else {
-            let digest = self.transcript.hash_to_sign(accel, hash)?;
+            let digest = self.hash_to_sign(accel, hash)?;
             self.job = Some(accel.rsa_sign(&identity.key.rsa(), hash, digest.as_bytes(), workspace)?);
             return Ok(Progress::Busy);
         };
         let is_waiting = !output.pending().is_empty();
-        let message = output.message_space();
+        let message = output.message_space(None);
         if message.len() < MAX_LENGTH && is_waiting {
             return Ok(Progress::Waits);
         }
@@ -48,10 +48,10 @@ impl<'b> Handshake<'b> {
         let [c, d] = u16::try_from(written).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
         *prefix = [a, b, c, d];
         let whole = frame(MessageType::CERTIFICATE_VERIFY, message, written.saturating_add(PREFIX))?;
-        self.transcript.update(accel, message.get(..whole).unwrap_or_default())?;
-        self.transcript.keep(None);
+        self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
+        self.exchange()?.signing.keep(None);
         self.job = None;
-        output.seal_message(accel, whole)?;
+        output.seal_message(None, accel, whole)?;
         self.state = State::ClientFinished;
         Ok(Progress::Made)
     }

@@ -13,12 +13,12 @@ use crate::record::{ContentType, Protection};
 use crate::schedule::{KeyBlock, Side};
 
 impl<'b> Handshake<'b> {
-    /// The server's. Returns the state of the read direction from the next record on.
+    /// The server's.
     pub(crate) fn read_change_cipher_spec<A: Accel>(
         &mut self,
         content: &[u8],
         accel: &mut A,
-    ) -> Result<Protection, Failure> {
+    ) -> Result<(), Failure> {
         if self.state != State::ChangeCipherSpec || self.message.is_some() {
             return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
         }
@@ -26,20 +26,22 @@ impl<'b> Handshake<'b> {
             return Err(Failure::new(ssl::INVALID_RECORD, Alert::DECODE_ERROR));
         }
         let protection = self.protection(Side::Server, accel)?;
+        self.protect(Side::Server, protection);
         self.state = State::ServerFinished;
-        Ok(protection)
+        Ok(())
     }
 
     /// Ours.
     pub(super) fn write_change_cipher_spec<A: Accel>(
-        &self,
+        &mut self,
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<(), Failure> {
-        let space = output.space().get_mut(..CONTENT.len()).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        let space = output.space(self.write_state()).get_mut(..CONTENT.len()).ok_or(ssl::BUFFER_TOO_SMALL)?;
         space.copy_from_slice(CONTENT);
-        output.seal(accel, ContentType::CHANGE_CIPHER_SPEC, CONTENT.len())?;
-        output.protect(self.protection(Side::Client, accel)?);
+        output.seal(self.write_state(), accel, ContentType::CHANGE_CIPHER_SPEC, CONTENT.len())?;
+        let protection = self.protection(Side::Client, accel)?;
+        self.protect(Side::Client, protection);
         Ok(())
     }
 

@@ -173,7 +173,7 @@ impl<'b> Handshake<'b> {
             },
             None => self.compose(output, None, accel)?,
         };
-        output.seal_message(accel, length)?;
+        output.seal_message(None, accel, length)?;
         output.keep(length);
         self.state = State::ServerHello;
         Ok(Progress::Made)
@@ -199,7 +199,7 @@ impl<'b> Handshake<'b> {
             host: self.peer.host,
             ticket,
         };
-        let mut out = Writer::new(output.message_space(), ssl::BUFFER_TOO_SMALL);
+        let mut out = Writer::new(output.message_space(None), ssl::BUFFER_TOO_SMALL);
         out.u8(MessageType::CLIENT_HELLO.0)?;
         out.vector24(|out| hello.write(out))?;
         Ok(out.len())

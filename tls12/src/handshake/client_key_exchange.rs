@@ -25,14 +25,14 @@ impl<'b> Handshake<'b> {
     ) -> Result<Progress, Failure> {
         let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
         let Some(job) = &mut self.job else {
-            let key = self.server.key().ok_or(ssl::INTERNAL_ERROR)?.rsa();
+            let key = self.exchange()?.server.key().ok_or(ssl::INTERNAL_ERROR)?.rsa();
             let premaster = PremasterSecret::new(accel)?;
             self.job = Some(accel.rsa_encrypt(&key, premaster.as_bytes(), workspace)?);
             self.premaster = Some(premaster);
             return Ok(Progress::Busy);
         };
         let is_waiting = !output.pending().is_empty();
-        let message = output.message_space();
+        let message = output.message_space(None);
         if message.len() < MAX_LENGTH && is_waiting {
             return Ok(Progress::Waits);
         }
@@ -47,10 +47,10 @@ impl<'b> Handshake<'b> {
         };
         *length = u16::try_from(written).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
         let whole = frame(MessageType::CLIENT_KEY_EXCHANGE, message, written.saturating_add(PREFIX))?;
-        self.transcript.update(accel, message.get(..whole).unwrap_or_default())?;
+        self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
         self.job = None;
         self.derive_master_secret(accel)?;
-        output.seal_message(accel, whole)?;
+        output.seal_message(None, accel, whole)?;
         self.state =
             if self.signing_identity().is_some() { State::CertificateVerify } else { State::ClientFinished };
         Ok(Progress::Made)

@@ -41,18 +41,18 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
-        if output.space().len() < ROOM {
+        if output.space(self.write_state()).len() < ROOM {
             let is_waiting = !output.pending().is_empty();
             return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
         }
         self.write_change_cipher_spec(output, accel)?;
         let verify_data = self.verify_data(Side::Client, accel)?;
-        let message = output.message_space();
+        let message = output.message_space(self.write_state());
         let body = message.get_mut(HEADER_LENGTH..LENGTH).ok_or(ssl::BUFFER_TOO_SMALL)?;
         body.copy_from_slice(verify_data.as_bytes());
         let whole = frame(MessageType::FINISHED, message, VERIFY_DATA_LENGTH)?;
-        self.transcript.update(accel, message.get(..whole).unwrap_or_default())?;
-        output.seal_message(accel, whole)?;
+        self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
+        output.seal_message(self.write_state(), accel, whole)?;
         if self.is_resumed() {
             self.end(accel)?;
         } else {

@@ -36,12 +36,13 @@ pub(crate) mod finished;
 mod hello_request;
 mod new_session_ticket;
 mod order;
+mod phase;
 mod resumption;
 mod server_hello;
 mod server_hello_done;
 
 use accel::{Accel, Job};
-use status::{Alert, Cause, Error, Flags, Step, ssl};
+use status::{Alert, Cause, Error, Step, ssl};
 
 use crate::Suite;
 use crate::config::{Config, Peer};
@@ -52,11 +53,11 @@ use crate::record::Idle;
 use crate::schedule::{MasterSecret, PremasterSecret, Randoms};
 use crate::transcript::Transcript;
 
-use certificate::ServerCertificate;
 use certificate_request::CertificateRequest;
 use client_hello::SessionId;
 use finished::FinishedVerified;
 use order::{MessageType, State, allowed, out_of_order};
+use phase::Phase;
 use resumption::Store;
 use server_hello::Parameters;
 
@@ -73,7 +74,9 @@ pub(crate) struct Handshake<'b> {
     transcript: Transcript,
     /// The message that is being read.
     message: Option<Message>,
-    server: ServerCertificate,
+    phase: Phase,
+    /// When the server's certificate expires, in Unix seconds; never, while nobody has verified it.
+    not_after: u64,
     request: Option<CertificateRequest>,
     /// How many bytes of our Certificate message have been sent.
     certificate_sent: usize,
@@ -126,7 +129,8 @@ impl<'b> Handshake<'b> {
             parameters: None,
             transcript: Transcript::new(),
             message: None,
-            server: ServerCertificate::new(),
+            phase: Phase::new(),
+            not_after: u64::MAX,
             request: None,
             certificate_sent: 0,
             job: None,
@@ -180,10 +184,10 @@ impl<'b> Handshake<'b> {
         let whole = message.left.saturating_add(HEADER_LENGTH);
         let Some(bytes) = input.handshake().get(..whole) else { return Ok(Progress::Waits) };
         if message.message_type == MessageType::HELLO_REQUEST {
-            hello_request::answer(output, idle, accel)?;
+            hello_request::answer(output, self.write_state(), idle, accel)?;
         } else {
             self.read_whole(message.message_type, bytes, output, accel)?;
-            self.transcript.update(accel, bytes)?;
+            self.hash_message(accel, bytes)?;
         }
         input.take(whole);
         self.message = None;
@@ -232,11 +236,6 @@ impl<'b> Handshake<'b> {
         }
     }
 
-    /// Why the server's chain was not accepted, and the place in it.
-    pub(crate) const fn verdict(&self) -> (Flags, u8) {
-        self.server.verdict()
-    }
-
     /// What a message that has just been read changes for the buffers.
     fn settle(&self, input: &mut Input<'b>, output: &mut Output<'b>) -> Result<(), Failure> {
         // RFC 5246 §7.3: when it is our turn nothing more can be under way.
@@ -276,7 +275,7 @@ impl<'b> Handshake<'b> {
             _ => return Err(window_too_small()),
         };
         if in_pieces {
-            self.transcript.update(accel, &header)?;
+            self.hash_message(accel, &header)?;
             input.take(HEADER_LENGTH);
             input.inside_message(true);
         }
@@ -321,7 +320,7 @@ impl<'b> Handshake<'b> {
             Piece::Needs(_) => return Ok(Progress::Waits),
             Piece::Taken(taken) => taken,
         };
-        self.transcript.update(accel, available.get(..taken).unwrap_or_default())?;
+        self.hash_message(accel, available.get(..taken).unwrap_or_default())?;
         input.take(taken);
         let left = message.left.saturating_sub(taken);
         self.message = (left > 0).then_some(Message { left, ..message });

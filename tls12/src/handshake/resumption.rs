@@ -102,7 +102,7 @@ impl<'b> Handshake<'b> {
         // A session does not grow younger by being resumed, and its certificate does not live longer.
         let (created, not_after) = match &resumed {
             Some(session) => (session.created, session.not_after),
-            None => (self.peer.now, self.server.not_after()),
+            None => (self.peer.now, self.not_after),
         };
         let (ticket, lifetime_hint) = match &resumed {
             Some(session) if ticket.is_empty() => (session.ticket, session.lifetime_hint),

@@ -217,9 +217,12 @@ impl<'b> Handshake<'b> {
         } else {
             State::ServerCertificate
         };
-        let may_sign = self.config.identity.is_some() && !parameters.resumed;
-        self.transcript.start(accel, parameters.suite.prf(), may_sign)?;
-        self.transcript.update(accel, output.kept())?;
+        let hash = parameters.suite.prf();
+        self.transcript.start(accel, hash)?;
+        if self.config.identity.is_some() && !parameters.resumed {
+            self.exchange()?.signing.start(accel, hash)?;
+        }
+        self.hash_message(accel, output.kept())?;
         output.release();
         self.parameters = Some(parameters);
         Ok(())

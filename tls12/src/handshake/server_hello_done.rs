@@ -13,7 +13,7 @@ impl Handshake<'_> {
         self.state = match self.request {
             Some(_) => State::ClientCertificate,
             None => {
-                self.transcript.keep(None);
+                self.exchange()?.signing.keep(None);
                 State::ClientKeyExchange
             }
         };
