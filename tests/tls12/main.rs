@@ -1,8 +1,9 @@
 //! Tests of `tls12`.
 
-mod duties;
 mod connection;
+mod duties;
 mod handshake;
+mod io;
 mod record;
 mod schedule;
 mod session;
