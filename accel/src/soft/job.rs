@@ -16,6 +16,9 @@ use crate::{Curve, EcPublicKey, HashAlgorithm, MAX_MODULUS_LENGTH, Rng, RsaPriva
 /// Limb products in one slice: at three instructions each, less than 200 000 instructions on a Cortex-M4.
 pub(crate) const SLICE: usize = 60_000;
 
+/// What an operation costs besides its products, in limb products: finding its numbers, and the ends of the kernel's loops.
+const OVERHEAD: usize = 270;
+
 /// A job's phase and counters; its numbers stand in the lent memory.
 pub(crate) struct Job<'k> {
     work: Work<'k>,
@@ -139,7 +142,7 @@ impl Work<'_> {
         let mut left = SLICE;
         while left >= self.unit() {
             match self.advance(memory)? {
-                Advance::More(cost) => left = left.saturating_sub(cost.max(1)),
+                Advance::More(cost) => left = left.saturating_sub(cost.saturating_add(OVERHEAD)),
                 Advance::Done => return self.finish(memory, output).map(Some),
             }
         }
@@ -147,7 +150,7 @@ impl Work<'_> {
     }
 
     /// The largest cost of an operation.
-    const fn unit(&self) -> usize {
+    fn unit(&self) -> usize {
         match self {
             Self::Public(work) => work.unit(),
             Self::Private(work) => work.unit(),

@@ -143,11 +143,12 @@ pub(crate) fn equal(a: &[u32], b: &[u32]) -> u32 {
     ((difference | difference.wrapping_neg()) >> 31) ^ 1
 }
 
-/// `out |= from & mask`, where mask is all ones if `bit` is 1.
-pub(crate) fn or_if(out: &mut [u32], from: &[u32], bit: u32) {
-    let mask = black_box(0_u32.wrapping_sub(bit));
-    for (out, from) in out.iter_mut().zip(from) {
-        *out |= from & mask;
+/// `out |= a & mask of its bit | b & mask of its bit`, where a bit's mask is all ones if it is 1.
+pub(crate) fn or_either(out: &mut [u32], (a, bit_a): (&[u32], u32), (b, bit_b): (&[u32], u32)) {
+    let mask_a = black_box(0_u32.wrapping_sub(bit_a));
+    let mask_b = black_box(0_u32.wrapping_sub(bit_b));
+    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+        *out |= a & mask_a | b & mask_b;
     }
 }
 

@@ -81,7 +81,7 @@ fn modulus() -> impl Strategy<Value = (Vec<u32>, usize)> {
 
 #[test]
 fn products() {
-    let operands = (length(), length()).prop_flat_map(|(a, b)| (number(a), number(b)));
+    let operands = length().prop_flat_map(|length| (number(length), number(length)));
     runner(600)
         .run(&operands, |(a, b)| {
             let mut out = vec![0x5555_5555; a.len() + b.len()];
@@ -183,8 +183,13 @@ fn linear_operations() {
             let mut unchanged = a.clone();
             limbs::add_if(&mut unchanged, &b, 0);
             limbs::subtract_if(&mut unchanged, &b, 0);
-            limbs::or_if(&mut unchanged, &b, 0);
+            limbs::or_either(&mut unchanged, (&b, 0), (&b, 0));
             prop_assert_eq!(&unchanged, &a);
+            for (bits, expected) in [((1, 0), &a), ((0, 1), &b)] {
+                let mut chosen = vec![0; a.len()];
+                limbs::or_either(&mut chosen, (&a, bits.0), (&b, bits.1));
+                prop_assert_eq!(&chosen, expected);
+            }
             let mut half = a.clone();
             limbs::halve(&mut half, 1);
             prop_assert_eq!(big(&half), (big(&a) + &r) >> 1);

@@ -66,11 +66,10 @@ impl<'w> Field<'w> {
         limbs::copy(self.at_mut(out), number);
     }
 
-    /// `out = a`.
+    /// `out = a`, for an `a` that is another register.
     pub(super) fn copy(&mut self, out: Register, a: Register) {
-        let (from, to) = (self.range(a), self.range(out).start);
-        if to + from.len() <= self.registers.len() && from.end <= self.registers.len() {
-            self.registers.copy_within(from, to);
+        if let Some((out, a)) = self.two(out, a) {
+            limbs::copy(out, a);
         }
     }
 

@@ -12,6 +12,8 @@ pub(super) struct Inversion {
 
 /// Iterations for each bit: at most two halvings, each after at most one subtraction.
 const ITERATIONS: usize = 4;
+/// What an iteration costs for each limb, and besides, in limb products.
+const COST: usize = 12;
 /// Iterations in one step.
 const BATCH: usize = 16;
 
@@ -45,7 +47,11 @@ impl Inversion {
             iterate(u, v, x, y, modulus);
         }
         self.iterations += BATCH;
-        if self.iterations > ITERATIONS * bits { Step::Failed } else { Step::More(BATCH * modulus.len() * 4) }
+        if self.iterations > ITERATIONS * bits {
+            Step::Failed
+        } else {
+            Step::More(BATCH * (modulus.len() + 1) * COST)
+        }
     }
 }
 

@@ -14,6 +14,8 @@ use super::super::{
 
 /// The widest window: a wider one gains nothing, as selection reads the whole table.
 const MAX_WINDOW: usize = 4;
+/// Products in one operation at most: those of one modular product with the longest modulus.
+const MAX_BATCH: usize = cost_of_product(crate::MAX_MODULUS_LENGTH / 4);
 /// Numbers of the prime's length beside the table.
 const NUMBERS: usize = 5;
 
@@ -26,6 +28,16 @@ pub(super) fn window(memory: usize, length: usize) -> usize {
 /// Limbs of the largest table, for a prime of at most so many limbs.
 pub(super) const fn table(length: usize) -> usize {
     length << MAX_WINDOW
+}
+
+/// The largest cost of an operation modulo a prime of so many limbs.
+pub(super) fn unit(length: usize) -> usize {
+    cost_of_product(length).saturating_mul(batch(length))
+}
+
+/// Squarings in one operation: as many as a window has, if the prime is not too long.
+fn batch(length: usize) -> usize {
+    MAX_BATCH.checked_div(cost_of_product(length)).unwrap_or(1).clamp(1, MAX_WINDOW)
 }
 
 /// The exponentiation modulo one prime.
@@ -102,9 +114,12 @@ impl<'k> Half<'k> {
                 (cost_of_product(length), Some(next))
             }
             Phase::Window { bit: _, squarings } if *squarings > 0 => {
-                modulus.square(power);
-                *squarings = squarings.saturating_sub(1);
-                (cost_of_product(length), None)
+                let batch = batch(length).min(*squarings);
+                for _ in 0..batch {
+                    modulus.square(power);
+                }
+                *squarings = squarings.saturating_sub(batch);
+                (cost_of_product(length).saturating_mul(batch), None)
             }
             Phase::Window { bit, .. } => {
                 select(factor, table, digit(self.exponent, *bit, self.window));
@@ -197,8 +212,11 @@ fn digit(exponent: &[u8], at: usize, window: usize) -> u32 {
 /// `out` = the table's entry `digit`, reading all entries.
 fn select(out: &mut [u32], table: &[u32], digit: u32) {
     out.fill(0);
-    for (number, entry) in (0..).zip(table.chunks_exact(out.len().max(1))) {
-        limbs::or_if(out, entry, limbs::equal(&[number], &[digit]));
+    let length = out.len();
+    for (number, pair) in (0..).step_by(2).zip(table.chunks_exact(length.saturating_mul(2).max(1))) {
+        let (even, odd) = pair.split_at_checked(length).unwrap_or_default();
+        let chosen = |number: u32| limbs::equal(&[number], &[digit]);
+        limbs::or_either(out, (even, chosen(number)), (odd, chosen(number | 1)));
     }
 }
 

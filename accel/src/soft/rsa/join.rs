@@ -78,16 +78,17 @@ impl<'k> Join<'k> {
 
     /// `out` = s', at most n.
     pub(super) fn copy_result(&self, out: &mut [u32], half_q: &[u32], memory: &mut [u32]) {
-        // `factor`, `product` and what follows: the product is as long as both primes together, and q may be the longer one.
-        let length_q = half_q.len();
-        let Some((numbers, rest)) = memory.split_at_mut_checked(self.length.saturating_mul(2)) else {
-            return;
-        };
-        let power = numbers.get(self.length..).unwrap_or_default();
-        let Some((q, rest)) = rest.split_at_mut_checked(length_q) else { return };
-        let Some(product) = rest.get_mut(..length_q.saturating_add(self.length)) else { return };
+        // The kernel multiplies numbers of one length: that of the longer prime. The memory is that of the exponentiation modulo
+        // it, at least seven such numbers; the difference times the coefficient, the second number of p's length, moves down.
+        let (length, common) = (self.length, self.length.max(half_q.len()));
+        let Some((factors, rest)) = memory.split_at_mut_checked(common.saturating_mul(2)) else { return };
+        let Some(product) = rest.get_mut(..common.saturating_mul(2)) else { return };
+        let Some((head, power)) = factors.split_at_mut_checked(length) else { return };
+        limbs::copy(head, power);
+        let Some((difference, q)) = factors.split_at_mut_checked(common) else { return };
+        difference.get_mut(length..).unwrap_or_default().fill(0);
         limbs::import(q, limbs::trim_vartime(self.prime_q).iter().rev());
-        kernel::mul(product, q, power);
+        kernel::mul(product, q, difference);
         limbs::add_if(product, half_q, 1);
         limbs::copy(out, product);
     }

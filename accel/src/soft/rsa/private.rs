@@ -129,8 +129,9 @@ impl<'k> Private<'k> {
     }
 
     /// The largest cost of an advance.
-    pub(crate) const fn unit(&self) -> usize {
-        cost_of_product(self.bounds.length())
+    pub(crate) fn unit(&self) -> usize {
+        let prime = limbs_for(self.bits_p.max(self.bits_q));
+        cost_of_product(self.bounds.length()).max(half::unit(prime))
     }
 
     /// Does one operation.

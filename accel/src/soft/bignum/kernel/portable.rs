@@ -12,7 +12,7 @@ use core::{hint::black_box, mem};
 
 use super::ROWS;
 
-/// `out = a * b`. `out` is as long as both together.
+/// `out = a * b` for `a` and `b` of the same length. `out` is as long as both together.
 pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
     out.fill(0);
     let (rows, _) = a.as_chunks::<ROWS>();
