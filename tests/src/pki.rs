@@ -2,9 +2,10 @@
 //! by the `openssl` command.
 
 #![allow(
-    clippy::cast_possible_truncation,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "test support"
 )]
 

@@ -1,5 +1,14 @@
 //! Tests of `x509`: each file mirrors one of the crate's, except the corpus and what holds everything against the real library.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong panics"
+)]
+
 mod bundle;
 mod certificate;
 mod corpus;

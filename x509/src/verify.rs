@@ -9,12 +9,13 @@
 //!
 //! Deliberately absent: revocation, name constraints (refused when critical), policies.
 
-use accel::{Accel, Digest, Job};
-use status::{Alert, Error, Flags, ecp, rsa, x509};
+mod link;
 
-use crate::{
-    Bundle, Certificate, KeyUsage, Policy, PublicKey, Purpose, SignatureAlgorithm, Time, name::NameDigest,
-};
+use accel::{Accel, Job};
+use status::{Alert, Error, Flags, x509};
+
+use crate::{Bundle, Certificate, KeyUsage, Policy, Purpose, Time};
+use link::{Budget, Link, Place, time_flags};
 
 /// Bytes of lent memory that any signature check needs.
 pub const WORKSPACE: usize = {
@@ -25,12 +26,6 @@ pub const WORKSPACE: usize = {
 
 /// How many intermediate certificates a path may have (`MBEDTLS_X509_MAX_INTERMEDIATE_CA`).
 const MAX_INTERMEDIATES: u8 = 8;
-/// How many signatures are checked for one chain: two anchors of the same name for every certificate of the longest path, and
-/// as much again. Mbed TLS has no such bound.
-const MAX_SIGNATURE_CHECKS: u8 = 32;
-/// The longest signature that can be checked, in bytes: RSA of 4096 bits.
-const MAX_SIGNATURE_LENGTH: usize = accel::MAX_MODULUS_LENGTH;
-
 /// What a chain is held against. It must be the same for every certificate of a chain.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -70,30 +65,7 @@ pub struct Verifier {
     spare: Option<Link>,
     is_anchored: bool,
     stage: Stage,
-    checks: u8,
-}
-
-/// What is kept of a certificate whose parent is looked for, and what has been found on the path to it.
-struct Link {
-    algorithm: SignatureAlgorithm,
-    digest: Digest,
-    signature: [u8; MAX_SIGNATURE_LENGTH],
-    /// 0 for a signature that is too long to be checked.
-    signature_length: usize,
-    issuer: NameDigest,
-    is_self_issued: bool,
-    place: Place,
-}
-
-/// Where a certificate stands in the path.
-#[derive(Clone, Copy)]
-struct Place {
-    /// 0 for the server's own.
-    depth: u8,
-    /// How many of the certificates between this one and the server's are self-issued.
-    self_issued: u32,
-    /// What has been found up to and including this one.
-    found: Outcome,
+    budget: Budget,
 }
 
 /// Where the work on one certificate stands.
@@ -123,7 +95,7 @@ impl Verifier {
     /// Before the first certificate.
     #[must_use]
     pub const fn new() -> Self {
-        Self { path: None, spare: None, is_anchored: false, stage: Stage::Start, checks: 0 }
+        Self { path: None, spare: None, is_anchored: false, stage: Stage::Start, budget: Budget::NEW }
     }
 
     /// Takes the next certificate of the message, the server's own first. Called again with the same arguments, and the same
@@ -218,7 +190,7 @@ impl Verifier {
             Of::Spare => &self.spare,
         };
         let (Some(link), Stage::Parent { job, .. }) = (link, &mut self.stage) else { return Ok(false) };
-        check(link, &certificate.public_key(), job, &mut self.checks, accel, workspace)
+        self.budget.check(link, &certificate.public_key(), job, accel, workspace)
     }
 
     /// Lets the path go on through a parent that is not an anchor.
@@ -263,7 +235,7 @@ impl Verifier {
         for anchor in anchors().skip(*index) {
             let is_candidate = job.is_some()
                 || (link.accepts_parent(&anchor, true) && anchor.subject().digest(accel)? == link.issuer);
-            if is_candidate && check(link, &anchor.public_key(), job, &mut self.checks, accel, workspace)? {
+            if is_candidate && self.budget.check(link, &anchor.public_key(), job, accel, workspace)? {
                 if time_flags(&anchor, context).is_empty() {
                     found = Some(*index);
                     break;
@@ -287,132 +259,11 @@ impl Stage {
     const ANCHORS: Self = Self::Anchors { index: 0, job: None, outside_validity: None };
 }
 
-/// Starts the check of a signature, or does a slice of it.
-fn check<A: Accel>(
-    link: &Link,
-    key: &PublicKey<'_>,
-    job: &mut Option<Job<'static>>,
-    checks: &mut u8,
-    accel: &mut A,
-    workspace: &mut [u8],
-) -> nb::Result<bool, Error> {
-    let result = match job {
-        Some(job) => accel.step(job, workspace, &mut []).map(|_| true),
-        None => {
-            if *checks >= MAX_SIGNATURE_CHECKS {
-                return Err(nb::Error::Other(x509::FATAL_ERROR));
-            }
-            match link.start_check(key, accel, workspace) {
-                Ok(Some(started)) => {
-                    *checks = checks.saturating_add(1);
-                    *job = Some(started);
-                    return Err(nb::Error::WouldBlock);
-                }
-                Ok(None) => Ok(false),
-                Err(error) => Err(nb::Error::Other(error)),
-            }
-        }
-    };
-    if !matches!(result, Err(nb::Error::WouldBlock)) {
-        *job = None;
-    }
-    match result {
-        // What these keys and signatures are to be blamed for; anything else is the accelerator's own failure.
-        Err(nb::Error::Other(
-            rsa::BAD_INPUT_DATA
-            | rsa::VERIFY_FAILED
-            | rsa::PUBLIC_FAILED
-            | rsa::INVALID_PADDING
-            | ecp::INVALID_KEY
-            | ecp::VERIFY_FAILED
-            | ecp::BAD_INPUT_DATA
-            | ecp::FEATURE_UNAVAILABLE,
-        )) => Ok(false),
-        result => result,
-    }
-}
-
 impl Outcome {
     /// Adds flags of the certificate at this depth.
     const fn with(self, flags: Flags, depth: u8) -> Self {
         let is_first = self.flags.is_empty();
         Self { flags: self.flags.or(flags), depth: if is_first { depth } else { self.depth } }
-    }
-}
-
-impl Link {
-    fn new<A: Accel>(
-        certificate: &Certificate<'_>,
-        place: Place,
-        context: &Context<'_>,
-        accel: &mut A,
-    ) -> Result<Self, Error> {
-        let algorithm = certificate.signature_algorithm();
-        let mut flags = time_flags(certificate, context);
-        if !context.policy.accepts_signature(algorithm) {
-            flags |= Flags::BAD_MD;
-        }
-        let mut signature = [0; MAX_SIGNATURE_LENGTH];
-        for (to, from) in signature.iter_mut().zip(certificate.signature()) {
-            *to = *from;
-        }
-        let length = certificate.signature().len();
-        let issuer = certificate.issuer().digest(accel)?;
-        Ok(Self {
-            algorithm,
-            digest: accel.hash(algorithm.hash(), &[certificate.signed()])?,
-            signature,
-            signature_length: if length <= MAX_SIGNATURE_LENGTH { length } else { 0 },
-            issuer,
-            is_self_issued: issuer == certificate.subject().digest(accel)?,
-            place: Place { found: place.found.with(flags, place.depth), ..place },
-        })
-    }
-
-    /// The place of a parent, with what the signature and the parent's key bring upon this certificate.
-    fn above(&self, is_good: bool, parent: &Certificate<'_>, context: &Context<'_>) -> Place {
-        let Place { depth, self_issued, mut found } = self.place;
-        if !is_good {
-            found = found.with(Flags::NOT_TRUSTED, depth);
-        }
-        if !context.policy.accepts_key(&parent.public_key()) {
-            found = found.with(Flags::BAD_KEY, depth);
-        }
-        Place {
-            depth: depth.saturating_add(1),
-            self_issued: self_issued.saturating_add(u32::from(depth > 0 && self.is_self_issued)),
-            found,
-        }
-    }
-
-    /// Whether a certificate of the right name may sign this one (RFC 5280 §6.1.4 (k) to (n)).
-    fn accepts_parent(&self, parent: &Certificate<'_>, is_anchor: bool) -> bool {
-        // Versions 1 and 2 cannot say that they are a CA's: only being trusted makes them one.
-        let is_ca = (is_anchor && parent.version() < 3)
-            || (parent.is_ca() && parent.allows_usage(KeyUsage::KEY_CERT_SIGN));
-        let intermediates = u32::from(self.place.depth).saturating_sub(self.place.self_issued);
-        is_ca && parent.path_length().is_none_or(|length| intermediates <= length)
-    }
-
-    /// Starts the check of this certificate's signature; nothing if the key is of the wrong kind.
-    fn start_check<A: Accel>(
-        &self,
-        key: &PublicKey<'_>,
-        accel: &mut A,
-        workspace: &mut [u8],
-    ) -> Result<Option<Job<'static>>, Error> {
-        let signature = self.signature.get(..self.signature_length).unwrap_or_default();
-        let digest = self.digest.as_bytes();
-        match (self.algorithm, key) {
-            _ if signature.is_empty() => Ok(None),
-            (SignatureAlgorithm::Rsa(hash), PublicKey::Rsa(key)) => {
-                accel.rsa_verify(key, hash, digest, signature, workspace).map(Some)
-            }
-            (SignatureAlgorithm::Ecdsa(_), PublicKey::Ec(key)) => {
-                accel.ecdsa_verify(key, digest, signature, workspace).map(Some)
-            }
-            _ => Ok(None),
-        }
     }
 }
 
@@ -439,18 +290,6 @@ pub const fn alert(flags: Flags) -> Alert {
     } else {
         Alert::CERTIFICATE_UNKNOWN
     }
-}
-
-/// RFC 5280 §6.1.3 (a) (2).
-fn time_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Flags {
-    let mut flags = Flags::NONE;
-    if context.now > certificate.not_after() {
-        flags |= Flags::EXPIRED;
-    }
-    if context.now < certificate.not_before() {
-        flags |= Flags::FUTURE;
-    }
-    flags
 }
 
 /// What only the server's own certificate is asked for.
