@@ -140,14 +140,19 @@ impl Demo {
         let topic = format!("demo/{number}");
         let message = format!("row {number}: {suite}, {}", name(mode));
         let session = self.folder.join(format!("session-{number}"));
-        let run = |verb, words: &[&str]| self.mqtts(verb, suite, mode, &session, &[&["-t", &topic, "-q", "1"], words].concat());
+        let run = |verb, words: &[&str]| {
+            self.mqtts(verb, suite, mode, &session, &[&["-t", &topic, "-q", "1"], words].concat())
+        };
         let both = run("pub", &["-r", "-m", &message])
             .and_then(|sent| run("sub", &["-C", "1"]).map(|received| (sent, received)));
         match both {
             Ok((sent, received)) => Outcome::of(&sent, &received, suite, mode, &message),
-            Err(failure) => {
-                Outcome { suite: suite.to_owned(), resumed: false, code: code(&failure), complaint: Some(failure) }
-            }
+            Err(failure) => Outcome {
+                suite: suite.to_owned(),
+                resumed: false,
+                code: code(&failure),
+                complaint: Some(failure),
+            },
         }
     }
 

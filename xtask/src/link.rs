@@ -14,11 +14,15 @@ use std::{
 };
 
 use crate::{
+    install::{self, Need},
     mcu::{self, CORES, Route},
     process,
     progress::Progress,
     root,
 };
+
+/// What reads the programs.
+const BINUTILS: Need = Need { what: "arm-none-eabi-objdump", package: "binutils-arm-none-eabi" };
 
 /// Functions of `core` that are panics, by parts of their names.
 const PANICS: [&str; 3] = ["9panicking", "_failed", "slice_error_fail"];
@@ -28,8 +32,10 @@ const PANICS: [&str; 3] = ["9panicking", "_failed", "slice_error_fail"];
 /// # Errors
 /// The lines of source from which a panic can be reached, and the rows of the table that are no longer true.
 pub fn prove(route: Route, progress: &Progress) -> Result<(), String> {
+    install::install(&[BINUTILS], progress)?;
     let folder = root().join("tests/link");
-    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))
+        .map_err(|error| format!("Cargo.lock: {error}"))?;
     let mut table = Table::read(&folder.join("third-party.txt"))?;
     let mut faults = Vec::new();
     for core in CORES {
@@ -69,7 +75,9 @@ fn program(route: Route, folder: &Path, core: &str, table: &mut Table) -> Result
 
 /// Where a program calls panics: lines of source that are neither in the table nor in `core`.
 fn sites(program: &Path, table: &mut Table) -> Result<BTreeSet<String>, String> {
-    let listing = process::output(Command::new("arm-none-eabi-objdump").args(["-d", "--no-show-raw-insn"]).arg(program))?;
+    let listing = process::output(
+        Command::new("arm-none-eabi-objdump").args(["-d", "--no-show-raw-insn"]).arg(program),
+    )?;
     let calls = calls(&listing);
     let mut wanted: Vec<&str> =
         calls.keys().copied().filter(|callee| PANICS.iter().any(|panic| callee.contains(panic))).collect();
@@ -111,7 +119,9 @@ fn calls(listing: &str) -> BTreeMap<&str, Vec<(&str, &str)>> {
 
 /// The lines of source that an instruction was compiled from: the innermost first, then those that it was inlined into.
 fn frames(program: &Path, address: &str) -> Result<Vec<String>, String> {
-    let text = process::output(Command::new("arm-none-eabi-addr2line").arg("-i").arg("-e").arg(program).arg(address))?;
+    let text = process::output(
+        Command::new("arm-none-eabi-addr2line").arg("-i").arg("-e").arg(program).arg(address),
+    )?;
     Ok(text.lines().map(|frame| frame.split(" (").next().unwrap_or(frame).to_owned()).collect())
 }
 
@@ -128,7 +138,8 @@ struct Table {
 impl Table {
     fn read(file: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let rows = text.lines().filter(|row| !row.starts_with('#')).filter_map(|row| row.split_whitespace().next());
+        let rows =
+            text.lines().filter(|row| !row.starts_with('#')).filter_map(|row| row.split_whitespace().next());
         let rows = rows.map(str::to_owned).collect();
         Ok(Self { file: file.to_path_buf(), rows, used: BTreeSet::new(), needed: BTreeSet::new() })
     }

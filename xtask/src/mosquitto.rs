@@ -78,7 +78,9 @@ fn launch(configuration: &Path) -> Result<Server, String> {
 /// The broker's configuration file.
 fn text(pki: &Pki, ports: &[(Listener, u16)]) -> String {
     // `user root` has a meaning only where root starts the broker: the key files are root's own then.
-    let mut text = String::from("user root\npersistence false\nallow_anonymous true\nset_tcp_nodelay true\nlog_dest stderr\n");
+    let mut text = String::from(
+        "user root\npersistence false\nallow_anonymous true\nset_tcp_nodelay true\nlog_dest stderr\n",
+    );
     for (listener, port) in ports {
         text.push_str(&format!("\nlistener {port} 127.0.0.1\n"));
         if *listener == Listener::Plain {
@@ -90,7 +92,10 @@ fn text(pki: &Pki, ports: &[(Listener, u16)]) -> String {
         text.push_str(&format!("tls_version tlsv1.2\nciphers {CIPHERS}\n"));
         if *listener == Listener::Mutual {
             let authority = pki.certificate("ca");
-            text.push_str(&format!("cafile {}\nrequire_certificate true\nuse_identity_as_username true\n", authority.display()));
+            text.push_str(&format!(
+                "cafile {}\nrequire_certificate true\nuse_identity_as_username true\n",
+                authority.display()
+            ));
         }
     }
     text
