@@ -6,7 +6,8 @@ use accel::{Entropy, Rng};
 use status::{Alert, AlertSeen, Cause, Error, Step, entropy, ssl};
 use tests::entropy::InsecureSeeded;
 use tests::link::{Link, Pieces};
-use tests::server::{Flight, Item, Script, Server};
+use tests::server::record::Record;
+use tests::server::{CHANGE_CIPHER_SPEC, Flight, HELLO_REQUEST, Item, Script, Server, message};
 use tests::throwaway::NOW;
 use tls12::{Config, Connection, MaxFragmentLength, Peer, Suite, Suites, Want};
 
@@ -138,6 +139,21 @@ fn close_says_close_notify_behind_what_was_written() {
         assert_eq!(link.run(connection, accel), Ok(Want::CLOSED));
         assert_eq!(connection.status(), None);
         assert!(!connection.session().is_empty());
+    });
+}
+
+// RFC 5246 §7.2.1, §7.4.1.1.
+#[test]
+fn nothing_follows_our_close_notify() {
+    connected(Script::default(), |link, connection, accel| {
+        connection.close();
+        link.run(connection, accel).unwrap();
+        assert_eq!(connection.step(), Step::Closed);
+        link.server.push(message(HELLO_REQUEST, &[]));
+        assert_eq!(link.run(connection, accel), Ok(Want::RECV));
+        link.server.push(Item::Record(Record::new(CHANGE_CIPHER_SPEC, &[1])));
+        assert_eq!(link.run(connection, accel), Err(ssl::UNEXPECTED_MESSAGE));
+        assert_eq!(link.server.alerts, [(WARNING, Alert::CLOSE_NOTIFY.0)]);
     });
 }
 

@@ -363,7 +363,8 @@ fn a_refused_ticket_falls_back_to_a_full_handshake() {
 
 #[test]
 fn a_ticket_that_does_not_fit_the_send_buffer_is_not_offered() {
-    let config = Config { anchors: Some(bundle("ca.pem")), verification: Verification::None, ..Config::default() };
+    let config =
+        Config { anchors: Some(bundle("ca.pem")), verification: Verification::None, ..Config::default() };
     let script = || Script { ticket: Some((0, vec![7; 1500])), ..Script::default() };
     let first = honest(&config, &[], script());
     let mut memory = Memory { tx: vec![0; Connection::MIN_TX], ..Memory::new() };
@@ -423,7 +424,7 @@ fn messages_out_of_order_are_refused() {
     ];
     let places = [
         (Flight::Hello, 0, SERVER_HELLO, ssl::BAD_HS_SERVER_HELLO),
-        (Flight::Hello, 1, CERTIFICATE, ssl::UNEXPECTED_MESSAGE),
+        (Flight::Hello, 1, CERTIFICATE, ssl::BAD_HS_CERTIFICATE),
         (Flight::Hello, 2, CERTIFICATE_REQUEST, ssl::BAD_HS_SERVER_HELLO_DONE),
         (Flight::Hello, 3, SERVER_HELLO_DONE, ssl::BAD_HS_SERVER_HELLO_DONE),
         (Flight::Finish, 0, NEW_SESSION_TICKET, ssl::BAD_HS_NEW_SESSION_TICKET),

@@ -319,3 +319,46 @@ fn u24(length: usize) -> Result<[u8; LENGTH], Error> {
         _ => Err(ssl::CERTIFICATE_TOO_LARGE),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_parts_is_the_text() {
+        let pieces: [&[u8]; 4] = [b"one", b"", b"and", b"another"];
+        let whole = b"oneandanother";
+        for length in 0..=whole.len() {
+            for skip in 0..=whole.len().saturating_add(1) {
+                let mut out = [b'.'; 13];
+                let mut part = Part { skip, out: out.get_mut(..length).unwrap_or_default() };
+                pieces.iter().for_each(|piece| part.put(piece));
+                let visible = whole.get(skip..).unwrap_or_default();
+                let visible = visible.get(..length).unwrap_or(visible);
+                assert_eq!(out.get(..visible.len()), Some(visible));
+                assert!(out.iter().skip(visible.len()).all(|byte| *byte == b'.'));
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_lose_their_leading_zeros_only() {
+        assert_eq!(significant(&[0, 0, 1, 0]), [1, 0]);
+        assert_eq!(significant(&[0]), []);
+        assert_eq!(u24(0x01_0203), Ok([1, 2, 3]));
+        assert_eq!(u24(0x100_0000), Err(ssl::CERTIFICATE_TOO_LARGE));
+    }
+
+    // RFC 5246 §7.4.7.1: what keeps the premaster secret from whoever has not been verified.
+    #[test]
+    fn there_is_no_key_without_the_proof() {
+        let key = RsaPublicKey { modulus: &[0xC5; 256], exponent: &[1, 0, 1] };
+        let mut server =
+            ServerCertificate { leaf: Some(Leaf { key: Key::copy(&key) }), ..ServerCertificate::new() };
+        assert!(server.key().is_none());
+        server.verified = Some(ChainVerified(()));
+        assert_eq!(server.key().map(ServerKey::rsa), Some(key));
+        assert!(Key::copy(&RsaPublicKey { modulus: &[0xC5; 513], ..key }).is_none());
+        assert!(Key::copy(&RsaPublicKey { exponent: &[1; 9], ..key }).is_none());
+    }
+}

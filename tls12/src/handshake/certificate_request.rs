@@ -137,3 +137,55 @@ const RSA_SIGN: u8 = 1;
 const fn malformed() -> Failure {
     Failure::new(ssl::BAD_HS_CERTIFICATE_REQUEST, Alert::DECODE_ERROR)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two types, three algorithms, a name of four bytes.
+    const BODY: &[u8] = &[2, 64, 1, 0, 6, 4, 3, 5, 1, 4, 1, 0, 6, 0, 4, 1, 2, 3, 4];
+
+    /// Reads a body of which so many bytes more are there each time, and says what was chosen.
+    fn read(body: &[u8], more: usize) -> Result<Option<SignatureAlgorithm>, Failure> {
+        let mut request = CertificateRequest::default();
+        let (mut taken, mut there) = (0_usize, 0_usize);
+        while taken < body.len() {
+            let available = body.get(taken..there).unwrap_or_default();
+            let left = body.len().saturating_sub(taken);
+            match request.read(available, left, Some(HashAlgorithm::Sha256))? {
+                Piece::Taken(bytes) => taken = taken.saturating_add(bytes),
+                Piece::Needs(bytes) => {
+                    assert!(bytes > available.len() && bytes <= left);
+                    there = there.saturating_add(more).min(body.len());
+                }
+                Piece::Busy => panic!("nothing is computed here"),
+            }
+        }
+        assert!(request.is_whole() && request.takes_rsa);
+        Ok(request.algorithm.map(|(algorithm, _)| algorithm))
+    }
+
+    // RFC 5246 §7.4.4.
+    #[test]
+    fn it_is_read_in_pieces_of_any_size() {
+        for more in 1..=BODY.len() {
+            assert_eq!(read(BODY, more), Ok(Some(SignatureAlgorithm::RSA_SHA256)), "{more}");
+        }
+    }
+
+    #[test]
+    fn damage_is_noticed() {
+        let damaged: [&[u8]; 7] = [
+            &[0, 0, 2, 4, 1, 0, 0],
+            &[1, 1, 0, 0, 0, 0],
+            &[1, 1, 0, 3, 4, 1, 4, 0, 0],
+            &[1, 1, 0, 2, 4, 1, 0, 1],
+            &[1, 1, 0, 2, 4, 1, 0, 0, 0],
+            &[200, 1, 0, 2, 4, 1, 0, 0],
+            &[1, 1, 0xFF, 0xFE, 4, 1, 0, 0],
+        ];
+        for body in damaged {
+            assert_eq!(read(body, 1), Err(malformed()), "{body:?}");
+        }
+    }
+}

@@ -89,6 +89,7 @@ pub(super) const fn allowed(state: State, message: MessageType) -> bool {
 pub(super) const fn out_of_order(state: State) -> Failure {
     let error = match state {
         State::ServerHello => ssl::BAD_HS_SERVER_HELLO,
+        State::ServerCertificate => ssl::BAD_HS_CERTIFICATE,
         State::CertificateRequest | State::ServerHelloDone => ssl::BAD_HS_SERVER_HELLO_DONE,
         State::NewSessionTicket => ssl::BAD_HS_NEW_SESSION_TICKET,
         State::ServerFinished => ssl::BAD_HS_FINISHED,
