@@ -345,6 +345,28 @@ fn signature_checks_are_bounded() {
     assert_eq!(chain.ours().unwrap().flags.bits(), chain.theirs().flags);
 }
 
+/// Whoever goes on after an error cannot make a trusted chain of what comes then.
+#[test]
+fn an_error_is_repeated() {
+    let pem = corpus::pem("root");
+    let mut storage = [0; MAX_DER_LENGTH];
+    let anchors = Some(Bundle::from_pem(&pem, &mut storage).unwrap());
+    let context = Context { anchors, ..Context::new(Time::from_unix(NOW)) };
+    let (mut verifier, mut accel) = (Verifier::new(), Soft::new(InsecureSeeded::new(0)));
+    let der = corpus::der("leaf");
+    let leaf = Certificate::from_der(&der).unwrap();
+    let expected = Err(nb::Error::Other(status::mpi::ALLOC_FAILED));
+    assert_eq!(verifier.push(&leaf, &context, &mut accel, &mut []), expected);
+    assert_eq!(verifier.push(&leaf, &context, &mut accel, &mut [0; WORKSPACE]), expected);
+    assert_eq!(verifier.finish().flags, Flags::NOT_TRUSTED);
+}
+
+/// It is part of every connection.
+#[test]
+fn a_verifier_is_small() {
+    assert!(size_of::<Verifier>() <= 1700, "{}", size_of::<Verifier>());
+}
+
 #[test]
 fn nothing_is_trusted_before_the_first_certificate() {
     assert_eq!(Verifier::new().finish().flags, Flags::NOT_TRUSTED);

@@ -66,6 +66,8 @@ pub struct Verifier {
     is_anchored: bool,
     stage: Stage,
     budget: Budget,
+    /// The error that ended the verification, which is repeated from then on.
+    failure: Option<Error>,
 }
 
 /// Where the work on one certificate stands.
@@ -95,7 +97,14 @@ impl Verifier {
     /// Before the first certificate.
     #[must_use]
     pub const fn new() -> Self {
-        Self { path: None, spare: None, is_anchored: false, stage: Stage::Start, budget: Budget::NEW }
+        Self {
+            path: None,
+            spare: None,
+            is_anchored: false,
+            stage: Stage::Start,
+            budget: Budget::NEW,
+            failure: None,
+        }
     }
 
     /// Takes the next certificate of the message, the server's own first. Called again with the same arguments, and the same
@@ -103,8 +112,8 @@ impl Verifier {
     ///
     /// # Errors
     /// `x509::FATAL_ERROR` (-0x3000) for a path with more than 8 intermediate certificates, or with too many signatures to check;
-    /// the accelerator's code where it, and not a signature, is at fault. A certificate that is not accepted is no error
-    /// here but a flag of the [`Outcome`].
+    /// the accelerator's code where it, and not a signature, is at fault. An error is repeated ever after. A certificate that is
+    /// not accepted is no error here but a flag of the [`Outcome`].
     pub fn push<A: Accel>(
         &mut self,
         certificate: &Certificate<'_>,
@@ -112,6 +121,40 @@ impl Verifier {
         accel: &mut A,
         workspace: &mut [u8],
     ) -> nb::Result<(), Error> {
+        if let Some(error) = self.failure {
+            return Err(nb::Error::Other(error));
+        }
+        let result = self.advance(certificate, context, accel, workspace);
+        if let Err(nb::Error::Other(error)) = result {
+            self.failure = Some(error);
+        }
+        result
+    }
+
+    /// What has been found, after the last certificate.
+    #[must_use]
+    pub fn finish(&self) -> Outcome {
+        match &self.path {
+            Some(path) if self.is_anchored && self.failure.is_none() => path.place.found,
+            Some(path) => path.place.found.with(Flags::NOT_TRUSTED, path.place.depth),
+            None => Outcome { flags: Flags::NOT_TRUSTED, depth: 0 },
+        }
+    }
+
+    /// Whether a trusted path has been found, so that certificates still to come make no difference.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_anchored && self.spare.is_none() && self.failure.is_none()
+    }
+
+    fn advance<A: Accel>(
+        &mut self,
+        certificate: &Certificate<'_>,
+        context: &Context<'_>,
+        accel: &mut A,
+        workspace: &mut [u8],
+    ) -> nb::Result<(), Error> {
+        // A certificate starts, may be the parent of the path's end, and then looks for its own: three turns at most.
         loop {
             let is_done = match self.stage {
                 Stage::Start => self.start(certificate, context, accel)?,
@@ -127,22 +170,6 @@ impl Verifier {
                 return Ok(());
             }
         }
-    }
-
-    /// What has been found, after the last certificate.
-    #[must_use]
-    pub fn finish(&self) -> Outcome {
-        match &self.path {
-            Some(path) if self.is_anchored => path.place.found,
-            Some(path) => path.place.found.with(Flags::NOT_TRUSTED, path.place.depth),
-            None => Outcome { flags: Flags::NOT_TRUSTED, depth: 0 },
-        }
-    }
-
-    /// Whether a trusted path has been found, so that certificates still to come make no difference.
-    #[must_use]
-    pub const fn is_complete(&self) -> bool {
-        self.is_anchored && self.spare.is_none()
     }
 
     /// Decides what the certificate is good for; true if for nothing.
