@@ -75,7 +75,7 @@ const BATCH: usize = 16;
 /// Squarings after the doublings.
 const SQUARINGS: usize = 5;
 /// What a doubling, or a limb of a quotient, costs for each limb, in limb products.
-const LINEAR: usize = 6;
+const LINEAR: usize = 12;
 
 impl SquaredRadix {
     /// Of a modulus that is no secret.
