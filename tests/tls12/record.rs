@@ -1,6 +1,8 @@
 //! The record layer against the scripted server's, over both backends.
 #![expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
+use std::sync::OnceLock;
+
 use accel::rustcrypto::RustCrypto;
 use accel::soft::{Hasher, Soft};
 use accel::{Accel, Direction};
@@ -33,9 +35,7 @@ impl Case {
     }
 
     fn ours<A: Accel>(self, accel: &mut A, side: Side, direction: Direction) -> Protection {
-        let master = MasterSecret::from_bytes([0x33; 48]);
-        let randoms = Randoms { client: [0xC1; 32], server: [0x5E; 32] };
-        let block = KeyBlock::derive(&mut Hasher, self.suite, &master, &randoms).unwrap();
+        let block = block(self.suite);
         Protection::new(accel, &block.keys(side), direction, self.encrypt_then_mac).unwrap()
     }
 
@@ -44,6 +44,18 @@ impl Case {
         let suite = parameters(self.suite.id());
         State::pair(suite, self.encrypt_then_mac, &[0x33; 48], &[0xC1; 32], &[0x5E; 32])
     }
+}
+
+/// The keys of a suite, derived once: tens of thousands of records are opened with them.
+fn block(suite: Suite) -> &'static KeyBlock {
+    static BLOCKS: OnceLock<Vec<KeyBlock>> = OnceLock::new();
+    let derive = |suite| {
+        let master = MasterSecret::from_bytes([0x33; 48]);
+        let randoms = Randoms { client: [0xC1; 32], server: [0x5E; 32] };
+        KeyBlock::derive(&mut Hasher, suite, &master, &randoms).unwrap()
+    };
+    let index = Suite::ALL.iter().position(|known| *known == suite).unwrap();
+    &BLOCKS.get_or_init(|| Suite::ALL.map(derive).into())[index]
 }
 
 /// Runs a test once per backend.
@@ -177,7 +189,7 @@ fn overflow(mut accel: impl Accel) {
         let mut buffer = vec![7; MAX_PLAINTEXT_LENGTH + 1 + MAX_OVERHEAD];
         let failure = ours.seal(&mut accel, DATA, &mut buffer, MAX_PLAINTEXT_LENGTH + 1).unwrap_err();
         assert_eq!(failure.error, ssl::BUFFER_TOO_SMALL);
-        let failure = ours.seal(&mut accel, DATA, &mut vec![7; 30], 20).unwrap_err();
+        let failure = ours.seal(&mut accel, DATA, &mut [7; 30], 20).unwrap_err();
         assert_eq!(failure.error, ssl::BUFFER_TOO_SMALL);
     }
 }

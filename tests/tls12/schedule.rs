@@ -1,5 +1,4 @@
 //! The key schedule against published vectors and against the scripted server's own PRF.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use accel::soft::{Hasher, Soft};
 use accel::{HashAlgorithm, HmacKey};

@@ -1,5 +1,5 @@
 //! Sessions as bytes: what was written can be read, and nothing else can.
-#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use accel::soft::Hasher;
 use tls12::schedule::MasterSecret;

@@ -175,7 +175,6 @@ fn select(result: &mut Chain, chain: &Chain, condition: Choice) {
 }
 
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use accel::HmacKey;
     use accel::soft::Hasher;
