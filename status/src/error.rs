@@ -8,16 +8,12 @@ use crate::{device, low_level, mqtt, neighbours, ssl, x509};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Error(NonZeroU16);
 
-/// One row of a table: a code, the name of its constant, the module that Mbed TLS prints before the text, and the text.
+/// One row of a table.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Row {
     /// The code.
     pub error: Error,
-    /// The constant's name, without the module's prefix (`INVALID_FORMAT`).
-    pub name: &'static str,
-    /// The module's name as `mbedtls_strerror` prints it (`X509`, `BIGNUM`).
-    pub module: &'static str,
     /// The text that follows the module's name.
     pub text: &'static str,
 }
@@ -61,9 +57,11 @@ impl Error {
         part(self.0.get() & LOW)
     }
 
-    /// The row of this exact number in any table, if it has one.
-    pub fn find(self) -> Option<&'static Row> {
-        tables().into_iter().flatten().find(|row| row.error == self)
+    /// The module's name and the text of this exact number, if a table has it.
+    pub fn find(self) -> Option<(&'static str, &'static str)> {
+        TABLES.iter().find_map(|(module, rows)| {
+            rows.iter().find(|row| row.error == self).map(|row| (*module, row.text))
+        })
     }
 }
 
@@ -111,43 +109,41 @@ const fn part(bits: u16) -> Option<Error> {
 
 fn text(error: Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match error.find() {
-        Some(row) => {
-            f.write_str(row.module)?;
+        Some((module, text)) => {
+            f.write_str(module)?;
             f.write_str(" - ")?;
-            f.write_str(row.text)
+            f.write_str(text)
         }
         None => write!(f, "UNKNOWN ERROR CODE ({:04X})", error.0),
     }
 }
 
-fn tables() -> [&'static [Row]; 27] {
-    [
-        ssl::ROWS,
-        x509::ROWS,
-        neighbours::pem::ROWS,
-        neighbours::pk::ROWS,
-        neighbours::rsa::ROWS,
-        neighbours::ecp::ROWS,
-        neighbours::md::ROWS,
-        neighbours::cipher::ROWS,
-        low_level::error::ROWS,
-        low_level::mpi::ROWS,
-        low_level::oid::ROWS,
-        low_level::ccm::ROWS,
-        low_level::gcm::ROWS,
-        low_level::aes::ROWS,
-        low_level::base64::ROWS,
-        low_level::md5::ROWS,
-        low_level::sha1::ROWS,
-        low_level::sha256::ROWS,
-        low_level::sha512::ROWS,
-        low_level::ctr_drbg::ROWS,
-        low_level::hmac_drbg::ROWS,
-        low_level::entropy::ROWS,
-        low_level::net::ROWS,
-        low_level::asn1::ROWS,
-        low_level::platform::ROWS,
-        device::ROWS,
-        mqtt::ROWS,
-    ]
-}
+static TABLES: [(&str, &[Row]); 27] = [
+    (ssl::MODULE, ssl::ROWS),
+    (x509::MODULE, x509::ROWS),
+    (neighbours::pem::MODULE, neighbours::pem::ROWS),
+    (neighbours::pk::MODULE, neighbours::pk::ROWS),
+    (neighbours::rsa::MODULE, neighbours::rsa::ROWS),
+    (neighbours::ecp::MODULE, neighbours::ecp::ROWS),
+    (neighbours::md::MODULE, neighbours::md::ROWS),
+    (neighbours::cipher::MODULE, neighbours::cipher::ROWS),
+    (low_level::error::MODULE, low_level::error::ROWS),
+    (low_level::mpi::MODULE, low_level::mpi::ROWS),
+    (low_level::oid::MODULE, low_level::oid::ROWS),
+    (low_level::ccm::MODULE, low_level::ccm::ROWS),
+    (low_level::gcm::MODULE, low_level::gcm::ROWS),
+    (low_level::aes::MODULE, low_level::aes::ROWS),
+    (low_level::base64::MODULE, low_level::base64::ROWS),
+    (low_level::md5::MODULE, low_level::md5::ROWS),
+    (low_level::sha1::MODULE, low_level::sha1::ROWS),
+    (low_level::sha256::MODULE, low_level::sha256::ROWS),
+    (low_level::sha512::MODULE, low_level::sha512::ROWS),
+    (low_level::ctr_drbg::MODULE, low_level::ctr_drbg::ROWS),
+    (low_level::hmac_drbg::MODULE, low_level::hmac_drbg::ROWS),
+    (low_level::entropy::MODULE, low_level::entropy::ROWS),
+    (low_level::net::MODULE, low_level::net::ROWS),
+    (low_level::asn1::MODULE, low_level::asn1::ROWS),
+    (low_level::platform::MODULE, low_level::platform::ROWS),
+    (device::MODULE, device::ROWS),
+    (mqtt::MODULE, mqtt::ROWS),
+];

@@ -42,15 +42,20 @@ pub use low_level::{
 pub use neighbours::{cipher, ecp, md, pem, pk, rsa};
 pub use status::{AlertSeen, Cause, Status, Step};
 
-/// Declares one table: a public constant per row, and `ROWS` for the texts.
+/// Declares one table: a public constant per row, `ROWS` for the texts, and beside it `NAMES`, which a program that does not
+/// ask for names is not linked with.
 macro_rules! rows {
     ($module:literal; $($name:ident = $number:literal, $text:literal;)*) => {
         $(#[doc = $text] pub const $name: $crate::Error = $crate::Error::row($number);)*
 
+        /// The module's name as `mbedtls_strerror` prints it.
+        pub const MODULE: &str = $module;
+
         /// The rows of this table, in order.
-        pub const ROWS: &[$crate::Row] = &[
-            $($crate::Row { error: $name, name: stringify!($name), module: $module, text: $text },)*
-        ];
+        pub const ROWS: &[$crate::Row] = &[$($crate::Row { error: $name, text: $text },)*];
+
+        /// The names of the rows' constants, in the same order.
+        pub const NAMES: &[&str] = &[$(stringify!($name),)*];
     };
 }
 pub(crate) use rows;

@@ -44,7 +44,8 @@ fn packets_read_and_written() {
 fn malformed_packets() {
     let mut count = 0;
     for (line, fields) in rows(include_str!("../../vectors/mqtt/malformed.txt")) {
-        let row = status::mqtt::ROWS.iter().find(|row| row.name == fields[1]).unwrap();
+        let place = status::mqtt::NAMES.iter().position(|name| *name == fields[1]).unwrap();
+        let row = status::mqtt::ROWS[place];
         let bytes = hex(fields[0]);
         assert_eq!(Packet::decode(&bytes).err(), Some(row.error), "{line}: {}", fields[2]);
         count += 1;
