@@ -33,7 +33,7 @@ pub struct RsaPrivateKey<'a> {
     pub public: RsaPublicKey<'a>,
     /// The first prime.
     pub prime1: &'a [u8],
-    /// The second prime; it need not be as long as the first.
+    /// The second prime; it need not be as long as the first, but each has at least a quarter of the modulus' bits.
     pub prime2: &'a [u8],
     /// d mod (prime1 - 1).
     pub exponent1: &'a [u8],
