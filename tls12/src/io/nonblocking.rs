@@ -23,7 +23,7 @@ pub trait Socket {
     fn write(&mut self, data: &[u8]) -> nb::Result<usize, Self::Error>;
 }
 
-/// Completes the handshake. [`read`] and [`write`] do so too; this is for whoever wants to know early.
+/// Completes the handshake. [`read`] and [`write()`] do so too; this is for whoever wants to know early.
 ///
 /// # Errors
 /// `WouldBlock` while it goes on, at the latest after each slice of a long computation; [`Error::Tls`] with the handshake's
