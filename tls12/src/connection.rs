@@ -16,7 +16,7 @@ use crate::config::{Config, Peer};
 use crate::handshake::Handshake;
 use crate::input::Input;
 use crate::output::Output;
-use crate::record::{ContentType, Idle, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH};
+use crate::record::{Idle, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH};
 use crate::suite::Suite;
 use crate::want::Want;
 
@@ -169,12 +169,10 @@ impl<'b> Connection<'b> {
     /// code. The connection has failed then.
     pub fn wrote<A: Accel>(&mut self, n: usize, accel: &mut A) -> Result<(), Error> {
         let n = n.min(self.write_space().len());
-        if n == 0 {
-            return Ok(());
-        }
-        if let Err(failure) =
-            self.output.seal(self.handshake.write_state(), accel, ContentType::APPLICATION_DATA, n)
-        {
+        // The space is empty before both Finished messages, so that there always is a proof here.
+        let Some(proof) = self.handshake.finished().filter(|_| n > 0) else { return Ok(()) };
+        let state = self.handshake.write_state();
+        if let Err(failure) = self.output.seal_application_data(state, accel, n, proof) {
             self.fail(failure, accel);
             return Err(failure.error);
         }

@@ -18,6 +18,7 @@ use status::{Alert, Cause, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
+use crate::handshake::finished::FinishedVerified;
 use crate::output::or_clear;
 use crate::record::{
     ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection,
@@ -116,8 +117,8 @@ impl<'b> Input<'b> {
     /// protected.
     ///
     /// # Errors
-    /// Those of [`Header::parse`] and [`Protection::open`]; `ssl::BAD_INPUT_DATA` (-0x7100) for a record longer than
-    /// allowed, and for one that does not fit the window; `ssl::UNEXPECTED_MESSAGE` (-0x7700) for another content type inside
+    /// Those of [`Header::parse`] and [`Protection::open`]; `ssl::INVALID_RECORD` (-0x7200) for a record longer than
+    /// allowed; `ssl::BAD_INPUT_DATA` (-0x7100) for one that does not fit the window; `ssl::UNEXPECTED_MESSAGE` (-0x7700) for another content type inside
     /// a fragmented handshake message.
     pub(crate) fn record<A: Accel>(
         &mut self,
@@ -161,7 +162,7 @@ impl<'b> Input<'b> {
     }
 
     /// The opened record was application data: hands it to the application.
-    pub(crate) fn deliver(&mut self, opened: Range<usize>) {
+    pub(crate) fn deliver(&mut self, opened: Range<usize>, _proof: FinishedVerified) {
         self.start = opened.start;
         self.body = opened.end;
         self.end = opened.end;
@@ -321,8 +322,9 @@ impl Drop for Input<'_> {
     }
 }
 
+/// Longer than a plaintext may be. Only what is over every limit of TLS fails by its header with -0x7100, as in Mbed TLS.
 fn overflow() -> Failure {
-    Failure::new(ssl::BAD_INPUT_DATA, Alert::RECORD_OVERFLOW).with(Cause::RecordTooLong)
+    Failure::new(ssl::INVALID_RECORD, Alert::RECORD_OVERFLOW).with(Cause::RecordTooLong)
 }
 
 /// The peer did nothing wrong, but it cannot be served: our own trouble.

@@ -14,6 +14,7 @@ use status::{Alert, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
+use crate::handshake::finished::FinishedVerified;
 use crate::record::{ContentType, HEADER_LENGTH, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
 use crate::wire::shift;
 
@@ -77,6 +78,20 @@ impl<'b> Output<'b> {
         let sealed = or_clear(state, &mut Protection::none()).seal(accel, content_type, space, length)?;
         self.end = self.end.saturating_add(sealed);
         Ok(())
+    }
+
+    /// Makes a record of what the application has written to the space.
+    ///
+    /// # Errors
+    /// Those of [`Protection::seal`].
+    pub(crate) fn seal_application_data<A: Accel>(
+        &mut self,
+        state: Option<&mut Protection>,
+        accel: &mut A,
+        length: usize,
+        _proof: FinishedVerified,
+    ) -> Result<(), Failure> {
+        self.seal(state, accel, ContentType::APPLICATION_DATA, length)
     }
 
     /// Where a handshake message is composed that may be longer than one record; see [`Output::seal_message`].

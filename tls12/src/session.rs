@@ -7,9 +7,11 @@
 //! ([`Binding`]): host, verification mode, anchors, policy and own certificate. Bytes that are damaged, of another version, or that do
 //! not match exactly are no error: the handshake is a full one.
 //!
+//! Deliberately absent: the application protocol, which is negotiated afresh (RFC 7301 §3.1).
+//!
 //! ```text
 //!   version  binding  suite  flags  max_fragment_length  master secret  created  not_after  lifetime hint
-//!   session id<0..32>  ALPN<0..255>  ticket<0..2^16-1>  SHA-256 of all before
+//!   session id<0..32>  ticket<0..2^16-1>  SHA-256 of all before
 //! ```
 
 use accel::{Digest, Hash, HashAlgorithm};
@@ -23,7 +25,7 @@ use crate::{MaxFragmentLength, Suite};
 
 /// The most bytes that an encoded session has without its ticket.
 pub const MAX_LENGTH_WITHOUT_TICKET: usize =
-    2 + DIGEST_LENGTH + 2 + 1 + 1 + SECRET_LENGTH + 8 + 8 + 4 + 33 + 256 + 2 + DIGEST_LENGTH;
+    2 + DIGEST_LENGTH + 2 + 1 + 1 + SECRET_LENGTH + 8 + 8 + 4 + 33 + 2 + DIGEST_LENGTH;
 /// A session is not offered for longer than a day (RFC 5246 §F.1.4), whatever the server hints at.
 pub const MAX_AGE: u64 = 24 * 60 * 60;
 
@@ -71,8 +73,6 @@ pub struct Session<'a> {
     pub lifetime_hint: u32,
     /// The server's session id, at most 32 bytes; empty for none.
     pub id: &'a [u8],
-    /// The application protocol that was negotiated, at most 255 bytes; empty for none.
-    pub alpn: &'a [u8],
     /// The ticket; empty for none.
     pub ticket: &'a [u8],
 }
@@ -142,7 +142,6 @@ impl<'a> Session<'a> {
         writer.u64(self.not_after)?;
         writer.u32(self.lifetime_hint)?;
         writer.vector8(|writer| writer.bytes(self.id))?;
-        writer.vector8(|writer| writer.bytes(self.alpn))?;
         writer.vector16(|writer| writer.bytes(ticket))?;
         Ok(writer.len())
     }
@@ -162,7 +161,6 @@ impl<'a> Session<'a> {
             not_after: reader.u64().ok()?,
             lifetime_hint: reader.u32().ok()?,
             id: reader.vector8().ok()?.rest(),
-            alpn: reader.vector8().ok()?.rest(),
             ticket: reader.vector16().ok()?.rest(),
         };
         reader.finish().ok()?;

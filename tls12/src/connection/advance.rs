@@ -72,15 +72,13 @@ impl Connection<'_> {
 
     /// RFC 5246 §7.4.9: application data only after both Finished messages, for which the handshake has a proof.
     fn read_application_data(&mut self, opened: Range<usize>) -> Result<(), Failure> {
-        if self.handshake.finished().is_none() {
-            return Err(UNEXPECTED);
-        }
+        let proof = self.handshake.finished().ok_or(UNEXPECTED)?;
         if opened.is_empty() {
             self.idle.empty_record()?;
         } else {
             self.idle.content();
         }
-        self.input.deliver(opened);
+        self.input.deliver(opened, proof);
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};
 use crate::transcript::Transcript;
 
 /// The proof that the server's Finished was right. Made here only; no application data without it.
+#[derive(Clone, Copy)]
 pub(crate) struct FinishedVerified(());
 
 impl<'b> Handshake<'b> {

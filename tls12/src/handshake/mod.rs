@@ -152,9 +152,9 @@ impl<'b> Handshake<'b> {
     }
 
     /// The proof without which no application data passes.
-    pub(crate) const fn finished(&self) -> Option<&FinishedVerified> {
+    pub(crate) const fn finished(&self) -> Option<FinishedVerified> {
         match self.state {
-            State::Traffic => self.finished.as_ref(),
+            State::Traffic => self.finished,
             _ => None,
         }
     }

@@ -122,8 +122,6 @@ impl<'b> Handshake<'b> {
             not_after,
             lifetime_hint,
             id,
-            // RFC 7301 §3.1: not a property of the session.
-            alpn: &[],
             ticket,
         };
         self.store.keep(&session, accel)
