@@ -213,7 +213,11 @@ fn digit(exponent: &[u8], at: usize, window: usize) -> u32 {
 fn select(out: &mut [u32], table: &[u32], digit: u32) {
     out.fill(0);
     let length = out.len();
-    for (number, pair) in (0..).step_by(2).zip(table.chunks_exact(length.saturating_mul(2).max(1))) {
+    let both = length.saturating_mul(2);
+    if both == 0 {
+        return;
+    }
+    for (number, pair) in (0..).step_by(2).zip(table.chunks_exact(both)) {
         let (even, odd) = pair.split_at_checked(length).unwrap_or_default();
         let chosen = |number: u32| limbs::equal(&[number], &[digit]);
         limbs::or_either(out, (even, chosen(number)), (odd, chosen(number | 1)));
