@@ -3,9 +3,16 @@
 pub mod cavp;
 pub mod entropy;
 pub mod fuzz;
+pub mod hex;
 pub mod insecure;
 pub mod link;
 pub mod oracle;
 pub mod pki;
+pub mod random;
 pub mod server;
 pub mod throwaway;
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
