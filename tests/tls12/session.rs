@@ -23,7 +23,6 @@ fn session<'a>(id: &'a [u8], ticket: &'a [u8]) -> Session<'a> {
         not_after: NOW + 1_000_000,
         lifetime_hint: 7200,
         id,
-        alpn: b"mqtt",
         ticket,
     }
 }
@@ -48,7 +47,7 @@ fn what_was_kept_comes_back() {
     assert!(session.extended_master_secret);
     assert_eq!(session.max_fragment_length, Some(MaxFragmentLength::Bytes1024));
     assert_eq!((session.created, session.not_after, session.lifetime_hint), (NOW, NOW + 1_000_000, 7200));
-    assert_eq!((session.id, session.alpn, session.ticket), (&[0x1D; 32][..], &b"mqtt"[..], &[0x71; 180][..]));
+    assert_eq!((session.id, session.ticket), (&[0x1D; 32][..], &[0x71; 180][..]));
 }
 
 /// Damaged flash, bytes of something else, bytes cut short or prolonged.
@@ -109,6 +108,5 @@ fn too_large_a_ticket_leaves_the_session_id_or_nothing() {
 
 #[test]
 fn the_stated_size_is_enough_without_a_ticket() {
-    let session = Session { alpn: &[0x61; 255], ..session(&[1; 32], &[]) };
-    assert_eq!(encoded(&session, 2048).len(), MAX_LENGTH_WITHOUT_TICKET);
+    assert_eq!(encoded(&session(&[1; 32], &[]), 2048).len(), MAX_LENGTH_WITHOUT_TICKET);
 }

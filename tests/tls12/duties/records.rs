@@ -61,7 +61,19 @@ fn a_record_over_the_agreed_limit_is_refused() {
     let config = Config { max_fragment_length: Some(MaxFragmentLength::Bytes512), ..trusting() };
     let mut talk = Talk::with(config, peer(&[]), Script::default(), Pieces::Whole).connected();
     talk.link.server.push(Item::Record(data(&[7; 513])));
-    assert_eq!(talk.fails(&[]), (ssl::BAD_INPUT_DATA, Some(Alert::RECORD_OVERFLOW), Cause::RecordTooLong));
+    assert_eq!(talk.fails(&[]), (ssl::INVALID_RECORD, Some(Alert::RECORD_OVERFLOW), Cause::RecordTooLong));
+}
+
+/// RFC 5246 §6.2.1: without protection the header says it already.
+#[test]
+fn an_unprotected_record_over_2_14_bytes_is_refused() {
+    for content_type in [HANDSHAKE, ALERT, CHANGE_CIPHER_SPEC, APPLICATION_DATA] {
+        let script = Script::default().edited_in(Flight::Hello, move |items| {
+            items.insert(0, Item::Raw(header(content_type, [3, 3], MAX_PLAINTEXT_LENGTH + 1)));
+        });
+        let expected = (ssl::INVALID_RECORD, Some(Alert::RECORD_OVERFLOW), Cause::RecordTooLong);
+        assert_eq!(refused(script), expected);
+    }
 }
 
 #[test]

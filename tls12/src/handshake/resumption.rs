@@ -48,6 +48,13 @@ impl<'b> Store<'b> {
     }
 }
 
+/// Whoever wants to resume has copied the session by now.
+impl Drop for Store<'_> {
+    fn drop(&mut self) {
+        self.buffer.zeroize();
+    }
+}
+
 /// A digest over everything that decides whom the server was taken for: a session resumes nothing else.
 ///
 /// # Errors
