@@ -86,8 +86,6 @@ pub enum Cause {
     Extension,
     /// The server's answers about extended master secret or encrypt-then-MAC contradict the session that it resumed.
     ResumptionMismatch,
-    /// The server tried to renegotiate.
-    Renegotiation,
     /// A sequence number would wrap.
     SequenceExhausted,
     /// The chain is longer, or needs more signature checks, than the budget allows.
@@ -147,7 +145,6 @@ impl Cause {
             Self::TooMany => "too many records without content",
             Self::Extension => "extension not offered, or repeated",
             Self::ResumptionMismatch => "resumed with other properties than the session has",
-            Self::Renegotiation => "server wants to renegotiate",
             Self::SequenceExhausted => "sequence number exhausted",
             Self::Budget => "certificate chain over budget",
         }
