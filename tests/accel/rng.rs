@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use accel::soft::{Drbg, RESEED_BYTES, RESEED_REQUESTS, Soft};
 use accel::{Accel, Entropy, Rng, rustcrypto::RustCrypto};
 use status::{Error, entropy};
-use tests::cavp;
-use tests::entropy::{InsecureSeeded, OperatingSystem};
+use tests::{
+    entropy::{InsecureSeeded, OperatingSystem},
+    hex::hex,
+};
 
 on_each_backend!(nothing_repeats, bits_are_balanced);
 
@@ -194,7 +196,7 @@ fn the_stream_is_chacha20() {
     Drbg::new(One).fill(&mut out).unwrap();
     let expected = "3aeb5224ecf849929b9d828db1ced4dd832025e8018b8160b82284f3c949aa5a\
                     8eca00bbb4a73bdad192b5c42f73f2fd4e273644c8b36125a64addeb006c13a0";
-    assert_eq!(out[32..], cavp::hex(expected));
+    assert_eq!(out[32..], hex(expected));
 }
 
 /// Two requests are not one longer request: the key has been erased in between.

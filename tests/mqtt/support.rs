@@ -1,41 +1,15 @@
-//! What the tests share: a small random generator, packets as bytes, events that own their data.
+//! What the tests share: packets as bytes, events that own their data.
 
 use std::num::NonZeroU16;
 
 use mqtt::{Client, ConnAck, Event, Message, Options, Packet, Publish, QoS, SubAck};
 use status::Error;
+pub(crate) use tests::{hex::hex, random::Random};
 
 pub(crate) const QOS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
-/// SplitMix64: the same numbers for the same seed everywhere.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// 0 to `end - 1`.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
-    }
-
-    pub(crate) fn one_in(&mut self, end: usize) -> bool {
-        self.below(end) == 0
-    }
-}
-
 pub(crate) fn id(number: u16) -> NonZeroU16 {
     NonZeroU16::new(number).unwrap()
-}
-
-pub(crate) fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
 pub(crate) fn encode(packet: &Packet<'_>) -> Vec<u8> {

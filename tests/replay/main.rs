@@ -11,7 +11,10 @@
 
 use std::{fs, panic, path::Path};
 
-use tests::fuzz::{TARGETS, application_data};
+use tests::{
+    fuzz::{TARGETS, application_data},
+    random::Random,
+};
 
 /// How many changed copies of each input are tried.
 const CHANGES: usize = 20;
@@ -27,14 +30,6 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     inputs
 }
 
-/// A random number generator: the next number of a sequence.
-fn xorshift(state: &mut u64) -> u64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    *state
-}
-
 fn run(target: &str, name: &str, body: fn(&[u8]), data: &[u8]) {
     if let Err(cause) = panic::catch_unwind(|| body(data)) {
         eprintln!("{target}, from {name}: {data:02x?}");
@@ -47,14 +42,14 @@ fn replay(target: &str) {
     let inputs = corpus(target);
     assert!(inputs.len() >= 3, "{target}: a corpus is missing");
     run(target, "nothing", *body, &[]);
-    let mut state = 0x5EED;
+    let mut random = Random(0x5EED);
     for (name, data) in &inputs {
         run(target, name, *body, data);
         for _ in 0..CHANGES {
             let mut changed = data.clone();
-            for _ in 0..=xorshift(&mut state) % 3 {
-                let position = usize::try_from(xorshift(&mut state)).unwrap() % changed.len();
-                changed[position] = xorshift(&mut state).to_le_bytes()[0];
+            for _ in 0..=random.below(3) {
+                let position = random.below(changed.len());
+                changed[position] = random.byte();
             }
             run(target, name, *body, &changed);
         }

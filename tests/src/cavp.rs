@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+pub use crate::hex::hex;
+
 /// The fields of one test case, with the parameters above it.
 #[derive(Clone, Default, Debug)]
 pub struct Record {
@@ -80,15 +82,4 @@ pub fn read(path: &str, first: &str) -> Vec<Record> {
     }
     assert!(!records.is_empty(), "{} has no record", path.display());
     records
-}
-
-/// Decodes hexadecimal digits.
-///
-/// # Panics
-/// When there is an odd number of them, or something else.
-#[expect(clippy::unwrap_used, reason = "a damaged vector ends the test")]
-pub fn hex(digits: &str) -> Vec<u8> {
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    assert!(rest.is_empty(), "odd number of digits");
-    pairs.iter().map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
