@@ -36,7 +36,11 @@ fn a_cause_is_summed() {
 fn a_sum_never_reaches_another_row() {
     let error = x509::INVALID_FORMAT.because(asn1::OUT_OF_DATA);
     assert_eq!(error.because(asn1::INVALID_DATA), error, "a second cause changes nothing");
-    assert_eq!(ssl::INVALID_MAC.because(ssl::TIMEOUT), ssl::INVALID_MAC, "a high-level cause changes nothing");
+    assert_eq!(
+        ssl::INVALID_MAC.because(ssl::TIMEOUT),
+        ssl::INVALID_MAC,
+        "a high-level cause changes nothing"
+    );
     assert_eq!(asn1::OUT_OF_DATA.because(oid::NOT_FOUND), asn1::OUT_OF_DATA);
 }
 

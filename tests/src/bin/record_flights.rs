@@ -2,7 +2,12 @@
 //! them without a server: with the same entropy the client says the same, and the recorded answers fit.
 //!
 //! `record_flights FOLDER` writes one file per handshake, and the session that the last one resumes.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a tool that ends when something is wrong")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a tool that ends when something is wrong"
+)]
 
 use std::path::Path;
 
@@ -22,7 +27,8 @@ fn main() {
     let folder = std::env::args().nth(1).expect("a folder to write to");
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder).expect("the folder can be made");
-    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).expect("the file can be written");
+    let write =
+        |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).expect("the file can be written");
     let direct = || vec![throwaway::der("server.pem")];
     let script = || Script { chain: direct(), ..Script::default() };
 
@@ -56,7 +62,8 @@ fn play(config: &Config<'_>, script: Script, session: &[u8], records: &[usize]) 
     let (mut rx, mut tx, mut kept) =
         (vec![0; Connection::SMALL_RX], vec![0; Connection::GOOD_TX], vec![0; Connection::GOOD_SESSION]);
     let peer = Peer { host: "localhost", now: NOW, session };
-    let mut connection = Connection::new(config, peer, &mut rx, &mut tx, &mut kept).expect("a good configuration");
+    let mut connection =
+        Connection::new(config, peer, &mut rx, &mut tx, &mut kept).expect("a good configuration");
     let mut accel = Soft::new(repeating::Repeating::new());
     let mut server = Server::new(script);
     let mut said = Vec::new();
@@ -100,6 +107,7 @@ fn bundle(name: &str) -> Bundle<'static> {
 }
 
 fn identity(bits: &str) -> Identity<'static> {
-    let key = PrivateKey::from_pem(&throwaway::text(&format!("client-{bits}.key")), vec![0; 4096].leak()).expect("a key");
+    let key = PrivateKey::from_pem(&throwaway::text(&format!("client-{bits}.key")), vec![0; 4096].leak())
+        .expect("a key");
     Identity { chain: bundle(&format!("client-{bits}.pem")), key: Box::leak(Box::new(key)) }
 }
