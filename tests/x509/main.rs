@@ -16,6 +16,7 @@ mod describe;
 mod differences;
 mod differential;
 mod extension;
+mod host;
 mod key;
 mod lint;
 mod mutation;

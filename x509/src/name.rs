@@ -150,3 +150,73 @@ impl<'a> Iterator for Attributes<'a> {
         Some(attribute)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test that goes wrong panics")]
+mod tests {
+    use accel::soft::Hasher;
+
+    use super::{Name, NameDigest, Reader};
+
+    /// A name of one attribute per set, or of two in one set: tag and value each, all of one type.
+    fn digest(sets: &[&[(u8, &[u8])]]) -> NameDigest {
+        let mut der = [0; 128];
+        let mut length = 2;
+        let mut put = |bytes: &[u8]| {
+            for byte in bytes {
+                der[length] = *byte;
+                length += 1;
+            }
+        };
+        for set in sets {
+            let size: usize = set.iter().map(|(_, value)| value.len() + 9).sum();
+            put(&[0x31, u8::try_from(size).unwrap()]);
+            for (tag, value) in *set {
+                let size = u8::try_from(value.len()).unwrap();
+                put(&[0x30, size + 7, 0x06, 3, 0x55, 0x04, 0x03, *tag, size]);
+                put(value);
+            }
+        }
+        (der[0], der[1]) = (0x30, u8::try_from(length - 2).unwrap());
+        Name::read_any(&mut Reader::new(&der[..length])).unwrap().digest(&mut Hasher).unwrap()
+    }
+
+    /// RFC 5280 §7.1, as far as Mbed TLS goes: no folding of spaces, and case only in two kinds of strings.
+    #[test]
+    fn names_are_equal_as_in_the_library() {
+        const UTF8: u8 = 0x0C;
+        const PRINTABLE: u8 = 0x13;
+        const IA5: u8 = 0x16;
+        let name = digest(&[&[(UTF8, b"Root Z")]]);
+        assert!(name == digest(&[&[(UTF8, b"root z")]]));
+        assert!(name == digest(&[&[(PRINTABLE, b"ROOT Z")]]));
+        assert!(name != digest(&[&[(PRINTABLE, b"Root  Z")]]));
+        assert!(name != digest(&[&[(UTF8, b"Root Y")]]));
+        assert!(name != digest(&[&[(IA5, b"Root Z")]]));
+        assert!(digest(&[&[(IA5, b"a")]]) != digest(&[&[(IA5, b"A")]]));
+        // Only letters have a case.
+        assert!(digest(&[&[(UTF8, b"[")]]) != digest(&[&[(UTF8, b"{")]]));
+    }
+
+    #[test]
+    fn order_and_sets_matter() {
+        let [a, b] = [b"a", b"b"].map(|value| (0x0C, value.as_slice()));
+        assert!(digest(&[&[a], &[b]]) != digest(&[&[b], &[a]]));
+        assert!(digest(&[&[a], &[b]]) != digest(&[&[a, b]]));
+        assert!(digest(&[&[a], &[b]]) != digest(&[&[a]]));
+        assert!(digest(&[]) != digest(&[&[a]]));
+        // Nothing can be moved from one value to the next.
+        assert!(digest(&[&[(0x0C, b"ab")], &[(0x0C, b"c")]]) != digest(&[&[(0x0C, b"a")], &[(0x0C, b"bc")]]));
+    }
+
+    /// More than is folded at a time.
+    #[test]
+    fn long_values_are_compared_to_their_end() {
+        let mut long = [b'x'; 70];
+        let name = digest(&[&[(0x0C, &long)]]);
+        long[69] = b'X';
+        assert!(name == digest(&[&[(0x0C, &long)]]));
+        long[69] = b'y';
+        assert!(name != digest(&[&[(0x0C, &long)]]));
+    }
+}
