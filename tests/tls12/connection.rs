@@ -277,8 +277,10 @@ fn lent_buffers_are_wiped() {
         link.server.send(b"secret");
         link.run(&mut connection, &mut accel).unwrap();
         assert_eq!(connection.plaintext(), b"secret");
+        assert!(!connection.session().is_empty());
     }
-    assert!(memory.rx.iter().chain(&memory.tx).all(|byte| *byte == 0));
+    let Memory { rx, tx, session } = memory;
+    assert!(rx.iter().chain(&tx).chain(&session).all(|byte| *byte == 0));
 }
 
 #[test]

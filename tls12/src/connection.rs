@@ -22,7 +22,8 @@ use crate::want::Want;
 
 /// One connection to one server: a client's side of TLS 1.2 (RFC 5246), without I/O.
 ///
-/// Has no Debug: it is full of secrets. They are wiped when it is dropped, in both lent buffers too.
+/// Has no Debug: it is full of secrets. They are wiped when it is dropped, in all lent buffers too:
+/// [`Connection::session`] is copied before.
 pub struct Connection<'b> {
     input: Input<'b>,
     output: Output<'b>,
