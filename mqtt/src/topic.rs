@@ -43,7 +43,7 @@ pub fn check_filter(filter: &str) -> Result<(), Error> {
     if filter.is_empty() {
         return Err(BAD_INPUT_DATA);
     }
-    let mut levels = filter.as_bytes().split(|byte| *byte == b'/').peekable();
+    let mut levels = levels(filter).peekable();
     while let Some(level) = levels.next() {
         let is_last = levels.peek().is_none();
         let is_allowed = match level {
@@ -67,15 +67,20 @@ pub fn matches(filter: &str, name: &str) -> bool {
     if name.starts_with('$') && filter.starts_with(['+', '#']) {
         return false;
     }
-    let mut names = name.split('/');
-    for level in filter.split('/') {
-        if level == "#" {
+    let mut names = levels(name);
+    for level in levels(filter) {
+        if level == b"#" {
             return true;
         }
         match names.next() {
-            Some(name) if level == "+" || level == name => {}
+            Some(name) if level == b"+" || level == name => {}
             _ => return false,
         }
     }
     names.next().is_none()
+}
+
+/// The levels of a name or filter, as bytes: the search of `str` holds a panic path, and a separator is never part of a character.
+fn levels(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| *byte == b'/')
 }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use link::any;
-use mqtt::{Acknowledgement, Client, Message, Options, Packet, QoS, Subscription};
+use mqtt::{Acknowledgement, Client, Message, Options, Packet, QoS, Subscription, topic};
 use status::Error;
 
 #[unsafe(no_mangle)]
@@ -12,7 +12,11 @@ extern "C" fn _start() {
     if let Ok(Some((packet, _))) = Packet::decode(bytes) {
         let _ = any(packet.encode(any(&mut out[..])));
     }
-    let message = Message { topic: any("topic"), payload: bytes, qos: any(QoS::ExactlyOnce), retain: any(true) };
+    let (filter, name) = (any("filter"), any("name"));
+    let _ = any((topic::check_text(name), topic::check_name(name), topic::check_filter(filter)));
+    any(topic::matches(filter, name));
+    let message =
+        Message { topic: any("topic"), payload: bytes, qos: any(QoS::ExactlyOnce), retain: any(true) };
     let options = Options {
         client_id: any("client"),
         clean_session: any(false),
@@ -44,6 +48,7 @@ fn run(mut client: Client<'_>, message: &Message<'_>, out: &mut [u8]) -> Result<
         any(client.start(message, any(0), any(0), out)?);
         any(client.chunk(message.payload, any(0), out)?);
         any((client.stream(), client.next_deadline(), client.is_connected(), client.saved_length()));
+        any(client.has_output());
         any(client.subscribe(any(&subscriptions[..]), any(0), out)?);
         any(client.unsubscribe(any(&["filter"]), any(0), out)?);
         any(client.undelivered().last());
@@ -56,8 +61,10 @@ fn run(mut client: Client<'_>, message: &Message<'_>, out: &mut [u8]) -> Result<
 
 fn identifier(event: mqtt::Event<'_>) -> Option<core::num::NonZeroU16> {
     match any(event) {
-        mqtt::Event::Message(received) => received.identifier,
-        mqtt::Event::Subscribed { identifier, results } => any(results.granted()).is_ok().then_some(identifier),
+        mqtt::Event::Message(received) => any(received.is_whole()).then_some(received.identifier)?,
+        mqtt::Event::Subscribed { identifier, results } => {
+            any(results.granted()).is_ok().then_some(identifier)
+        }
         _ => None,
     }
 }
