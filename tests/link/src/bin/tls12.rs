@@ -4,6 +4,7 @@
 
 use accel::soft::Soft;
 use link::{Source, any};
+use tls12::io::{Stream, nonblocking};
 use tls12::{Config, Connection, Identity, MaxFragmentLength, Peer, Suite, Suites, Verification, Want};
 use x509::{Bundle, PrivateKey};
 
@@ -28,13 +29,16 @@ extern "C" fn _start() {
     let (mut rx, mut tx, mut session) = ([0; 4096], [0; 4096], [0; 4096]);
     let connection =
         Connection::new(any(&config), peer, any(&mut rx[..]), any(&mut tx[..]), any(&mut session[..]));
-    if let Ok(connection) = connection {
-        run(connection);
+    if let Ok(mut connection) = connection {
+        run(&mut connection);
+        adapter(&mut connection);
     }
+    any(Suite::from_name(any("name")));
+    any(Suite::from_id(any(0)).map(|suite| (suite.id(), suite.name(), suite.key_length(), suite.prf())));
 }
 
 /// Every verb, in an order and with numbers that the optimizer knows nothing about.
-fn run(mut connection: Connection<'_>) {
+fn run(connection: &mut Connection<'_>) {
     let mut accel = Soft::new(Source);
     while any(connection.poll(&mut accel)).is_ok_and(|want| !want.contains(Want::CLOSED)) {
         any(connection.recv_space());
@@ -52,6 +56,41 @@ fn run(mut connection: Connection<'_>) {
             connection.recv_closed();
         }
     }
-    any((connection.suite(), connection.resumed(), connection.alpn(), connection.step(), connection.status()));
+    any((
+        connection.suite(),
+        connection.resumed(),
+        connection.alpn(),
+        connection.step(),
+        connection.status(),
+    ));
     any(connection.session());
+}
+
+/// A socket that may do anything.
+struct Socket;
+
+impl nonblocking::Socket for Socket {
+    type Error = ();
+
+    fn read(&mut self, out: &mut [u8]) -> nb::Result<usize, ()> {
+        any(out);
+        any(Ok(0))
+    }
+
+    fn write(&mut self, data: &[u8]) -> nb::Result<usize, ()> {
+        any(data);
+        any(Err(nb::Error::WouldBlock))
+    }
+}
+
+/// The loop that all adapters share, by the one that needs no other crate.
+fn adapter(connection: &mut Connection<'_>) {
+    let (mut accel, mut socket, mut bytes) = (Soft::new(Source), Socket, [0; 99]);
+    let mut stream = Stream { connection, accel: &mut accel, socket: &mut socket };
+    while any(nonblocking::handshake(&mut stream)).is_err() {
+        let _ = any(nonblocking::read(&mut stream, any(&mut bytes[..])));
+        let _ = any(nonblocking::write(&mut stream, any(&bytes[..])));
+        let _ = any(nonblocking::flush(&mut stream));
+        let _ = any(nonblocking::close(&mut stream));
+    }
 }

@@ -6,14 +6,14 @@ use core::fmt::Write;
 
 use accel::soft::Soft;
 use link::{Sink, Source, any};
-use x509::{Bundle, Certificate, Context, Policy, PrivateKey, Time, Verifier, lint};
+use x509::{Bundle, Certificate, Context, KeyUsage, Policy, PrivateKey, Purpose, Time, Verifier, lint};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() {
     let mut accel = Soft::new(Source);
     let (text, mut first, mut second) = (any(&[0; 4096][..]), [0; 4096], [0; 4096]);
     if let Ok(key) = PrivateKey::from_pem(text, any(&mut first[..])) {
-        any(key.rsa().prime1);
+        any((key.rsa().prime1, key.bits()));
         let _ = any(x509::describe_key(&key, "", &mut Sink));
     }
     let request = lint::Request {
@@ -31,8 +31,13 @@ extern "C" fn _start() {
     let Ok(anchors) = Bundle::from_pem(text, any(&mut second[..])) else { return };
     let Ok(leaf) = Certificate::from_der(text) else { return };
     let host = core::str::from_utf8(text).ok();
-    let context =
-        Context { anchors: Some(anchors), policy: any(Policy::default()), now: Time::from_unix(any(0)), host };
+    accessors(&leaf, host.unwrap_or_default(), text);
+    let context = Context {
+        anchors: Some(anchors),
+        policy: any(Policy::default()),
+        now: Time::from_unix(any(0)),
+        host,
+    };
     let mut verifier = Verifier::new();
     for certificate in anchors.iter().chain([leaf]) {
         let _ = any(x509::describe(&certificate, "", &mut Sink));
@@ -42,4 +47,25 @@ extern "C" fn _start() {
         {}
     }
     any(verifier.finish().flags);
+}
+
+/// What a caller may ask of a certificate.
+fn accessors(certificate: &Certificate<'_>, host: &str, text: &[u8]) {
+    any((certificate.version(), certificate.serial(), certificate.signed(), certificate.signature()));
+    any((certificate.issuer().common_name(), certificate.subject().der(), certificate.is_for_host(host)));
+    any((certificate.not_before().to_unix(), certificate.is_ca(), certificate.path_length()));
+    any(certificate.allows_usage(any(KeyUsage::KEY_ENCIPHERMENT))
+        && certificate.allows_purpose(any(Purpose::Server)));
+    let public = certificate.public_key();
+    let policy = any(Policy::default());
+    any((
+        public.bits(),
+        policy.accepts_key(&public),
+        policy.accepts_signature(certificate.signature_algorithm()),
+    ));
+    any(x509::alert(any(status::Flags::NONE)));
+    let mut memory = [0; 4096];
+    if let Ok(key) = PrivateKey::from_pem(text, any(&mut memory[..])) {
+        any(key.is_private_half_of(&public));
+    }
 }
