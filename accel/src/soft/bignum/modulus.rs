@@ -111,11 +111,12 @@ impl SquaredRadix {
             return Some(batch * length * LINEAR);
         }
         if self.squarings < SQUARINGS && !divide {
+            // The square of a number below the modulus is below twice the modulus; without this it would only be below R.
             modulus.square(out);
+            limbs::reduce_once(out, modulus.limbs());
             self.squarings += 1;
             return Some(cost_of_product(length));
         }
-        limbs::reduce_once(out, modulus.limbs());
         None
     }
 }

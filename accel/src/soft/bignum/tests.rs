@@ -162,6 +162,25 @@ fn squared_radix_and_montgomery_form() {
         .unwrap();
 }
 
+/// A modulus that lacks one bit to fill its limbs: intermediate squares, which are below R only, exceed it most.
+#[test]
+fn squared_radix_with_one_unused_bit() {
+    runner(20_000)
+        .run(&proptest::collection::vec(any::<u32>(), 4), |mut limbs| {
+            limbs[0] |= 1;
+            limbs[3] = limbs[3] >> 1 | 1 << 30;
+            let (n, r) = (big(&limbs), radix(4));
+            let mut product = [0; 8];
+            let mut modulus = Modulus::new(&limbs, negated_inverse(&limbs), &mut product);
+            let mut square = [0; 4];
+            let mut steps = SquaredRadix::default();
+            while steps.advance(&mut modulus, 127, &mut square).is_some() {}
+            prop_assert_eq!(big(&square), &r * &r % &n);
+            Ok(())
+        })
+        .unwrap();
+}
+
 #[test]
 fn linear_operations() {
     let operands = modulus().prop_flat_map(|(modulus, _)| {
