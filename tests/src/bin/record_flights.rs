@@ -17,6 +17,7 @@ use tests::throwaway::{self, NOW};
 use tls12::{Config, Connection, Identity, Peer, Verification, Want};
 use x509::{Bundle, PrivateKey};
 
+#[allow(unreachable_pub, reason = "the benchmark's library exports it")]
 #[path = "../../bench/ours/src/repeating.rs"]
 mod repeating;
 
