@@ -91,6 +91,21 @@ fn too_large_numbers_are_clamped() {
 }
 
 #[test]
+fn half_a_handshake_leaves_no_secret_behind() {
+    let config = trusting();
+    let mut memory = Memory::new();
+    let mut connection = memory.connect(&config, peer(&[]));
+    // The ticket comes, and then nothing more.
+    let script = Script::default().edited_in(Flight::Finish, |items| items.truncate(1));
+    let mut link = Link::new(Server::new(script), Pieces::Whole);
+    let want = link.run(&mut connection, &mut accelerator()).unwrap();
+    assert_eq!((want, connection.step()), (Want::RECV, Step::ServerChangeCipherSpec));
+    drop(connection);
+    let Memory { rx, tx, session } = memory;
+    assert!([rx, tx, session].iter().flatten().all(|byte| *byte == 0));
+}
+
+#[test]
 fn several_records_can_be_written_before_any_is_sent() {
     connected(Script::default(), |link, connection, accel| {
         for part in [&b"one "[..], b"two ", b"three"] {

@@ -343,6 +343,15 @@ impl<'b> Handshake<'b> {
     }
 }
 
+/// Half a handshake leaves no session behind: it would be one with a server that has proved nothing.
+impl Drop for Handshake<'_> {
+    fn drop(&mut self) {
+        if !self.is_over() {
+            self.store.forget();
+        }
+    }
+}
+
 /// A message's type and length.
 const HEADER_LENGTH: usize = 4;
 /// No message that this client reads is longer; Mbed TLS stops at 16 KB, real chains do before.
