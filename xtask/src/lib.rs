@@ -4,6 +4,7 @@
 //! Everything here starts programs and reads their words; nothing knows the cores. Deliberately absent: any crate, so that
 //! the commands build in seconds.
 
+pub mod bench;
 pub mod demo;
 pub mod install;
 pub mod link;

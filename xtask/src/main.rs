@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{demo, test};
+use xtask::{bench, demo, test};
 
 const HELP: &str = "\
 The project's commands.
@@ -11,6 +11,7 @@ Usage: cargo xtask COMMAND [--help]
 
 Commands:
   demo    publish to and receive from a real Mosquitto in every suite, and print the table
+  bench   our instruction counts and sizes beside Mbed TLS 2.28's, on an emulated Cortex-M4
   test    everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof
 ";
 
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["demo", rest @ ..] => with_help(rest, demo::HELP, demo::run),
         ["test", rest @ ..] => with_help(rest, test::HELP, test::run),
+        ["bench", rest @ ..] => with_help(rest, bench::HELP, bench::run),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
             Ok(())

@@ -69,14 +69,15 @@ impl Route {
         }
     }
 
-    /// `cargo build --release` for the target, into a folder of its own.
-    pub fn build(self) -> Command {
+    /// `cargo build` for the target with a profile, into a folder of its own; `cfgs` are further `--cfg`s.
+    pub fn build(self, profile: &str, cfgs: &[&str]) -> Command {
         let mut command = match self {
             Self::Installed(_) => Command::new("cargo"),
             Self::Debian => Command::new("/usr/bin/cargo"),
         };
         command.current_dir(root()).env("CARGO_TARGET_DIR", folder());
-        command.args(["build", "--release", "--target", self.target()]);
+        command.args(["build", "--profile", profile, "--target", self.target()]);
+        let mut flags: Vec<String> = cfgs.iter().map(|cfg| format!("--cfg {cfg}")).collect();
         if self == Self::Debian {
             command.arg("-Zbuild-std=core");
             command
@@ -86,8 +87,10 @@ impl Route {
             command.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", "arm-none-eabi-ld");
             // The bootstrap compiler shows target features that the stable one hides, and `crypto-bigint` would choose its
             // word size by them: every route builds the same code.
-            command.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_RUSTFLAGS", "--cfg cpubits=\"32\"");
+            flags.push("--cfg cpubits=\"32\"".to_owned());
         }
+        let variable = format!("CARGO_TARGET_{}_RUSTFLAGS", self.target().to_uppercase().replace('-', "_"));
+        command.env(variable, flags.join(" "));
         command
     }
 }
@@ -97,7 +100,7 @@ impl Route {
 /// # Errors
 /// When one of them does not compile.
 pub fn build(route: Route) -> Result<(), String> {
-    let mut command = route.build();
+    let mut command = route.build("release", &[]);
     for core in CORES {
         command.args(["-p", core]);
     }

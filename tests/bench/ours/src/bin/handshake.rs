@@ -142,7 +142,9 @@ fn write_records(connection: &mut Connection<'_>, accel: &mut Soft<Repeating>) {
 }
 
 fn read_records(connection: &mut Connection<'_>, accel: &mut Soft<Repeating>, said: &mut &[u8]) {
-    for name in ["record read, 64 bytes", "record read, 256 bytes", "record read, 1 KiB", "record read, 4 KiB"] {
+    for name in
+        ["record read, 64 bytes", "record read, 256 bytes", "record read, 1 KiB", "record read, 4 KiB"]
+    {
         let mut cost = Cost::default();
         while !carry(name, connection, accel, said, &mut cost).contains(Want::READ) {}
         cost.count(|| connection.consume(usize::MAX));

@@ -3,8 +3,7 @@
 #![no_main]
 
 use accel::{
-    Accel, CipherMode, Direction, EcPublicKey, HashAlgorithm, HmacKey, Job, RsaPrivateKey,
-    soft::Soft,
+    Accel, CipherMode, Direction, EcPublicKey, HashAlgorithm, HmacKey, Job, RsaPrivateKey, soft::Soft,
 };
 use bench::ecdsa::{VECTORS, Vector};
 use bench::{Counter, Repeating, board_init, done, fail, row, slice_row};
@@ -77,7 +76,10 @@ fn rsa(accel: &mut impl Accel, pem: &[u8], [sign, verify, encrypt]: [&str; 3]) {
     slice_row(sign, slice);
 
     let counter = Counter::start();
-    let job = check("verify", accel.rsa_verify(&key.public, HashAlgorithm::Sha256, &digest, signature, &mut workspace));
+    let job = check(
+        "verify",
+        accel.rsa_verify(&key.public, HashAlgorithm::Sha256, &digest, signature, &mut workspace),
+    );
     let (_, slice) = run(accel, job, &mut workspace, &mut output);
     row(verify, counter.instructions());
     slice_row(verify, slice);
