@@ -4,6 +4,7 @@ mod connection;
 mod duties;
 mod handshake;
 mod io;
+mod readme;
 mod record;
 mod schedule;
 mod session;
