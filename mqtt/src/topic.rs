@@ -1,7 +1,7 @@
 //! The rules of topic names and topic filters (MQTT 3.1.1 §4.7), and of text (§1.5.3).
 //!
 //! The same checks serve both directions: what the application gives fails with
-//! [`BAD_INPUT_DATA`](status::mqtt::BAD_INPUT_DATA), what the server sent fails as malformed (the reader maps it).
+//! [`BAD_INPUT_DATA`], what the server sent fails as malformed (the reader maps it).
 
 use status::{Error, mqtt::BAD_INPUT_DATA};
 

@@ -38,7 +38,7 @@ pub enum Flight {
     Hello,
     /// ServerHello to Finished of an abbreviated handshake.
     Resumption,
-    /// [NewSessionTicket,] ChangeCipherSpec and Finished of a full handshake.
+    /// NewSessionTicket (or not), ChangeCipherSpec and Finished of a full handshake.
     Finish,
 }
 
