@@ -30,6 +30,7 @@ mod public_key;
 mod public_key_ecdsa;
 mod public_key_rsa;
 mod rng;
+mod secrets;
 mod self_test;
 
 /// The software, with repeatable entropy.

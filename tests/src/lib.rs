@@ -9,6 +9,7 @@ pub mod link;
 pub mod oracle;
 pub mod pki;
 pub mod random;
+pub mod secret;
 pub mod server;
 pub mod throwaway;
 
