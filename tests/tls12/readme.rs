@@ -1,5 +1,4 @@
 //! The README's example as it stands there, against the scripted server.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use core::convert::Infallible;
 
