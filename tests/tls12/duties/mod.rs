@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod caller;
 mod key_change;
 mod premaster;
 mod records;
