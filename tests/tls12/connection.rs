@@ -1,5 +1,5 @@
 //! The nine verbs and `Want`: what the ports promise, how a connection ends, and what it leaves behind.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use accel::rustcrypto::RustCrypto;
 use accel::{Entropy, Rng};

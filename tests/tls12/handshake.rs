@@ -1,6 +1,6 @@
 //! Whole handshakes against the scripted server: every suite, every way of cutting, resumption, client certificates, and the
 //! order of messages.
-#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::type_complexity, clippy::unwrap_used, reason = "tests")]
 
 use accel::Accel;
 use accel::rustcrypto::RustCrypto;
