@@ -19,6 +19,7 @@ const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
 
 on_each_backend!(
     wycheproof_signatures,
+    every_length_of_a_modulus,
     what_is_encrypted_decrypts,
     too_long_a_message,
     keys_out_of_bounds,
@@ -65,13 +66,40 @@ fn opened(key: &Key, number: &[u8]) -> Vec<u8> {
 
 /// The block of RFC 8017 §9.2 for SHA-256.
 fn block(key: &Key) -> Vec<u8> {
+    block_of(key.length())
+}
+
+fn block_of(length: usize) -> Vec<u8> {
     let info = hex("3031300d060960864801650304020105000420");
     let mut block = vec![0, 1];
-    block.resize(key.length() - 1 - info.len() - DIGEST.len(), 0xFF);
+    block.resize(length - 1 - info.len() - DIGEST.len(), 0xFF);
     block.push(0);
     block.extend(info);
     block.extend(DIGEST);
     block
+}
+
+/// Where the modulus is s³ less the block, s is the signature for the exponent 3: a key of each length without a search for primes.
+fn every_length_of_a_modulus<A: Accel>(accel: &mut A) {
+    for bits in 1024..=4096_u32 {
+        let block = BigUint::from_bytes_be(&block_of(usize::try_from(bits.div_ceil(8)).unwrap()));
+        let mut signature = ((BigUint::from(3_u8) << (bits - 2)) + &block).cbrt();
+        // So that the modulus is odd.
+        if signature.bit(0) == block.bit(0) {
+            signature += 1_u8;
+        }
+        let modulus = signature.pow(3) - block;
+        assert_eq!(modulus.bits(), u64::from(bits));
+        let modulus = modulus.to_bytes_be();
+        let key = RsaPublicKey { modulus: &modulus, exponent: &[3] };
+        for (signature, expected) in
+            [(signature.clone(), Ok(())), (signature + 2_u8, Err(rsa::VERIFY_FAILED))]
+        {
+            let mut bytes = signature.to_bytes_be();
+            bytes.splice(0..0, vec![0; modulus.len() - bytes.len()]);
+            assert_eq!(verify_with(accel, &key, (SHA256, &DIGEST), &bytes), expected, "{bits} bits");
+        }
+    }
 }
 
 /// Wycheproof's files of PKCS#1 v1.5 verification. Those for SHA-3 and truncated SHA-512 are left out: no such hash here; those
