@@ -15,4 +15,4 @@ mod modulus;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use modulus::{Modulus, SquaredRadix, cost_of_product, negated_inverse};
+pub(crate) use modulus::{Division, Modulus, SquaredRadix, cost_of_product, negated_inverse};

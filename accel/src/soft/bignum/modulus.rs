@@ -58,14 +58,40 @@ impl<'w> Modulus<'w> {
     }
 }
 
+/// Brings a public number below a public modulus that fills its limbs into Montgomery form, in bounded steps: by long division,
+/// which costs less than a product.
+pub(crate) struct Division {
+    /// Limbs of the quotient that are left.
+    left: usize,
+}
+
+impl Division {
+    /// By a modulus of `bits` bits; `None` if it does not fill its limbs.
+    pub(crate) const fn by(bits: usize) -> Option<Self> {
+        let length = limbs::limbs_for(bits);
+        if length * LIMB_BITS == bits { Some(Self { left: length }) } else { None }
+    }
+
+    /// Works on `number`, the same at each call; the cost, or `None` when it is in Montgomery form.
+    pub(crate) fn advance(&mut self, modulus: &Modulus<'_>, number: &mut [u32]) -> Option<usize> {
+        let batch = BATCH.min(self.left);
+        for _ in 0..batch {
+            limbs::shift_limb_vartime(number, modulus.limbs());
+        }
+        self.left -= batch;
+        (batch > 0).then_some(batch * number.len() * LINEAR)
+    }
+}
+
 /// Computes R^2 modulo a modulus in bounded steps.
 ///
 /// Constant-time for a modulus of a given number of bits, unless it is public: by doubling up to R * 2^length, length in limbs,
-/// and from there by five squarings in Montgomery form: (2^length)^(2^5) = 2^(32 * length) = R. A public modulus that fills
-/// its limbs is divided by instead, which is several times faster.
+/// and from there by five squarings in Montgomery form: (2^length)^(2^5) = 2^(32 * length) = R. For a public modulus that fills
+/// its limbs, R is brought into Montgomery form by division instead, which is several times faster.
 #[derive(Default)]
 pub(crate) struct SquaredRadix {
     is_public: bool,
+    division: Option<Division>,
     doublings: usize,
     squarings: usize,
 }
@@ -92,7 +118,6 @@ impl SquaredRadix {
     ) -> Option<usize> {
         let length = modulus.limbs().len();
         let unused = (length * LIMB_BITS).saturating_sub(bits);
-        let divide = self.is_public && unused == 0;
         if self.doublings == 0 {
             // 2^bits - modulus is below the modulus, as its top bit is set. Just beyond `out`, 2^bits wraps to the same.
             out.fill(0);
@@ -100,17 +125,21 @@ impl SquaredRadix {
                 *limb = 1 << (bits % LIMB_BITS);
             }
             limbs::subtract_if(out, modulus.limbs(), 1);
+            self.division = Division::by(bits).filter(|_| self.is_public);
+        }
+        if let Some(division) = &mut self.division {
+            self.doublings = 1;
+            return division.advance(modulus, out);
         }
         if self.doublings < unused + length {
             let batch = BATCH.min(unused + length - self.doublings);
-            let step = if divide { limbs::shift_limb_vartime } else { limbs::double };
             for _ in 0..batch {
-                step(out, modulus.limbs());
+                limbs::double(out, modulus.limbs());
             }
             self.doublings += batch;
             return Some(batch * length * LINEAR);
         }
-        if self.squarings < SQUARINGS && !divide {
+        if self.squarings < SQUARINGS {
             // The square of a number below the modulus is below twice the modulus; without this it would only be below R.
             modulus.square(out);
             limbs::reduce_once(out, modulus.limbs());

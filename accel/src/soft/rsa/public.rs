@@ -8,7 +8,7 @@ use status::{Error, rsa};
 
 use super::{
     super::{
-        bignum::{Modulus, SquaredRadix, cost_of_product, limbs, negated_inverse},
+        bignum::{Division, Modulus, SquaredRadix, cost_of_product, limbs, negated_inverse},
         job::{Advance, take},
     },
     Bounds, DIGEST_LIMBS, Power, padding,
@@ -41,7 +41,9 @@ enum Purpose {
 enum Phase {
     /// The signature is not one of this key: fails at once.
     Refused,
-    /// R^2 into `base`.
+    /// A signature's number in `base` into Montgomery form.
+    Divide(Division, u64),
+    /// R^2 into `base`, for a message, which is a secret, and for a modulus that does not fill its limbs.
     Radix(SquaredRadix, u64),
     /// `base` from R^2 to the input in Montgomery form.
     Convert(u64),
@@ -68,8 +70,14 @@ impl Public {
         limbs::import(numbers.input, signature.iter().rev());
         // RFC 8017 §8.2.2 step 1 and §5.2.2 step 1: the length is exact, the number is below the modulus.
         let valid = signature.len() == key.modulus.len() && limbs::less(numbers.input, numbers.modulus) == 1;
-        let purpose = Purpose::Verify(algorithm);
-        Ok(Self::new(purpose, &key, negated_inverse(numbers.modulus), valid))
+        limbs::copy(numbers.base, numbers.input);
+        let phase = match Division::by(key.bits) {
+            _ if !valid => Phase::Refused,
+            Some(division) => Phase::Divide(division, key.exponent),
+            None => Phase::Radix(SquaredRadix::of_public(), key.exponent),
+        };
+        let inverse = negated_inverse(numbers.modulus);
+        Ok(Self { purpose: Purpose::Verify(algorithm), bits: key.bits, inverse, phase })
     }
 
     /// Pads a message of at most modulus - 11 bytes.
@@ -88,13 +96,9 @@ impl Public {
         limbs::import(numbers.modulus, key.modulus.iter().rev());
         let scratch = bytemuck::cast_slice_mut(numbers.product);
         padding::encryption(numbers.input, length, message, scratch, rng)?;
-        Ok(Self::new(Purpose::Encrypt, &key, negated_inverse(numbers.modulus), true))
-    }
-
-    fn new(purpose: Purpose, key: &Bounds<'_>, inverse: [u32; 4], valid: bool) -> Self {
-        let phase =
-            if valid { Phase::Radix(SquaredRadix::of_public(), key.exponent) } else { Phase::Refused };
-        Self { purpose, bits: key.bits, inverse, phase }
+        let inverse = negated_inverse(numbers.modulus);
+        let phase = Phase::Radix(SquaredRadix::of_public(), key.exponent);
+        Ok(Self { purpose: Purpose::Encrypt, bits: key.bits, inverse, phase })
     }
 
     /// The largest cost of an advance.
@@ -110,6 +114,13 @@ impl Public {
         let cost = match &mut self.phase {
             Phase::Refused => return Err(rsa::VERIFY_FAILED),
             Phase::Finished => return Ok(Advance::Done),
+            Phase::Divide(division, exponent) => {
+                let cost = division.advance(&modulus, base);
+                if cost.is_none() {
+                    self.phase = Phase::Power(Power::new(*exponent));
+                }
+                cost.unwrap_or(0)
+            }
             Phase::Radix(radix, exponent) => {
                 let cost = radix.advance(&mut modulus, self.bits, base);
                 if cost.is_none() {
