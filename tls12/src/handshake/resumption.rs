@@ -65,9 +65,10 @@ pub(super) fn binding<A: Accel>(
     accel: &mut A,
 ) -> Result<Binding, Error> {
     let verified = config.verification == Verification::Required;
-    let policy = config.policy;
-    let [high, low] = policy.minimum_rsa_bits.to_be_bytes();
-    let rules = [u8::from(verified), u8::from(policy.sha1), u8::from(policy.md5), high, low];
+    // All of it by name: a rule that is new does not compile before it is bound too.
+    let x509::Policy { sha1, md5, minimum_rsa_bits } = config.policy;
+    let [high, low] = minimum_rsa_bits.to_be_bytes();
+    let rules = [u8::from(verified), u8::from(sha1), u8::from(md5), high, low];
     let anchors = config.anchors.map_or(&[][..], |anchors| anchors.der());
     let identity = config.identity.map_or(&[][..], |identity| identity.chain.der());
     Binding::new(accel, [peer.host.as_bytes(), &rules, anchors, identity])

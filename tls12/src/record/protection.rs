@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use accel::{Accel, CipherKey, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
 use status::{Alert, Cause, cipher, ssl};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::cbc::{self, Cbc};
 use super::{ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH};
@@ -24,7 +24,7 @@ pub struct Protection {
 #[expect(clippy::large_enum_variant, reason = "there is no heap to put the larger one in")]
 enum Sealing {
     None,
-    Aead { key: CipherKey, salt: [u8; SALT_LENGTH] },
+    Aead { key: CipherKey, salt: Zeroizing<[u8; SALT_LENGTH]> },
     Cbc(Cbc),
 }
 
@@ -46,7 +46,10 @@ impl Protection {
     ) -> Result<Self, Failure> {
         let key = accel.cipher_load(keys.suite.mode(), direction, keys.cipher)?;
         let sealing = match keys.suite.mac() {
-            None => Sealing::Aead { key, salt: keys.salt.try_into().map_err(|_| ssl::INTERNAL_ERROR)? },
+            None => {
+                let salt = <[u8; SALT_LENGTH]>::try_from(keys.salt).map_err(|_| ssl::INTERNAL_ERROR)?;
+                Sealing::Aead { key, salt: Zeroizing::new(salt) }
+            }
             Some(mac) => Sealing::Cbc(Cbc::new(accel, key, mac, keys.mac, encrypt_then_mac)?),
         };
         Ok(Self { sealing, sequence: Some(0) })
