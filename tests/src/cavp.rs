@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-pub use crate::hex::hex;
+use crate::hex::hex;
 
 /// The fields of one test case, with the parameters above it.
 #[derive(Clone, Default, Debug)]

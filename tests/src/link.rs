@@ -8,6 +8,7 @@ use accel::Accel;
 use status::Error;
 use tls12::{Connection, Want};
 
+use crate::random::Random;
 use crate::server::Server;
 
 /// How the bytes are carried.
@@ -21,19 +22,41 @@ pub enum Pieces {
     Random(u32),
 }
 
+/// Says how long the next piece is.
+pub struct Cutter {
+    pieces: Pieces,
+    random: Random,
+}
+
+impl Cutter {
+    /// A cutter at its first piece.
+    pub fn new(pieces: Pieces) -> Self {
+        let seed = if let Pieces::Random(seed) = pieces { seed } else { 0 };
+        Self { pieces, random: Random(u64::from(seed)) }
+    }
+
+    /// The length of the next piece of so many bytes.
+    pub fn piece(&mut self, available: usize) -> usize {
+        let most = match self.pieces {
+            Pieces::Whole => available,
+            Pieces::Bytes => 1,
+            Pieces::Random(_) => self.random.below(MAX_PIECE).saturating_add(1),
+        };
+        available.min(most)
+    }
+}
+
 /// The wire, with the server at its other end.
 pub struct Link {
     /// The server.
     pub server: Server,
-    pieces: Pieces,
-    random: u32,
+    cutter: Cutter,
 }
 
 impl Link {
     /// A wire to `server`.
     pub fn new(server: Server, pieces: Pieces) -> Self {
-        let random = if let Pieces::Random(seed) = pieces { seed | 1 } else { 1 };
-        Self { server, pieces, random }
+        Self { server, cutter: Cutter::new(pieces) }
     }
 
     /// Polls and carries until the connection waits for its application, for a server that has nothing to say, or has ended.
@@ -68,7 +91,7 @@ impl Link {
     }
 
     fn carry_out(&mut self, connection: &mut Connection<'_>) {
-        let length = self.piece(connection.send_bytes().len());
+        let length = self.cutter.piece(connection.send_bytes().len());
         let bytes = connection.send_bytes().get(..length).unwrap_or_default().to_vec();
         connection.sent(length);
         self.server.receive(&bytes);
@@ -82,7 +105,7 @@ impl Link {
             }
             return self.server.ended;
         }
-        let most = self.piece(connection.recv_space().len());
+        let most = self.cutter.piece(connection.recv_space().len());
         let bytes = self.server.take_output(most);
         for (to, from) in connection.recv_space().iter_mut().zip(&bytes) {
             *to = *from;
@@ -100,21 +123,6 @@ impl Link {
         assert_eq!(connection.poll(accel), Err(error), "a failure is final");
         assert_eq!(connection.status().map(|status| status.error), Some(error));
     }
-
-    fn piece(&mut self, available: usize) -> usize {
-        match self.pieces {
-            Pieces::Whole => available,
-            Pieces::Bytes => available.min(1),
-            Pieces::Random(_) => {
-                // xorshift32.
-                self.random ^= self.random << 13;
-                self.random ^= self.random >> 17;
-                self.random ^= self.random << 5;
-                let length = usize::from(self.random.to_le_bytes()[0]).saturating_add(1);
-                available.min(length)
-            }
-        }
-    }
 }
 
 /// A bit is set exactly where a port is not empty.
@@ -127,3 +135,5 @@ fn hold_promise(connection: &mut Connection<'_>, want: Want) {
 
 /// More than a handshake of single bytes takes.
 const TURNS: usize = 1_000_000;
+/// The longest piece of random length, in bytes.
+const MAX_PIECE: usize = 300;

@@ -1,6 +1,12 @@
 //! Whole handshakes against the scripted server: every suite, every way of cutting, resumption, client certificates, and the
 //! order of messages.
-#![allow(clippy::indexing_slicing, clippy::panic, clippy::type_complexity, clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 use accel::Accel;
 use accel::rustcrypto::RustCrypto;
@@ -143,7 +149,8 @@ fn assert_refused(script: Script, error: Error, alert: Alert) -> Status {
     status
 }
 
-const PIECES: [Pieces; 3] = [Pieces::Whole, Pieces::Bytes, Pieces::Random(0xC0FFEE)];
+/// Every way to carry a stream.
+pub(super) const PIECES: [Pieces; 3] = [Pieces::Whole, Pieces::Bytes, Pieces::Random(0xC0FFEE)];
 
 /// Every suite, with encrypt-then-MAC and without, carried in every way.
 fn every_suite<A: Accel>(mut accel: A) {

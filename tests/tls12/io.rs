@@ -1,5 +1,5 @@
 //! The three adapters over the same scripted server: blocking, asynchronous, `nb`.
-#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use core::convert::Infallible;
 use core::future::{Future, poll_fn};
@@ -10,17 +10,18 @@ use accel::soft::Soft;
 use embedded_io::{BufRead as _, Read as _, Write as _};
 use status::{Alert, ssl};
 use tests::entropy::InsecureSeeded;
+use tests::link::{Cutter, Pieces};
 use tests::server::{Flight, Item, Script, Server};
 use tests::throwaway::der;
 use tls12::io::{Error, Stream, nonblocking};
 use tls12::{Config, Connection};
 
-use super::handshake::{Memory, peer, trusting};
+use super::handshake::{Memory, PIECES, peer, trusting};
 
-/// A socket with the server behind it, which takes and gives at most so many bytes at a time.
+/// A socket with the server behind it, which takes and gives pieces of any size.
 struct Wire {
     server: Server,
-    most: usize,
+    cutter: Cutter,
     /// Whether the next `nb` call is told to wait.
     waits: bool,
     waited: usize,
@@ -28,20 +29,24 @@ struct Wire {
 
 impl Wire {
     fn new(script: Script) -> Self {
-        Self { server: Server::new(script), most: 100, waits: false, waited: 0 }
+        Self::cut(script, Pieces::Random(100))
+    }
+
+    fn cut(script: Script, pieces: Pieces) -> Self {
+        Self { server: Server::new(script), cutter: Cutter::new(pieces), waits: false, waited: 0 }
     }
 
     fn take(&mut self, out: &mut [u8]) -> usize {
         assert!(!out.is_empty(), "read into an empty slice");
         assert!(!self.server.is_silent() || self.server.ended, "would wait for ever");
-        let bytes = self.server.take_output(out.len().min(self.most));
+        let bytes = self.server.take_output(self.cutter.piece(out.len()));
         out.iter_mut().zip(&bytes).for_each(|(to, from)| *to = *from);
         bytes.len()
     }
 
     fn give(&mut self, data: &[u8]) -> usize {
         assert!(!data.is_empty(), "write of an empty slice");
-        let length = data.len().min(self.most);
+        let length = self.cutter.piece(data.len());
         self.server.receive(data.get(..length).unwrap());
         length
     }
@@ -146,7 +151,11 @@ fn quitter() -> Script {
 
 #[test]
 fn blocking() {
-    with(Wire::new(Script::default()), |stream| {
+    PIECES.into_iter().for_each(blocking_in);
+}
+
+fn blocking_in(pieces: Pieces) {
+    with(Wire::cut(Script::default(), pieces), |stream| {
         stream.handshake().unwrap();
         assert!(stream.socket.server.connected);
         stream.write_all(&text()).unwrap();
@@ -221,7 +230,11 @@ fn an_end_that_was_not_announced_is_an_error() {
 
 #[test]
 fn nonblocking() {
-    let socket = with(Wire::new(Script::default()), |stream| {
+    PIECES.into_iter().for_each(nonblocking_in);
+}
+
+fn nonblocking_in(pieces: Pieces) {
+    let socket = with(Wire::cut(Script::default(), pieces), |stream| {
         let mut slices = 0;
         loop {
             let waited = stream.socket.waited;
@@ -296,7 +309,11 @@ mod asynchronous {
 
     #[test]
     fn asynchronous() {
-        let socket = with(AsynchronousWire(Wire::new(Script::default())), |stream| {
+        PIECES.into_iter().for_each(asynchronous_in);
+    }
+
+    fn asynchronous_in(pieces: Pieces) {
+        let socket = with(AsynchronousWire(Wire::cut(Script::default(), pieces)), |stream| {
             let (result, waits) = complete(stream.handshake_async());
             result.unwrap();
             assert!(waits > stream.socket.0.waited, "a long computation yields");

@@ -2,8 +2,9 @@
 
 use accel::soft::{Hasher, Soft};
 use accel::{HashAlgorithm, HmacKey};
-use tests::cavp::{hex, read};
+use tests::cavp::read;
 use tests::entropy::InsecureSeeded;
+use tests::hex::hex;
 use tests::server::crypto::{SUITES, hash, parameters, prf};
 use tests::server::record::State;
 use tls12::Suite;

@@ -1,11 +1,14 @@
 //! Random damage to PEM files and to the DER inside them, from a seed.
 
-use tests::pki::{armour, strip_armour};
+use tests::{
+    pki::{armour, strip_armour},
+    random,
+};
 
-/// A small generator (SplitMix64): the same seed gives the same damage.
+/// The same seed gives the same damage.
 pub(crate) struct Random {
     seed: u64,
-    state: u64,
+    numbers: random::Random,
 }
 
 impl Random {
@@ -17,7 +20,7 @@ impl Random {
                 .elapsed()
                 .map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(0)),
         };
-        Self { seed, state: seed }
+        Self { seed, numbers: random::Random(seed) }
     }
 
     pub(crate) fn seed(&self) -> u64 {
@@ -29,20 +32,13 @@ impl Random {
         std::env::var("X509_MUTATIONS").map_or(60, |count| count.parse().expect("X509_MUTATIONS is a number"))
     }
 
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.state ^ self.state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ mixed >> 31
-    }
-
     /// A number below `limit`; 0 for none.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit.max(1)).unwrap()).unwrap()
+        self.numbers.below(limit)
     }
 
     fn byte(&mut self) -> u8 {
-        self.next().to_le_bytes()[0]
+        self.numbers.byte()
     }
 
     /// Damages a PEM file, or the DER of its first block with a label that ends so.

@@ -1,9 +1,6 @@
 //! Secrets: wiped when dropped, never in Debug output, and in a key log only when that is asked for.
 
-use core::fmt::Debug;
-use core::marker::PhantomData;
-use core::mem::needs_drop;
-
+use tests::assert_secret;
 use tests::server::Script;
 use tests::server::crypto::SUITES;
 use tls12::Connection;
@@ -13,34 +10,10 @@ use tls12::session::Session;
 
 use super::Talk;
 
-/// Tells whether a type has Debug: the method of the trait is only found where the inherent one does not apply.
-struct Probe<T>(PhantomData<T>);
-
-impl<T: Debug> Probe<T> {
-    const fn has_debug(&self) -> bool {
-        true
-    }
-}
-
-trait Otherwise {
-    fn has_debug(&self) -> bool {
-        false
-    }
-}
-
-impl<T> Otherwise for Probe<T> {}
-
 #[test]
 fn secrets_have_no_debug_and_are_wiped() {
-    assert!(Probe::<u8>(PhantomData).has_debug(), "the probe works");
-    macro_rules! secret {
-        ($($kind:ty),*) => {$(
-            assert!(!Probe::<$kind>(PhantomData).has_debug(), stringify!($kind));
-            assert!(needs_drop::<$kind>(), "{} is not wiped", stringify!($kind));
-        )*};
-    }
-    secret!(PremasterSecret, MasterSecret, KeyBlock, VerifyData, Protection);
-    secret!(Session<'static>, Connection<'static>);
+    assert_secret!(PremasterSecret, MasterSecret, KeyBlock, VerifyData, Protection);
+    assert_secret!(Session<'static>, Connection<'static>);
 }
 
 /// The NSS format that Wireshark reads: the server's own idea of the secrets.

@@ -2,6 +2,7 @@
 
 use status::ssl;
 use tests::link::Pieces;
+use tests::random::Random;
 use tests::server::CertificateRequest;
 use tests::server::crypto::SUITES;
 use tests::server::{Cut, Script};
@@ -18,23 +19,16 @@ fn seed() -> u64 {
     seed
 }
 
-fn next(state: &mut u64) -> usize {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    usize::try_from(*state >> 16).unwrap()
-}
-
 /// Changes a stretch of bytes in one of the ways that a line, or an attacker, can.
-fn damage(bytes: &mut Vec<u8>, random: &mut u64) {
+fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
     if bytes.is_empty() {
         return;
     }
-    let at = next(random) % bytes.len();
-    let end = (at + 1 + next(random) % 40).min(bytes.len());
-    match next(random) % 8 {
-        0 | 1 => bytes[at] ^= 1 << (next(random) % 8),
-        2 => bytes[at] = next(random).to_le_bytes()[0],
+    let at = random.below(bytes.len());
+    let end = (at + 1 + random.below(40)).min(bytes.len());
+    match random.below(8) {
+        0 | 1 => bytes[at] ^= 1 << (random.below(8)),
+        2 => bytes[at] = random.byte(),
         3 => bytes.truncate(at),
         4 => drop(bytes.drain(at..end)),
         5 => {
@@ -42,7 +36,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut u64) {
             bytes.splice(at..at, part);
         }
         6 => bytes[at..end].reverse(),
-        _ => bytes.insert(at, next(random).to_le_bytes()[0]),
+        _ => bytes.insert(at, random.byte()),
     }
 }
 
@@ -52,11 +46,11 @@ const BURSTS: usize = 5;
 
 #[test]
 fn damaged_flights_never_panic_and_never_deliver_what_was_not_sent() {
-    let mut random = seed();
+    let mut random = Random(seed());
     let own = Config { identity: Some(identity("client-1024")), ..trusting() };
     let (mut failed, mut lived) = (0, 0);
     for round in 0..1200 {
-        let (target, mut dice) = (next(&mut random) % BURSTS, random);
+        let (target, mut dice) = (random.below(BURSTS), Random(random.number()));
         let script = Script {
             cut: [Cut::PerMessage, Cut::Together, Cut::Every(100)][round % 3],
             encrypt_then_mac: round % 2 == 0,
