@@ -54,10 +54,13 @@ impl<'a> Reader<'a> {
         let first = self.byte()?;
         let length = match first {
             0x00..=0x7F => usize::from(first),
-            0x81..=0x84 => self
-                .bytes(usize::from(first & 0x7F))?
-                .iter()
-                .fold(0_usize, |length, &byte| length.wrapping_shl(8) | usize::from(byte)),
+            0x81..=0x84 => {
+                let bytes = self.bytes(usize::from(first & 0x7F))?;
+                let length =
+                    bytes.iter().fold(0_u32, |length, &byte| length.wrapping_shl(8) | u32::from(byte));
+                // A length beyond the address space is beyond the data too.
+                usize::try_from(length).map_err(|_| asn1::OUT_OF_DATA)?
+            }
             _ => return Err(asn1::INVALID_LENGTH),
         };
         if length > self.rest.len() { Err(asn1::OUT_OF_DATA) } else { Ok(length) }
