@@ -13,6 +13,7 @@ pub mod mosquitto;
 pub mod pki;
 pub mod process;
 pub mod progress;
+pub mod provenance;
 pub mod rules;
 pub mod test;
 

@@ -8,7 +8,7 @@ use crate::{
     mcu::{self, Route},
     process,
     progress::Progress,
-    root, rules, target,
+    provenance, root, rules, target,
 };
 
 /// What `--help` prints.
@@ -17,7 +17,7 @@ Checks everything that has to hold, and says at the end what did not.
 
 Usage: cargo xtask test [--quick]
 
-  --quick   leave out what takes long: the fuzz targets, the MCU build, the link proof
+  --quick   leave out what takes long: the fuzz targets, the MCU build, the link proof, the second run of accel's tests
 
 Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, a Rust that builds for
 thumbv7em, and cargo-fuzz (into the target folder). Otherwise it says in one line what to install.
@@ -42,6 +42,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     install::install(&[MOSQUITTO, OPENSSL, GNUTLS, MBEDTLS], &progress)?;
 
     progress.step("source rules", |_| rules::check());
+    progress.step("origin of every vector", |_| provenance::check());
     progress.step("format", |_| cargo(&["fmt", "--all", "--check"]));
     progress.step("clippy", |_| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
     if !quick {
@@ -51,11 +52,31 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     }
     progress.step("documentation", |_| documentation());
     progress.step("tests", |_| cargo(&["test", "--workspace", "--no-fail-fast"]));
+    if !quick {
+        progress.step("the microcontroller's cryptography, on this machine", |_| portable());
+    }
     progress.finish()
 }
 
 fn cargo(arguments: &[&str]) -> Result<(), String> {
     process::run(Command::new("cargo").current_dir(root()).args(arguments))
+}
+
+/// Runs the tests of `accel` again with the code that a microcontroller runs: here the crates would take this processor's own
+/// instructions for AES and SHA, and 64-bit words.
+fn portable() -> Result<(), String> {
+    const CFGS: [&str; 6] = [
+        "aes_backend=\"soft\"",
+        "polyval_backend=\"soft\"",
+        "chacha20_backend=\"soft\"",
+        "sha1_backend=\"soft\"",
+        "sha2_backend=\"soft\"",
+        "cpubits=\"32\"",
+    ];
+    let mut command = Command::new("cargo");
+    command.current_dir(root()).env("CARGO_TARGET_DIR", target().join("portable"));
+    command.env("RUSTFLAGS", CFGS.map(|cfg| format!("--cfg {cfg}")).join(" "));
+    process::run(command.args(["test", "-p", "tests", "--test", "accel"]))
 }
 
 fn documentation() -> Result<(), String> {
