@@ -143,15 +143,6 @@ pub(crate) fn equal(a: &[u32], b: &[u32]) -> u32 {
     ((difference | difference.wrapping_neg()) >> 31) ^ 1
 }
 
-/// `out |= a & mask of its bit | b & mask of its bit`, where a bit's mask is all ones if it is 1.
-pub(crate) fn or_either(out: &mut [u32], (a, bit_a): (&[u32], u32), (b, bit_b): (&[u32], u32)) {
-    let mask_a = black_box(0_u32.wrapping_sub(bit_a));
-    let mask_b = black_box(0_u32.wrapping_sub(bit_b));
-    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-        *out |= a & mask_a | b & mask_b;
-    }
-}
-
 /// Halves a number with `carry` as its new top bit.
 pub(crate) fn halve(a: &mut [u32], carry: u32) {
     let mut carry = carry;

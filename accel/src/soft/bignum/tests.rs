@@ -202,13 +202,18 @@ fn linear_operations() {
             let mut unchanged = a.clone();
             limbs::add_if(&mut unchanged, &b, 0);
             limbs::subtract_if(&mut unchanged, &b, 0);
-            limbs::or_either(&mut unchanged, (&b, 0), (&b, 0));
             prop_assert_eq!(&unchanged, &a);
-            for (bits, expected) in [((1, 0), &a), ((0, 1), &b)] {
-                let mut chosen = vec![0; a.len()];
-                limbs::or_either(&mut chosen, (&a, bits.0), (&b, bits.1));
+            let mut file = [&a[..], &b, &modulus].concat();
+            for (number, expected) in [(0, &a), (1, &b), (2, &modulus)] {
+                let mut chosen = vec![!0; a.len()];
+                kernel::select(&mut chosen, &file, number);
                 prop_assert_eq!(&chosen, expected);
             }
+            let length = a.len();
+            let carry = kernel::add(&mut file, [2 * length, 0, length], length);
+            prop_assert_eq!(big(&file[2 * length..]) + r.clone() * carry, big(&a) + big(&b));
+            let borrow = kernel::subtract(&mut file, [2 * length, 2 * length, length], length);
+            prop_assert_eq!((&file[2 * length..], borrow), (&a[..], carry));
             let mut half = a.clone();
             limbs::halve(&mut half, 1);
             prop_assert_eq!(big(&half), (big(&a) + &r) >> 1);

@@ -1,6 +1,6 @@
 //! The curves' numbers (FIPS 186-4 D.1.2), as limbs, those of the field in Montgomery form; a test derives them again.
 
-use super::field::Parameters;
+use super::field::{Parameters, Reduction};
 use crate::Curve;
 
 /// The numbers of a curve.
@@ -13,6 +13,7 @@ pub(super) const fn parameters(curve: Curve) -> &'static Parameters {
 }
 
 static P256: Parameters = Parameters {
+    reduction: Reduction::P256,
     bits: 256,
     length: 8,
     prime: &[0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x00000000, 0x00000001, 0xFFFFFFFF],
@@ -46,6 +47,7 @@ static P256: Parameters = Parameters {
 };
 
 static P384: Parameters = Parameters {
+    reduction: Reduction::P384,
     bits: 384,
     length: 12,
     prime: &[
@@ -119,6 +121,7 @@ static P384: Parameters = Parameters {
 };
 
 static P521: Parameters = Parameters {
+    reduction: Reduction::P521,
     bits: 521,
     length: 20,
     prime: &[

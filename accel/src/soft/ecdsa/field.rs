@@ -1,7 +1,11 @@
 //! The field of a curve, over numbered registers in lent memory; not constant-time.
 //!
 //! A register holds the least residue in Montgomery form, so that comparing with zero and with each other is plain.
-#![expect(clippy::arithmetic_side_effects, reason = "register numbers and lengths are small constants")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "register numbers and lengths are small constants, and sums of limbs fit in 64 bits"
+)]
 
 use core::{cmp::Ordering, ops::Range};
 
@@ -27,8 +31,17 @@ pub(crate) struct Parameters {
     pub(super) order_one: &'static [u32],
     /// The curve's constant b.
     pub(super) b: &'static [u32],
+    pub(super) reduction: Reduction,
     /// The generator times 1, 3, 5 and 7, as affine points.
     pub(super) generator: &'static [(&'static [u32], &'static [u32])],
+}
+
+/// Which way a product is reduced; all are a Montgomery reduction.
+#[derive(Clone, Copy)]
+pub(super) enum Reduction {
+    P256,
+    P384,
+    P521,
 }
 
 /// The number of a register.
@@ -42,8 +55,13 @@ pub(super) struct Field<'w> {
     registers: &'w mut [u32],
 }
 
+/// The register that holds the prime.
+const PRIME: Register = Register(0);
+/// The first register that is free.
+pub(super) const FREE: usize = 1;
+
 impl<'w> Field<'w> {
-    /// `product` of twice the length, and registers.
+    /// `product` of twice the length, and registers, the first one for the prime, which [`Field::load_prime`] loads.
     pub(super) fn new(
         parameters: &'static Parameters,
         product: &'w mut [u32],
@@ -59,6 +77,11 @@ impl<'w> Field<'w> {
     pub(super) fn at_mut(&mut self, register: Register) -> &mut [u32] {
         let range = self.range(register);
         self.registers.get_mut(range).unwrap_or_default()
+    }
+
+    /// Once, before anything is added.
+    pub(super) fn load_prime(&mut self) {
+        self.load(PRIME, self.parameters.prime);
     }
 
     /// Sets a register.
@@ -96,39 +119,31 @@ impl<'w> Field<'w> {
         self.reduce(out);
     }
 
-    /// `a = a + b`.
-    pub(super) fn add(&mut self, a: Register, b: Register) {
-        let prime = self.parameters.prime;
-        let Some((a, b)) = self.two(a, b) else { return };
-        let carry = limbs::add_if(a, b, 1);
-        if carry == 1 || limbs::compare_vartime(a, prime) != Ordering::Less {
-            limbs::subtract_if(a, prime, 1);
+    /// `out = a + b`; any of them may be the same.
+    pub(super) fn add(&mut self, out: Register, a: Register, b: Register) {
+        if self.add_limbs(out, a, b) == 1 || !self.is_below_prime(out) {
+            self.subtract_limbs(out, out, PRIME);
         }
     }
 
-    /// `a = 2 * a`.
-    pub(super) fn double(&mut self, a: Register) {
-        let prime = self.parameters.prime;
-        let a = self.at_mut(a);
-        let carry = limbs::shift_left(a);
-        if carry == 1 || limbs::compare_vartime(a, prime) != Ordering::Less {
-            limbs::subtract_if(a, prime, 1);
+    /// `out = a - b`; any of them may be the same.
+    pub(super) fn subtract(&mut self, out: Register, a: Register, b: Register) {
+        if self.subtract_limbs(out, a, b) == 1 {
+            self.add_limbs(out, out, PRIME);
         }
     }
 
-    /// `a = a - b`.
-    pub(super) fn subtract(&mut self, a: Register, b: Register) {
-        let prime = self.parameters.prime;
-        let Some((a, b)) = self.two(a, b) else { return };
-        if limbs::subtract_if(a, b, 1) == 1 {
-            limbs::add_if(a, prime, 1);
-        }
+    /// `a = a / 2`.
+    pub(super) fn halve(&mut self, a: Register) {
+        let odd = self.at(a).first().is_some_and(|low| low & 1 == 1);
+        let carry = if odd { self.add_limbs(a, a, PRIME) } else { 0 };
+        limbs::halve(self.at_mut(a), carry);
     }
 
-    /// `out = -a`, for an `a` that is another register.
+    /// `out = -a`, for an `a` that is another register and not 0.
     pub(super) fn negate(&mut self, out: Register, a: Register) {
-        self.at_mut(out).fill(0);
-        self.subtract(out, a);
+        self.load(out, self.parameters.prime);
+        self.subtract_limbs(out, out, a);
     }
 
     pub(super) fn is_zero(&self, a: Register) -> bool {
@@ -151,12 +166,35 @@ impl<'w> Field<'w> {
     }
 
     fn reduce(&mut self, out: Register) {
-        let (prime, range) = (self.parameters.prime, self.range(out));
-        let out = self.registers.get_mut(range).unwrap_or_default();
-        kernel::reduce(out, self.product, prime, &self.parameters.prime_inverse);
-        if limbs::compare_vartime(out, prime) != Ordering::Less {
-            limbs::subtract_if(out, prime, 1);
+        let Parameters { prime, prime_inverse, .. } = self.parameters;
+        let range = self.range(out);
+        let number = self.registers.get_mut(range).unwrap_or_default();
+        match self.parameters.reduction {
+            Reduction::P256 => kernel::reduce_p256(number, self.product, prime, prime_inverse),
+            Reduction::P384 => kernel::reduce_p384(number, self.product, prime, prime_inverse),
+            Reduction::P521 => reduce_p521(number, self.product),
         }
+        if !self.is_below_prime(out) {
+            self.subtract_limbs(out, out, PRIME);
+        }
+    }
+
+    fn is_below_prime(&self, a: Register) -> bool {
+        limbs::compare_vartime(self.at(a), self.parameters.prime) == Ordering::Less
+    }
+
+    /// `out = a + b` without reduction: the carry.
+    fn add_limbs(&mut self, out: Register, a: Register, b: Register) -> u32 {
+        kernel::add(self.registers, self.places(out, a, b), self.parameters.length)
+    }
+
+    /// `out = a - b` without reduction: the borrow.
+    fn subtract_limbs(&mut self, out: Register, a: Register, b: Register) -> u32 {
+        kernel::subtract(self.registers, self.places(out, a, b), self.parameters.length)
+    }
+
+    fn places(&self, out: Register, a: Register, b: Register) -> [usize; 3] {
+        [out, a, b].map(|register| register.0 * self.parameters.length)
     }
 
     fn two(&mut self, a: Register, b: Register) -> Option<(&mut [u32], &[u32])> {
@@ -169,4 +207,29 @@ impl<'w> Field<'w> {
         let start = register.0 * self.parameters.length;
         start..start + self.parameters.length
     }
+}
+
+/// Montgomery reduction by p = 2^521 - 1 for R = 2^640: below 2p for a product of numbers below p.
+///
+/// As 2^521 is 1, dividing by 2^640 is rotating. The product is H * 2^640 + M * 2^119 + L with H < 2^402, M < 2^521 and
+/// L < 2^119: the quotient is M + (L * 2^402 + H), where the latter two do not overlap.
+fn reduce_p521(out: &mut [u32], product: &[u32]) {
+    let [low, middle] = [product.get(..4), product.get(3..21)].map(Option::unwrap_or_default);
+    let (Some(&[l0, l1, l2, l3]), Some(high)) = (low.first_chunk(), product.get(20..32)) else { return };
+    let Some(top) = product.get(32) else { return };
+    let l3 = l3 & 0x7F_FFFF;
+    let joint = [top | l0 << 18, l0 >> 14 | l1 << 18, l1 >> 14 | l2 << 18, l2 >> 14 | l3 << 18, l3 >> 14];
+    let rotated = high.iter().copied().chain(joint);
+    let mut carry = 0;
+    for ((out, pair), other) in out.iter_mut().zip(middle.windows(2)).zip(rotated) {
+        let &[lower, upper] = pair else { return };
+        let sum = u64::from(lower >> 23 | upper << 9) + u64::from(other) + carry;
+        *out = sum as u32;
+        carry = sum >> 32;
+    }
+    // The last limb of M ends with the product's limb 19.
+    if let (Some(out), Some(above)) = (out.get_mut(16), product.get(20)) {
+        *out = out.wrapping_sub(above << 9);
+    }
+    out.get_mut(17..).unwrap_or_default().fill(0);
 }

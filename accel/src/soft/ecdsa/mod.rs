@@ -8,7 +8,7 @@
 //!
 //! Lent memory, in numbers of the field's length:
 //! ```text
-//!   product 2 | sum 3 | temporary 6 | summand 2 | r 1 | Q times 1, 3, 5, 7: 12 | digits of u1 and u2
+//!   product 2 | prime 1 | sum 3 | temporary 6 | summand's y 1 | r 1 | Q times 1, 3, 5, 7: 12 | digits of u1 and u2
 //! ```
 //!
 //! Deliberately absent: signing, key agreement, any other curve.
@@ -25,7 +25,7 @@ mod tests;
 use status::{Error, ecp};
 
 use self::{
-    field::{Field, Parameters, Register},
+    field::{FREE, Field, Parameters, Register},
     inverse::{Inversion, Step},
     point::{A, B, C, D, E, F, MULTIPLICATIONS, Point, Summand},
 };
@@ -38,8 +38,9 @@ use crate::{Curve, EcPublicKey};
 #[cfg(test)]
 pub(crate) use tests::generator;
 
-const SUM: Point = Point { x: Register(0), y: Register(1), z: Register(2) };
-const SUMMAND_X: Register = Register(9);
+const SUM: Point = Point { x: Register(FREE), y: Register(2), z: Register(3) };
+/// Where a sum scales it to.
+const SUMMAND_X: Register = E;
 const SUMMAND_Y: Register = Register(10);
 const R: Register = Register(11);
 /// The first register of the table of multiples of Q.
@@ -52,6 +53,9 @@ const REGISTERS: usize = TABLE + COORDINATES * recode::MULTIPLES;
 /// What sums and copies cost with each multiplication, for each limb, in limb products: no less than the products of a short
 /// field.
 const LINEAR: usize = 28;
+
+/// Doublings in one step at most: as many multiplications as two sums.
+const DOUBLINGS: usize = 4;
 
 /// Limbs of lent memory.
 pub(crate) const fn memory(curve: Curve) -> usize {
@@ -94,6 +98,7 @@ impl Verification {
             return Err(ecp::BAD_INPUT_DATA);
         }
         let Memory { mut field, .. } = Memory::split(parameters, memory);
+        field.load_prime();
         load_key(&mut field, parameters, key.point)?;
         let (r, s) = der::parse(signature).ok_or(ecp::VERIFY_FAILED)?;
         for (register, number) in [(R, r), (C, s)] {
@@ -115,7 +120,8 @@ impl Verification {
     /// The largest cost of an advance.
     pub(crate) const fn unit(&self) -> usize {
         let length = self.parameters.length;
-        cost_of_product(length).saturating_add(length.saturating_mul(LINEAR)).saturating_mul(MULTIPLICATIONS)
+        let multiplication = cost_of_product(length).saturating_add(length.saturating_mul(LINEAR));
+        multiplication.saturating_mul(2 * MULTIPLICATIONS)
     }
 
     /// Does one operation.
@@ -136,20 +142,29 @@ impl Verification {
                 (unit, Some(Phase::Table(0)))
             }
             Phase::Table(number) => (unit, Some(fill(&mut field, parameters, *number))),
-            Phase::Double(left) => match left.checked_sub(1) {
-                Some(bit) => {
+            Phase::Double(0) => (0, Some(Phase::Compare)),
+            Phase::Double(left) => {
+                let is_zero = |bit| digit(generator_digits, bit) == 0 && digit(key_digits, bit) == 0;
+                let mut bit = *left;
+                for _ in 0..DOUBLINGS {
                     point::double(&mut field, SUM);
-                    (unit / 2, Some(Phase::AddGenerator(bit)))
+                    bit = bit.saturating_sub(1);
+                    if bit == 0 || !is_zero(bit) {
+                        break;
+                    }
                 }
-                None => (0, Some(Phase::Compare)),
-            },
+                let cost = (unit / DOUBLINGS).saturating_mul(left.saturating_sub(bit));
+                (cost, Some(after_doublings(generator_digits, key_digits, bit)))
+            }
             Phase::AddGenerator(bit) => {
-                let added = add_generator(&mut field, parameters, digit(generator_digits, *bit));
-                (if added { unit } else { 0 }, Some(Phase::AddKey(*bit)))
+                add_generator(&mut field, parameters, digit(generator_digits, *bit));
+                let next =
+                    if digit(key_digits, *bit) == 0 { Phase::Double(*bit) } else { Phase::AddKey(*bit) };
+                (unit / 2, Some(next))
             }
             Phase::AddKey(bit) => {
-                let added = add_key(&mut field, parameters, digit(key_digits, *bit));
-                (if added { unit } else { 0 }, Some(Phase::Double(*bit)))
+                add_key(&mut field, parameters, digit(key_digits, *bit));
+                (unit / 2, Some(Phase::Double(*bit)))
             }
             Phase::Compare => {
                 if !matches(&mut field, parameters) {
@@ -223,10 +238,21 @@ fn fill(field: &mut Field<'_>, parameters: &Parameters, number: usize) -> Phase 
     Phase::Double(parameters.bits.saturating_add(1))
 }
 
-/// Adds a digit times the generator; false for the digit zero.
-fn add_generator(field: &mut Field<'_>, parameters: &Parameters, digit: i8) -> bool {
+/// What follows on doublings up to a bit.
+fn after_doublings(generator_digits: &[i8], key_digits: &[i8], bit: usize) -> Phase {
+    if digit(generator_digits, bit) != 0 {
+        Phase::AddGenerator(bit)
+    } else if digit(key_digits, bit) != 0 {
+        Phase::AddKey(bit)
+    } else {
+        Phase::Double(bit)
+    }
+}
+
+/// Adds a digit times the generator.
+fn add_generator(field: &mut Field<'_>, parameters: &Parameters, digit: i8) {
     let Some((x, y)) = recode::multiple(digit).and_then(|number| parameters.generator.get(number)) else {
-        return false;
+        return;
     };
     field.load(SUMMAND_X, x);
     field.load(SUMMAND_Y, y);
@@ -235,19 +261,17 @@ fn add_generator(field: &mut Field<'_>, parameters: &Parameters, digit: i8) -> b
         field.negate(SUMMAND_Y, A);
     }
     point::add(field, parameters, SUM, Summand { x: SUMMAND_X, y: SUMMAND_Y, z: None });
-    true
 }
 
-/// Adds a digit times Q; false for the digit zero.
-fn add_key(field: &mut Field<'_>, parameters: &Parameters, digit: i8) -> bool {
-    let Some(number) = recode::multiple(digit) else { return false };
+/// Adds a digit times Q.
+fn add_key(field: &mut Field<'_>, parameters: &Parameters, digit: i8) {
+    let Some(number) = recode::multiple(digit) else { return };
     let Point { x, mut y, z } = multiple(number);
     if digit < 0 {
         field.negate(SUMMAND_Y, y);
         y = SUMMAND_Y;
     }
     point::add(field, parameters, SUM, Summand { x, y, z: Some(z) });
-    true
 }
 
 /// Whether the sum's x modulo the order is r: x is r, or r plus the order where that is below the prime.

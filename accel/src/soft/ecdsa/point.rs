@@ -21,12 +21,12 @@ pub(super) struct Summand {
 }
 
 /// Registers that a sum or a double destroys.
-pub(super) const A: Register = Register(3);
-pub(super) const B: Register = Register(4);
-pub(super) const C: Register = Register(5);
-pub(super) const D: Register = Register(6);
-pub(super) const E: Register = Register(7);
-pub(super) const F: Register = Register(8);
+pub(super) const A: Register = Register(4);
+pub(super) const B: Register = Register(5);
+pub(super) const C: Register = Register(6);
+pub(super) const D: Register = Register(7);
+pub(super) const E: Register = Register(8);
+pub(super) const F: Register = Register(9);
 
 /// Multiplications in a sum, the longest operation.
 pub(super) const MULTIPLICATIONS: usize = 16;
@@ -36,10 +36,10 @@ pub(super) fn is_on_curve(field: &mut Field<'_>, parameters: &Parameters, x: Reg
     field.square(A, x);
     field.multiply(A, A, x);
     for _ in 0..3 {
-        field.subtract(A, x);
+        field.subtract(A, A, x);
     }
     field.load(B, parameters.b);
-    field.add(A, B);
+    field.add(A, A, B);
     field.square(B, y);
     field.is_equal(A, B)
 }
@@ -47,33 +47,28 @@ pub(super) fn is_on_curve(field: &mut Field<'_>, parameters: &Parameters, x: Reg
 /// `p = 2p`: four products and four squares.
 pub(super) fn double(field: &mut Field<'_>, p: Point) {
     let Point { x, y, z } = p;
+    // From here on y is 2Y; z = 2YZ.
     field.square(A, z);
-    field.square(B, y);
-    field.multiply(C, x, B);
+    field.add(y, y, y);
     field.multiply(z, y, z);
-    field.double(z);
+    field.square(B, y);
+    // C = 4 X Y^2.
+    field.multiply(C, x, B);
     // D = 3 (X - Z^2) (X + Z^2), the slope's numerator as a = -3.
-    field.copy(D, x);
-    field.add(D, A);
-    field.subtract(x, A);
-    field.multiply(D, D, x);
-    field.copy(A, D);
-    field.double(D);
-    field.add(D, A);
-    // C = 4 X Y^2; X = D^2 - 2C.
-    field.double(C);
-    field.double(C);
+    field.add(D, x, A);
+    field.subtract(A, x, A);
+    field.multiply(A, D, A);
+    field.add(D, A, A);
+    field.add(D, D, A);
+    // X = D^2 - 2C; Y = D (C - X) - 8 Y^4.
     field.square(x, D);
-    field.subtract(x, C);
-    field.subtract(x, C);
-    // Y = D (C - X) - 8 Y^4.
-    field.subtract(C, x);
+    field.subtract(x, x, C);
+    field.subtract(x, x, C);
+    field.subtract(C, C, x);
     field.multiply(y, D, C);
     field.square(B, B);
-    for _ in 0..3 {
-        field.double(B);
-    }
-    field.subtract(y, B);
+    field.halve(B);
+    field.subtract(y, y, B);
 }
 
 /// `p = p + q`, for any p: infinity, q itself and its negative too.
@@ -90,8 +85,8 @@ pub(super) fn add(field: &mut Field<'_>, parameters: &Parameters, p: Point, q: S
     }
     scale(field, p, q);
     // C, D: p's x and y, and E, F: q's less p's, on the common denominator.
-    field.subtract(E, C);
-    field.subtract(F, D);
+    field.subtract(E, E, C);
+    field.subtract(F, F, D);
     if field.is_zero(E) {
         if field.is_zero(F) {
             double(field, p);
@@ -109,13 +104,13 @@ pub(super) fn add(field: &mut Field<'_>, parameters: &Parameters, p: Point, q: S
     field.multiply(C, C, A);
     // X = F^2 - E^3 - 2 C E^2; Y = F (C E^2 - X) - D E^3.
     field.square(x, F);
-    field.subtract(x, B);
-    field.subtract(x, C);
-    field.subtract(x, C);
-    field.subtract(C, x);
+    field.subtract(x, x, B);
+    field.subtract(x, x, C);
+    field.subtract(x, x, C);
+    field.subtract(C, C, x);
     field.multiply(y, F, C);
     field.multiply(D, D, B);
-    field.subtract(y, D);
+    field.subtract(y, y, D);
 }
 
 /// Both points' x and y on a common denominator: p's into C and D, q's into E and F.

@@ -5,7 +5,7 @@
 
 use super::super::{
     bignum::{
-        Modulus, SquaredRadix, cost_of_product,
+        Modulus, SquaredRadix, cost_of_product, kernel,
         limbs::{self, limbs_for},
         negated_inverse,
     },
@@ -122,7 +122,7 @@ impl<'k> Half<'k> {
                 (cost_of_product(length).saturating_mul(batch), None)
             }
             Phase::Window { bit, .. } => {
-                select(factor, table, digit(self.exponent, *bit, self.window));
+                kernel::select(factor, table, digit(self.exponent, *bit, self.window));
                 modulus.multiply_by(power, factor);
                 let next = match bit.checked_sub(self.window) {
                     Some(bit) => Phase::Window { bit, squarings: self.window },
@@ -207,21 +207,6 @@ fn digit(exponent: &[u8], at: usize, window: usize) -> u32 {
     let bits = (0..window).rev().map(|bit| limbs::bit(exponent, at.saturating_add(bit)));
     let digit = bits.fold(0, |digit, bit| digit << 1 | bit);
     if at == 0 { digit & !1 } else { digit }
-}
-
-/// `out` = the table's entry `digit`, reading all entries.
-fn select(out: &mut [u32], table: &[u32], digit: u32) {
-    out.fill(0);
-    let length = out.len();
-    let both = length.saturating_mul(2);
-    if both == 0 {
-        return;
-    }
-    for (number, pair) in (0..).step_by(2).zip(table.chunks_exact(both)) {
-        let (even, odd) = pair.split_at_checked(length).unwrap_or_default();
-        let chosen = |number: u32| limbs::equal(&[number], &[digit]);
-        limbs::or_either(out, (even, chosen(number)), (odd, chosen(number | 1)));
-    }
 }
 
 /// The lent memory while the work is modulo a prime.

@@ -1,4 +1,4 @@
-//! The inner loops: everything that multiplies limbs, behind three functions, one file per architecture.
+//! The inner loops: everything that multiplies limbs, behind six functions, one file per architecture.
 //!
 //! Numbers are little-endian slices of 32-bit limbs whose length is a multiple of [`ROWS`], so that a kernel may keep four rows
 //! of the multiplier in registers. No function here branches on or indexes by the value of a limb.
@@ -10,12 +10,16 @@ mod portable;
 mod umaal;
 
 #[cfg(not(any(test, umaal)))]
-pub(crate) use portable::{mul, reduce, sqr};
+pub(crate) use portable::{
+    add, mul, reduce, reduce as reduce_p256, reduce as reduce_p384, select, sqr, subtract,
+};
 #[cfg(umaal)]
-pub(crate) use umaal::{mul, reduce, sqr};
+pub(crate) use umaal::{add, mul, reduce, reduce_p256, reduce_p384, select, sqr, subtract};
 
 #[cfg(test)]
-pub(crate) use counted::{mul, products, reduce, sqr};
+pub(crate) use counted::{mul, products, reduce, reduce as reduce_p256, reduce as reduce_p384, sqr};
+#[cfg(test)]
+pub(crate) use portable::{add, select, subtract};
 
 /// Rows that are worked on at a time; the length of every number is a multiple of it.
 pub(crate) const ROWS: usize = 4;

@@ -53,6 +53,45 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
     subtract_if(out, window, modulus, carry);
 }
 
+/// `file[out..] = file[a..] + file[b..]`, numbers of `length` limbs; answers the carry. They are the same or do not overlap.
+pub(crate) fn add(file: &mut [u32], [out, a, b]: [usize; 3], length: usize) -> u32 {
+    let mut carry = 0;
+    for at in 0..length {
+        let (Some(a), Some(b)) = (file.get(a + at), file.get(b + at)) else { return 0 };
+        let sum = u64::from(*a) + u64::from(*b) + carry;
+        let Some(out) = file.get_mut(out + at) else { return 0 };
+        *out = sum as u32;
+        carry = sum >> 32;
+    }
+    carry as u32
+}
+
+/// `file[out..] = file[a..] - file[b..]`, numbers of `length` limbs; answers the borrow. They are the same or do not overlap.
+pub(crate) fn subtract(file: &mut [u32], [out, a, b]: [usize; 3], length: usize) -> u32 {
+    let mut borrow = 0;
+    for at in 0..length {
+        let (Some(a), Some(b)) = (file.get(a + at), file.get(b + at)) else { return 0 };
+        let difference = u64::from(*a).wrapping_sub(u64::from(*b)).wrapping_sub(borrow);
+        let Some(out) = file.get_mut(out + at) else { return 0 };
+        *out = difference as u32;
+        borrow = difference >> 63;
+    }
+    borrow as u32
+}
+
+/// `out` = the number `digit` of the table's, which are as long as `out`: a multiple of [`ROWS`]. All are read.
+pub(crate) fn select(out: &mut [u32], table: &[u32], digit: u32) {
+    out.fill(0);
+    for (number, entry) in (0_u32..).zip(table.chunks_exact(out.len().max(1))) {
+        let other = number ^ digit;
+        let differs = black_box((other | other.wrapping_neg()) >> 31);
+        let mask = differs.wrapping_sub(1);
+        for (out, limb) in out.iter_mut().zip(entry) {
+            *out |= limb & mask;
+        }
+    }
+}
+
 /// `window += row * b`; answers the carry out of the `b.len() + 4` limbs that this touches.
 fn add_rows(window: &mut [u32], row: &[u32; ROWS], b: &[u32]) -> u32 {
     add_rows_carrying(window, row, b, 0)

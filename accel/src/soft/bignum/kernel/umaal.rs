@@ -52,6 +52,62 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
     }
 }
 
+/// [`reduce`] by the prime of P-256.
+pub(crate) fn reduce_p256(out: &mut [u32], wide: &mut [u32], _modulus: &[u32], _inverse: &[u32; ROWS]) {
+    if let (Some(out), Some(wide)) = (out.first_chunk_mut(), wide.first_chunk_mut()) {
+        // SAFETY: the types are the lengths; two mutable borrows do not overlap.
+        unsafe { reduce_p256_arm(out, wide) }
+    }
+}
+
+/// [`reduce`] by the prime of P-384.
+pub(crate) fn reduce_p384(out: &mut [u32], wide: &mut [u32], _modulus: &[u32], _inverse: &[u32; ROWS]) {
+    if let (Some(out), Some(wide)) = (out.first_chunk_mut(), wide.first_chunk_mut()) {
+        // SAFETY: as above.
+        unsafe { reduce_p384_arm(out, wide) }
+    }
+}
+
+/// `file[out..] = file[a..] + file[b..]`, numbers of `length` limbs; answers the carry. They are the same or do not overlap.
+pub(crate) fn add(file: &mut [u32], numbers: [usize; 3], length: usize) -> u32 {
+    match places(file, numbers, length) {
+        // SAFETY: all numbers are in `file` and their length is a multiple of 16 bytes and not 0.
+        Some([out, a, b]) => unsafe { add_arm(out, a, b, length.wrapping_mul(size_of::<u32>())) },
+        None => 0,
+    }
+}
+
+/// `file[out..] = file[a..] - file[b..]`, numbers of `length` limbs; answers the borrow. They are the same or do not overlap.
+pub(crate) fn subtract(file: &mut [u32], numbers: [usize; 3], length: usize) -> u32 {
+    match places(file, numbers, length) {
+        // SAFETY: as above.
+        Some([out, a, b]) => unsafe { subtract_arm(out, a, b, length.wrapping_mul(size_of::<u32>())) },
+        None => 0,
+    }
+}
+
+/// Pointers to numbers of `length` limbs in `file`; `None` if one is not wholly in it, or the length is no multiple of the rows.
+#[inline(always)]
+fn places(file: &mut [u32], numbers: [usize; 3], length: usize) -> Option<[*mut u32; 3]> {
+    let last = file.len().checked_sub(length)?;
+    if length == 0 || length % ROWS != 0 || numbers.iter().any(|number| *number > last) {
+        return None;
+    }
+    let file = file.as_mut_ptr();
+    // Nothing wraps: the number begins within the file.
+    Some(numbers.map(|number| file.wrapping_add(number)))
+}
+
+/// `out` = the number `digit` of the table's, which are as long as `out`: a multiple of [`ROWS`]. All are read.
+pub(crate) fn select(out: &mut [u32], table: &[u32], digit: u32) {
+    let Some(entries) = table.len().checked_div(out.len()) else { return };
+    if entries == 0 || out.len() % ROWS != 0 {
+        return;
+    }
+    // SAFETY: the table has that many numbers of `out`'s length, which is a multiple of 16 bytes and not 0.
+    unsafe { select_arm(out.as_mut_ptr(), table.as_ptr(), digit, size_of_val(out), entries) }
+}
+
 /// One column, with the carries in the order that it finds them in.
 macro_rules! column {
     ($b:literal, $c0:literal, $c1:literal, $c2:literal, $c3:literal) => {
@@ -334,6 +390,282 @@ unsafe extern "C" fn reduce_umaal(
         "teq r1, r2",
         "bne 11b",
         "add sp, #28",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// # Safety
+/// The numbers are `bytes` long, which is a multiple of 16 and not 0; each two are the same or do not overlap.
+#[unsafe(naked)]
+unsafe extern "C" fn add_arm(out: *mut u32, a: *const u32, b: *const u32, bytes: usize) -> u32 {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "add r3, r1",
+        // Clears the carry.
+        "cmn r3, #0",
+        "10:",
+        "ldm r1!, {{r4-r7}}",
+        "ldm r2!, {{r8-r11}}",
+        "adcs r4, r8",
+        "adcs r5, r9",
+        "adcs r6, r10",
+        "adcs r7, r11",
+        "stm r0!, {{r4-r7}}",
+        "teq r1, r3",
+        "bne 10b",
+        "mov r0, #0",
+        "adc r0, r0, #0",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// # Safety
+/// As for [`add_arm`].
+#[unsafe(naked)]
+unsafe extern "C" fn subtract_arm(out: *mut u32, a: *const u32, b: *const u32, bytes: usize) -> u32 {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "add r3, r1",
+        // Sets the carry: no borrow.
+        "cmp r3, r3",
+        "10:",
+        "ldm r1!, {{r4-r7}}",
+        "ldm r2!, {{r8-r11}}",
+        "sbcs r4, r8",
+        "sbcs r5, r9",
+        "sbcs r6, r10",
+        "sbcs r7, r11",
+        "stm r0!, {{r4-r7}}",
+        "teq r1, r3",
+        "bne 10b",
+        "sbc r0, r0, r0",
+        "rsb r0, r0, #0",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// # Safety
+/// `table` has `entries` numbers, at least one, of `bytes` each, which is a multiple of 16 and not 0; `out` is as long.
+#[unsafe(naked)]
+unsafe extern "C" fn select_arm(out: *mut u32, table: *const u32, digit: u32, bytes: usize, entries: usize) {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "add r12, r0, r3",
+        "push {{r12}}",
+        // Four limbs of every entry, one after the other, times one or zero: a bit of r2 that is 1 << digit.
+        "mov r4, #1",
+        "lsl r2, r4, r2",
+        "10:",
+        "ldr r12, [sp, #40]",
+        "push {{r1, r2}}",
+        "mov r4, #0",
+        "mov r5, #0",
+        "mov r6, #0",
+        "mov r7, #0",
+        "11:",
+        "ldm r1, {{r8-r11}}",
+        "and lr, r2, #1",
+        "lsr r2, r2, #1",
+        "add r1, r3",
+        "mla r4, r8, lr, r4",
+        "mla r5, r9, lr, r5",
+        "mla r6, r10, lr, r6",
+        "mla r7, r11, lr, r7",
+        "subs r12, #1",
+        "bne 11b",
+        "pop {{r1, r2}}",
+        "add r1, #16",
+        "stm r0!, {{r4-r7}}",
+        "ldr r12, [sp]",
+        "cmp r0, r12",
+        "bne 10b",
+        "add sp, #4",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// Montgomery reduction by p = 2^256 - 2^224 + 2^192 + 2^96 - 1, four limbs at a time. -1/p is 2^96 + 1 modulo 2^128, so that
+/// their quotient q is q0 = t0, q1 = t1, q2 = t2, q3 = t3 + t0, and q * p is made of sums and differences of q.
+///
+/// # Safety
+/// Nothing but the types.
+#[unsafe(naked)]
+unsafe extern "C" fn reduce_p256_arm(out: &mut [u32; 8], wide: &mut [u32; 16]) {
+    naked_asm!(
+        "push {{r0, r4-r11, lr}}",
+        // On the stack: the carry, where to stop; out.
+        "add r2, r1, #32",
+        "mov r3, #0",
+        "push {{r2, r3}}",
+        "10:",
+        // r2, r3, r12, lr: q; then the carry out of the low limbs.
+        "ldm r1!, {{r4-r7}}",
+        "adds r7, r4",
+        "mov r0, #0",
+        "adc r0, r0, #0",
+        // q * (2^32 - 1), five limbs, at limb 7: r8, r9, r10, r11, r12.
+        "rsbs r8, r4, #0",
+        "sbcs r9, r4, r5",
+        "sbcs r10, r5, r6",
+        "sbcs r11, r6, r7",
+        "sbc r12, r7, #0",
+        // And q at limb 6, and the top of q at limbs 4 to 6: r5, r6, r2, r8 to r12 from limb 4 on.
+        "adds r2, r4, r7",
+        "adcs r8, r5",
+        "adcs r9, r6",
+        "adcs r10, r7",
+        "adcs r11, r11, #0",
+        "adc r12, r12, #0",
+        // All onto the window's limbs 4 to 11.
+        "ldm r1, {{r3, r4, r7, lr}}",
+        "lsrs r0, r0, #1",
+        "adcs r3, r5",
+        "adcs r4, r6",
+        "adcs r7, r2",
+        "adcs lr, r8",
+        "stm r1, {{r3, r4, r7, lr}}",
+        "add r2, r1, #16",
+        "ldm r2, {{r3, r4, r7, lr}}",
+        "adcs r3, r9",
+        "adcs r4, r10",
+        "adcs r7, r11",
+        "adcs lr, r12",
+        "mov r0, #0",
+        "adc r0, r0, #0",
+        // The carry of the window before, whose limb 12 is this one's limb 8.
+        "ldr r5, [sp, #4]",
+        "adds r3, r5",
+        "adcs r4, r4, #0",
+        "adcs r7, r7, #0",
+        "adcs lr, lr, #0",
+        "adc r0, r0, #0",
+        "str r0, [sp, #4]",
+        "stm r2, {{r3, r4, r7, lr}}",
+        "ldr r2, [sp]",
+        "cmp r1, r2",
+        "bne 10b",
+        // p once less if there was a carry: 2^256 - p = 2^224 - 2^192 - 2^96 + 1 once more, without a branch. r0: the mask.
+        "ldr lr, [sp, #8]",
+        "rsb r0, r0, #0",
+        "lsr r3, r0, #31",
+        "ldm r1, {{r4-r11}}",
+        "subs r4, r0",
+        "sbcs r5, r0",
+        "sbcs r6, r0",
+        "sbcs r7, r7, #0",
+        "sbcs r8, r8, #0",
+        "sbcs r9, r9, #0",
+        "sbcs r10, r3",
+        "sbcs r11, r0",
+        "stm lr, {{r4-r11}}",
+        "add sp, #12",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// Montgomery reduction by p = 2^384 - 2^128 - 2^96 + 2^32 - 1, four limbs at a time. -1/p is 2^64 + 2^32 + 1 modulo 2^128.
+///
+/// # Safety
+/// Nothing but the types.
+#[unsafe(naked)]
+unsafe extern "C" fn reduce_p384_arm(out: &mut [u32; 12], wide: &mut [u32; 24]) {
+    naked_asm!(
+        "push {{r0, r4-r11, lr}}",
+        // On the stack: where to stop, the carry; out.
+        "add r2, r1, #48",
+        "mov r3, #0",
+        "push {{r2, r3}}",
+        "10:",
+        // r4 to r7: q.
+        "ldm r1, {{r8-r11}}",
+        "adds r5, r9, r8",
+        "adcs r6, r10, r9",
+        "adc r7, r11, r10",
+        "adds r6, r8",
+        "adc r7, r9",
+        "mov r4, r8",
+        // q * (2^32 - 1) at limb 0, of which limb 4 and the carry into it are wanted, in lr: what is below vanishes.
+        "rsbs r0, r4, #0",
+        "sbcs r2, r4, r5",
+        "sbcs r3, r5, r6",
+        "sbcs r12, r6, r7",
+        "sbc lr, r7, #0",
+        "adds r0, r8",
+        "adcs r2, r9",
+        "adcs r3, r10",
+        "adcs r12, r11",
+        "adc lr, lr, #0",
+        // q * (2^32 + 1) at limb 3, from limb 4 on, less that: r8 to r12, never negative.
+        "adds r8, r5, r4",
+        "adcs r9, r6, r5",
+        "adcs r10, r7, r6",
+        "adcs r11, r7, #0",
+        "mov r12, #0",
+        "adc r12, r12, #0",
+        "subs r8, lr",
+        "sbcs r9, r9, #0",
+        "sbcs r10, r10, #0",
+        "sbcs r11, r11, #0",
+        "sbc r12, r12, #0",
+        // Limbs 4 to 11 less it; the borrow is taken from q, which is not 0 where there is one.
+        "add r1, #16",
+        "ldm r1, {{r0, r2, r3, lr}}",
+        "subs r0, r8",
+        "sbcs r2, r9",
+        "sbcs r3, r10",
+        "sbcs lr, r11",
+        "stm r1, {{r0, r2, r3, lr}}",
+        "add r8, r1, #16",
+        "ldm r8, {{r0, r2, r3, lr}}",
+        "sbcs r0, r12",
+        "sbcs r2, r2, #0",
+        "sbcs r3, r3, #0",
+        "sbcs lr, lr, #0",
+        "stm r8!, {{r0, r2, r3, lr}}",
+        "sbcs r4, r4, #0",
+        "sbcs r5, r5, #0",
+        "sbcs r6, r6, #0",
+        "sbc r7, r7, #0",
+        // q at limb 12, and there the carry of the window before.
+        "ldm r8, {{r9-r12}}",
+        "adds r9, r4",
+        "adcs r10, r5",
+        "adcs r11, r6",
+        "adcs r12, r7",
+        "mov r0, #0",
+        "adc r0, r0, #0",
+        "ldr r2, [sp, #4]",
+        "adds r9, r2",
+        "adcs r10, r10, #0",
+        "adcs r11, r11, #0",
+        "adcs r12, r12, #0",
+        "adc r0, r0, #0",
+        "str r0, [sp, #4]",
+        "stm r8, {{r9-r12}}",
+        "ldr r2, [sp]",
+        "cmp r1, r2",
+        "bne 10b",
+        // p once less if there was a carry, without a branch: r0 the mask.
+        "ldr lr, [sp, #8]",
+        "rsb r0, r0, #0",
+        "lsl r3, r0, #1",
+        "ldm r1!, {{r4-r11}}",
+        "subs r4, r0",
+        "sbcs r5, r5, #0",
+        "sbcs r6, r6, #0",
+        "sbcs r7, r0",
+        "sbcs r8, r3",
+        "sbcs r9, r0",
+        "sbcs r10, r0",
+        "sbcs r11, r0",
+        "stm lr!, {{r4-r11}}",
+        "ldm r1, {{r4-r7}}",
+        "sbcs r4, r0",
+        "sbcs r5, r0",
+        "sbcs r6, r0",
+        "sbcs r7, r0",
+        "stm lr, {{r4-r7}}",
+        "add sp, #12",
         "pop {{r4-r11, pc}}",
     )
 }

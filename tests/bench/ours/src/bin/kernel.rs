@@ -1,0 +1,174 @@
+//! The assembly kernel held against the portable one, on the emulated Cortex-M4: every length, random and edge operands.
+//!
+//! Prints what some functions cost at some lengths, and `kernel<TAB>ok` as its last line if nothing differed.
+#![no_std]
+#![no_main]
+
+#[path = "../../../../../accel/src/soft/bignum/kernel/portable.rs"]
+mod portable;
+#[path = "../../../../../accel/src/soft/bignum/kernel/umaal.rs"]
+mod umaal;
+
+use bench::{Counter, Repeating, board_init, done};
+use cortex_m_rt::entry;
+use cortex_m_semihosting::{debug, hprintln};
+
+/// What both kernels take from their parent module.
+const ROWS: usize = 4;
+/// The longest number: 4096 bits.
+const LONGEST: usize = 128;
+/// Rounds for each length.
+const ROUNDS: usize = 12;
+
+#[entry]
+fn main() -> ! {
+    board_init();
+    let mut random = Random(Repeating::new());
+    for length in (ROWS..=LONGEST).step_by(ROWS) {
+        for round in 0..ROUNDS {
+            compare(&mut random, length, round);
+            compare_file(&mut random, length, round);
+        }
+    }
+    for round in 0..2000 {
+        compare_primes(&mut random, round);
+    }
+    for length in [8, 12, 20, 32, 64] {
+        cost(length);
+    }
+    hprintln!("kernel\tok");
+    done()
+}
+
+struct Random(Repeating);
+
+impl Random {
+    /// Limbs that are random, all ones, zero, a mixture of both, or a single bit.
+    fn fill(&mut self, out: &mut [u32], kind: usize) {
+        for limb in out.iter_mut() {
+            let mut bytes = [0; 4];
+            accel::Entropy::entropy(&mut self.0, &mut bytes).ok();
+            let random = u32::from_be_bytes(bytes);
+            *limb = match kind {
+                0 => !0,
+                1 => 0,
+                2 => 0_u32.wrapping_sub(random >> 31),
+                3 => random & random.rotate_left(7) & random.rotate_left(13),
+                _ => random,
+            };
+        }
+    }
+}
+
+fn compare(random: &mut Random, length: usize, round: usize) {
+    let [mut a, mut b, mut modulus] = [[0; LONGEST]; 3];
+    let (a, b, modulus) = (&mut a[..length], &mut b[..length], &mut modulus[..length]);
+    random.fill(a, round % 5);
+    random.fill(b, round / 2 % 5);
+    random.fill(modulus, round % 3 * 2);
+    modulus[0] |= 1;
+    let mut inverse = [0; ROWS];
+    // The inverse of a number that ends in ones is itself; any four limbs do for the comparison.
+    random.fill(&mut inverse, round % 4 + 1);
+    let [mut ours, mut theirs] = [[0x5555_5555; 2 * LONGEST]; 2];
+    let (ours, theirs) = (&mut ours[..2 * length], &mut theirs[..2 * length]);
+    umaal::mul(ours, a, b);
+    portable::mul(theirs, a, b);
+    check("mul", length, ours, theirs);
+    let [mut out, mut expected] = [[0; LONGEST]; 2];
+    umaal::reduce(&mut out[..length], ours, modulus, &inverse);
+    portable::reduce(&mut expected[..length], theirs, modulus, &inverse);
+    check("reduce", length, &out, &expected);
+    umaal::sqr(ours, a);
+    portable::sqr(theirs, a);
+    check("sqr", length, ours, theirs);
+}
+
+/// What takes numbers out of a larger piece of memory.
+fn compare_file(random: &mut Random, length: usize, round: usize) {
+    let mut ours = [0; 4 * LONGEST];
+    let ours = &mut ours[..4 * length];
+    for (number, limbs) in ours.chunks_exact_mut(length).enumerate() {
+        random.fill(limbs, (round + number * (round / 5)) % 5);
+    }
+    let mut theirs = [0; 4 * LONGEST];
+    let theirs = &mut theirs[..4 * length];
+    theirs.copy_from_slice(ours);
+    for places in [[0, 1, 2], [3, 3, 0], [1, 2, 1], [2, 2, 2], [0, 3, 3]] {
+        let places = places.map(|place| place * length);
+        let carries = (umaal::add(ours, places, length), portable::add(theirs, places, length));
+        check("add", length, ours, theirs);
+        check("carry", length, &[carries.0], &[carries.1]);
+        let places = [places[1], places[2], places[0]];
+        let borrows = (umaal::subtract(ours, places, length), portable::subtract(theirs, places, length));
+        check("subtract", length, ours, theirs);
+        check("borrow", length, &[borrows.0], &[borrows.1]);
+    }
+    let [mut out, mut expected] = [[0; LONGEST]; 2];
+    for digit in 0..4 {
+        umaal::select(&mut out[..length], ours, digit);
+        portable::select(&mut expected[..length], theirs, digit);
+        check("select", length, &out, &expected);
+        let entry = &ours[digit as usize * length..][..length];
+        check("selected", length, &out[..length], entry);
+    }
+}
+
+/// The primes of the curves, whose reductions are functions of their own.
+fn compare_primes(random: &mut Random, round: usize) {
+    let mut ours = [0; 24];
+    random.fill(&mut ours[..12], round % 5);
+    random.fill(&mut ours[12..], round / 5 % 5);
+    // Limbs of both kinds side by side.
+    ours.swap(round % 24, round * 7 % 24);
+    let mut theirs = ours;
+    let [mut out, mut expected] = [[0; 12]; 2];
+    umaal::reduce_p384(&mut out, &mut ours, &P384, &[1, 1, 1, 0]);
+    portable::reduce(&mut expected, &mut theirs, &P384, &[1, 1, 1, 0]);
+    check("reduction by the prime of P-384", 12, &out, &expected);
+    let mut ours = [0; 16];
+    random.fill(&mut ours[..8], round % 5);
+    random.fill(&mut ours[8..], round / 5 % 5);
+    ours.swap(round % 16, round * 7 % 16);
+    let mut theirs = ours;
+    umaal::reduce_p256(&mut out[..8], &mut ours, &P256, &[1, 0, 0, 1]);
+    portable::reduce(&mut expected[..8], &mut theirs, &P256, &[1, 0, 0, 1]);
+    check("reduction by the prime of P-256", 8, &out[..8], &expected[..8]);
+}
+
+/// FIPS 186-4 D.1.2.3.
+const P256: [u32; 8] = [!0, !0, !0, 0, 0, 0, 1, !0];
+/// FIPS 186-4 D.1.2.4.
+const P384: [u32; 12] = [!0, 0, 0, !0, !1, !0, !0, !0, !0, !0, !0, !0];
+
+fn check(what: &str, length: usize, ours: &[u32], theirs: &[u32]) {
+    if ours != theirs {
+        hprintln!("kernel\t{} differs at {} limbs", what, length);
+        debug::exit(debug::EXIT_FAILURE);
+    }
+}
+
+fn cost(length: usize) {
+    let [a, modulus] = [[7; LONGEST], [!0; LONGEST]];
+    let (a, modulus) = (&a[..length], &modulus[..length]);
+    let mut wide = [0; 2 * LONGEST];
+    let wide = &mut wide[..2 * length];
+    let mut out = [0; LONGEST];
+    let out = &mut out[..length];
+    let each = |name: &str, work: &mut dyn FnMut()| {
+        let counter = Counter::start();
+        for _ in 0..40 {
+            work();
+        }
+        hprintln!("{} of {} limbs\t{}", name, length, counter.instructions() / 40);
+    };
+    if length == 8 {
+        each("reduce by the prime of P-256", &mut || umaal::reduce_p256(out, wide, modulus, &[1, 0, 0, 1]));
+    }
+    if length == 12 {
+        each("reduce by the prime of P-384", &mut || umaal::reduce_p384(out, wide, modulus, &[1, 1, 1, 0]));
+    }
+    each("mul", &mut || umaal::mul(wide, a, a));
+    each("sqr", &mut || umaal::sqr(wide, a));
+    each("reduce", &mut || umaal::reduce(out, wide, modulus, &[1, 0, 0, 0]));
+}
