@@ -163,7 +163,8 @@ impl<'b> Connection<'b> {
         }
     }
 
-    /// Seals the first `n` bytes of the space as a record. Zero does nothing.
+    /// Seals the first `n` bytes of the space as a record. Zero does nothing. Without space, as after [`Connection::close`],
+    /// nothing is written.
     ///
     /// # Errors
     /// `ssl::COUNTER_WRAPPING` (-0x6B80) when all sequence numbers have been used (RFC 5246 §6.1), or the accelerator's own

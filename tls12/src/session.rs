@@ -1,7 +1,8 @@
 //! Sessions as bytes: what a connection leaves behind so that the next one to the same server can be resumed, by ticket
 //! (RFC 5077) or by session id (RFC 5246 §7.3).
 //!
-//! **The bytes are secret**: they hold the master secret. Keep them as carefully as a private key, and wipe them with it.
+//! **The bytes are secret**: they hold the master secret. Keep them as carefully as a private key, and wipe them with it. **Whoever
+//! can write them is your server**: their digest finds damage, not forgery, and a resumed session is not verified again.
 //!
 //! A session only resumes what it was made for. Everything that was decided about the server is bound into it by one digest
 //! ([`Binding`]): host, verification mode, anchors, policy and own certificate. Bytes that are damaged, of another version, or that do

@@ -14,7 +14,7 @@ pub struct Policy {
     pub sha1: bool,
     /// Whether signatures over MD5 are accepted. They can be forged in seconds.
     pub md5: bool,
-    /// The shortest modulus of an RSA key, in bits. It holds for the server's key and for every key of its chain.
+    /// The shortest modulus of an RSA key, in bits, counted in whole bytes as Mbed TLS does: 2047 pass as 2048. It holds for the server's key and for every key of its chain.
     pub minimum_rsa_bits: u16,
 }
 

@@ -56,9 +56,11 @@ impl Protection {
     }
 
     /// The same state further on: for tests of the end of the sequence numbers, and for tools that join a recorded connection.
+    /// Never backwards, as a nonce must not be used twice.
     #[must_use]
     pub fn at(self, sequence: u64) -> Self {
-        Self { sequence: Some(sequence), ..self }
+        let sequence = self.sequence.map(|least| least.max(sequence));
+        Self { sequence, ..self }
     }
 
     /// Whether records are protected at all.
