@@ -1,6 +1,7 @@
 //! The field of a curve, over numbered registers in lent memory; not constant-time.
 //!
-//! A register holds the least residue in Montgomery form, so that comparing with zero and with each other is plain.
+//! A register holds a residue in Montgomery form: any that fits its limbs, but for P-521, whose limbs have bits to spare, the
+//! least one. Before a register is compared it is made the least.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -71,7 +72,7 @@ impl<'w> Field<'w> {
     }
 
     pub(super) fn at(&self, register: Register) -> &[u32] {
-        self.registers.get(self.range(register)).unwrap_or_default()
+        number(self.registers, self.range(register))
     }
 
     pub(super) fn at_mut(&mut self, register: Register) -> &mut [u32] {
@@ -99,37 +100,38 @@ impl<'w> Field<'w> {
     /// `out = a * b`; any of them may be the same.
     pub(super) fn multiply(&mut self, out: Register, a: Register, b: Register) {
         let (a, b) = (self.range(a), self.range(b));
-        let a = self.registers.get(a).unwrap_or_default();
-        let b = self.registers.get(b).unwrap_or_default();
-        kernel::mul(self.product, a, b);
+        kernel::mul(self.product, number(self.registers, a), number(self.registers, b));
         self.reduce(out);
     }
 
     /// `out = a * a`; both may be the same.
     pub(super) fn square(&mut self, out: Register, a: Register) {
         let a = self.range(a);
-        kernel::sqr(self.product, self.registers.get(a).unwrap_or_default());
+        kernel::sqr(self.product, number(self.registers, a));
         self.reduce(out);
     }
 
-    /// `out = a * number`.
-    pub(super) fn multiply_constant(&mut self, out: Register, a: Register, number: &[u32]) {
+    /// `out = a * factor`.
+    pub(super) fn multiply_constant(&mut self, out: Register, a: Register, factor: &[u32]) {
         let a = self.range(a);
-        kernel::mul(self.product, self.registers.get(a).unwrap_or_default(), number);
+        kernel::mul(self.product, number(self.registers, a), factor);
         self.reduce(out);
     }
 
     /// `out = a + b`; any of them may be the same.
     pub(super) fn add(&mut self, out: Register, a: Register, b: Register) {
-        if self.add_limbs(out, a, b) == 1 || !self.is_below_prime(out) {
-            self.subtract_limbs(out, out, PRIME);
+        let mut carry = self.add_limbs(out, a, b);
+        while carry == 1 {
+            carry -= self.subtract_limbs(out, out, PRIME);
         }
+        self.settle(out);
     }
 
     /// `out = a - b`; any of them may be the same.
     pub(super) fn subtract(&mut self, out: Register, a: Register, b: Register) {
-        if self.subtract_limbs(out, a, b) == 1 {
-            self.add_limbs(out, out, PRIME);
+        let mut borrow = self.subtract_limbs(out, a, b);
+        while borrow == 1 {
+            borrow -= self.add_limbs(out, out, PRIME);
         }
     }
 
@@ -140,17 +142,21 @@ impl<'w> Field<'w> {
         limbs::halve(self.at_mut(a), carry);
     }
 
-    /// `out = -a`, for an `a` that is another register and not 0.
+    /// `out = -a`, for an `a` that is not 0; both may be the same.
     pub(super) fn negate(&mut self, out: Register, a: Register) {
-        self.load(out, self.parameters.prime);
-        self.subtract_limbs(out, out, a);
+        self.subtract(out, PRIME, a);
     }
 
-    pub(super) fn is_zero(&self, a: Register) -> bool {
+    /// Whether a register is 0; makes it the least residue.
+    pub(super) fn is_zero(&mut self, a: Register) -> bool {
+        self.canonical(a);
         limbs::is_zero_vartime(self.at(a))
     }
 
-    pub(super) fn is_equal(&self, a: Register, b: Register) -> bool {
+    /// Whether two registers are the same; makes both the least residues.
+    pub(super) fn is_equal(&mut self, a: Register, b: Register) -> bool {
+        self.canonical(a);
+        self.canonical(b);
         self.at(a) == self.at(b)
     }
 
@@ -174,13 +180,21 @@ impl<'w> Field<'w> {
             Reduction::P384 => kernel::reduce_p384(number, self.product, prime, prime_inverse),
             Reduction::P521 => reduce_p521(number, self.product),
         }
-        if !self.is_below_prime(out) {
-            self.subtract_limbs(out, out, PRIME);
+        self.settle(out);
+    }
+
+    /// Keeps a sum or a product within bounds where no carry tells that it left them.
+    fn settle(&mut self, a: Register) {
+        if let Reduction::P521 = self.parameters.reduction {
+            self.canonical(a);
         }
     }
 
-    fn is_below_prime(&self, a: Register) -> bool {
-        limbs::compare_vartime(self.at(a), self.parameters.prime) == Ordering::Less
+    /// The least residue: all that fit the limbs are below twice the prime.
+    fn canonical(&mut self, a: Register) {
+        if limbs::compare_vartime(self.at(a), self.parameters.prime) != Ordering::Less {
+            self.subtract_limbs(a, a, PRIME);
+        }
     }
 
     /// `out = a + b` without reduction: the carry.
@@ -207,6 +221,12 @@ impl<'w> Field<'w> {
         let start = register.0 * self.parameters.length;
         start..start + self.parameters.length
     }
+}
+
+/// One register's limbs. In two steps: that a range does not wrap needs no check.
+fn number(registers: &[u32], range: Range<usize>) -> &[u32] {
+    let rest = registers.get(range.start..).unwrap_or_default();
+    rest.get(..range.len()).unwrap_or_default()
 }
 
 /// Montgomery reduction by p = 2^521 - 1 for R = 2^640: below 2p for a product of numbers below p.

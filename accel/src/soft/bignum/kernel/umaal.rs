@@ -30,13 +30,22 @@ pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
     unsafe { mul_umaal(out.as_mut_ptr(), a.as_ptr(), b.as_ptr(), size_of_val(a)) }
 }
 
+/// Limbs from which on a square costs less than a product.
+const SHORTEST_SQUARE: usize = 12;
+
 /// `out = a * a` for a length that is a multiple of [`ROWS`]. `out` is twice as long as `a`.
 pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
     if a.is_empty() || a.len() % ROWS != 0 || out.len() < a.len().saturating_mul(2) {
         return;
     }
     // SAFETY: as above.
-    unsafe { sqr_umaal(out.as_mut_ptr(), a.as_ptr(), size_of_val(a)) }
+    unsafe {
+        if a.len() < SHORTEST_SQUARE {
+            mul_umaal(out.as_mut_ptr(), a.as_ptr(), a.as_ptr(), size_of_val(a));
+        } else {
+            sqr_umaal(out.as_mut_ptr(), a.as_ptr(), size_of_val(a));
+        }
+    }
 }
 
 /// Montgomery reduction: `out = wide / 2^(32 * length) mod modulus`, below 2^(32 * length) but perhaps not below the modulus.
