@@ -11,6 +11,7 @@
 )]
 
 mod caller;
+mod circumstances;
 mod key_change;
 mod premaster;
 mod records;
