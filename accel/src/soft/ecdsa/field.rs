@@ -231,8 +231,11 @@ fn number(registers: &[u32], range: Range<usize>) -> &[u32] {
 
 /// Montgomery reduction by p = 2^521 - 1 for R = 2^640: below 2p for a product of numbers below p.
 ///
+/// Not inlined, as its registers would be saved for the other curves too.
+///
 /// As 2^521 is 1, dividing by 2^640 is rotating. The product is H * 2^640 + M * 2^119 + L with H < 2^402, M < 2^521 and
 /// L < 2^119: the quotient is M + (L * 2^402 + H), where the latter two do not overlap.
+#[inline(never)]
 fn reduce_p521(out: &mut [u32], product: &[u32]) {
     let [low, middle] = [product.get(..4), product.get(3..21)].map(Option::unwrap_or_default);
     let (Some(&[l0, l1, l2, l3]), Some(high)) = (low.first_chunk(), product.get(20..32)) else { return };

@@ -1,5 +1,9 @@
 //! The inverse of a public number modulo a prime, by the binary extended Euclidean algorithm; not constant-time.
-#![expect(clippy::arithmetic_side_effects, reason = "a counter below its bound")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "a counter below its bound; a limb times a limb and two more fit in 64 bits"
+)]
 
 use core::cmp::Ordering;
 
@@ -17,6 +21,16 @@ const COST: usize = 12;
 /// Iterations in one step.
 const BATCH: usize = 16;
 
+/// Halvings at once, fewer than a limb has bits.
+const MAX_HALVINGS: u32 = 31;
+
+/// An odd modulus, and -modulus^-1 mod 2^32.
+#[derive(Clone, Copy)]
+pub(super) struct Odd<'a> {
+    pub(super) limbs: &'a [u32],
+    pub(super) inverse: u32,
+}
+
 /// What a step answers.
 pub(super) enum Step {
     /// There is more to do; this cost so many limb products.
@@ -33,9 +47,9 @@ impl Inversion {
     }
 
     /// Starts with u = s and v = modulus, x = the factor of the result and y = 0.
-    pub(super) fn advance(&mut self, memory: [&mut [u32]; 4], modulus: &[u32]) -> Step {
+    pub(super) fn advance(&mut self, memory: [&mut [u32]; 4], modulus: Odd<'_>) -> Step {
         let [u, v, x, y] = memory;
-        let bits = modulus.len() * limbs::LIMB_BITS;
+        let bits = modulus.limbs.len() * limbs::LIMB_BITS;
         for _ in 0..BATCH {
             if limbs::is_one_vartime(u) {
                 return Step::Done;
@@ -50,30 +64,47 @@ impl Inversion {
         if self.iterations > ITERATIONS * bits {
             Step::Failed
         } else {
-            Step::More(BATCH * (modulus.len() + 1) * COST)
+            Step::More(BATCH * (modulus.limbs.len() + 1) * COST)
         }
     }
 }
 
-fn iterate(u: &mut [u32], v: &mut [u32], x: &mut [u32], y: &mut [u32], modulus: &[u32]) {
+fn iterate(u: &mut [u32], v: &mut [u32], x: &mut [u32], y: &mut [u32], modulus: Odd<'_>) {
     if is_even(u) {
-        limbs::halve(u, 0);
-        halve_modulo(x, modulus);
+        halve(u, x, modulus);
     } else if is_even(v) {
-        limbs::halve(v, 0);
-        halve_modulo(y, modulus);
+        halve(v, y, modulus);
     } else if limbs::compare_vartime(u, v) == Ordering::Less {
         limbs::subtract_if(v, u, 1);
-        limbs::subtract(y, x, modulus);
+        limbs::subtract(y, x, modulus.limbs);
     } else {
         limbs::subtract_if(u, v, 1);
-        limbs::subtract(x, y, modulus);
+        limbs::subtract(x, y, modulus.limbs);
     }
 }
 
-fn halve_modulo(a: &mut [u32], modulus: &[u32]) {
-    let carry = if is_even(a) { 0 } else { limbs::add_if(a, modulus, 1) };
-    limbs::halve(a, carry);
+/// Halves `even` as often as its lowest limb lets it, and `x` modulo the modulus as often.
+fn halve(even: &mut [u32], x: &mut [u32], modulus: Odd<'_>) {
+    let (Some(low), Some(residue)) = (even.first(), x.first()) else { return };
+    let times = low.trailing_zeros().min(MAX_HALVINGS);
+    // So many times the modulus make the lowest bits of x vanish, and the result is below the modulus again.
+    let factor = residue.wrapping_mul(modulus.inverse) & ((1 << times) - 1);
+    shift_sum(even, 0, modulus, times);
+    shift_sum(x, factor, modulus, times);
+}
+
+/// `a = (a + factor * modulus) / 2^times`, for 1 to 31 times.
+fn shift_sum(a: &mut [u32], factor: u32, modulus: Odd<'_>, times: u32) {
+    let (mut carry, mut before) = (0, 0);
+    let mut place = &mut 0;
+    for (a, modulus) in a.iter_mut().zip(modulus.limbs) {
+        let sum = u64::from(*a) + u64::from(factor) * u64::from(*modulus) + carry;
+        let limb = sum as u32;
+        carry = sum >> 32;
+        *place = before >> times | limb << (limbs::LIMB_BITS as u32 - times);
+        (before, place) = (limb, a);
+    }
+    *place = before >> times | (carry as u32) << (limbs::LIMB_BITS as u32 - times);
 }
 
 fn is_even(a: &[u32]) -> bool {

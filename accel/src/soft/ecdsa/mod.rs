@@ -26,7 +26,7 @@ use status::{Error, ecp};
 
 use self::{
     field::{FREE, Field, Parameters, Register},
-    inverse::{Inversion, Step},
+    inverse::{Inversion, Odd, Step},
     point::{A, B, C, D, E, F, MULTIPLICATIONS, Point, Summand},
 };
 use super::{
@@ -130,11 +130,13 @@ impl Verification {
         let unit = self.unit();
         let Memory { mut field, generator_digits, key_digits } = Memory::split(parameters, memory);
         let (cost, next) = match &mut self.phase {
-            Phase::Invert(inversion) => match inversion.advance(field.four([C, D, E, F]), parameters.order) {
-                Step::More(cost) => (cost, None),
-                Step::Done => (0, Some(Phase::Scalars)),
-                Step::Failed => return Err(ecp::VERIFY_FAILED),
-            },
+            Phase::Invert(inversion) => {
+                match inversion.advance(field.four([C, D, E, F]), order(parameters)) {
+                    Step::More(cost) => (cost, None),
+                    Step::Done => (0, Some(Phase::Scalars)),
+                    Step::Failed => return Err(ecp::VERIFY_FAILED),
+                }
+            }
             Phase::Scalars => {
                 scalars(&mut field, parameters);
                 recode::recode(generator_digits, field.at(A));
@@ -200,6 +202,12 @@ fn load_key(field: &mut Field<'_>, parameters: &Parameters, point: &[u8]) -> Res
     }
     field.load(key.z, parameters.one);
     if point::is_on_curve(field, parameters, key.x, key.y) { Ok(()) } else { Err(ecp::INVALID_KEY) }
+}
+
+/// The order, for halving modulo it.
+const fn order(parameters: &Parameters) -> Odd<'static> {
+    let [inverse, ..] = parameters.order_inverse;
+    Odd { limbs: parameters.order, inverse }
 }
 
 /// The form of a point with both coordinates (SEC 1 §2.3.3).

@@ -216,7 +216,8 @@ impl<'k> Private<'k> {
                     (unit, Some(Phase::First(first)))
                 }
             },
-            Phase::Import => (0, Some(Phase::Radix(SquaredRadix::of_public()))),
+            // Not by division, though n is public: the same instructions for every key.
+            Phase::Import => (0, Some(Phase::Radix(SquaredRadix::default()))),
             Phase::Radix(radix) => match radix.advance(&mut modulus, self.bounds.bits, power) {
                 Some(cost) => (cost, None),
                 None => (0, Some(Phase::Convert)),
