@@ -131,7 +131,7 @@ impl<'b> Handshake<'b> {
             server.list_is_open = true;
             return Ok(Piece::Taken(LENGTH));
         }
-        if whole > left || length == 0 {
+        if whole > left || length < MIN_CERTIFICATE_LENGTH {
             return Err(malformed());
         }
         let Some(der) = rest.get(..length) else { return Ok(Piece::Needs(whole)) };
@@ -280,6 +280,9 @@ const LENGTH: usize = 3;
 const MAX_EXPONENT_LENGTH: usize = 8;
 /// No record of our chain is shorter, unless it is the last one.
 const MIN_PIECE: usize = 256;
+/// Less is not even looked at: no key that is long enough fits into so few bytes.
+const MIN_CERTIFICATE_LENGTH: usize = 128;
+
 /// What [`Certificate::from_der`] says of a signature algorithm that it does not know.
 const UNKNOWN_ALGORITHM: Error = codes::UNKNOWN_SIG_ALG.because(oid::NOT_FOUND);
 

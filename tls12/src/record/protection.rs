@@ -167,6 +167,10 @@ impl Protection {
     fn open_record<A: Accel>(&mut self, accel: &mut A, record: &mut [u8]) -> Result<Range<usize>, Failure> {
         let (header, body) = record.split_first_chunk_mut().ok_or(BAD_RECORD)?;
         let content_type = Header::parse(*header)?.content_type;
+        // RFC 5246 §6.2.1, §6.2.3.1: the version is authenticated too, and there is only one now.
+        if self.is_protected() && *header != Header::encode(content_type, body.len())? {
+            return Err(BAD_RECORD);
+        }
         let sequence = self.take_sequence()?;
         let length = match &self.sealing {
             Sealing::None => body.len(),
