@@ -7,9 +7,10 @@ use std::{
 
 fn main() {
     println!("cargo::rerun-if-changed=src/oracle.c");
+    println!("cargo::rerun-if-changed=src/oracle_tls.c");
     println!("cargo::rerun-if-changed=build.rs");
     // The static libraries: the bridge puts its own clock under them.
-    let libraries = ["mbedx509", "mbedcrypto"];
+    let libraries = ["mbedtls", "mbedx509", "mbedcrypto"];
     for library in libraries {
         let Some(folder) = folder_of(&format!("lib{library}.a")) else {
             println!(
@@ -19,7 +20,8 @@ fn main() {
         };
         println!("cargo::rustc-link-search=native={}", folder.display());
     }
-    cc::Build::new().file("src/oracle.c").warnings_into_errors(true).compile("oracle");
+    let sources = ["src/oracle.c", "src/oracle_tls.c"];
+    cc::Build::new().files(sources).warnings_into_errors(true).compile("oracle");
     for library in libraries {
         println!("cargo::rustc-link-lib=static={library}");
     }

@@ -7,6 +7,7 @@ pub mod hex;
 pub mod insecure;
 pub mod link;
 pub mod oracle;
+pub mod oracle_tls;
 pub mod pki;
 pub mod random;
 pub mod secret;

@@ -1,6 +1,7 @@
 //! Tests of `tls12`.
 
 mod connection;
+mod differential;
 mod duties;
 mod handshake;
 mod io;

@@ -7,6 +7,9 @@ use super::{CHANGE_CIPHER_SPEC, FINISHED, HANDSHAKE, HELLO_REQUEST, Server};
 
 impl Server {
     pub(super) fn send_flight(&mut self, flight: Flight, mut items: Vec<Item>) {
+        if self.ended {
+            return;
+        }
         if let Some(mut edit) = self.script.edit.take() {
             edit(flight, &mut items);
             self.script.edit = Some(edit);

@@ -1,0 +1,291 @@
+//! The same server's words, said to the real Mbed TLS 2.28 and to ours: one code and one set of flags, or a row in
+//! `differences.rs` that says why not.
+//!
+//! Alerts that go out are not compared here: the duties' tests hold them against the RFC.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod cases;
+mod differences;
+
+use accel::rustcrypto::RustCrypto;
+use status::Status;
+use tests::entropy::InsecureSeeded;
+use tests::link::{Link, Pieces};
+use tests::oracle_tls::{Client, Settings, WANT_READ};
+use tests::server::{Saved, Script, Server};
+use tests::throwaway::{self, NOW};
+use tls12::{Config, Peer, Verification, Want};
+
+use super::handshake::{Memory, bundle};
+use differences::DIFFERENCES;
+
+/// How both clients are configured.
+#[derive(Clone, Copy)]
+struct Setup {
+    anchors: Option<&'static str>,
+    is_verified: bool,
+    has_alpn: bool,
+    host: &'static str,
+    now: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { anchors: Some("ca.pem"), is_verified: true, has_alpn: false, host: "localhost", now: NOW }
+    }
+}
+
+/// What a server does to a client.
+struct Case {
+    id: String,
+    setup: Setup,
+    /// A connection before, whose session is offered and which the server remembers.
+    first: Option<Box<dyn Fn() -> Script>>,
+    script: Box<dyn Fn() -> Script>,
+    /// What it does once the handshake is over.
+    then: Box<dyn Fn(&mut Server)>,
+}
+
+impl Case {
+    fn server(&self, saved: Option<Saved>) -> Server {
+        let mut script = (self.script)();
+        script.resume = script.resume.or(saved);
+        Server::new(script)
+    }
+}
+
+/// How a connection went, in the words of `differences.rs`.
+#[derive(Default)]
+struct Course {
+    connected: bool,
+    resumed: bool,
+    received: usize,
+    end: Option<End>,
+}
+
+enum End {
+    /// A code, and flags where the certificate was refused.
+    Code(i32, u32),
+    /// The stream ended, and nobody thought anything of it.
+    Stream,
+}
+
+impl Course {
+    fn text(&self) -> String {
+        let mut parts = Vec::new();
+        if self.connected {
+            parts.push(String::from(if self.resumed { "resumed" } else { "connected" }));
+        }
+        if self.received > 0 {
+            parts.push(format!("{} bytes", self.received));
+        }
+        match self.end {
+            Some(End::Code(code, 0)) => parts.push(format!("-0x{:04X}", -code)),
+            Some(End::Code(code, flags)) => parts.push(format!("-0x{:04X} flags 0x{flags:02X}", -code)),
+            Some(End::Stream) => parts.push(String::from("end")),
+            None if !self.connected => parts.push(String::from("waits")),
+            None => {}
+        }
+        parts.join(", ")
+    }
+}
+
+/// The flags belong to these codes; elsewhere they mean nothing.
+fn flags_of(code: i32, flags: u32) -> u32 {
+    if [-0x2700, -0x7A00, -0x7680].contains(&code) && flags != u32::MAX { flags } else { 0 }
+}
+
+/// Ours.
+fn ours(case: &Case) -> Course {
+    let Setup { anchors, is_verified, has_alpn, host, now } = case.setup;
+    let config = Config {
+        anchors: anchors.map(bundle),
+        verification: if is_verified { Verification::Required } else { Verification::None },
+        alpn: if has_alpn { &[b"mqtt"] } else { &[] },
+        ..Config::default()
+    };
+    let mut session = Vec::new();
+    let saved = case.first.as_ref().map(|script| {
+        let mut memory = Memory::new();
+        let mut connection = memory.connect(&config, Peer { host, now, session: &[] });
+        let mut link = Link::new(Server::new(script()), Pieces::Whole);
+        link.run(&mut connection, &mut RustCrypto::new(InsecureSeeded::new(1))).expect("a first connection");
+        session.extend(connection.session());
+        link.server.saved()
+    });
+    let mut memory = Memory::new();
+    let mut connection = memory.connect(&config, Peer { host, now, session: &session });
+    let mut accel = RustCrypto::new(InsecureSeeded::new(2));
+    let mut link = Link::new(case.server(saved), Pieces::Whole);
+    let mut course = Course::default();
+    loop {
+        let result = link.run(&mut connection, &mut accel);
+        course.received += connection.plaintext().len();
+        connection.consume(usize::MAX);
+        let is_read = result.is_ok_and(|want| want.contains(Want::READ));
+        if is_read || !course.connected && result.is_ok_and(|want| want.contains(Want::WRITE)) {
+            if !course.connected {
+                course.connected = true;
+                (case.then)(&mut link.server);
+            }
+            continue;
+        }
+        course.resumed = connection.resumed();
+        let code = |status: Status| status.error.code();
+        course.end = connection
+            .status()
+            .map(|status| End::Code(code(status), flags_of(code(status), status.flags.bits())));
+        return course;
+    }
+}
+
+/// The library's client, and the scripted server behind it.
+struct Theirs {
+    client: Client,
+    server: Server,
+}
+
+impl Theirs {
+    fn new(setup: &Setup, server: Server) -> Self {
+        let Setup { anchors, is_verified, has_alpn, host, now } = *setup;
+        let anchors = anchors.map(throwaway::text);
+        let settings = Settings { anchors: anchors.as_deref(), is_verified, has_alpn, host, now };
+        Self { client: Client::new(&settings).expect("good settings"), server }
+    }
+
+    /// Calls until the answer is another than that it wants more bytes, or there are no more.
+    fn until_rest<T>(&mut self, mut call: impl FnMut(&mut Client) -> (i32, T)) -> (i32, T) {
+        let mut idle = 0;
+        loop {
+            let answer = call(&mut self.client);
+            self.server.receive(&self.client.take_output());
+            let bytes = self.server.take_output(usize::MAX);
+            assert_eq!(self.client.receive(&bytes), bytes.len(), "more than the bridge holds");
+            if self.server.ended {
+                self.client.end();
+            }
+            idle = if bytes.is_empty() { idle + 1 } else { 0 };
+            // What one call leaves in the library's buffer, the next one looks at.
+            if answer.0 != WANT_READ || idle > MAX_RECORDS_AT_ONCE {
+                return answer;
+            }
+        }
+    }
+}
+
+/// More than a case has behind each other that the library swallows.
+const MAX_RECORDS_AT_ONCE: usize = 50;
+
+/// Mbed TLS 2.28.
+fn theirs(case: &Case) -> Course {
+    let first = case.first.as_ref().map(|script| {
+        let mut first = Theirs::new(&case.setup, Server::new(script()));
+        assert_eq!(first.until_rest(|client| (client.handshake(), ())).0, 0, "a first connection");
+        first
+    });
+    let mut talk = Theirs::new(&case.setup, case.server(first.as_ref().map(|first| first.server.saved())));
+    if let Some(first) = &first {
+        assert_eq!(talk.client.resume(&first.client), 0);
+    }
+    let mut course = Course::default();
+    let (code, ()) = talk.until_rest(|client| (client.handshake(), ()));
+    if code != 0 {
+        let flags = flags_of(code, talk.client.flags());
+        course.end = (code != WANT_READ).then_some(End::Code(code, flags));
+        return course;
+    }
+    course.connected = true;
+    course.resumed = talk.server.resumed;
+    (case.then)(&mut talk.server);
+    loop {
+        match talk.until_rest(Client::read) {
+            // The library says the same of an empty record, after which it goes on.
+            (0, _) if !talk.server.ended => continue,
+            (0, _) => course.end = Some(End::Stream),
+            (WANT_READ, _) => {}
+            (code @ ..0, _) => course.end = Some(End::Code(code, 0)),
+            (_, data) => {
+                course.received += data.len();
+                continue;
+            }
+        }
+        return course;
+    }
+}
+
+/// Both, and what was not as it should be.
+fn compare(cases: Vec<Case>) {
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let (expected, actual) = (theirs(case).text(), ours(case).text());
+        let row = DIFFERENCES.iter().find(|row| row.id == case.id);
+        let known = row.map(|row| (row.expected, row.actual));
+        let is_fine = match known {
+            Some(known) => known == (&*expected, &*actual) && expected != actual,
+            None => expected == actual,
+        };
+        if !is_fine {
+            wrong.push(format!("{}: Mbed TLS {expected:?}, ours {actual:?}, known {known:?}", case.id));
+        }
+        if case.id.starts_with("honest") && !expected.ends_with("ed, 5 bytes") {
+            wrong.push(format!("{}: the server is not honest: {expected:?}", case.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+#[test]
+fn server_hellos() {
+    compare(cases::server_hellos());
+}
+
+#[test]
+fn messages() {
+    compare(cases::messages());
+}
+
+#[test]
+fn plain_records() {
+    compare(cases::plain_records());
+}
+
+#[test]
+fn endings() {
+    compare(cases::endings());
+}
+
+#[test]
+fn protected_records() {
+    compare(cases::protected_records());
+}
+
+#[test]
+fn certificates() {
+    compare(cases::certificates());
+}
+
+#[test]
+fn resumption() {
+    compare(cases::resumption());
+}
+
+#[test]
+fn every_case_has_one_name_and_every_difference_its_case() {
+    let mut ids: Vec<String> = cases::all().into_iter().map(|case| case.id).collect();
+    for row in DIFFERENCES {
+        assert!(ids.iter().any(|id| id == row.id), "{}", row.id);
+        assert!(!row.reason.is_empty());
+    }
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+}
