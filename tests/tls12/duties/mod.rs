@@ -19,6 +19,7 @@ mod renegotiation;
 mod resumption;
 mod secrets;
 mod server_hello;
+mod step;
 mod stream;
 
 use accel::rustcrypto::RustCrypto;
