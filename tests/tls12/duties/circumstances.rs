@@ -8,7 +8,7 @@ use tests::link::Pieces;
 use tests::pki::strip_armour;
 use tests::server::record::Record;
 use tests::server::{APPLICATION_DATA, FINISHED, Flight, Item, SERVER_KEY_EXCHANGE, Script, message};
-use tests::throwaway::der;
+use tests::throwaway::{der, rsa_key};
 use tls12::Config;
 
 use super::Talk;
@@ -54,17 +54,23 @@ fn certificate(name: &str) -> String {
     fs::read_to_string(folder.join(name).with_extension("pem")).unwrap()
 }
 
-/// Longer than any chain is followed.
-#[test]
-fn a_chain_over_the_budget_is_told_apart() {
-    let names =
-        ["leaf-by-deep-9".to_owned()].into_iter().chain((1..=9).rev().map(|depth| format!("deep-{depth}")));
+/// A server behind so many intermediate certificates.
+fn behind(intermediates: usize) -> Talk {
+    let path = (1..=intermediates).rev().map(|depth| format!("deep-{depth}"));
+    let names = [format!("leaf-by-deep-{intermediates}")].into_iter().chain(path);
     let chain = names.map(|name| strip_armour("CERTIFICATE", &certificate(&name)).unwrap()).collect();
     let anchors = Bundle::from_pem(certificate("root").as_bytes(), vec![0; MAX_DER_LENGTH].leak()).unwrap();
     let config = Config { anchors: Some(anchors), ..trusting() };
-    let mut talk = Talk::with(config, peer(&[]), Script { chain, ..Script::default() }, Pieces::Whole);
-    let (error, alert, cause) = talk.fails(&[]);
-    assert_eq!((error, cause), (x509::FATAL_ERROR, Cause::Budget));
-    assert!(alert.is_some());
-    assert_eq!(talk.link.server.messages, [1]);
+    let key = rsa_key("../x509/keys/leaf.pem");
+    Talk::with(config, peer(&[]), Script { chain, key, ..Script::default() }, Pieces::Whole)
+}
+
+/// Longer than any chain is followed; the longest that is followed is not.
+#[test]
+fn a_chain_over_the_budget_is_told_apart() {
+    behind(8).connected();
+    let mut talk = behind(9);
+    let expected = (x509::FATAL_ERROR, Some(Alert::CERTIFICATE_UNKNOWN), Cause::Budget);
+    assert_eq!(talk.fails(&[]), expected);
+    assert_eq!((expected.0.code(), &talk.link.server.messages[..]), (-0x3000, &[1][..]));
 }
