@@ -152,6 +152,10 @@ fn assert_refused(script: Script, error: Error, alert: Alert) -> Status {
 /// Every way to carry a stream.
 pub(super) const PIECES: [Pieces; 3] = [Pieces::Whole, Pieces::Bytes, Pieces::Random(0xC0FFEE)];
 
+fn in_every_way<T: Clone>(what: T) -> impl Iterator<Item = (T, Pieces)> {
+    PIECES.into_iter().map(move |pieces| (what.clone(), pieces))
+}
+
 /// Every suite, with encrypt-then-MAC and without, carried in every way.
 fn every_suite<A: Accel>(mut accel: A) {
     for suite in Suite::ALL {
@@ -168,12 +172,11 @@ fn every_suite<A: Accel>(mut accel: A) {
 /// A ticket and a session id, each with every suite's PRF and record protection.
 fn resumption<A: Accel>(mut accel: A) {
     for suite in Suite::ALL {
-        for ticket in [Some((7200, b"ticket".to_vec())), None] {
+        for (ticket, pieces) in [Some((7200, b"ticket".to_vec())), None].into_iter().flat_map(in_every_way) {
             let config = Config { suites: Suites::new(&[suite]).unwrap(), ..trusting() };
             let script = || Script { ticket: ticket.clone(), ..Script::new(suite.id()) };
             let mut connect = |session: &[u8], script: Script| {
-                used(&mut accel, &config, peer(session), script, Pieces::Random(7), &mut Memory::new())
-                    .unwrap()
+                used(&mut accel, &config, peer(session), script, pieces, &mut Memory::new()).unwrap()
             };
             let first = connect(&[], script());
             let resume = Some(first.server.saved());
@@ -187,15 +190,15 @@ fn resumption<A: Accel>(mut accel: A) {
 }
 
 fn client_certificates<A: Accel>(mut accel: A) {
-    for name in ["client-1024", "client-2048", "client-4096"] {
+    for (name, pieces) in ["client-1024", "client-2048", "client-4096"].into_iter().flat_map(in_every_way) {
         let config = Config { identity: Some(identity(name)), ..trusting() };
         let script = Script {
             certificate_request: Some(CertificateRequest::default()),
             client_key: Some(throwaway::rsa_public_key(&format!("{name}.key"))),
             ..Script::default()
         };
-        let result = used(&mut accel, &config, peer(&[]), script, Pieces::Whole, &mut Memory::new());
-        let used = result.unwrap_or_else(|status| panic!("{name}: {status}"));
+        let result = used(&mut accel, &config, peer(&[]), script, pieces, &mut Memory::new());
+        let used = result.unwrap_or_else(|status| panic!("{name} {pieces:?}: {status}"));
         assert_eq!(used.server.messages, [1, 11, 16, 15, 20]);
         assert_eq!(used.server.certificates, Some(vec![throwaway::der(&format!("{name}.pem"))]));
         // The hash that the suite uses anyway.
