@@ -3,6 +3,7 @@
 use accel::soft::Soft;
 use status::ssl;
 use tests::entropy::InsecureSeeded;
+use tests::random::Random;
 use tests::server::crypto::SUITES;
 use tests::server::{CertificateRequest, Script, Server};
 use tests::throwaway::rsa_public_key;
@@ -16,20 +17,9 @@ const WRITTEN: &[u8] = b"what the client writes, in as many records as it likes"
 /// Actions that end nothing.
 const LAST: usize = 8;
 
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 20).unwrap() % bound.max(1)
-    }
-}
-
 /// One connection; true when everything that was sent has arrived on both sides.
 fn round(seed: u64) -> bool {
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut dice = Random(seed);
     let number = usize::try_from(seed).unwrap();
     let config = Config { identity: Some(identity("client-1024")), ..trusting() };
     let script = Script {

@@ -7,13 +7,14 @@ use tls12::Connection;
 use tls12::record::Protection;
 use tls12::schedule::{KeyBlock, MasterSecret, PremasterSecret, VerifyData};
 use tls12::session::Session;
+use x509::PrivateKey;
 
 use super::Talk;
 
 #[test]
 fn secrets_have_no_debug_and_are_wiped() {
     assert_secret!(PremasterSecret, MasterSecret, KeyBlock, VerifyData, Protection);
-    assert_secret!(Session<'static>, Connection<'static>);
+    assert_secret!(Session<'static>, Connection<'static>, PrivateKey<'static>);
 }
 
 /// The NSS format that Wireshark reads: the server's own idea of the secrets.
