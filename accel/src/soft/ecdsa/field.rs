@@ -72,12 +72,11 @@ impl<'w> Field<'w> {
     }
 
     pub(super) fn at(&self, register: Register) -> &[u32] {
-        number(self.registers, self.range(register))
+        number(self.registers, register, self.parameters.length)
     }
 
     pub(super) fn at_mut(&mut self, register: Register) -> &mut [u32] {
-        let range = self.range(register);
-        self.registers.get_mut(range).unwrap_or_default()
+        number_mut(self.registers, register, self.parameters.length)
     }
 
     /// Once, before anything is added.
@@ -99,22 +98,20 @@ impl<'w> Field<'w> {
 
     /// `out = a * b`; any of them may be the same.
     pub(super) fn multiply(&mut self, out: Register, a: Register, b: Register) {
-        let (a, b) = (self.range(a), self.range(b));
-        kernel::mul(self.product, number(self.registers, a), number(self.registers, b));
+        let length = self.parameters.length;
+        kernel::mul(self.product, number(self.registers, a, length), number(self.registers, b, length));
         self.reduce(out);
     }
 
     /// `out = a * a`; both may be the same.
     pub(super) fn square(&mut self, out: Register, a: Register) {
-        let a = self.range(a);
-        kernel::sqr(self.product, number(self.registers, a));
+        kernel::sqr(self.product, number(self.registers, a, self.parameters.length));
         self.reduce(out);
     }
 
     /// `out = a * factor`.
     pub(super) fn multiply_constant(&mut self, out: Register, a: Register, factor: &[u32]) {
-        let a = self.range(a);
-        kernel::mul(self.product, number(self.registers, a), factor);
+        kernel::mul(self.product, number(self.registers, a, self.parameters.length), factor);
         self.reduce(out);
     }
 
@@ -172,9 +169,8 @@ impl<'w> Field<'w> {
     }
 
     fn reduce(&mut self, out: Register) {
-        let Parameters { prime, prime_inverse, .. } = self.parameters;
-        let range = self.range(out);
-        let number = self.registers.get_mut(range).unwrap_or_default();
+        let Parameters { prime, prime_inverse, length, .. } = self.parameters;
+        let number = number_mut(self.registers, out, *length);
         match self.parameters.reduction {
             Reduction::P256 => kernel::reduce_p256(number, self.product, prime, prime_inverse),
             Reduction::P384 => kernel::reduce_p384(number, self.product, prime, prime_inverse),
@@ -224,9 +220,17 @@ impl<'w> Field<'w> {
 }
 
 /// One register's limbs. In two steps: that a range does not wrap needs no check.
-fn number(registers: &[u32], range: Range<usize>) -> &[u32] {
-    let rest = registers.get(range.start..).unwrap_or_default();
-    rest.get(..range.len()).unwrap_or_default()
+#[inline(always)]
+fn number(registers: &[u32], register: Register, length: usize) -> &[u32] {
+    let rest = registers.get(register.0 * length..).unwrap_or_default();
+    rest.get(..length).unwrap_or_default()
+}
+
+/// The same to write to.
+#[inline(always)]
+fn number_mut(registers: &mut [u32], register: Register, length: usize) -> &mut [u32] {
+    let rest = registers.get_mut(register.0 * length..).unwrap_or_default();
+    rest.get_mut(..length).unwrap_or_default()
 }
 
 /// Montgomery reduction by p = 2^521 - 1 for R = 2^640: below 2p for a product of numbers below p.

@@ -264,11 +264,8 @@ unsafe extern "C" fn mul_umaal(out: *mut u32, a: *const u32, b: *const u32, byte
 #[unsafe(naked)]
 unsafe extern "C" fn mul_eight_umaal(out: *mut u32, a: *const u32, b: *const u32) {
     naked_asm!(
-        "push {{r2, r4-r11, lr}}",
-        // r2 goes on with a, r1 with b.
-        "mov r3, r1",
-        "mov r1, r2",
-        "mov r2, r3",
+        "push {{r4-r11, lr}}",
+        // The rows are those of b, as a product does not care.
         "ldm r2!, {{r4-r7}}",
         "mov r8, #0",
         "mov r9, #0",
@@ -278,7 +275,7 @@ unsafe extern "C" fn mul_eight_umaal(out: *mut u32, a: *const u32, b: *const u32
         first_columns!(),
         "stm r0, {{r8-r11}}",
         "ldm r2, {{r4-r7}}",
-        "ldr r1, [sp]",
+        "sub r1, #32",
         "sub r0, #16",
         "mov r8, #0",
         "mov r9, #0",
@@ -287,7 +284,7 @@ unsafe extern "C" fn mul_eight_umaal(out: *mut u32, a: *const u32, b: *const u32
         four_columns!(),
         four_columns!(),
         "stm r0, {{r8-r11}}",
-        "pop {{r2, r4-r11, pc}}",
+        "pop {{r4-r11, pc}}",
     )
 }
 
