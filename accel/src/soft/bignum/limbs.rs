@@ -180,10 +180,8 @@ pub(crate) fn shift_left(a: &mut [u32]) -> u32 {
 /// branches on the numbers (Knuth, algorithm D).
 pub(crate) fn shift_limb_vartime(a: &mut [u32], modulus: &[u32]) {
     let (Some(divisor), [.., second, first]) = (modulus.last(), &*a) else { return };
-    let top = u64::from(*first) << 32 | u64::from(*second);
-    let estimate = top.checked_div(u64::from(*divisor)).unwrap_or(0);
     // The quotient, or at most two more than it.
-    let quotient = estimate.min(u64::from(u32::MAX));
+    let quotient = u64::from(quotient_vartime(*first, *second, *divisor));
     let (mut above, mut carry, mut borrow) = (0, 0, 0);
     for (a, modulus) in a.iter_mut().zip(modulus) {
         carry += quotient * u64::from(*modulus);
@@ -199,4 +197,29 @@ pub(crate) fn shift_limb_vartime(a: &mut [u32], modulus: &[u32]) {
             excess -= u64::from(add_if(a, modulus, 1));
         }
     }
+}
+
+/// `(high * 2^32 + low) / divisor` for a divisor whose topmost bit is set, or the largest limb where it does not fit: in two
+/// steps of 16 bits (Knuth, algorithm D), as no instruction divides 64 bits.
+fn quotient_vartime(high: u32, low: u32, divisor: u32) -> u32 {
+    if high >= divisor {
+        return u32::MAX;
+    }
+    let (upper, rest) = half_quotient_vartime(high, low >> 16, divisor);
+    let (lower, _) = half_quotient_vartime(rest, low & 0xFFFF, divisor);
+    upper << 16 | lower
+}
+
+/// Quotient and remainder of `high * 2^16 + low` for a `high` below the divisor and a `low` of 16 bits.
+fn half_quotient_vartime(high: u32, low: u32, divisor: u32) -> (u32, u32) {
+    let top = divisor >> 16;
+    // At most two more than the quotient.
+    let mut quotient = high.checked_div(top).unwrap_or(0);
+    let number = u64::from(high) << 16 | u64::from(low);
+    let mut product = u64::from(quotient) * u64::from(divisor);
+    while product > number {
+        quotient -= 1;
+        product -= u64::from(divisor);
+    }
+    (quotient, (number - product) as u32)
 }
