@@ -1,5 +1,6 @@
 //! Whom to trust: certificates in every situation, and sessions that are resumed.
 
+use tests::pki::strip_armour;
 use tests::server::{
     ALERT, CERTIFICATE, FINISHED, Flight, Item, NEW_SESSION_TICKET, SERVER_HELLO_DONE, Saved, Script,
     certificate, message,
@@ -55,6 +56,7 @@ pub(in crate::differential) fn certificates() -> Vec<Case> {
             cases.push(case(format!("chain: {chain}{name}"), script).with(*setup));
         }
     }
+    cases.extend(odd_certificates());
     let until_2027 =
         || Script { chain: vec![der("server-until-2027.pem"), der("intermediate.pem")], ..Script::default() };
     for (name, now) in [("before", END_OF_2026 - 1), ("after", END_OF_2026 + 1)] {
@@ -65,6 +67,30 @@ pub(in crate::differential) fn certificates() -> Vec<Case> {
         cases.push(case(format!("signature of the intermediate damaged{name}"), || damaged(1)).with(*setup));
     }
     cases
+}
+
+/// Some of `vectors/x509` as the server's own: those that do not parse, and those that nobody trusts.
+fn odd_certificates() -> Vec<Case> {
+    let names = [
+        "public/unsupported_extension_critical",
+        "public/invalid_version",
+        "public/two_basic_constraints",
+        "public/badasn1time",
+        "public/letsencryptx3",
+        "public/post2000utctime",
+        "certificates/der-cut",
+        "certificates/date-month-13",
+        "certificates/algorithm-unknown",
+        "certificates/algorithm-mismatch",
+        "certificates/extension-critical-odd",
+    ];
+    let script = |name: &str| {
+        let file = format!("{}/../vectors/x509/{name}.pem", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(file).expect("a certificate file");
+        let leaf = strip_armour("CERTIFICATE", &text).expect("a certificate");
+        Script { chain: vec![leaf, der("intermediate.pem")], ..Script::default() }
+    };
+    names.into_iter().map(|name| case(format!("leaf: {name}"), move || script(name))).collect()
 }
 
 /// 2049, when everything in `vectors/tls12` has expired; 2023, when nothing is valid yet; the end of one certificate.
