@@ -179,9 +179,16 @@ pub(crate) fn shift_left(a: &mut [u32]) -> u32 {
 /// `a = a * 2^32 mod modulus` for an `a` below the modulus, whose topmost bit is set: one step of a long division, with
 /// branches on the numbers (Knuth, algorithm D).
 pub(crate) fn shift_limb_vartime(a: &mut [u32], modulus: &[u32]) {
-    let (Some(divisor), [.., second, first]) = (modulus.last(), &*a) else { return };
-    // The quotient, or at most two more than it.
-    let quotient = u64::from(quotient_vartime(*first, *second, *divisor));
+    let ([.., next, divisor], [.., third, second, first]) = (modulus, &*a) else { return };
+    let mut quotient = u64::from(quotient_vartime(*first, *second, *divisor));
+    // The quotient, or at most two more than it; hardly ever more once the next limbs have been looked at.
+    let mut rest = (u64::from(*first) << 32 | u64::from(*second)) - quotient * u64::from(*divisor);
+    for _ in 0..2 {
+        if rest >> 32 == 0 && quotient * u64::from(*next) > (rest << 32 | u64::from(*third)) {
+            quotient -= 1;
+            rest += u64::from(*divisor);
+        }
+    }
     let (mut above, mut carry, mut borrow) = (0, 0, 0);
     for (a, modulus) in a.iter_mut().zip(modulus) {
         carry += quotient * u64::from(*modulus);
