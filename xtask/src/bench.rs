@@ -32,10 +32,11 @@ Installs what is missing when run as root on Debian: gcc-arm-none-eabi, libnewli
 for thumbv7em. The source of Mbed TLS comes with the crate mbedtls-sys-auto.
 ";
 
+const QEMU: Need = Need { what: "qemu-system-arm", package: "qemu-system-arm" };
 const NEEDS: [Need; 3] = [
     Need { what: "arm-none-eabi-gcc", package: "gcc-arm-none-eabi" },
     Need { what: "/usr/share/doc/libnewlib-arm-none-eabi", package: "libnewlib-arm-none-eabi" },
-    Need { what: "qemu-system-arm", package: "qemu-system-arm" },
+    QEMU,
 ];
 
 /// The programs that run, and the one that is only linked.
@@ -123,6 +124,23 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
+/// Runs what only the microcontroller's own code can prove: the assembly kernel against the portable one, and that a signature
+/// takes the same instructions for every key, message and blinding factor.
+///
+/// # Errors
+/// What could not be installed or built, or what the programs found.
+pub fn prove(route: Route, progress: &Progress) -> Result<(), String> {
+    install::install(&[QEMU], progress)?;
+    for (program, last) in [("kernel", "kernel\tok"), ("constant_time", "constant time\tok")] {
+        let printed = emulate(&build(route, "fast", &[], program, &[])?)?;
+        if printed.lines().next_back() != Some(last) {
+            return Err(format!("{program} has not come to its end:\n{printed}"));
+        }
+        progress.say(&format!("{program}: ok"));
+    }
+    Ok(())
+}
+
 /// A row of the comparison.
 struct Row {
     name: String,
@@ -149,25 +167,34 @@ impl Row {
 }
 
 fn ours(route: Route, profile: &str, cfgs: &[&str], flights: &Path) -> Result<Rows, String> {
-    let build = |program: &str| {
-        let mut command = route.build(profile, cfgs);
-        command.current_dir(root().join("tests/bench/ours")).env("BENCH_FLIGHTS", flights);
-        process::run(command.args(["--quiet", "--bin", program]))?;
-        Ok::<_, String>(crate::mcu::folder().join(route.target()).join(profile).join(program))
-    };
+    let flights = [("BENCH_FLIGHTS", flights)];
     let mut rows = Rows::new();
     for program in PROGRAMS {
-        rows.extend(emulate(&build(program)?)?);
+        rows.extend(read(&emulate(&build(route, profile, cfgs, program, &flights)?)?));
     }
-    rows.push(size(&build(CLIENT)?)?);
+    rows.push(size(&build(route, profile, cfgs, CLIENT, &flights)?)?);
     Ok(rows)
+}
+
+/// Builds one of our programs.
+fn build(
+    route: Route,
+    profile: &str,
+    cfgs: &[&str],
+    program: &str,
+    variables: &[(&str, &Path)],
+) -> Result<PathBuf, String> {
+    let mut command = route.build(profile, cfgs);
+    command.current_dir(root().join("tests/bench/ours")).envs(variables.iter().copied());
+    process::run(command.args(["--quiet", "--bin", program]))?;
+    Ok(crate::mcu::folder().join(route.target()).join(profile).join(program))
 }
 
 fn mbedtls(level: &str, folder: &Path) -> Result<Rows, String> {
     let source = mbedtls_source()?;
     let mut rows = Rows::new();
     for program in PROGRAMS {
-        rows.extend(emulate(&compile(&source, level, program, folder)?)?);
+        rows.extend(read(&emulate(&compile(&source, level, program, folder)?)?));
     }
     rows.push(size(&compile(&source, level, CLIENT, folder)?)?);
     Ok(rows)
@@ -214,22 +241,24 @@ fn compile(source: &Path, level: &str, program: &str, folder: &Path) -> Result<P
     Ok(elf)
 }
 
-/// Runs a program and reads its rows.
-fn emulate(elf: &Path) -> Result<Rows, String> {
+/// Runs a program: what it printed.
+fn emulate(elf: &Path) -> Result<String, String> {
     let mut command = Command::new("qemu-system-arm");
     command.args(["-M", "mps2-an386", "-nographic", "-icount", "shift=0"]);
     command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]).arg(elf);
     let finished = process::finish(&command, std::time::Duration::from_secs(600))?;
     // Semihosting writes to standard error in one version and to standard output in another.
     let printed = format!("{}{}", finished.output, finished.errors);
-    if !finished.success {
-        return Err(format!("{} failed:\n{printed}", elf.display()));
-    }
+    if finished.success { Ok(printed) } else { Err(format!("{} failed:\n{printed}", elf.display())) }
+}
+
+/// The rows among printed lines.
+fn read(printed: &str) -> Rows {
     let row = |line: &str| {
         let (name, value) = line.split_once('\t')?;
         Some((name.to_owned(), value.trim().parse().ok()?))
     };
-    Ok(printed.lines().filter_map(row).collect())
+    printed.lines().filter_map(row).collect()
 }
 
 fn size(elf: &Path) -> Result<(String, u64), String> {

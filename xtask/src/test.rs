@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::Command};
 
 use crate::{
+    bench,
     install::{self, GNUTLS, MBEDTLS, MOSQUITTO, OPENSSL},
     link,
     mcu::{self, Route},
@@ -20,7 +21,7 @@ Usage: cargo xtask test [--quick]
   --quick   leave out what takes long: the fuzz targets, the MCU build, the link proof, the second run of accel's tests
 
 Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, a Rust that builds for
-thumbv7em, and cargo-fuzz (into the target folder). Otherwise it says in one line what to install.
+thumbv7em, qemu-system-arm, and cargo-fuzz (into the target folder). Otherwise it says in one line what to install.
 ";
 
 /// Runs the command.
@@ -48,6 +49,9 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     if !quick {
         progress.step("build for the microcontroller", |progress| mcu::build(Route::choose(progress)?));
         progress.step("no panic can be reached", |progress| link::prove(Route::choose(progress)?, progress));
+        progress.step("assembly on an emulated microcontroller", |progress| {
+            bench::prove(Route::choose(progress)?, progress)
+        });
         progress.step("fuzz targets and their corpora", fuzz);
     }
     progress.step("documentation", |_| documentation());
