@@ -1,0 +1,80 @@
+//! The device of the application note, without a chip.
+//!
+//! What a chip has stands behind [`board::Board`]; a board makes its [`board::Parts`] and an `embassy_net` stack and gives both
+//! to [`run`], which never returns. Everything else is here, and the same on every board.
+//!
+//! ```text
+//!            ┌── network      DHCP or fixed address, link
+//!            ├── clock        SNTP, and the gate that MQTTS waits at
+//!   run ─────┼── connection   TLS + MQTT, back-off, resumption, status codes ──► broker
+//!            ├── ports        inputs and outputs
+//!            ├── http         the requests that set the device up ◄── browser
+//!            └── supervisor   feeds the watchdog while all of these make progress
+//!                  │
+//!                Device: settings, certificates, clock, status codes, what is connected
+//! ```
+//!
+//! One thread, cooperative: shared state is borrowed between two awaits and never across one. No heap; the large buffers are in
+//! [`Memory`], which a board keeps in a static.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod board;
+pub mod certificates;
+pub mod clock;
+pub mod connection;
+pub mod device;
+pub mod http;
+pub mod network;
+pub mod ports;
+pub mod settings;
+pub mod status_codes;
+pub mod supervisor;
+
+use embassy_futures::join::{join, join3};
+use embassy_net::Stack;
+
+use board::{Board, Parts};
+use device::Device;
+
+/// The device's large buffers, about 40 KB: for a static, since no stack should hold them.
+pub struct Memory {
+    /// What a connection to the broker works in.
+    pub connection: connection::Memory,
+    /// What the requests of the menu work in.
+    pub http: http::Memory,
+}
+
+impl Memory {
+    /// All zero.
+    pub const fn new() -> Self {
+        Self { connection: connection::Memory::new(), http: http::Memory::new() }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The device: never returns.
+///
+/// `stack` is the board's network, whose driver the board runs itself; its address is set here. `memory` must not be used
+/// by anybody else.
+pub async fn run<B: Board>(parts: Parts<B>, stack: Stack<'_>, memory: &mut Memory) -> ! {
+    let device = Device::start(parts).await;
+    let engine = join3(
+        connection::run(&device, stack, &mut memory.connection),
+        clock::run(&device, stack),
+        ports::run(&device),
+    );
+    let around = join3(
+        network::run(&device, stack),
+        http::run(&device, stack, &mut memory.http),
+        supervisor::run(&device),
+    );
+    join(engine, around).await;
+    // None of the six ever ends.
+    core::future::pending().await
+}

@@ -1,0 +1,8 @@
+//! In work: ports.
+
+use crate::{board::Board, device::Device};
+
+/// In work.
+pub async fn run<B: Board>(_device: &Device<B>) {
+    core::future::pending().await
+}

@@ -1,0 +1,112 @@
+//! The device's settings, as the menu shows them (application note §1).
+//!
+//! Certificates are not among them: they have a store of their own, which the configuration file does not cover.
+
+use core::net::Ipv4Addr;
+
+use heapless::String;
+
+/// Everything that can be set, but for certificates.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The network.
+    pub network: Network,
+    /// The clock.
+    pub time: Time,
+    /// The broker.
+    pub mqtt: Mqtt,
+}
+
+/// The network's settings: what the factory reset of the IP settings restores.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Network {
+    /// The host name, given to DHCP; letters, digits and hyphens.
+    pub host_name: String<32>,
+    /// Whether DHCP gives the address.
+    pub dhcp: bool,
+    /// The fixed address.
+    pub address: Ipv4Addr,
+    /// The length of the fixed address's prefix in bits, 1 to 30.
+    pub prefix_length: u8,
+    /// The fixed gateway; 0.0.0.0 for none.
+    pub gateway: Ipv4Addr,
+    /// The fixed DNS server; 0.0.0.0 for none.
+    pub dns_server: Ipv4Addr,
+}
+
+/// The clock's settings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Time {
+    /// The SNTP server's name or address; empty for the one that DHCP names, or none.
+    pub sntp_server: String<64>,
+}
+
+/// The broker's settings, in the words of the menu. Has no Debug, as it holds a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mqtt {
+    /// Whether MQTT is used at all.
+    pub enabled: bool,
+    /// "TLSv1.2 mode".
+    pub tls: bool,
+    /// "Verify Server Certificate".
+    pub verify_server_certificate: bool,
+    /// The broker's name or address, as its certificate must name it.
+    pub host: String<128>,
+    /// The broker's port.
+    pub port: u16,
+    /// The client identifier; empty for one made of the Ethernet address.
+    pub client_id: String<64>,
+    /// The user name; empty for none.
+    pub user_name: String<64>,
+    /// The password; empty for none.
+    pub password: String<64>,
+    /// What all topics begin with; empty for the client identifier.
+    pub topic_prefix: String<64>,
+    /// The keep-alive time in seconds; 0 for none.
+    pub keep_alive: u16,
+    /// The quality of service of what is published and subscribed, 0 to 2.
+    pub quality_of_service: u8,
+    /// Whether the Home Assistant discovery message is published.
+    pub home_assistant: bool,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            host_name: String::new(),
+            dhcp: true,
+            address: Ipv4Addr::new(192, 168, 1, 2),
+            prefix_length: 24,
+            gateway: Ipv4Addr::UNSPECIFIED,
+            dns_server: Ipv4Addr::UNSPECIFIED,
+        }
+    }
+}
+
+impl Default for Time {
+    fn default() -> Self {
+        let mut sntp_server = String::new();
+        // It fits: shorter than 64 bytes.
+        let _ = sntp_server.push_str("pool.ntp.org");
+        Self { sntp_server }
+    }
+}
+
+impl Default for Mqtt {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            tls: false,
+            verify_server_certificate: true,
+            host: String::new(),
+            port: 1883,
+            client_id: String::new(),
+            user_name: String::new(),
+            password: String::new(),
+            topic_prefix: String::new(),
+            keep_alive: 60,
+            quality_of_service: 1,
+            home_assistant: true,
+        }
+    }
+}
