@@ -15,6 +15,8 @@ pub struct Settings {
     pub time: Time,
     /// The broker.
     pub mqtt: Mqtt,
+    /// Who may use the menu: never in a configuration file.
+    pub access: Access,
 }
 
 /// The network's settings: what the factory reset of the IP settings restores.
@@ -68,6 +70,24 @@ pub struct Mqtt {
     pub quality_of_service: u8,
     /// Whether the Home Assistant discovery message is published.
     pub home_assistant: bool,
+}
+
+/// Who may use the menu.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Access {
+    /// The menu's password; `None` before the first use, when whoever comes first sets it.
+    pub password: Option<PasswordHash>,
+}
+
+/// What is kept of the menu's password: its PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2). Has no Debug.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash {
+    /// Random for every password.
+    pub salt: [u8; 16],
+    /// How many iterations it took.
+    pub iterations: u32,
+    /// The derived key.
+    pub hash: [u8; 32],
 }
 
 impl Default for Network {
