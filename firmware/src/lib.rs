@@ -29,6 +29,7 @@ pub mod network;
 pub mod ports;
 pub mod settings;
 pub mod status_codes;
+pub mod storage;
 pub mod supervisor;
 
 use embassy_futures::join::{join, join3};

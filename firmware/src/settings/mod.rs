@@ -1,12 +1,21 @@
 //! The device's settings, as the menu shows them (application note §1).
 //!
-//! Certificates are not among them: they have a store of their own, which the configuration file does not cover.
+//! `field.rs` is the table of all of them by name: forms, the configuration file and the flash read and write through it.
+//! `configuration.rs` is the file. Certificates are not among the settings: they have a store of their own, which the
+//! configuration file does not cover.
+
+mod field;
+
+pub mod configuration;
 
 use core::net::Ipv4Addr;
 
 use heapless::String;
+use zeroize::Zeroize;
 
-/// Everything that can be set, but for certificates.
+pub use field::Field;
+
+/// Everything that can be set, but for certificates. Has no Debug, as it holds a password.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The network.
@@ -22,7 +31,7 @@ pub struct Settings {
 /// The network's settings: what the factory reset of the IP settings restores.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Network {
-    /// The host name, given to DHCP; letters, digits and hyphens.
+    /// The host name, given to DHCP: letters, digits and inner hyphens (RFC 1123 §2.1); empty for one made of the Ethernet address.
     pub host_name: String<32>,
     /// Whether DHCP gives the address.
     pub dhcp: bool,
@@ -39,7 +48,7 @@ pub struct Network {
 /// The clock's settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Time {
-    /// The SNTP server's name or address; empty for the one that DHCP names, or none.
+    /// The SNTP server's name or address.
     pub sntp_server: String<64>,
 }
 
@@ -90,6 +99,53 @@ pub struct PasswordHash {
     pub hash: [u8; 32],
 }
 
+impl Settings {
+    /// Whether the settings can be used together: the field that is at fault, if there is one.
+    ///
+    /// # Errors
+    /// The first field that does not fit the others.
+    pub fn check(&self) -> Result<(), Field> {
+        let Self { network, time, mqtt, .. } = self;
+        if !network.dhcp {
+            network.check()?;
+        }
+        if mqtt.enabled && mqtt.host.is_empty() {
+            return Err(Field::MqttHost);
+        }
+        if mqtt.user_name.is_empty() && !mqtt.password.is_empty() {
+            // MQTT 3.1.1 §3.1.2.9: no password without a user name.
+            return Err(Field::MqttUserName);
+        }
+        if mqtt.enabled && mqtt.tls && time.sntp_server.is_empty() {
+            // The clock could never be set, and MQTTS would wait for ever.
+            return Err(Field::SntpServer);
+        }
+        Ok(())
+    }
+}
+
+impl Network {
+    /// Whether the fixed address is one that a host can have, and the gateway is in its network.
+    fn check(&self) -> Result<(), Field> {
+        let mask = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(self.prefix_length))).unwrap_or(0);
+        let (address, host) = (self.address.to_bits(), self.address.to_bits() & !mask);
+        let first = self.address.octets().first().copied().unwrap_or(0);
+        if first == 0 || first == 127 || first >= 224 || host == 0 || host == !mask {
+            return Err(Field::Address);
+        }
+        if !self.gateway.is_unspecified() && self.gateway.to_bits() & mask != address & mask {
+            return Err(Field::Gateway);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Mqtt {
+    fn drop(&mut self) {
+        self.password.zeroize();
+    }
+}
+
 impl Default for Network {
     fn default() -> Self {
         Self {
@@ -105,10 +161,7 @@ impl Default for Network {
 
 impl Default for Time {
     fn default() -> Self {
-        let mut sntp_server = String::new();
-        // It fits: shorter than 64 bytes.
-        let _ = sntp_server.push_str("pool.ntp.org");
-        Self { sntp_server }
+        Self { sntp_server: String::try_from("pool.ntp.org").unwrap_or_default() }
     }
 }
 

@@ -1,0 +1,263 @@
+//! Every setting by its name: the one table that forms, the configuration file and the flash read and write through.
+
+use core::{fmt, fmt::Write, net::Ipv4Addr};
+
+use heapless::String;
+use status::{Error, device::SETTINGS_INVALID};
+
+use super::{PasswordHash, Settings};
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $field:ident = $name:literal;)*) => {
+        /// A setting.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Field {
+            $($(#[$doc])* $field,)*
+        }
+
+        impl Field {
+            /// All of them, in the order of the menu.
+            pub const ALL: &'static [Self] = &[$(Self::$field,)*];
+
+            /// The name in forms and files.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$field => $name,)*
+                }
+            }
+        }
+    };
+}
+
+fields! {
+    /// [`super::Network::host_name`].
+    HostName = "network.host_name";
+    /// [`super::Network::dhcp`]: `on` or `off`.
+    Dhcp = "network.dhcp";
+    /// [`super::Network::address`].
+    Address = "network.address";
+    /// [`super::Network::prefix_length`].
+    PrefixLength = "network.prefix_length";
+    /// [`super::Network::gateway`].
+    Gateway = "network.gateway";
+    /// [`super::Network::dns_server`].
+    DnsServer = "network.dns_server";
+    /// [`super::Time::sntp_server`].
+    SntpServer = "time.sntp_server";
+    /// [`super::Mqtt::enabled`]: `on` or `off`.
+    MqttEnabled = "mqtt.enabled";
+    /// [`super::Mqtt::tls`]: `on` or `off`.
+    MqttTls = "mqtt.tls";
+    /// [`super::Mqtt::verify_server_certificate`]: `on` or `off`.
+    MqttVerify = "mqtt.verify_server_certificate";
+    /// [`super::Mqtt::host`].
+    MqttHost = "mqtt.host";
+    /// [`super::Mqtt::port`].
+    MqttPort = "mqtt.port";
+    /// [`super::Mqtt::client_id`].
+    MqttClientId = "mqtt.client_id";
+    /// [`super::Mqtt::user_name`].
+    MqttUserName = "mqtt.user_name";
+    /// [`super::Mqtt::password`]: a secret.
+    MqttPassword = "mqtt.password";
+    /// [`super::Mqtt::topic_prefix`].
+    MqttTopicPrefix = "mqtt.topic_prefix";
+    /// [`super::Mqtt::keep_alive`].
+    MqttKeepAlive = "mqtt.keep_alive";
+    /// [`super::Mqtt::quality_of_service`].
+    MqttQualityOfService = "mqtt.quality_of_service";
+    /// [`super::Mqtt::home_assistant`]: `on` or `off`.
+    MqttHomeAssistant = "mqtt.home_assistant";
+    /// [`super::Access::password`]: a secret, as iterations, salt and hash (hexadecimal), or empty.
+    AccessPassword = "access.password";
+}
+
+impl Field {
+    /// The field of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|field| field.name() == name)
+    }
+
+    /// Whether the field is a secret: never shown, never in the configuration file.
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::MqttPassword | Self::AccessPassword)
+    }
+
+    /// Whether the field is `on` or `off`.
+    pub const fn is_switch(self) -> bool {
+        matches!(
+            self,
+            Self::Dhcp | Self::MqttEnabled | Self::MqttTls | Self::MqttVerify | Self::MqttHomeAssistant
+        )
+    }
+}
+
+impl Settings {
+    /// Sets one field from its text.
+    ///
+    /// # Errors
+    /// `device::SETTINGS_INVALID` (-0x8380) for a text that the field cannot hold; nothing has changed then.
+    pub fn set(&mut self, field: Field, text: &str) -> Result<(), Error> {
+        let Self { network, time, mqtt, access } = self;
+        match field {
+            Field::HostName => {
+                check(text, is_host_name).and_then(|()| set_text(&mut network.host_name, text))
+            }
+            Field::Dhcp => set_switch(&mut network.dhcp, text),
+            Field::Address => set_address(&mut network.address, text),
+            Field::PrefixLength => set_number(&mut network.prefix_length, text, 1, 30),
+            Field::Gateway => set_address(&mut network.gateway, text),
+            Field::DnsServer => set_address(&mut network.dns_server, text),
+            Field::SntpServer => check(text, is_server).and_then(|()| set_text(&mut time.sntp_server, text)),
+            Field::MqttEnabled => set_switch(&mut mqtt.enabled, text),
+            Field::MqttTls => set_switch(&mut mqtt.tls, text),
+            Field::MqttVerify => set_switch(&mut mqtt.verify_server_certificate, text),
+            Field::MqttHost => check(text, is_server).and_then(|()| set_text(&mut mqtt.host, text)),
+            Field::MqttPort => set_number(&mut mqtt.port, text, 1, u16::MAX),
+            Field::MqttClientId => set_text(&mut mqtt.client_id, text),
+            Field::MqttUserName => set_text(&mut mqtt.user_name, text),
+            Field::MqttPassword => set_text(&mut mqtt.password, text),
+            Field::MqttTopicPrefix => {
+                check(text, is_topic_prefix).and_then(|()| set_text(&mut mqtt.topic_prefix, text))
+            }
+            Field::MqttKeepAlive => set_number(&mut mqtt.keep_alive, text, 0, u16::MAX),
+            Field::MqttQualityOfService => set_number(&mut mqtt.quality_of_service, text, 0, 2),
+            Field::MqttHomeAssistant => set_switch(&mut mqtt.home_assistant, text),
+            Field::AccessPassword => set_password_hash(&mut access.password, text),
+        }
+    }
+
+    /// Writes one field's text, secrets included: who shows it asks [`Field::is_secret`] first.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, field: Field, out: &mut dyn Write) -> fmt::Result {
+        let Self { network, time, mqtt, access } = self;
+        match field {
+            Field::HostName => out.write_str(&network.host_name),
+            Field::Dhcp => write_switch(network.dhcp, out),
+            Field::Address => write!(out, "{}", network.address),
+            Field::PrefixLength => write!(out, "{}", network.prefix_length),
+            Field::Gateway => write!(out, "{}", network.gateway),
+            Field::DnsServer => write!(out, "{}", network.dns_server),
+            Field::SntpServer => out.write_str(&time.sntp_server),
+            Field::MqttEnabled => write_switch(mqtt.enabled, out),
+            Field::MqttTls => write_switch(mqtt.tls, out),
+            Field::MqttVerify => write_switch(mqtt.verify_server_certificate, out),
+            Field::MqttHost => out.write_str(&mqtt.host),
+            Field::MqttPort => write!(out, "{}", mqtt.port),
+            Field::MqttClientId => out.write_str(&mqtt.client_id),
+            Field::MqttUserName => out.write_str(&mqtt.user_name),
+            Field::MqttPassword => out.write_str(&mqtt.password),
+            Field::MqttTopicPrefix => out.write_str(&mqtt.topic_prefix),
+            Field::MqttKeepAlive => write!(out, "{}", mqtt.keep_alive),
+            Field::MqttQualityOfService => write!(out, "{}", mqtt.quality_of_service),
+            Field::MqttHomeAssistant => write_switch(mqtt.home_assistant, out),
+            Field::AccessPassword => match &access.password {
+                Some(password) => {
+                    write!(out, "{}:", password.iterations)?;
+                    write_hexadecimal(&password.salt, out)?;
+                    out.write_char(':')?;
+                    write_hexadecimal(&password.hash, out)
+                }
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+fn check(text: &str, is_allowed: fn(&str) -> bool) -> Result<(), Error> {
+    if is_allowed(text) { Ok(()) } else { Err(SETTINGS_INVALID) }
+}
+
+/// A text of one line that fits.
+fn set_text<const N: usize>(to: &mut String<N>, text: &str) -> Result<(), Error> {
+    if text.len() > N || text.chars().any(char::is_control) {
+        return Err(SETTINGS_INVALID);
+    }
+    zeroize::Zeroize::zeroize(to);
+    to.push_str(text).map_err(|_| SETTINGS_INVALID)
+}
+
+fn set_switch(to: &mut bool, text: &str) -> Result<(), Error> {
+    *to = match text {
+        "on" => true,
+        "off" => false,
+        _ => return Err(SETTINGS_INVALID),
+    };
+    Ok(())
+}
+
+fn set_address(to: &mut Ipv4Addr, text: &str) -> Result<(), Error> {
+    *to = text.parse().map_err(|_| SETTINGS_INVALID)?;
+    Ok(())
+}
+
+/// A decimal number from `least` to `most`.
+fn set_number<T: core::str::FromStr + PartialOrd>(
+    to: &mut T,
+    text: &str,
+    least: T,
+    most: T,
+) -> Result<(), Error> {
+    let number = text.parse().map_err(|_| SETTINGS_INVALID)?;
+    if number < least || number > most {
+        return Err(SETTINGS_INVALID);
+    }
+    *to = number;
+    Ok(())
+}
+
+fn set_password_hash(to: &mut Option<PasswordHash>, text: &str) -> Result<(), Error> {
+    if text.is_empty() {
+        *to = None;
+        return Ok(());
+    }
+    let (iterations, rest) = text.split_once(':').ok_or(SETTINGS_INVALID)?;
+    let (salt, hash) = rest.split_once(':').ok_or(SETTINGS_INVALID)?;
+    *to = Some(PasswordHash {
+        salt: read_hexadecimal(salt)?,
+        iterations: iterations.parse().map_err(|_| SETTINGS_INVALID)?,
+        hash: read_hexadecimal(hash)?,
+    });
+    Ok(())
+}
+
+fn read_hexadecimal<const N: usize>(text: &str) -> Result<[u8; N], Error> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != N || !rest.is_empty() {
+        return Err(SETTINGS_INVALID);
+    }
+    let mut bytes = [0; N];
+    for (to, pair) in bytes.iter_mut().zip(pairs) {
+        let digits = core::str::from_utf8(pair).map_err(|_| SETTINGS_INVALID)?;
+        *to = u8::from_str_radix(digits, 16).map_err(|_| SETTINGS_INVALID)?;
+    }
+    Ok(bytes)
+}
+
+fn write_hexadecimal(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+}
+
+fn write_switch(on: bool, out: &mut dyn Write) -> fmt::Result {
+    out.write_str(if on { "on" } else { "off" })
+}
+
+/// Letters, digits and inner hyphens (RFC 1123 §2.1), or nothing.
+fn is_host_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// A name or an address: no white space and nothing that only a URL has.
+fn is_server(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+}
+
+/// The beginning of topic names: no wildcard, no separator at its end, nothing that the server reserves (MQTT 3.1.1 §4.7.2).
+fn is_topic_prefix(text: &str) -> bool {
+    text.is_empty()
+        || (mqtt::topic::check_name(text).is_ok() && !text.ends_with('/') && !text.starts_with('$'))
+}
