@@ -1,8 +1,11 @@
 //! The error number and its text.
 
-use core::{fmt, num::NonZeroU16};
+use core::{
+    fmt::{self, Write as _},
+    num::NonZeroU16,
+};
 
-use crate::{device, low_level, mqtt, neighbours, ssl, x509};
+use crate::{device, low_level, mqtt, neighbours, packed, ssl, x509};
 
 /// A failure, as a number of the Mbed TLS 2.28 space (two bytes; `Option<Error>` is two bytes too).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,6 +28,10 @@ impl Error {
             Some(number) => Self(number),
             None => Self(NonZeroU16::MIN),
         }
+    }
+
+    pub(crate) const fn number(self) -> u16 {
+        self.0.get()
     }
 
     /// The negative value that Mbed TLS returns for this failure, such as -0x7780.
@@ -89,7 +96,8 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "-0x{:04X}", self.0)
+        f.write_str("-0x")?;
+        hexadecimal(*self, f)
     }
 }
 
@@ -108,17 +116,25 @@ const fn part(bits: u16) -> Option<Error> {
 }
 
 fn text(error: Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match error.find() {
-        Some((module, text)) => {
-            f.write_str(module)?;
-            f.write_str(" - ")?;
-            f.write_str(text)
-        }
-        None => write!(f, "UNKNOWN ERROR CODE ({:04X})", error.0),
+    if packed::write(error, f)? {
+        return Ok(());
     }
+    f.write_str("UNKNOWN ERROR CODE (")?;
+    hexadecimal(error, f)?;
+    f.write_str(")")
 }
 
-static TABLES: [(&str, &[Row]); 27] = [
+/// Four digits, without the formatting machinery.
+fn hexadecimal(error: Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let number = u32::from(error.number());
+    [12, 8, 4, 0].into_iter().try_for_each(|shift| {
+        let digit = char::from_digit(number >> shift & 0xF, 16).unwrap_or_default();
+        f.write_char(digit.to_ascii_uppercase())
+    })
+}
+
+/// Every table with its module's name.
+pub(crate) const TABLES: [(&str, &[Row]); 27] = [
     (ssl::MODULE, ssl::ROWS),
     (x509::MODULE, x509::ROWS),
     (neighbours::pem::MODULE, neighbours::pem::ROWS),

@@ -22,6 +22,7 @@
 mod alert;
 mod error;
 mod flags;
+mod packed;
 mod status;
 
 pub mod device;

@@ -59,6 +59,22 @@ fn printed_as_mbedtls_strerror_prints() {
 }
 
 #[test]
+fn the_packed_texts_are_the_ones_of_the_tables() {
+    macro_rules! tables {
+        ($($module:ident)*) => { [$((status::$module::MODULE, status::$module::ROWS),)*] };
+    }
+    let tables = tables! {
+        ssl x509 pem pk rsa ecp md cipher generic mpi oid ccm gcm aes base64 md5 sha1 sha256 sha512 ctr_drbg
+        hmac_drbg entropy net asn1 platform device mqtt
+    };
+    for (module, rows) in tables {
+        for row in rows {
+            assert_eq!(row.error.to_string(), format!("{module} - {}", row.text));
+        }
+    }
+}
+
+#[test]
 fn our_own_range_lies_below_every_number_of_mbedtls() {
     for row in device::ROWS.iter().chain(mqtt::ROWS) {
         assert!(row.error.code() < -0x7FFF, "{row:?}");

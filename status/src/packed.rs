@@ -1,0 +1,45 @@
+//! The texts of all codes in half their size: what a device links to print them.
+//!
+//! The rows of the tables stay as they are written; the compiler packs them here. A text is its number, low byte first, then a byte
+//! per letter or per word, then a zero. Deliberately absent: an index, as a text is only looked for after a failure.
+
+use core::fmt::{self, Write as _};
+
+use crate::Error;
+
+use packing::{FIRST_WORD, LETTER, SPELLED, TEXTS};
+
+mod packing;
+
+/// Writes `"<MODULE> - <text>"` of this exact number.
+///
+/// `Ok(false)` if no table has it: nothing is written.
+///
+/// # Errors
+/// What the formatter answers.
+pub(crate) fn write(error: Error, f: &mut fmt::Formatter<'_>) -> Result<bool, fmt::Error> {
+    let number = error.number().to_le_bytes();
+    let mut rest: &[u8] = &TEXTS;
+    while let Some((found, after)) = rest.split_first_chunk() {
+        let mut letters = after.split(|letter| *letter == 0);
+        let text = letters.next().unwrap_or_default();
+        if *found == number {
+            return text.iter().try_for_each(|letter| write_letter(*letter, f)).map(|()| true);
+        }
+        rest = after.get(text.len().saturating_add(1)..).unwrap_or_default();
+    }
+    Ok(false)
+}
+
+/// Writes a letter, or the word that stands for it.
+fn write_letter(letter: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Some(word) = letter.checked_sub(FIRST_WORD) else { return f.write_char(char::from(letter)) };
+    let mut place = 0_u8;
+    for letter in SPELLED {
+        if place == word {
+            f.write_char(char::from(letter & LETTER))?;
+        }
+        place = place.wrapping_add(u8::from(letter > LETTER));
+    }
+    Ok(())
+}
