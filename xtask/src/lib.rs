@@ -6,6 +6,7 @@
 
 pub mod bench;
 pub mod demo;
+pub mod firmware;
 pub mod install;
 pub mod link;
 pub mod mcu;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, demo, test};
+use xtask::{bench, demo, firmware, test};
 
 const HELP: &str = "\
 The project's commands.
@@ -10,9 +10,10 @@ The project's commands.
 Usage: cargo xtask COMMAND [--help]
 
 Commands:
-  demo    publish to and receive from a real Mosquitto in every suite, and print the table
-  bench   our instruction counts and sizes beside Mbed TLS 2.28's, on an emulated Cortex-M4
-  test    everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof
+  demo      publish to and receive from a real Mosquitto in every suite, and print the table
+  bench     our instruction counts and sizes beside Mbed TLS 2.28's, on an emulated Cortex-M4
+  firmware  build the firmware for the NUCLEO-F439ZI; its size, and what it is made of
+  test      everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof
 ";
 
 fn main() -> ExitCode {
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => with_help(rest, demo::HELP, demo::run),
         ["test", rest @ ..] => with_help(rest, test::HELP, test::run),
         ["bench", rest @ ..] => with_help(rest, bench::HELP, bench::run),
+        ["firmware", rest @ ..] => with_help(rest, firmware::HELP, firmware::run),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
             Ok(())

@@ -11,7 +11,7 @@ use std::{
 use crate::{mcu::CORES, root};
 
 /// Folders with Rust sources of ours.
-const FOLDERS: [&str; 8] = ["status", "accel", "x509", "tls12", "mqtt", "cli", "tests", "xtask"];
+const FOLDERS: [&str; 9] = ["status", "accel", "x509", "tls12", "mqtt", "cli", "firmware", "tests", "xtask"];
 /// The backend that has a heap on purpose, behind a feature.
 const WITH_HEAP: &str = "accel/src/rustcrypto";
 

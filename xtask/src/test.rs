@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::Command};
 
 use crate::{
-    bench,
+    bench, firmware,
     install::{self, GNUTLS, MBEDTLS, MOSQUITTO, OPENSSL},
     link,
     mcu::{self, Route},
@@ -49,6 +49,11 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     if !quick {
         progress.step("build for the microcontroller", |progress| mcu::build(Route::choose(progress)?));
         progress.step("no panic can be reached", |progress| link::prove(Route::choose(progress)?, progress));
+        progress.step("firmware for the NUCLEO-F439ZI", |progress| {
+            firmware::lint(progress)?;
+            let elf = firmware::build(progress)?;
+            firmware::check(&elf, progress)
+        });
         progress.step("assembly on an emulated microcontroller", |progress| {
             bench::prove(Route::choose(progress)?, progress)
         });

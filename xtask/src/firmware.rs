@@ -1,0 +1,327 @@
+//! `cargo xtask firmware`: the firmware for the NUCLEO-F439ZI, how large it is, and what it is made of.
+//!
+//! Code is charged to the line of source that each instruction was compiled from, so that a function that was inlined, as
+//! nearly everything is in an asynchronous program, still counts where it was written; code of `core` counts where it was
+//! called from. Constants and statics are charged by their symbols.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+};
+
+use crate::{
+    install::{self, Need},
+    mcu::Route,
+    process,
+    progress::Progress,
+    root, target,
+};
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+Builds the firmware for the NUCLEO-F439ZI, prints its size and what it is made of, and fails beyond 256 KB of flash or 128 KB
+of RAM.
+
+Usage: cargo xtask firmware
+
+Takes the first Rust for thumbv7em that is there: an installed thumbv7em-none-eabihf, one that rustup can add, an installed
+thumbv7em-none-eabi, or Debian's rustc-web with its sources, which it installs when run as root. To flash it, run
+`cargo run --release` in firmware/boards/nucleo-f439zi with a board at hand; its README says how.
+";
+
+/// The most flash and the most RAM that the firmware may take, in bytes.
+const MAX_FLASH: u64 = 256 * 1024;
+const MAX_RAM: u64 = 128 * 1024;
+/// What of [`MAX_RAM`] is the stack's: the virtual board measures that no test needs more.
+const STACK: u64 = 24 * 1024;
+/// How many rows a table has at most; what is left is summed up.
+const MAX_ROWS: usize = 16;
+
+const BINUTILS: Need = Need { what: "arm-none-eabi-addr2line", package: "binutils-arm-none-eabi" };
+
+/// Runs the command.
+///
+/// # Errors
+/// When the firmware does not build, or is too large.
+pub fn run(arguments: &[&str]) -> Result<(), String> {
+    if !arguments.is_empty() {
+        return Err(format!("cargo xtask firmware: unknown arguments {}", arguments.join(" ")));
+    }
+    let progress = Progress::default();
+    let elf = build(&progress)?;
+    print!("{}", report(&elf, &progress)?);
+    check(&elf, &progress)?;
+    println!("{}", elf.display());
+    Ok(())
+}
+
+/// Builds the firmware; the path of the ELF file.
+///
+/// # Errors
+/// When it does not build, or what would have to be installed.
+pub fn build(progress: &Progress) -> Result<PathBuf, String> {
+    let route = Route::choose(progress)?;
+    progress.say(&format!("building the firmware for {} ({route:?})", route.target()));
+    let mut command = route.build("release", &[]);
+    command.current_dir(folder()).env("CARGO_TARGET_DIR", target().join("firmware"));
+    process::run(&mut command)?;
+    Ok(target().join("firmware").join(route.target()).join("release/nucleo-f439zi"))
+}
+
+/// Checks the firmware's size.
+///
+/// # Errors
+/// When it takes too much flash or RAM.
+pub fn check(elf: &Path, progress: &Progress) -> Result<(), String> {
+    let size = Size::of(elf, progress)?;
+    progress.say(&size.to_string());
+    if size.flash > MAX_FLASH {
+        return Err(format!("{} bytes of flash are more than {MAX_FLASH}", size.flash));
+    }
+    if size.ram.saturating_add(STACK) > MAX_RAM {
+        return Err(format!("{} bytes of RAM and {STACK} of stack are more than {MAX_RAM}", size.ram));
+    }
+    Ok(())
+}
+
+/// Formats the board's sources, or complains of them, and lints them where the toolchain at hand can.
+///
+/// # Errors
+/// What is not formatted or not clean.
+pub fn lint(progress: &Progress) -> Result<(), String> {
+    process::run(Command::new("cargo").current_dir(folder()).args(["fmt", "--check"]))?;
+    if let Route::Installed(name) = Route::choose(progress)? {
+        let mut command = Command::new("cargo");
+        command.current_dir(folder()).env("CARGO_TARGET_DIR", target().join("firmware"));
+        command.args(["clippy", "--quiet", "--release", "--target", name, "--", "-D", "warnings"]);
+        process::run(&mut command)?;
+    }
+    Ok(())
+}
+
+/// The board's folder: a workspace of its own.
+fn folder() -> PathBuf {
+    root().join("firmware/boards/nucleo-f439zi")
+}
+
+/// What a firmware takes, in bytes.
+struct Size {
+    /// Vectors, code, constants, and the initial values of `data`.
+    flash: u64,
+    /// `data`, `bss`, and what no start clears; without the stack, which has a memory of its own.
+    ram: u64,
+}
+
+impl Size {
+    fn of(elf: &Path, progress: &Progress) -> Result<Self, String> {
+        install::install(&[BINUTILS], progress)?;
+        let printed = process::output(Command::new("arm-none-eabi-size").arg("-A").arg(elf))?;
+        Ok(Self::from_sections(&printed))
+    }
+
+    /// Reads what `size -A` prints: name, size and address of each section.
+    fn from_sections(printed: &str) -> Self {
+        let mut size = Self { flash: 0, ram: 0 };
+        for line in printed.lines() {
+            let mut words = line.split_whitespace();
+            let (Some(name), Some(Ok(length)), Some(Ok(address))) =
+                (words.next(), words.next().map(str::parse::<u64>), words.next().map(str::parse::<u64>))
+            else {
+                continue;
+            };
+            let in_ram = RAM.contains(&address);
+            if FLASH.contains(&address) || name == ".data" {
+                size.flash = size.flash.saturating_add(length);
+            }
+            if in_ram {
+                size.ram = size.ram.saturating_add(length);
+            }
+        }
+        size
+    }
+}
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { flash, ram } = self;
+        write!(f, "flash {flash} bytes of {MAX_FLASH}, RAM {ram} and {STACK} for the stack of {MAX_RAM}")
+    }
+}
+
+const FLASH: std::ops::Range<u64> = 0x0800_0000..0x0820_0000;
+const RAM: std::ops::Range<u64> = 0x2000_0000..0x2003_0000;
+
+/// What the firmware is made of, as tables of text.
+fn report(elf: &Path, progress: &Progress) -> Result<String, String> {
+    install::install(&[BINUTILS], progress)?;
+    let printed = process::output(Command::new("arm-none-eabi-nm").args(["-S", "-C"]).arg(elf))?;
+    let (mut crates, mut modules) = (BTreeMap::new(), BTreeMap::new());
+    for (place, bytes) in code(elf, &printed)? {
+        let (package, module) = charge(&place);
+        if package == "firmware" {
+            add(&mut modules, module, bytes);
+        }
+        add(&mut crates, package, bytes);
+    }
+    let (mut constants, mut statics) = (BTreeMap::new(), BTreeMap::new());
+    for symbol in symbols(&printed) {
+        match symbol.kind {
+            'r' | 'R' => add(&mut constants, owner(symbol.name), symbol.length),
+            'b' | 'B' | 'd' | 'D' => add(&mut statics, symbol.name.to_owned(), symbol.length),
+            _ => {}
+        }
+    }
+    let mut text = table("Code by crate", crates);
+    text += &table("Code of the crate firmware by module", modules);
+    text += &table("Constants by crate", constants);
+    text += &table("RAM by static", statics);
+    Ok(text)
+}
+
+/// A row of `nm`.
+struct Symbol<'a> {
+    address: u64,
+    length: u64,
+    kind: char,
+    name: &'a str,
+}
+
+/// The symbols that have a length.
+fn symbols(printed: &str) -> impl Iterator<Item = Symbol<'_>> {
+    printed.lines().filter_map(|line| {
+        let (address, rest) = line.split_once(' ')?;
+        let (length, rest) = rest.split_once(' ')?;
+        let (kind, name) = rest.split_once(' ')?;
+        Some(Symbol {
+            address: u64::from_str_radix(address, 16).ok()?,
+            length: u64::from_str_radix(length, 16).ok()?,
+            kind: kind.chars().next()?,
+            name,
+        })
+    })
+}
+
+/// Every two bytes of code with the line that they were compiled from, summed up by file.
+fn code(elf: &Path, printed: &str) -> Result<BTreeMap<String, u64>, String> {
+    let mut addresses = String::new();
+    for symbol in symbols(printed).filter(|symbol| matches!(symbol.kind, 't' | 'T')) {
+        // The lowest bit of a function's symbol says Thumb.
+        let start = symbol.address & !1;
+        for address in (start..start.saturating_add(symbol.length)).step_by(2) {
+            let _ = writeln!(addresses, "{address:#x}");
+        }
+    }
+    let mut files = BTreeMap::new();
+    let text = lines(elf, addresses)?;
+    for frames in text.split("0x").filter(|frames| !frames.is_empty()) {
+        let mut frames =
+            frames.lines().skip(1).map(|frame| frame.rsplit_once(':').map_or(frame, |(file, _)| file));
+        let first = frames.next().unwrap_or("?");
+        let written = std::iter::once(first).chain(frames).find(|file| !file.contains("/library/"));
+        add(&mut files, written.unwrap_or(first).to_owned(), 2);
+    }
+    Ok(files)
+}
+
+/// What addr2line says of addresses: each one, followed by its frames from the inside out.
+fn lines(elf: &Path, addresses: String) -> Result<String, String> {
+    let mut child = Command::new("arm-none-eabi-addr2line")
+        .args(["-a", "-i", "-e"])
+        .arg(elf)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("arm-none-eabi-addr2line: {error}"))?;
+    let input = child.stdin.take();
+    // In a thread of its own, since both pipes are shorter than what goes through them.
+    let writer = thread::spawn(move || input.map(|mut input| input.write_all(addresses.as_bytes())));
+    let output = child.wait_with_output().map_err(|error| format!("arm-none-eabi-addr2line: {error}"))?;
+    let _ = writer.join();
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The crate and the module that a source file belongs to.
+fn charge(file: &str) -> (String, String) {
+    let ours = root().to_string_lossy();
+    let (package, path) = if let Some((_, path)) = file.split_once("/registry/src/") {
+        let path = path.split_once('/').map_or(path, |(_, path)| path);
+        let (package, path) = path.split_once('/').unwrap_or((path, ""));
+        (package.rsplit_once('-').map_or(package, |(name, _)| name), path)
+    } else if let Some(path) = file.strip_prefix(&*ours) {
+        let path = path.trim_start_matches('/');
+        match path.strip_prefix("firmware/boards/") {
+            Some(path) => path.split_once('/').unwrap_or((path, "")),
+            None => path.split_once('/').unwrap_or((path, "")),
+        }
+    } else if file.contains("/library/") {
+        ("core", "")
+    } else {
+        ("no line", "")
+    };
+    let module =
+        path.trim_start_matches("src/").trim_end_matches(".rs").split('/').next().unwrap_or_default();
+    (package.to_owned(), module.to_owned())
+}
+
+/// The crate of a constant, by its symbol.
+fn owner(name: &str) -> String {
+    let name = name.trim_start_matches(['<', '&', '(', '[']);
+    match name.split_once("::") {
+        Some((package, _)) if !package.starts_with('.') => package.to_owned(),
+        _ => "no name".to_owned(),
+    }
+}
+
+fn add(sums: &mut BTreeMap<String, u64>, key: String, bytes: u64) {
+    let sum = sums.entry(key).or_default();
+    *sum = sum.saturating_add(bytes);
+}
+
+/// The largest rows, and the sum of the rest.
+fn table(title: &str, sums: BTreeMap<String, u64>) -> String {
+    let total: u64 = sums.values().sum();
+    let mut rows: Vec<(String, u64)> = sums.into_iter().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.1));
+    let rest: u64 = rows.iter().skip(MAX_ROWS).map(|row| row.1).sum();
+    rows.truncate(MAX_ROWS);
+    let mut text = format!("{title}: {total} bytes\n");
+    for (name, bytes) in rows.into_iter().chain((rest > 0).then(|| ("all others".to_owned(), rest))) {
+        let _ = writeln!(text, "  {bytes:>7}  {name}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_are_summed_by_where_they_are() {
+        let printed = "x  :\nsection  size  addr\n.text  100  134218156\n.data  8  536870912\n.bss  50  536870920\n\
+                       .debug_line  999  0\nTotal  1157\n";
+        let size = Size::from_sections(printed);
+        assert_eq!((size.flash, size.ram), (108, 58));
+    }
+
+    #[test]
+    fn code_is_charged_to_its_crate() {
+        let line = "/home/x/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/md-5-0.11.0/src/lib.rs";
+        assert_eq!(charge(line), ("md-5".to_owned(), "lib".to_owned()));
+        let line = root().join("firmware/src/http/body.rs");
+        assert_eq!(charge(&line.to_string_lossy()), ("firmware".to_owned(), "http".to_owned()));
+        let line = root().join("firmware/boards/nucleo-f439zi/src/pins.rs");
+        assert_eq!(charge(&line.to_string_lossy()), ("nucleo-f439zi".to_owned(), "pins".to_owned()));
+        assert_eq!(charge("??").0, "no line");
+    }
+
+    #[test]
+    fn constants_are_charged_to_their_crate() {
+        assert_eq!(owner("core::unicode::TABLE"), "core");
+        assert_eq!(owner("<smoltcp::wire::Repr as core::fmt::Debug>::TEXT"), "smoltcp");
+        assert_eq!(owner(".Lanon.b45246.3"), "no name");
+    }
+}
