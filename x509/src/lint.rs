@@ -10,9 +10,10 @@ use status::{Error, Flags, x509};
 
 use crate::{
     Bundle, Certificate, Context, KeyUsage, MAX_DER_LENGTH, Policy, PrivateKey, PublicKey, Purpose, Time,
-    Verifier, verify::WORKSPACE,
+    Verifier,
 };
 
+pub use crate::verify::WORKSPACE;
 pub use finding::{File, Finding, Problem, Severity};
 
 /// The files, and what they are for.
@@ -70,17 +71,76 @@ impl Default for Memory {
     }
 }
 
+/// The files decoded, for [`check_decoded`].
+pub struct Decoded<'a> {
+    /// The CA file.
+    pub authority: Slot<Bundle<'a>>,
+    /// The certificate file.
+    pub certificate: Slot<Bundle<'a>>,
+    /// The private key file.
+    pub key: Slot<PrivateKey<'a>>,
+}
+
+/// What became of one file.
+#[derive(Clone, Copy)]
+pub enum Slot<T> {
+    /// There is none.
+    Absent,
+    /// It cannot be read: its code.
+    Unreadable(Error),
+    /// Its content.
+    Read(T),
+}
+
+impl<T> Slot<T> {
+    /// A file's content, if it could be read.
+    #[must_use]
+    pub const fn content(&self) -> Option<&T> {
+        match self {
+            Self::Read(content) => Some(content),
+            Self::Absent | Self::Unreadable(_) => None,
+        }
+    }
+}
+
+impl<T> From<Option<Result<T, Error>>> for Slot<T> {
+    fn from(file: Option<Result<T, Error>>) -> Self {
+        match file {
+            None => Self::Absent,
+            Some(Err(code)) => Self::Unreadable(code),
+            Some(Ok(content)) => Self::Read(content),
+        }
+    }
+}
+
 /// Looks at the files and reports what is wrong, file by file.
 pub fn check<A: Accel>(
     request: &Request<'_>,
     memory: &mut Memory,
     accel: &mut A,
-    mut report: impl FnMut(Finding),
+    report: impl FnMut(Finding),
 ) {
     let Memory { authority, certificate, key, workspace } = memory;
-    let authorities = read(request.authority, authority, File::Authority, &mut report);
-    let chain = read(request.certificate, certificate, File::Certificate, &mut report);
+    let files = Decoded {
+        authority: request.authority.map(|text| Bundle::from_pem(text, authority)).into(),
+        certificate: request.certificate.map(|text| Bundle::from_pem(text, certificate)).into(),
+        key: request.key.map(|text| PrivateKey::from_pem(text, key)).into(),
+    };
+    check_decoded(&files, request, workspace, accel, report);
+}
+
+/// Like [`check`] for files that are decoded already: the texts of `request` are not looked at. `workspace` has
+/// [`WORKSPACE`] bytes.
+pub fn check_decoded<A: Accel>(
+    files: &Decoded<'_>,
+    request: &Request<'_>,
+    workspace: &mut [u8],
+    accel: &mut A,
+    mut report: impl FnMut(Finding),
+) {
     let mut lint = Lint { request, report: &mut report };
+    let authorities = lint.bundle(&files.authority, File::Authority);
+    let chain = lint.bundle(&files.certificate, File::Certificate);
     for (certificate, number) in authorities.iter().flat_map(Bundle::iter).zip(1..) {
         lint.authority(&certificate, number);
     }
@@ -94,28 +154,7 @@ pub fn check<A: Accel>(
     if let Some(chain) = chain {
         lint.chain(chain, authorities, accel, workspace);
     }
-    lint.key(chain, key);
-}
-
-fn read<'m>(
-    text: Option<&[u8]>,
-    storage: &'m mut [u8],
-    file: File,
-    report: &mut impl FnMut(Finding),
-) -> Option<Bundle<'m>> {
-    let mut error = |problem| report(Finding { severity: Severity::Error, file, number: 0, problem });
-    match Bundle::from_pem(text?, storage) {
-        Ok(bundle) => {
-            if bundle.failed() > 0 {
-                error(Problem::SomeUnreadable(bundle.failed()));
-            }
-            Some(bundle)
-        }
-        Err(code) => {
-            error(Problem::Unreadable(code));
-            None
-        }
-    }
+    lint.key(files);
 }
 
 struct Lint<'a, R> {
@@ -124,6 +163,23 @@ struct Lint<'a, R> {
 }
 
 impl<R: FnMut(Finding)> Lint<'_, R> {
+    /// The certificates of a file, as far as they can be read.
+    fn bundle<'m>(&mut self, slot: &Slot<Bundle<'m>>, file: File) -> Option<Bundle<'m>> {
+        match *slot {
+            Slot::Absent => None,
+            Slot::Unreadable(code) => {
+                self.error(file, 0, Problem::Unreadable(code));
+                None
+            }
+            Slot::Read(bundle) => {
+                if bundle.failed() > 0 {
+                    self.error(file, 0, Problem::SomeUnreadable(bundle.failed()));
+                }
+                Some(bundle)
+            }
+        }
+    }
+
     fn error(&mut self, file: File, number: usize, problem: Problem) {
         (self.report)(Finding { severity: Severity::Error, file, number, problem });
     }
@@ -277,23 +333,21 @@ impl<R: FnMut(Finding)> Lint<'_, R> {
         Ok(!verifier.finish().flags.contains(Flags::NOT_TRUSTED))
     }
 
-    fn key(&mut self, chain: Option<Bundle<'_>>, storage: &mut [u8]) {
-        let leaf = chain.and_then(|chain| chain.iter().next());
-        let Some(text) = self.request.key else {
-            if leaf.is_some() && self.request.role == Role::Client {
+    fn key(&mut self, files: &Decoded<'_>) {
+        let leaf = files.certificate.content().and_then(|chain| chain.iter().next());
+        match (&files.key, leaf) {
+            (Slot::Absent, Some(_)) if self.request.role == Role::Client => {
                 self.error(File::Key, 0, Problem::NoKey);
             }
-            return;
-        };
-        match (PrivateKey::from_pem(text, storage), leaf) {
-            (Err(code), _) => self.error(File::Key, 0, Problem::Unreadable(code)),
-            (Ok(key), Some(leaf)) if !key.is_private_half_of(&leaf.public_key()) => {
+            (Slot::Absent, _) => {}
+            (Slot::Unreadable(code), _) => self.error(File::Key, 0, Problem::Unreadable(*code)),
+            (Slot::Read(key), Some(leaf)) if !key.is_private_half_of(&leaf.public_key()) => {
                 self.error(File::Key, 0, Problem::KeyMismatch);
             }
-            (Ok(_), None) if self.request.certificate.is_none() => {
-                self.error(File::Key, 0, Problem::NoCertificate)
+            (Slot::Read(_), None) if matches!(files.certificate, Slot::Absent) => {
+                self.error(File::Key, 0, Problem::NoCertificate);
             }
-            (Ok(_), _) => {}
+            (Slot::Read(_), _) => {}
         }
     }
 }
