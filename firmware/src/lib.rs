@@ -31,6 +31,7 @@ pub mod settings;
 pub mod status_codes;
 pub mod storage;
 pub mod supervisor;
+pub mod texts;
 
 use embassy_futures::join::{join, join3};
 use embassy_net::Stack;

@@ -1,0 +1,284 @@
+//! What changes the device: settings, certificates, outputs, the configuration file, the factory reset.
+
+use status::device::FILE_TOO_LARGE;
+use x509::{Bundle, PrivateKey, lint::Slot};
+
+use super::{
+    Outcome, Server,
+    files::{self, Files, Parts},
+    head::{Content, Head},
+    incoming::Incoming,
+    multipart::{Multipart, Part},
+    refusal::{Reason, Refusal},
+    routes::{Page, Verb},
+    sessions::Secret,
+};
+use crate::{
+    board::{Board, Pins},
+    certificates::{BUFFER_LENGTH, File, MAX_FILE_LENGTH},
+    settings::{
+        Field,
+        configuration::{self, Secrets},
+    },
+    texts::refusal as texts,
+};
+
+/// What a multipart body may have around its file, in bytes.
+const MULTIPART_OVERHEAD: usize = 2048;
+/// The field that erases the password of MQTT, since an empty one leaves it.
+const ERASE_PASSWORD: &str = "mqtt.password.erase";
+
+impl<B: Board> Server<'_, B> {
+    /// `POST /settings`: all of the fields, or none.
+    pub(super) async fn change_settings(
+        &self,
+        head: &Head,
+        token: &Secret,
+        incoming: &mut Incoming<'_, '_>,
+    ) -> Result<Outcome, Refusal> {
+        let mut new = self.device.settings.borrow().clone();
+        let mut has_password = false;
+        for field in self.fields(head, token, incoming).await? {
+            let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
+            if name == ERASE_PASSWORD {
+                if value == "on" {
+                    new.mqtt.password.clear();
+                }
+                continue;
+            }
+            let field = Field::from_name(name).filter(|field| *field != Field::AccessPassword);
+            let field = field.ok_or(UNKNOWN_FIELD)?;
+            if field == Field::MqttPassword {
+                if value.is_empty() {
+                    continue;
+                }
+                has_password = true;
+            }
+            new.set(field, value).map_err(|_| Refusal::content(Reason::Value(field)))?;
+        }
+        if new.mqtt.user_name.is_empty() && !has_password {
+            // Without a user name there is no password (MQTT 3.1.1 §3.1.2.9).
+            new.mqtt.password.clear();
+        }
+        self.device.store_settings(&new).await?;
+        Ok(Outcome::Done(head.page.unwrap_or(Page::Status)))
+    }
+
+    /// `POST /outputs`
+    pub(super) async fn switch_outputs(
+        &self,
+        head: &Head,
+        token: &Secret,
+        incoming: &mut Incoming<'_, '_>,
+    ) -> Result<Outcome, Refusal> {
+        let (mut on, mut off) = (0_u8, 0_u8);
+        for field in self.fields(head, token, incoming).await? {
+            let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
+            let number = name.strip_prefix("output").and_then(|number| number.parse::<usize>().ok());
+            let index =
+                number.and_then(|number| number.checked_sub(1)).filter(|index| *index < B::Pins::OUTPUTS);
+            let bit =
+                index.and_then(|index| u32::try_from(index).ok()).and_then(|index| 1_u8.checked_shl(index));
+            let bit = bit.ok_or(UNKNOWN_FIELD)?;
+            match value {
+                "on" => on |= bit,
+                "off" => off |= bit,
+                _ => return Err(UNKNOWN_FIELD),
+            }
+        }
+        self.device
+            .outputs
+            .sender()
+            .send_modify(|outputs| *outputs = Some((outputs.unwrap_or(0) | on) & !off));
+        Ok(Outcome::Done(head.page.unwrap_or(Page::Ports)))
+    }
+
+    /// `PUT` and `POST /certificates/…`: what can be read is linted with the others, and stored.
+    pub(super) async fn upload_certificate(
+        &self,
+        file: File,
+        verb: Verb,
+        head: &Head,
+        token: &Secret,
+        incoming: &mut Incoming<'_, '_>,
+    ) -> Result<Outcome, Refusal> {
+        let mut files = self.files().await?;
+        let Parts { text, mut der, workspace } = files.parts();
+        let Some(storage) = der.get_mut(file as usize).and_then(Option::take) else { return Err(BUSY) };
+        // 1. The other files, which need the memory for a text.
+        let mut decoded = files::decode(self.device, text, der).await;
+        // 2. The new one.
+        let length = receive(head, token, incoming, text).await?;
+        let pem = text.get(..length).unwrap_or_default();
+        match file {
+            File::CaCertificate => decoded.authority = Slot::Read(Bundle::from_pem(pem, storage)?),
+            File::ClientCertificate => decoded.certificate = Slot::Read(Bundle::from_pem(pem, storage)?),
+            File::PrivateKey => decoded.key = Slot::Read(PrivateKey::from_pem(pem, storage)?),
+        }
+        // 3. What will fail.
+        let findings = files::check(self.device, &decoded, workspace);
+        // 4. The store.
+        if verb == Verb::Store {
+            self.device.replace_certificate(file, pem).await?;
+        }
+        Ok(Outcome::Linted { findings })
+    }
+
+    /// `DELETE /certificates/…`, and `POST` for browsers.
+    pub(super) async fn erase_certificate(
+        &self,
+        file: File,
+        head: &Head,
+        token: &Secret,
+        incoming: &mut Incoming<'_, '_>,
+    ) -> Result<Outcome, Refusal> {
+        let _ = self.fields(head, token, incoming).await?;
+        self.device.erase_certificate(file).await?;
+        Ok(Outcome::Done(Page::Mqtt))
+    }
+
+    /// `POST` and `PUT /configuration`: all of it, or nothing.
+    pub(super) async fn load_configuration(
+        &self,
+        head: &Head,
+        token: &Secret,
+        incoming: &mut Incoming<'_, '_>,
+    ) -> Result<Outcome, Refusal> {
+        let mut files = self.files().await?;
+        let text = files.parts().text;
+        let length = receive(head, token, incoming, text).await?;
+        let text = core::str::from_utf8(text.get(..length).unwrap_or_default());
+        let refusal = |refusal| Refusal::content(Reason::Configuration(refusal));
+        let text = text.map_err(|_| refusal(configuration::Refusal::NotAConfiguration))?;
+        let present = self.device.settings.borrow().clone();
+        let new = configuration::load(text, Secrets::LeftOut, &present).map_err(refusal)?;
+        self.device.store_settings(&new).await?;
+        Ok(Outcome::Done(Page::System))
+    }
+
+    /// `POST /factory-reset`
+    pub(super) async fn factory_reset(
+        &self,
+        head: &Head,
+        token: &Secret,
+        incoming: &mut Incoming<'_, '_>,
+    ) -> Result<Outcome, Refusal> {
+        let _ = self.fields(head, token, incoming).await?;
+        self.device.reset_network().await?;
+        Ok(Outcome::Done(Page::System))
+    }
+}
+
+const UNKNOWN_FIELD: Refusal = Refusal::new(400, texts::UNKNOWN_FIELD);
+const MALFORMED: Refusal = Refusal::new(400, texts::MALFORMED);
+const NO_TOKEN: Refusal = Refusal::new(403, texts::NO_TOKEN);
+pub(super) const BUSY: Refusal = Refusal { retry_after: 1, ..Refusal::new(503, texts::BUSY) };
+
+/// Receives a file into `text`, as it comes; its length in bytes.
+async fn receive(
+    head: &Head,
+    token: &Secret,
+    incoming: &mut Incoming<'_, '_>,
+    text: &mut [u8; BUFFER_LENGTH],
+) -> Result<usize, Refusal> {
+    let is_allowed = head.token.as_ref().is_some_and(|sent| sent.is(token));
+    let length = head.length.unwrap_or(0);
+    let mut upload = Upload { text, length: 0, is_too_large: false, is_file: false, is_text: false };
+    if let Content::Multipart(boundary) = &head.content {
+        if length > MAX_FILE_LENGTH.saturating_add(MULTIPART_OVERHEAD) {
+            return Err(FILE_TOO_LARGE.into());
+        }
+        incoming.expect_body(head).await?;
+        let sent = receive_parts(Multipart::new(boundary), incoming, &mut upload).await?;
+        if !is_allowed && !sent.is_some_and(|sent| sent.is(token)) {
+            return Err(NO_TOKEN);
+        }
+    } else {
+        if !is_allowed {
+            return Err(NO_TOKEN);
+        }
+        if length > MAX_FILE_LENGTH {
+            return Err(FILE_TOO_LARGE.into());
+        }
+        incoming.expect_body(head).await?;
+        // Each turn takes at least one byte of at most MAX_FILE_LENGTH.
+        loop {
+            let bytes = incoming.next().await?;
+            if bytes.is_empty() {
+                break;
+            }
+            bytes.iter().for_each(|byte| upload.push(Part::File, *byte));
+        }
+    }
+    upload.finish()
+}
+
+/// Receives the parts of a multipart body; the token in it.
+async fn receive_parts(
+    mut multipart: Multipart,
+    incoming: &mut Incoming<'_, '_>,
+    upload: &mut Upload<'_>,
+) -> Result<Option<Secret>, Refusal> {
+    let mut token = heapless::Vec::<u8, 32>::new();
+    // Each turn takes at least one byte of a body whose length is bounded.
+    loop {
+        let bytes = incoming.next().await?;
+        if bytes.is_empty() {
+            break;
+        }
+        for byte in bytes {
+            multipart.push(*byte, &mut |part, byte| match part {
+                // A longer one is none.
+                Part::Token => token.push(byte).unwrap_or_default(),
+                _ => upload.push(part, byte),
+            });
+        }
+    }
+    if multipart.is_complete() { Ok(Secret::read(&token)) } else { Err(MALFORMED) }
+}
+
+/// A file as it is put together.
+struct Upload<'t> {
+    text: &'t mut [u8; BUFFER_LENGTH],
+    length: usize,
+    is_too_large: bool,
+    is_file: bool,
+    is_text: bool,
+}
+
+impl Upload<'_> {
+    fn push(&mut self, part: Part, byte: u8) {
+        match part {
+            Part::File => self.is_file = true,
+            Part::Text => self.is_text = true,
+            Part::Token | Part::Other => return,
+        }
+        match self.text.get_mut(self.length).filter(|_| self.length < MAX_FILE_LENGTH) {
+            Some(place) => {
+                *place = byte;
+                self.length = self.length.saturating_add(1);
+            }
+            None => self.is_too_large = true,
+        }
+    }
+
+    fn finish(&self) -> Result<usize, Refusal> {
+        if self.is_file && self.is_text {
+            return Err(Refusal::new(400, texts::TWO_FILES));
+        }
+        if self.is_too_large {
+            return Err(FILE_TOO_LARGE.into());
+        }
+        if self.length == 0 { Err(Refusal::new(400, texts::NO_FILE)) } else { Ok(self.length) }
+    }
+}
+
+impl<'d, B: Board> Server<'d, B> {
+    /// The memory for files, as soon as no other request has it.
+    pub(super) async fn files(&self) -> Result<Files<'_, 'd>, Refusal> {
+        embassy_time::with_timeout(FILES_TIME, self.memory.lock()).await.map(Files::new).map_err(|_| BUSY)
+    }
+}
+
+/// How long a request waits for the memory for files.
+const FILES_TIME: embassy_time::Duration = embassy_time::Duration::from_secs(10);

@@ -1,0 +1,144 @@
+//! The certificates and the key while somebody looks at them: read from their store, decoded, linted.
+//!
+//! All of it in one piece of memory that one request has at a time, and that is wiped after it. What is lent out of here can be
+//! described; the key's bytes have no way out.
+
+use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::MutexGuard};
+use heapless::Vec;
+use status::Error;
+use x509::{
+    Bundle, MAX_DER_LENGTH, Policy, PrivateKey, Time,
+    lint::{self, Decoded, Finding, Role, Slot, WORKSPACE},
+};
+use zeroize::Zeroize;
+
+use crate::{
+    board::Board,
+    certificates::{BUFFER_LENGTH, File},
+    device::Device,
+};
+
+/// How many findings are shown; whoever has more has enough to do.
+pub const MAX_FINDINGS: usize = 12;
+
+/// What the lint has found.
+pub type Findings = Vec<Finding, MAX_FINDINGS>;
+
+/// Memory for the three files.
+pub struct Memory {
+    /// The text of one of them.
+    text: [u8; BUFFER_LENGTH],
+    /// What is decoded.
+    der: [[u8; MAX_DER_LENGTH]; 3],
+    /// For checking signatures.
+    workspace: [u8; WORKSPACE],
+}
+
+impl Memory {
+    /// All zero.
+    pub const fn new() -> Self {
+        Self { text: [0; BUFFER_LENGTH], der: [[0; MAX_DER_LENGTH]; 3], workspace: [0; WORKSPACE] }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The memory, for one request. Wiped afterwards.
+pub(super) struct Files<'a, 'm>(MutexGuard<'a, NoopRawMutex, &'m mut Memory>);
+
+/// The parts of the memory.
+pub(super) struct Parts<'p> {
+    /// The text of one file.
+    pub(super) text: &'p mut [u8; BUFFER_LENGTH],
+    /// Where each file is decoded, in the order of [`File::ALL`].
+    pub(super) der: [Option<&'p mut [u8; MAX_DER_LENGTH]>; 3],
+    /// For checking signatures.
+    pub(super) workspace: &'p mut [u8; WORKSPACE],
+}
+
+impl<'a, 'm> Files<'a, 'm> {
+    /// Takes the memory.
+    pub(super) const fn new(memory: MutexGuard<'a, NoopRawMutex, &'m mut Memory>) -> Self {
+        Self(memory)
+    }
+
+    /// The memory's parts.
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        let Memory { text, der, workspace } = &mut **self.0;
+        Parts { text, der: der.each_mut().map(Some), workspace }
+    }
+
+    /// All files as they are stored, and what the lint says of them.
+    pub(super) async fn stored<B: Board>(&mut self, device: &Device<B>) -> (Decoded<'_>, Findings) {
+        let Parts { text, der, workspace } = self.parts();
+        let files = decode(device, text, der).await;
+        let findings = check(device, &files, workspace);
+        (files, findings)
+    }
+}
+
+impl Drop for Files<'_, '_> {
+    fn drop(&mut self) {
+        let Memory { text, der, .. } = &mut **self.0;
+        text.zeroize();
+        der.zeroize();
+    }
+}
+
+/// Reads and decodes the stored files for which there is memory. `text` is wiped.
+pub(super) async fn decode<'p, B: Board>(
+    device: &Device<B>,
+    text: &mut [u8; BUFFER_LENGTH],
+    der: [Option<&'p mut [u8; MAX_DER_LENGTH]>; 3],
+) -> Decoded<'p> {
+    let [authority, certificate, key] = der;
+    let files = Decoded {
+        authority: stored(device, File::CaCertificate, text, authority, Bundle::from_pem).await,
+        certificate: stored(device, File::ClientCertificate, text, certificate, Bundle::from_pem).await,
+        key: stored(device, File::PrivateKey, text, key, PrivateKey::from_pem).await,
+    };
+    text.zeroize();
+    files
+}
+
+async fn stored<'p, B: Board, T>(
+    device: &Device<B>,
+    file: File,
+    text: &mut [u8; BUFFER_LENGTH],
+    der: Option<&'p mut [u8; MAX_DER_LENGTH]>,
+    read: fn(&[u8], &'p mut [u8]) -> Result<T, Error>,
+) -> Slot<T> {
+    let Some(der) = der else { return Slot::Absent };
+    match device.certificates.lock().await.read(file, text).await {
+        Ok(pem) => pem.map(|pem| read(pem, der)).into(),
+        Err(code) => Slot::Unreadable(code),
+    }
+}
+
+/// What the lint says of these files.
+pub(super) fn check<B: Board>(
+    device: &Device<B>,
+    files: &Decoded<'_>,
+    workspace: &mut [u8; WORKSPACE],
+) -> Findings {
+    let request = lint::Request {
+        authority: None,
+        certificate: None,
+        key: None,
+        role: Role::Client,
+        host: None,
+        now: device.clock.now().map(Time::from_unix),
+        policy: Policy::default(),
+    };
+    let mut findings = Findings::new();
+    let accel = &mut *device.accel.borrow_mut();
+    lint::check_decoded(files, &request, workspace, accel, |finding| {
+        // What does not fit is left out.
+        let _ = findings.push(finding);
+    });
+    findings
+}

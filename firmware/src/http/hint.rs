@@ -1,0 +1,71 @@
+//! What to do about a status code, in a sentence.
+
+use status::{Alert, AlertSeen, Error, Flags, Status, device, entropy, mqtt, net, ssl};
+
+use crate::texts::hint as texts;
+
+/// The hint for a failure: its flags first, then the alert, then the code.
+pub fn hint(status: &Status) -> &'static str {
+    if !status.flags.is_empty() {
+        return for_flags(status.flags);
+    }
+    if let Some(AlertSeen::Received(alert)) = status.alert {
+        return for_alert(alert);
+    }
+    for_code(status.error)
+}
+
+/// The worst first: what is wrong with the trust makes the rest meaningless.
+fn for_flags(flags: Flags) -> &'static str {
+    const ROWS: [(Flags, &str); 5] = [
+        (Flags::NOT_TRUSTED, texts::NOT_TRUSTED),
+        (Flags::EXPIRED.or(Flags::FUTURE), texts::NOT_VALID_NOW),
+        (Flags::CN_MISMATCH, texts::OTHER_NAME),
+        (Flags::BAD_MD.or(Flags::BAD_PK).or(Flags::BAD_KEY), texts::WEAK),
+        (Flags::KEY_USAGE.or(Flags::EXTENDED_KEY_USAGE).or(Flags::NS_CERT_TYPE), texts::USAGE),
+    ];
+    ROWS.iter().find(|(row, _)| flags.intersects(*row)).map_or(texts::VERIFY, |(_, hint)| hint)
+}
+
+fn for_alert(alert: Alert) -> &'static str {
+    match alert {
+        Alert::HANDSHAKE_FAILURE | Alert::PROTOCOL_VERSION | Alert::INSUFFICIENT_SECURITY => {
+            texts::NO_COMMON_SUITE
+        }
+        Alert::UNKNOWN_CA => texts::UNKNOWN_CA,
+        Alert::NO_CERTIFICATE
+        | Alert::BAD_CERTIFICATE
+        | Alert::UNSUPPORTED_CERTIFICATE
+        | Alert::CERTIFICATE_REVOKED
+        | Alert::CERTIFICATE_EXPIRED
+        | Alert::CERTIFICATE_UNKNOWN
+        | Alert::ACCESS_DENIED
+        | Alert::DECRYPT_ERROR => texts::CLIENT_CERTIFICATE,
+        _ => texts::OTHER,
+    }
+}
+
+fn for_code(error: Error) -> &'static str {
+    match error {
+        device::CLOCK_NOT_SET => texts::CLOCK,
+        device::SELF_TEST_FAILED | ssl::HW_ACCEL_FAILED | entropy::SOURCE_FAILED => texts::HARDWARE,
+        device::WATCHDOG_RESET | device::PANIC_RESET => texts::RESET,
+        device::STORAGE_FAILED | device::SETTINGS_INVALID => texts::STORAGE,
+        device::FILE_TOO_LARGE => texts::FILE,
+        ssl::CA_CHAIN_REQUIRED => texts::NO_CA,
+        ssl::PRIVATE_KEY_REQUIRED | ssl::CERTIFICATE_REQUIRED => texts::NO_KEY,
+        ssl::NO_CIPHER_CHOSEN | ssl::NO_USABLE_CIPHERSUITE | ssl::BAD_HS_PROTOCOL_VERSION => {
+            texts::NO_COMMON_SUITE
+        }
+        ssl::INVALID_RECORD | ssl::UNEXPECTED_MESSAGE => texts::NOT_TLS,
+        ssl::CONN_EOF | ssl::TIMEOUT | net::CONN_RESET | net::RECV_FAILED | net::SEND_FAILED => texts::LOST,
+        mqtt::CONNECTION_CLOSED | mqtt::KEEP_ALIVE_TIMEOUT => texts::LOST,
+        net::UNKNOWN_HOST => texts::HOST,
+        net::CONNECT_FAILED | net::SOCKET_FAILED => texts::CONNECT,
+        mqtt::REFUSED_IDENTIFIER | mqtt::REFUSED_USER_NAME_OR_PASSWORD | mqtt::REFUSED_NOT_AUTHORIZED => {
+            texts::CREDENTIALS
+        }
+        _ if mqtt::ROWS.iter().any(|row| row.error == error) => texts::MQTT,
+        _ => texts::OTHER,
+    }
+}

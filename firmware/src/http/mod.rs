@@ -1,0 +1,370 @@
+//! The requests that set the device up (see `docs/http.md`), over HTTP/1.1 (RFC 9110, RFC 9112).
+//!
+//! ```text
+//!   accept ──► Incoming ──► Head ──► access ──► change or show ──► Answer ──► close
+//!              bounded in    host, origin,                          rendered window
+//!              time, length  session, token                         by window
+//! ```
+//! A few workers, each with one connection and one request on it. Own code around `httparse`: what picoserve would bring (see
+//! `docs/design.md`) costs more flash than all of this.
+//!
+//! Deliberately absent: TLS (the note's device serves its menu in plain HTTP; `SECURITY.md` says what that means), keeping
+//! connections open, chunked bodies, conditional requests.
+
+mod access;
+pub mod answer;
+mod change;
+pub mod files;
+pub mod form;
+pub mod head;
+pub mod hint;
+pub mod html;
+mod incoming;
+pub mod json;
+pub mod multipart;
+pub mod password;
+pub mod refusal;
+pub mod routes;
+pub mod sessions;
+pub mod status;
+pub mod window;
+
+use core::cell::RefCell;
+
+use embassy_futures::join::join4;
+use embassy_net::{Stack, tcp::TcpSocket};
+use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
+use embassy_time::{Duration, Timer, with_timeout};
+use zeroize::Zeroize;
+
+use crate::{
+    board::Board,
+    device::Device,
+    settings::configuration::{self, Secrets},
+    texts::refusal as texts,
+};
+use answer::{Answer, Kind, Line, Lost};
+use files::Findings;
+use head::Head;
+use incoming::{BUFFER_LENGTH, Incoming};
+use json::Json;
+use password::Pauses;
+use refusal::Refusal;
+use routes::{Method, Page, Route, Verb};
+use sessions::{Secret, Sessions};
+use status::Snapshot;
+
+/// How many connections there can be at once; the board's stack needs so many sockets for the server.
+pub const WORKERS: usize = 4;
+/// The server's port.
+const PORT: u16 = 80;
+const RECEIVE_LENGTH: usize = 512;
+const SEND_LENGTH: usize = 1024;
+/// How long a connection may take in all.
+const EXCHANGE_TIME: Duration = Duration::from_secs(60);
+/// How long a peer may be silent.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How long an answer may take to be acknowledged after it was written.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
+
+/// The buffers.
+pub struct Memory {
+    workers: [Worker; WORKERS],
+    files: files::Memory,
+}
+
+/// What one connection works in.
+struct Worker {
+    receive: [u8; RECEIVE_LENGTH],
+    send: [u8; SEND_LENGTH],
+    buffer: [u8; BUFFER_LENGTH],
+}
+
+impl Memory {
+    /// All zero.
+    pub const fn new() -> Self {
+        const WORKER: Worker =
+            Worker { receive: [0; RECEIVE_LENGTH], send: [0; SEND_LENGTH], buffer: [0; BUFFER_LENGTH] };
+        Self { workers: [WORKER; WORKERS], files: files::Memory::new() }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Serves; never returns.
+pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Memory) {
+    let Memory { workers: [a, b, c, d], files } = memory;
+    let server = Server {
+        device,
+        stack,
+        memory: Mutex::new(files),
+        sessions: RefCell::default(),
+        pauses: RefCell::default(),
+        password: Mutex::new(()),
+    };
+    join4(server.work(a), server.work(b), server.work(c), server.work(d)).await;
+}
+
+/// What the workers share.
+struct Server<'d, B: Board> {
+    device: &'d Device<B>,
+    stack: Stack<'d>,
+    memory: Mutex<NoopRawMutex, &'d mut files::Memory>,
+    sessions: RefCell<Sessions>,
+    pauses: RefCell<Pauses>,
+    /// Held while a password is checked: one at a time.
+    password: Mutex<NoopRawMutex, ()>,
+}
+
+/// What a request has led to.
+#[expect(clippy::large_enum_variant, reason = "there is no heap to put the largest in")]
+enum Outcome {
+    /// Something to look at, in a session with this token.
+    Show(Route, Option<Secret>),
+    /// A change was made; a browser is led to this page.
+    Done(Page),
+    /// A session has begun.
+    LoggedIn {
+        /// Its cookie.
+        cookie: Secret,
+        /// Its token.
+        token: Secret,
+    },
+    /// A session has ended.
+    LoggedOut,
+    /// A file was looked at.
+    Linted {
+        /// What will fail.
+        findings: Findings,
+    },
+    /// A browser is led elsewhere before it can do anything.
+    SeeOther(&'static str),
+}
+
+/// How an answer must look.
+#[derive(Clone, Copy)]
+struct Client {
+    wants_page: bool,
+    wants_body: bool,
+    is_1_1: bool,
+    allowed: &'static str,
+}
+
+impl Client {
+    fn new(head: &Head) -> Self {
+        Self {
+            wants_page: head.wants_page,
+            wants_body: head.method != Method::Head,
+            is_1_1: head.is_1_1,
+            allowed: head.route.map_or("", Route::allowed),
+        }
+    }
+}
+
+impl<B: Board> Server<'_, B> {
+    /// Serves one connection after the other.
+    async fn work(&self, worker: &mut Worker) {
+        loop {
+            let Worker { receive, send, buffer } = worker;
+            let mut socket = TcpSocket::new(self.stack, receive, send);
+            socket.set_timeout(Some(SILENCE));
+            if socket.accept(PORT).await.is_ok() {
+                let _ = with_timeout(EXCHANGE_TIME, self.exchange(&mut socket, buffer)).await;
+                let _ = with_timeout(CLOSE_TIME, close(&mut socket, buffer)).await;
+                socket.abort();
+                let _ = with_timeout(CLOSE_TIME, socket.flush()).await;
+            } else {
+                Timer::after_millis(100).await;
+            }
+            drop(socket);
+            worker.receive.zeroize();
+            worker.send.zeroize();
+            worker.buffer.zeroize();
+        }
+    }
+
+    /// One request and its answer.
+    async fn exchange(
+        &self,
+        socket: &mut TcpSocket<'_>,
+        buffer: &mut [u8; BUFFER_LENGTH],
+    ) -> Result<(), Lost> {
+        let host_name = self.device.settings.borrow().network.host_name.clone();
+        let mut incoming = Incoming::new(socket, buffer);
+        let (client, outcome) = match incoming.head(&host_name).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(head)) => (Client::new(&head), self.act(&head, &mut incoming).await),
+            Err(refusal) => {
+                (Client { wants_page: false, wants_body: true, is_1_1: false, allowed: "" }, Err(refusal))
+            }
+        };
+        buffer.zeroize();
+        match outcome {
+            Ok(Outcome::Show(route, token)) => self.show(route, token, client, socket, buffer).await,
+            Ok(outcome) => outcome.answer(client, socket, buffer).await,
+            Err(refusal) => refusal.answer(client, socket, buffer).await,
+        }
+    }
+
+    /// Does what a request asks for, if it may.
+    async fn act(&self, head: &Head, incoming: &mut Incoming<'_, '_>) -> Result<Outcome, Refusal> {
+        if !head.is_for_us {
+            return Err(Refusal::new(421, texts::OTHER_HOST));
+        }
+        let route = head.route.ok_or(Refusal::new(404, texts::NOT_FOUND))?;
+        if !route.has(head.method) {
+            return Err(Refusal::new(405, texts::METHOD));
+        }
+        let is_change = !head.method.is_safe();
+        if is_change && !head.is_same_origin {
+            return Err(Refusal::new(403, texts::OTHER_ORIGIN));
+        }
+        if head.is_chunked {
+            return Err(Refusal::new(411, texts::NO_LENGTH));
+        }
+        let is_first_use = self.password().is_none();
+        match route {
+            Route::Style | Route::Script => return Ok(Outcome::Show(route, None)),
+            Route::Password if is_change => return self.set_password(head, incoming).await,
+            Route::Password if is_first_use => return Ok(Outcome::Show(route, None)),
+            _ if is_first_use && head.wants_page => return Ok(Outcome::SeeOther("/password")),
+            _ if is_first_use => return Err(Refusal::new(403, texts::NO_PASSWORD_YET)),
+            Route::LogIn if is_change => return self.log_in(head, incoming).await,
+            Route::LogIn => return Ok(Outcome::Show(route, None)),
+            _ => {}
+        }
+        // The status that refreshes itself does not keep a session alive.
+        match self.token(head, route != Route::Live) {
+            Some(token) if is_change => self.change(route, head, &token, incoming).await,
+            Some(token) => Ok(Outcome::Show(route, Some(token))),
+            None if head.wants_page => Ok(Outcome::SeeOther("/login")),
+            None => Err(Refusal::new(401, texts::NOT_LOGGED_IN)),
+        }
+    }
+
+    async fn change(
+        &self,
+        route: Route,
+        head: &Head,
+        token: &Secret,
+        incoming: &mut Incoming<'_, '_>,
+    ) -> Result<Outcome, Refusal> {
+        match route {
+            Route::LogOut => self.log_out(head, token, incoming).await,
+            Route::Settings => self.change_settings(head, token, incoming).await,
+            Route::Outputs => self.switch_outputs(head, token, incoming).await,
+            Route::Configuration => self.load_configuration(head, token, incoming).await,
+            Route::FactoryReset => self.factory_reset(head, token, incoming).await,
+            Route::Certificate(file, verb) if verb == Verb::Erase || head.method == Method::Delete => {
+                self.erase_certificate(file, head, token, incoming).await
+            }
+            Route::Certificate(file, verb) => {
+                self.upload_certificate(file, verb, head, token, incoming).await
+            }
+            // No other route has a method that changes something.
+            _ => Err(Refusal::new(405, texts::METHOD)),
+        }
+    }
+
+    async fn show(
+        &self,
+        route: Route,
+        _token: Option<Secret>,
+        client: Client,
+        socket: &mut TcpSocket<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(), Lost> {
+        match route {
+            Route::Status => {
+                let mut files = match self.files().await {
+                    Ok(files) => files,
+                    Err(refusal) => return refusal.answer(client, socket, buffer).await,
+                };
+                let (decoded, _) = files.stored(self.device).await;
+                let snapshot = Snapshot::take(self.device, self.stack);
+                let body = |out: &mut dyn core::fmt::Write| status::write_status(&snapshot, &decoded, out);
+                client.send(200, Kind::Json, &[], &body, socket, buffer).await
+            }
+            Route::Settings => {
+                let settings = self.device.settings.borrow().clone();
+                let body = |out: &mut dyn core::fmt::Write| status::write_settings(&settings, out);
+                client.send(200, Kind::Json, &[], &body, socket, buffer).await
+            }
+            Route::Configuration => {
+                let text = configuration::save(&self.device.settings.borrow(), Secrets::LeftOut);
+                let body = |out: &mut dyn core::fmt::Write| out.write_str(text.as_str());
+                client.send(200, Kind::File, &[], &body, socket, buffer).await
+            }
+            _ => Refusal::new(404, texts::NOT_FOUND).answer(client, socket, buffer).await,
+        }
+    }
+}
+
+impl Client {
+    async fn send(
+        self,
+        status: u16,
+        kind: Kind,
+        lines: &[Line<'_>],
+        body: &window::Text<'_>,
+        socket: &mut TcpSocket<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(), Lost> {
+        Answer { status, kind, lines, body }.send(socket, buffer, self.wants_body, self.is_1_1).await
+    }
+}
+
+impl Outcome {
+    async fn answer(self, client: Client, socket: &mut TcpSocket<'_>, buffer: &mut [u8]) -> Result<(), Lost> {
+        let body = |out: &mut dyn core::fmt::Write| self.write(&mut Json::new(out));
+        let see = |path, is_done| {
+            if client.wants_page { (303, Some(Line::SeeOther(path, is_done))) } else { (200, None) }
+        };
+        let ((status, first), second) = match &self {
+            Self::SeeOther(path) => (see(path, false), None),
+            Self::Done(page) => (see(page.path(), true), None),
+            Self::LoggedIn { cookie, .. } => (see(Page::Status.path(), false), Some(Line::Cookie(cookie))),
+            Self::LoggedOut => (see("/login", false), Some(Line::NoCookie)),
+            Self::Show(..) | Self::Linted { .. } => ((200, None), None),
+        };
+        let lines: heapless::Vec<Line<'_>, 2> = first.into_iter().chain(second).collect();
+        client.send(status, Kind::Json, &lines, &body, socket, buffer).await
+    }
+
+    /// For programs.
+    fn write(&self, json: &mut Json<'_>) -> core::fmt::Result {
+        match self {
+            Self::LoggedIn { token, .. } => {
+                json.raw("{\"token\":")?;
+                json.string(token)?;
+                json.raw("}\n")
+            }
+            Self::Linted { findings, .. } => status::write_findings(findings, json),
+            Self::Show(..) | Self::Done(_) | Self::LoggedOut | Self::SeeOther(_) => json.raw("{}\n"),
+        }
+    }
+}
+
+impl Refusal {
+    async fn answer(self, client: Client, socket: &mut TcpSocket<'_>, buffer: &mut [u8]) -> Result<(), Lost> {
+        let body = |out: &mut dyn core::fmt::Write| status::write_refusal(&self, &mut Json::new(out));
+        let line = match (self.status, self.retry_after) {
+            (405, _) => Some(Line::Allow(client.allowed)),
+            (_, 0) => None,
+            (_, seconds) => Some(Line::RetryAfter(seconds)),
+        };
+        client.send(self.status, Kind::Json, line.as_slice(), &body, socket, buffer).await
+    }
+}
+
+/// Ends a connection so that the answer arrives: what the peer still sends is taken, else its system would throw the answer away.
+async fn close(socket: &mut TcpSocket<'_>, buffer: &mut [u8]) {
+    socket.close();
+    // Within CLOSE_TIME.
+    while socket.read(buffer).await.is_ok_and(|received| received > 0) {}
+    let _ = socket.flush().await;
+}

@@ -1,0 +1,92 @@
+//! Why a request was not fulfilled: a number for programs, a sentence for people.
+
+use core::fmt;
+
+use status::{Error, device::SETTINGS_INVALID};
+
+use crate::{
+    device::Refused,
+    settings::{Field, configuration},
+    texts::refusal as texts,
+};
+
+/// A refusal; nothing has been changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The status of the answer (RFC 9110 §15).
+    pub status: u16,
+    /// Why.
+    pub reason: Reason,
+    /// After how many seconds another attempt makes sense; 0 where that is not known.
+    pub retry_after: u64,
+}
+
+/// Why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// This sentence says it.
+    Text(&'static str),
+    /// This code.
+    Code(Error),
+    /// The field's value is not possible.
+    Value(Field),
+    /// The field does not fit the others.
+    Contradiction(Field),
+    /// The configuration file cannot be used.
+    Configuration(configuration::Refusal),
+}
+
+impl Refusal {
+    /// A refusal with a sentence.
+    pub const fn new(status: u16, text: &'static str) -> Self {
+        Self { status, reason: Reason::Text(text), retry_after: 0 }
+    }
+
+    /// A refusal because of what was sent (RFC 9110 §15.5.21).
+    pub const fn content(reason: Reason) -> Self {
+        Self { status: 422, reason, retry_after: 0 }
+    }
+
+    /// The code, if there is one.
+    pub const fn code(&self) -> Option<Error> {
+        match self.reason {
+            Reason::Text(_) => None,
+            Reason::Code(code) => Some(code),
+            Reason::Value(_) | Reason::Contradiction(_) | Reason::Configuration(_) => Some(SETTINGS_INVALID),
+        }
+    }
+}
+
+/// A code of the flash or of the accelerator is the device's fault, any other one that of what was sent.
+impl From<Error> for Refusal {
+    fn from(code: Error) -> Self {
+        let status = match code {
+            status::device::FILE_TOO_LARGE => 413,
+            status::device::STORAGE_FAILED | status::entropy::SOURCE_FAILED => 500,
+            _ => 422,
+        };
+        Self { status, reason: Reason::Code(code), retry_after: 0 }
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Field(field) => Self::content(Reason::Contradiction(field)),
+            Refused::Storage(code) => code.into(),
+        }
+    }
+}
+
+/// The sentence.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Code(code) => write!(f, "{code}"),
+            Self::Value(field) => write!(f, "{}{}", texts::BAD_VALUE, field.name()),
+            Self::Contradiction(field) => write!(f, "{}{}", texts::CONTRADICTION, field.name()),
+            Self::Configuration(refusal) => write!(f, "{refusal}"),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Who is logged in: a random number in a cookie, and another one that every change must name.
+//!
+//! Both live in memory only: after a reset nobody is logged in. Time is an argument, in seconds since boot.
+
+use core::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::ZeroizeOnDrop;
+
+/// How many may be logged in at once.
+pub const MAX_SESSIONS: usize = 4;
+/// A session ends after so many seconds without a request.
+pub const MAX_IDLE: u64 = 15 * 60;
+/// A session ends after so many seconds.
+pub const MAX_AGE: u64 = 12 * 60 * 60;
+
+/// A random number that cannot be guessed, in hexadecimal where it is written. Has no Debug.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct Secret([u8; 16]);
+
+impl Secret {
+    /// From 16 random bytes.
+    pub const fn new(random: [u8; 16]) -> Self {
+        Self(random)
+    }
+
+    /// From its 32 hexadecimal digits.
+    pub fn read(text: &[u8]) -> Option<Self> {
+        let (pairs, rest) = text.as_chunks::<2>();
+        let mut bytes = [0; 16];
+        if pairs.len() != bytes.len() || !rest.is_empty() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
+            *byte = u8::try_from(high?.checked_mul(16)?.checked_add(low?)?).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// Compares in constant time.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+/// The hexadecimal digits.
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The sessions.
+#[derive(Default)]
+pub struct Sessions {
+    slots: [Option<Session>; MAX_SESSIONS],
+}
+
+struct Session {
+    cookie: Secret,
+    token: Secret,
+    began: u64,
+    used: u64,
+}
+
+impl Session {
+    fn is_over(&self, now: u64) -> bool {
+        now.saturating_sub(self.used) > MAX_IDLE || now.saturating_sub(self.began) > MAX_AGE
+    }
+}
+
+impl Sessions {
+    /// Begins a session, in the place of the one that was idle longest if there are too many.
+    pub fn begin(&mut self, cookie: Secret, token: Secret, now: u64) {
+        let free = |slot: &Option<Session>| match slot {
+            Some(session) if !session.is_over(now) => session.used.saturating_add(1),
+            _ => 0,
+        };
+        if let Some(slot) = self.slots.iter_mut().min_by_key(|slot| free(slot)) {
+            *slot = Some(Session { cookie, token, began: now, used: now });
+        }
+    }
+
+    /// The token of the session with this cookie; `touch` says whether this counts as its use.
+    pub fn token(&mut self, cookie: &Secret, now: u64, touch: bool) -> Option<Secret> {
+        // All slots are compared, whichever it is.
+        let mut found = None;
+        for slot in &mut self.slots {
+            if slot.as_ref().is_some_and(|session| session.is_over(now)) {
+                *slot = None;
+            }
+            if let Some(session) = slot.as_mut().filter(|session| session.cookie.is(cookie)) {
+                if touch {
+                    session.used = now;
+                }
+                found = Some(session.token.clone());
+            }
+        }
+        found
+    }
+
+    /// Ends the session with this cookie.
+    pub fn end(&mut self, cookie: &Secret) {
+        for slot in &mut self.slots {
+            if slot.as_ref().is_some_and(|session| session.cookie.is(cookie)) {
+                *slot = None;
+            }
+        }
+    }
+
+    /// Ends all sessions.
+    pub fn end_all(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,44 @@
+//! A text that is longer than memory, written without a heap: it is written several times over, and each time another window of it
+//! is kept.
+//!
+//! So a page is one function that writes to a [`Write`], without a place in it where something has to be awaited, and tests call it
+//! as it is. What it writes must be the same each time: it works on a copy of what it shows.
+
+use core::fmt::{self, Write};
+
+/// Writes the whole text.
+pub type Text<'a> = dyn Fn(&mut dyn Write) -> fmt::Result + 'a;
+
+/// Keeps what follows the first `skip` bytes, as far as there is room; then it answers with an error.
+pub struct Window<'b> {
+    buffer: &'b mut [u8],
+    skip: usize,
+    used: usize,
+}
+
+impl<'b> Window<'b> {
+    /// A window into `buffer` that begins after `skip` bytes of the text.
+    pub const fn new(buffer: &'b mut [u8], skip: usize) -> Self {
+        Self { buffer, skip, used: 0 }
+    }
+
+    /// How many bytes stand in the buffer.
+    pub const fn used(&self) -> usize {
+        self.used
+    }
+}
+
+impl Write for Window<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let skipped = self.skip.min(text.len());
+        self.skip = self.skip.saturating_sub(skipped);
+        let rest = text.as_bytes().get(skipped..).unwrap_or_default();
+        let free = self.buffer.get_mut(self.used..).unwrap_or_default();
+        let count = rest.len().min(free.len());
+        for (to, from) in free.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        self.used = self.used.saturating_add(count);
+        if count < rest.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
