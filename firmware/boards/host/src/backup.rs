@@ -1,0 +1,63 @@
+//! Backup memory in a file: it survives a reset, and after a power cut it holds anything at all.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use firmware::board::ResetCause;
+
+/// As many bytes as the STM32F439's backup SRAM has (RM0090 §5.1.2).
+const CAPACITY: usize = 4096;
+
+/// Backup memory.
+pub struct Backup {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Backup {
+    /// The memory as the last process left it; random bytes when the power was off.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or there is no randomness.
+    pub fn open(path: &Path, reset: ResetCause) -> io::Result<Self> {
+        let mut bytes = vec![0; CAPACITY];
+        if reset == ResetCause::PowerOn {
+            getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        } else {
+            let kept = fs::read(path)?;
+            for (byte, kept) in bytes.iter_mut().zip(kept) {
+                *byte = kept;
+            }
+        }
+        let backup = Self { path: path.to_path_buf(), bytes };
+        backup.save()?;
+        Ok(backup)
+    }
+
+    fn save(&self) -> io::Result<()> {
+        fs::write(&self.path, &self.bytes)
+    }
+}
+
+impl firmware::board::Backup for Backup {
+    fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn read(&mut self, out: &mut [u8]) {
+        for (out, byte) in out.iter_mut().zip(&self.bytes) {
+            *out = *byte;
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for (byte, new) in self.bytes.iter_mut().zip(bytes) {
+            *byte = *new;
+        }
+        if let Err(error) = self.save() {
+            crate::say(&format!("backup memory: {error}"));
+        }
+    }
+}
