@@ -82,6 +82,8 @@ pub enum Chain {
     Words32([u32; 8]),
     /// SHA-384 and SHA-512.
     Words64([u64; 8]),
+    /// None yet: a unit that takes a first block only together with what follows it has not been given any.
+    Block([u8; 64]),
 }
 
 /// A hash in progress, as data.
@@ -100,11 +102,15 @@ pub struct HashState {
     #[cfg(feature = "rustcrypto")]
     #[zeroize(skip)]
     pub(crate) other: Option<crate::rustcrypto::Hasher>,
+    /// What a unit gave out for a message that had to wait.
+    #[cfg(feature = "stm32f4")]
+    pub(crate) unit: Option<crate::stm32f4::Context>,
 }
 
 impl HashState {
-    /// The state of a hash that has seen nothing yet.
-    pub(crate) const fn new(algorithm: HashAlgorithm, chain: Chain) -> Self {
+    /// The state of a hash that has seen nothing yet, for a backend of your own: what it keeps of the message stands in
+    /// [`HashState::parts_mut`].
+    pub const fn new(algorithm: HashAlgorithm, chain: Chain) -> Self {
         Self {
             algorithm,
             chain,
@@ -112,7 +118,15 @@ impl HashState {
             length: 0,
             #[cfg(feature = "rustcrypto")]
             other: None,
+            #[cfg(feature = "stm32f4")]
+            unit: None,
         }
+    }
+
+    /// What a backend of your own keeps of a message: the chaining value, bytes that do not fill a block yet, and how many
+    /// bytes were hashed. Only means something to the backend that wrote it.
+    pub const fn parts_mut(&mut self) -> (&mut Chain, &mut [u8; MAX_BLOCK_LENGTH], &mut u64) {
+        (&mut self.chain, &mut self.block, &mut self.length)
     }
 
     /// The algorithm of this hash.

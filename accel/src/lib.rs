@@ -7,6 +7,7 @@
 //! ```text
 //!   tls12, x509 ──► A: Accel ──┬── soft::Soft          this crate's software, no heap (the default)
 //!                              ├── rustcrypto::…       feature `rustcrypto`, needs a heap: the oracle
+//!                              ├── stm32f4::Stm32f4    feature `stm32f4`: the units of the STM32F437 and STM32F439
 //!                              └── your MCU            see docs/porting.md
 //! ```
 //!
@@ -30,6 +31,9 @@ pub mod soft;
 
 #[cfg(feature = "rustcrypto")]
 pub mod rustcrypto;
+
+#[cfg(feature = "stm32f4")]
+pub mod stm32f4;
 
 pub use cipher::{Cipher, CipherKey, CipherMode, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
 pub use hash::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, MAX_DIGEST_LENGTH};

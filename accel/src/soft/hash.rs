@@ -124,6 +124,7 @@ pub fn digest(chain: &Chain, algorithm: HashAlgorithm) -> Digest {
                 *to = word.to_be_bytes();
             }
         }
+        Chain::Block(_) => {}
     }
     let digest = Digest::new(algorithm, bytes);
     bytes.zeroize();

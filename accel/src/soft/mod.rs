@@ -17,6 +17,9 @@ mod rsa;
 pub(crate) mod aes;
 pub(crate) mod job;
 
+#[cfg(feature = "stm32f4")]
+pub(crate) use mode::ccm_first_blocks;
+
 use status::Error;
 
 use crate::public_key::Work;

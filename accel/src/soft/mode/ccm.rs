@@ -28,15 +28,12 @@ pub(super) fn apply(
     aad: &[u8],
     data: &mut [u8],
 ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
-    let aad_length = u16::try_from(aad.len()).map_err(|_| cipher::BAD_INPUT_DATA)?;
-    if aad_length > MAX_AAD_LENGTH {
-        return Err(cipher::BAD_INPUT_DATA);
-    }
-    let mut pair = Pair::new(nonce, aad_length, mode, data.len())?;
+    let (mac, counter) = first_blocks(mode, nonce, aad, data.len())?;
+    let mut pair = Pair { mac, counter, stream: [0; BLOCK_LENGTH] };
     pair.encrypt(aes);
     let mut tag = Zeroizing::new(pair.stream);
     increment(&mut pair.counter);
-    pair.authenticate(aes, aad_length, aad);
+    pair.authenticate(aes, aad);
     for block in data.chunks_mut(BLOCK_LENGTH) {
         if direction == Direction::Encrypt {
             xor(&mut pair.mac, block);
@@ -52,8 +49,29 @@ pub(super) fn apply(
     Ok(tag)
 }
 
+/// Both first blocks, B0 and A0 (RFC 3610 §2.2, §2.3). A length field of three bytes is noted as 2.
+pub(crate) fn first_blocks(
+    mode: CipherMode,
+    nonce: &[u8; NONCE_LENGTH],
+    aad: &[u8],
+    data_length: usize,
+) -> Result<([u8; BLOCK_LENGTH], [u8; BLOCK_LENGTH]), Error> {
+    if aad.len() > MAX_AAD_LENGTH {
+        return Err(cipher::BAD_INPUT_DATA);
+    }
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = *nonce;
+    let tag = if mode == CipherMode::Ccm8 { 0x18 } else { 0x38 };
+    let flags = if aad.is_empty() { 0x02 | tag } else { 0x42 | tag };
+    let length = u32::try_from(data_length).map_err(|_| cipher::BAD_INPUT_DATA)?;
+    let [_, x, y, z] = length.to_be_bytes();
+    Ok((
+        [flags, a, b, c, d, e, f, g, h, i, j, k, l, x, y, z],
+        [0x02, a, b, c, d, e, f, g, h, i, j, k, l, 0, 0, 0],
+    ))
+}
+
 /// Associated data of 2^16 - 2^8 bytes and more would need another encoding of its length (RFC 3610 §2.2).
-const MAX_AAD_LENGTH: u16 = 0xFEFF;
+const MAX_AAD_LENGTH: usize = 0xFEFF;
 
 /// Both chains side by side. Wiped when dropped.
 #[derive(ZeroizeOnDrop)]
@@ -65,34 +83,15 @@ struct Pair {
 }
 
 impl Pair {
-    /// Both first blocks, B0 and A0 (RFC 3610 §2.2, §2.3). A length field of three bytes is noted as 2.
-    fn new(
-        nonce: &[u8; NONCE_LENGTH],
-        aad_length: u16,
-        mode: CipherMode,
-        data_length: usize,
-    ) -> Result<Self, Error> {
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = *nonce;
-        let tag = if mode == CipherMode::Ccm8 { 0x18 } else { 0x38 };
-        let flags = if aad_length > 0 { 0x42 | tag } else { 0x02 | tag };
-        let length = u32::try_from(data_length).map_err(|_| cipher::BAD_INPUT_DATA)?;
-        let [_, x, y, z] = length.to_be_bytes();
-        Ok(Self {
-            mac: [flags, a, b, c, d, e, f, g, h, i, j, k, l, x, y, z],
-            counter: [0x02, a, b, c, d, e, f, g, h, i, j, k, l, 0, 0, 0],
-            stream: [0; BLOCK_LENGTH],
-        })
-    }
-
     /// Chains the associated data behind its length of two bytes, and makes the key stream of the counter.
-    fn authenticate(&mut self, aes: &Aes, aad_length: u16, aad: &[u8]) {
+    fn authenticate(&mut self, aes: &Aes, aad: &[u8]) {
         if aad.is_empty() {
             self.stream = self.counter;
             aes.encrypt(slice::from_mut(&mut self.stream));
             return;
         }
         let [first, second, rest @ ..] = &mut self.mac;
-        let [high, low] = aad_length.to_be_bytes();
+        let [low, high, ..] = aad.len().to_le_bytes();
         *first ^= high;
         *second ^= low;
         xor(rest, aad);

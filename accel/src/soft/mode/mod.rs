@@ -6,6 +6,9 @@ mod cbc;
 mod ccm;
 mod gcm;
 
+#[cfg(feature = "stm32f4")]
+pub(crate) use ccm::first_blocks as ccm_first_blocks;
+
 use status::{Error, cipher};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};

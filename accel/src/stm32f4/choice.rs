@@ -1,0 +1,285 @@
+//! Who does it: the unit, or software because it wins or the unit failed. The implementations of [`Hash`] and [`Cipher`].
+//!
+//! A hash that nobody has begun yet is a state whose chain is [`Chain::Block`]: the choice falls when a first stretch is full
+//! or the message ends. A cipher's key is bytes for the unit and round keys for software; the latter are made for one call
+//! when the unit failed after the key was loaded.
+
+use status::{Error, cipher, md};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::hash::{fills, start};
+use super::{Regs, Stm32f4, Stopped, shortest};
+use crate::cipher::MAX_DATA_LENGTH;
+use crate::self_test::Algorithm;
+use crate::soft::Hasher;
+use crate::{
+    Chain, Cipher, CipherKey, CipherMode, Digest, Direction, Hash, HashAlgorithm, HashState, MAX_TAG_LENGTH,
+    NONCE_LENGTH,
+};
+
+impl<C: Regs, H: Regs, E: Regs> Hash for Stm32f4<C, H, E> {
+    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
+        if shortest(algorithm).is_some() && self.works(Algorithm::Hash(algorithm)) {
+            return Ok(start(algorithm));
+        }
+        Hasher.hash_start(algorithm)
+    }
+
+    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        let total = u64::try_from(data.len()).ok().and_then(|length| state.length.checked_add(length));
+        let total = total.ok_or(md::BAD_INPUT_DATA)?;
+        match (&state.chain, &state.unit) {
+            (Chain::Block(_), _) if !fills(state, data.len()) => self.hash.feed(state, data),
+            (Chain::Block(_), Some(_)) => self.go_on(state, data),
+            (Chain::Block(_), None) if self.begins(state.algorithm, total) => self.set_out(state, data),
+            (Chain::Block(_), None) => {
+                *state = in_software(state)?;
+                Hasher.hash_update(state, data)
+            }
+            _ => Hasher.hash_update(state, data),
+        }
+    }
+
+    fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
+        match (&state.chain, &state.unit) {
+            (Chain::Block(_), Some(_)) => {
+                self.given_up(state.algorithm)?;
+                let digest = self.hash.enter(&state).and_then(|()| self.hash.digest(&state));
+                self.noted(digest)
+            }
+            (Chain::Block(_), None) if self.begins(state.algorithm, state.length) => {
+                let digest = self.hash.enter(&state).and_then(|()| self.hash.digest(&state));
+                match self.noted(digest) {
+                    Err(error) if self.testing => Err(error),
+                    Err(_) => Hasher.hash_finish(in_software(&state)?),
+                    digest => digest,
+                }
+            }
+            (Chain::Block(_), None) => Hasher.hash_finish(in_software(&state)?),
+            _ => Hasher.hash_finish(state),
+        }
+    }
+}
+
+impl<C: Regs, H: Regs, E: Regs> Stm32f4<C, H, E> {
+    /// Whether the unit begins a message of so many bytes, or more.
+    fn begins(&self, algorithm: HashAlgorithm, length: u64) -> bool {
+        let shortest = shortest(algorithm).and_then(|shortest| u64::try_from(shortest).ok());
+        shortest.is_some_and(|shortest| length >= shortest) && self.works(Algorithm::Hash(algorithm))
+    }
+
+    /// Gives the first stretch and more of a message to the unit; software begins with it when the unit does not answer.
+    fn set_out(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        let before = state.clone();
+        match self.go_on(state, data) {
+            Err(error) if self.testing => Err(error),
+            Err(_) => {
+                *state = in_software(&before)?;
+                Hasher.hash_update(state, data)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Gives at least one stretch to the unit.
+    fn go_on(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        self.given_up(state.algorithm)?;
+        let entered = self.hash.enter(state);
+        let fed = entered.and_then(|()| self.hash.feed(state, data)).and_then(|()| self.hash.leave(state));
+        self.noted(fed)
+    }
+
+    /// Refuses to touch a unit that did not answer before.
+    fn given_up(&self, algorithm: HashAlgorithm) -> Result<(), Error> {
+        match self.failures.of(Algorithm::Hash(algorithm)) {
+            Some(_) if !self.testing => Err(md::HW_ACCEL_FAILED),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the whole unit up when it did not answer.
+    fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let (Err(error), false) = (&result, self.testing) {
+            for algorithm in HASHES {
+                self.failures.note(Algorithm::Hash(algorithm), *error);
+            }
+        }
+        result
+    }
+}
+
+/// What [`shortest`] sends to the unit.
+const HASHES: [HashAlgorithm; 4] =
+    [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Sha224, HashAlgorithm::Sha256];
+
+/// The same message, of which nothing has been in the unit, in software.
+fn in_software(state: &HashState) -> Result<HashState, Error> {
+    let length = usize::try_from(state.length).map_err(|_| md::BAD_INPUT_DATA)?;
+    let mut software = Hasher.hash_start(state.algorithm)?;
+    Hasher.hash_update(&mut software, state.block.get(..length).unwrap_or_default())?;
+    Ok(software)
+}
+
+impl<C: Regs, H: Regs, E: Regs> Cipher for Stm32f4<C, H, E> {
+    fn cipher_load(
+        &mut self,
+        mode: CipherMode,
+        direction: Direction,
+        key: &[u8],
+    ) -> Result<CipherKey, Error> {
+        if self.works(Algorithm::Cipher(mode)) {
+            return CipherKey::from_bytes(mode, direction, key);
+        }
+        self.soft.cipher_load(mode, direction, key)
+    }
+
+    fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
+        let Ok(bytes) = key.bytes(CipherMode::Cbc, Direction::Encrypt) else {
+            return self.soft.cbc_encrypt(key, iv, data);
+        };
+        let rest = self.cbc(Direction::Encrypt, bytes, iv, data)?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let key = self.soft.cipher_load(CipherMode::Cbc, Direction::Encrypt, bytes)?;
+        self.soft.cbc_encrypt(&key, iv, rest)
+    }
+
+    fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
+        let Ok(bytes) = key.bytes(CipherMode::Cbc, Direction::Decrypt) else {
+            return self.soft.cbc_decrypt(key, iv, data);
+        };
+        let rest = self.cbc(Direction::Decrypt, bytes, iv, data)?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let key = self.soft.cipher_load(CipherMode::Cbc, Direction::Decrypt, bytes)?;
+        self.soft.cbc_decrypt(&key, iv, rest)
+    }
+
+    fn seal(
+        &mut self,
+        key: &CipherKey,
+        nonce: &[u8; NONCE_LENGTH],
+        aad: &[u8],
+        data: &mut [u8],
+        tag: &mut [u8],
+    ) -> Result<(), Error> {
+        let Ok(bytes) = key.bytes(key.mode, Direction::Encrypt) else {
+            return self.soft.seal(key, nonce, aad, data, tag);
+        };
+        match self.aead(key, bytes, (nonce, aad), data, tag.len())? {
+            Some(computed) => {
+                for (to, from) in tag.iter_mut().zip(computed.iter()) {
+                    *to = *from;
+                }
+                Ok(())
+            }
+            None => {
+                let key = self.soft.cipher_load(key.mode, Direction::Encrypt, bytes)?;
+                self.soft.seal(&key, nonce, aad, data, tag)
+            }
+        }
+    }
+
+    fn open(
+        &mut self,
+        key: &CipherKey,
+        nonce: &[u8; NONCE_LENGTH],
+        aad: &[u8],
+        data: &mut [u8],
+        tag: &[u8],
+    ) -> Result<(), Error> {
+        let Ok(bytes) = key.bytes(key.mode, Direction::Decrypt) else {
+            return self.soft.open(key, nonce, aad, data, tag);
+        };
+        let opened = match self.aead(key, bytes, (nonce, aad), data, tag.len()) {
+            Ok(Some(computed)) if bool::from(computed.get(..tag.len()).unwrap_or_default().ct_eq(tag)) => {
+                Ok(())
+            }
+            Ok(Some(_)) => Err(cipher::AUTH_FAILED),
+            Ok(None) => {
+                let software = self.soft.cipher_load(key.mode, Direction::Decrypt, bytes);
+                software.and_then(|key| self.soft.open(&key, nonce, aad, data, tag))
+            }
+            Err(error) => Err(error),
+        };
+        if opened.is_err() {
+            data.zeroize();
+        }
+        opened
+    }
+}
+
+impl<C: Regs, H: Regs, E: Regs> Stm32f4<C, H, E> {
+    /// Works on whole blocks; returns what is left of them for software, with the initialization vector for it.
+    fn cbc<'d>(
+        &mut self,
+        direction: Direction,
+        key: &[u8],
+        iv: &mut [u8; 16],
+        data: &'d mut [u8],
+    ) -> Result<&'d mut [u8], Error> {
+        let (blocks, []) = data.as_chunks_mut() else { return Err(cipher::FULL_BLOCK_EXPECTED) };
+        let done = match self.usable(CipherMode::Cbc) {
+            true if blocks.is_empty() => 0,
+            true => match self.cryp.cbc(direction, key, iv, blocks) {
+                Ok(()) => data.len(),
+                Err(stopped) => self.stopped(stopped)?,
+            },
+            false => 0,
+        };
+        Ok(data.get_mut(done..).unwrap_or_default())
+    }
+
+    /// Works on all of `data` and returns the tag, or leaves `data` as it was and returns nothing, for software to do it.
+    fn aead(
+        &mut self,
+        key: &CipherKey,
+        bytes: &[u8],
+        (nonce, aad): (&[u8; NONCE_LENGTH], &[u8]),
+        data: &mut [u8],
+        tag_length: usize,
+    ) -> Result<Option<Zeroizing<[u8; 16]>>, Error> {
+        let (mode, direction) = (key.mode, key.direction);
+        if mode == CipherMode::Cbc || tag_length != mode.tag_length() || data.len() > MAX_DATA_LENGTH {
+            return Err(cipher::BAD_INPUT_DATA);
+        }
+        if !self.usable(mode) {
+            return Ok(None);
+        }
+        let tag = match mode {
+            CipherMode::Gcm => self.cryp.gcm(direction, bytes, nonce, aad, data),
+            _ => self.cryp.ccm(mode, direction, bytes, (nonce, aad), data),
+        };
+        match tag {
+            Ok(tag) => Ok(Some(tag)),
+            Err(stopped) => {
+                let done = self.stopped(stopped)?;
+                // The key stream over what it was xored to gives that back.
+                let key = self.soft.cipher_load(mode, Direction::Encrypt, bytes)?;
+                let (head, mut tag) = (data.get_mut(..done).unwrap_or_default(), [0; MAX_TAG_LENGTH]);
+                let tag = tag.get_mut(..tag_length).unwrap_or_default();
+                self.soft.seal(&key, nonce, &[], head, tag)?;
+                tag.zeroize();
+                Ok(None)
+            }
+        }
+    }
+
+    fn usable(&self, mode: CipherMode) -> bool {
+        self.testing || self.works(Algorithm::Cipher(mode))
+    }
+
+    /// Gives the whole unit up when it did not answer: the bytes that were done.
+    fn stopped(&mut self, stopped: Stopped) -> Result<usize, Error> {
+        if self.testing || stopped.error != cipher::HW_ACCEL_FAILED {
+            return Err(stopped.error);
+        }
+        for mode in [CipherMode::Cbc, CipherMode::Gcm, CipherMode::Ccm, CipherMode::Ccm8] {
+            self.failures.note(Algorithm::Cipher(mode), stopped.error);
+        }
+        Ok(stopped.done)
+    }
+}

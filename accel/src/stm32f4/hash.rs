@@ -1,0 +1,193 @@
+//! HASH, the hash processor (RM0090 chapter 25): MD5, SHA-1, SHA-224 and SHA-256, any number of messages in turns.
+//!
+//! The unit works on one message; a message that has to wait is saved in its [`HashState`]. It can be saved between two blocks
+//! only, and it finishes a block when the first word of the next one is written. So the first stretch of a message is 68
+//! bytes, each further one 64, and what does not fill a stretch waits in the state:
+//!
+//! ```text
+//!   bytes   0 ───────────── 68 ─────── 132 ─────── 196 ─ ..
+//!           └── waiting ───► context ──► context ──► context      then DCAL with what waits
+//! ```
+//!
+//! A message of less than 68 bytes is never saved: it goes through the unit when it ends, as the pads of an HMAC do. One that
+//! begins in software (see [`shortest`]) stays there.
+//!
+//! A context is CSR0 to CSR37; the others serve the unit's HMAC mode (Linux's driver saves the same ones on silicon).
+//!
+//! Deliberately absent: DMA, interrupts, the HMAC mode, which cannot be forked after the key.
+
+use status::{Error, md};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::regs::{HASH_POLLS, Regs, wait};
+use crate::{Chain, Digest, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
+
+/// A message in progress, as the unit gives it out between two blocks.
+pub(crate) type Context = [u32; CONTEXT_WORDS];
+
+/// From how many bytes on a message is worth the unit, if it does this algorithm at all.
+///
+/// A stretch costs 16 writes and a poll or two, and for each update 40 accesses to bring a message in and 39 to save it: about
+/// 100 accesses, 800 instructions at eight for each. The software takes 620 for a block of MD5, 1240 of SHA-1 and 2330 of
+/// SHA-256 (docs/benchmarks.md). So MD5 has to have more than two blocks, and the others win from the first byte on.
+pub const fn shortest(algorithm: HashAlgorithm) -> Option<usize> {
+    match algorithm {
+        HashAlgorithm::Md5 => Some(196),
+        HashAlgorithm::Sha1 | HashAlgorithm::Sha224 | HashAlgorithm::Sha256 => Some(0),
+        HashAlgorithm::Sha384 | HashAlgorithm::Sha512 => None,
+    }
+}
+
+/// The driver over the registers of the unit.
+pub struct HashUnit<R> {
+    regs: R,
+}
+
+impl<R: Regs> HashUnit<R> {
+    /// Makes the driver; no register is touched.
+    pub const fn new(regs: R) -> Self {
+        Self { regs }
+    }
+
+    /// The registers, for a test or a board.
+    pub const fn regs(&mut self) -> &mut R {
+        &mut self.regs
+    }
+
+    /// Brings a message into the unit, from its beginning or with its context.
+    pub(super) fn enter(&mut self, state: &HashState) -> Result<(), Error> {
+        let algorithm = match state.algorithm {
+            HashAlgorithm::Sha1 => 0,
+            HashAlgorithm::Md5 => ALGO0,
+            HashAlgorithm::Sha224 => ALGO1,
+            HashAlgorithm::Sha256 => ALGO1 | ALGO0,
+            _ => return Err(md::FEATURE_UNAVAILABLE),
+        };
+        self.regs.write(CR, algorithm | BYTES | INIT);
+        self.wait(|status| status & DINIS != 0)?;
+        for (offset, word) in (CSR..).step_by(4).zip(state.unit.iter().flatten()) {
+            self.regs.write(offset, *word);
+        }
+        Ok(())
+    }
+
+    /// Gives the message that has been entered more bytes; what does not fill a stretch waits in `state`.
+    pub(super) fn feed(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        let mut data = data;
+        loop {
+            let (waiting, stretch) = stretch(state.length);
+            let room = state.block.get_mut(waiting..stretch).unwrap_or_default();
+            let (head, rest) = data.split_at_checked(room.len()).unwrap_or((data, &[]));
+            copy(room, head);
+            let full = head.len() == room.len();
+            state.length = state.length.wrapping_add(u64::try_from(head.len()).unwrap_or(0));
+            if !full {
+                return Ok(());
+            }
+            data = rest;
+            self.push(state.block.get(..stretch).unwrap_or_default());
+            self.wait(|status| status & (DINIS | BUSY) == DINIS)?;
+        }
+    }
+
+    /// Saves the message that has been entered, which has had its first stretch, and clears the unit.
+    pub(super) fn leave(&mut self, state: &mut HashState) -> Result<(), Error> {
+        self.wait(|status| status & (DINIS | BUSY) == DINIS)?;
+        let mut context = [0; CONTEXT_WORDS];
+        for (offset, word) in (CSR..).step_by(4).zip(&mut context) {
+            *word = self.regs.read(offset);
+        }
+        state.unit.zeroize();
+        state.unit = Some(context);
+        context.zeroize();
+        self.clear();
+        Ok(())
+    }
+
+    /// Ends the message that has been entered, and clears the unit.
+    pub(super) fn digest(&mut self, state: &HashState) -> Result<Digest, Error> {
+        let (waiting, _) = stretch(state.length);
+        let last = state.block.get(..waiting).unwrap_or_default();
+        // RM0090 §25.4.3: NBLW has to be set before DCAL, which is set by a write of its own.
+        self.regs.write(STR, u32::try_from((waiting % WORD).wrapping_mul(8)).unwrap_or(0));
+        self.push(last);
+        self.wait(|status| status & BUSY == 0)?;
+        self.regs.write(STR, DCAL);
+        self.wait(|status| status & (DCIS | BUSY) == DCIS)?;
+        let mut bytes = Zeroizing::new([0; MAX_DIGEST_LENGTH]);
+        let words = bytes.as_chunks_mut().0.iter_mut().take(state.algorithm.digest_length() / WORD);
+        for (offset, word) in (HR..).step_by(4).zip(words) {
+            *word = self.regs.read(offset).to_be_bytes();
+        }
+        self.clear();
+        Ok(Digest::new(state.algorithm, *bytes))
+    }
+
+    /// Leaves nothing of the message in the core; the digest registers keep the last digest until the next one.
+    fn clear(&mut self) {
+        self.regs.write(CR, INIT);
+    }
+
+    /// Writes bytes word by word, the last word filled up with zeros.
+    fn push(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(WORD) {
+            let mut word = [0; WORD];
+            copy(&mut word, part);
+            self.regs.write(DIN, u32::from_le_bytes(word));
+        }
+    }
+
+    fn wait(&mut self, wanted: impl Fn(u32) -> bool) -> Result<(), Error> {
+        wait(&mut self.regs, SR, HASH_POLLS, wanted).map(|_| ()).ok_or(md::HW_ACCEL_FAILED)
+    }
+}
+
+/// A hash that waits for its first stretch.
+pub(super) const fn start(algorithm: HashAlgorithm) -> HashState {
+    HashState::new(algorithm, Chain::Block([0; STRETCH]))
+}
+
+/// Whether so many more bytes fill a stretch.
+pub(super) fn fills(state: &HashState, more: usize) -> bool {
+    let (waiting, stretch) = stretch(state.length);
+    waiting.saturating_add(more) >= stretch
+}
+
+/// What waits of a message, and the length of the stretch that it is the head of.
+fn stretch(length: u64) -> (usize, usize) {
+    let [low, ..] = length.to_le_bytes();
+    let low = usize::from(low);
+    if length < 68 { (low, FIRST_STRETCH) } else { (low.wrapping_sub(FIRST_STRETCH) % STRETCH, STRETCH) }
+}
+
+const WORD: usize = 4;
+/// A block, in bytes.
+const STRETCH: usize = 64;
+/// A block and the word that makes the unit process it.
+const FIRST_STRETCH: usize = STRETCH + WORD;
+const CONTEXT_WORDS: usize = 38;
+
+// RM0090 §25.4: the registers, and their bits.
+const CR: u32 = 0x00;
+const DIN: u32 = 0x04;
+const STR: u32 = 0x08;
+const SR: u32 = 0x24;
+const CSR: u32 = 0xF8;
+const HR: u32 = 0x310;
+
+const INIT: u32 = 1 << 2;
+/// DATATYPE for bytes: the first byte in memory is the first of the message.
+const BYTES: u32 = 2 << 4;
+const ALGO0: u32 = 1 << 7;
+const ALGO1: u32 = 1 << 18;
+const DCAL: u32 = 1 << 8;
+const DINIS: u32 = 1;
+const DCIS: u32 = 1 << 1;
+const BUSY: u32 = 1 << 3;
+
+/// Copies as far as the shorter goes.
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
