@@ -101,6 +101,11 @@ impl<F: NorFlash> Certificates<F> {
         Self { flash, present: None, identity: [0; 8], buffer: [0; BUFFER_LENGTH], file: [0; BUFFER_LENGTH] }
     }
 
+    /// The flash, as it is.
+    pub const fn flash(&self) -> &F {
+        &self.flash
+    }
+
     /// Finds out which half is in force, ends what a power cut interrupted, and erases everything when `firmware` is another one
     /// than that which stored it.
     ///

@@ -41,6 +41,11 @@ impl<F: NorFlash> Storage<F> {
         Self { flash, buffer: [0; MAX_VALUE_LENGTH + OVERHEAD] }
     }
 
+    /// The flash, as it is.
+    pub const fn flash(&self) -> &F {
+        &self.flash
+    }
+
     /// Reads the value of `key` into `out` and tells its length; `None` where nothing was ever stored.
     ///
     /// # Errors

@@ -1,0 +1,14 @@
+//! The device of the application note, part by part; the files mirror those of `firmware/src`.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod certificates;
+mod flash;
+mod settings;
+mod storage;
