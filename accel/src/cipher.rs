@@ -58,7 +58,7 @@ pub struct CipherKey {
 
 /// A connection keeps two of these.
 #[cfg(target_arch = "arm")]
-const _: () = assert!(size_of::<CipherKey>() <= 544);
+const _: () = assert!(size_of::<CipherKey>() <= 320);
 
 /// What a backend keeps of a key.
 #[derive(ZeroizeOnDrop)]

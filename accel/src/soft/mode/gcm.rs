@@ -1,7 +1,6 @@
 //! Galois/counter mode with a nonce of 12 bytes (NIST SP 800-38D §7).
 
-use aes::cipher::Array;
-use ghash::{GHash, universal_hash::UniversalHash};
+use ghash::{Block, GHash, universal_hash::UniversalHash};
 use zeroize::Zeroizing;
 
 use crate::soft::aes::{Aes, BATCH, BLOCK_LENGTH};
@@ -68,11 +67,11 @@ fn generate(aes: &Aes, counter: &mut [u8; BLOCK_LENGTH], stream: &mut [[u8; BLOC
 /// Hashes `data`, filled up with zeros to whole blocks.
 fn absorb(ghash: &mut GHash, data: &[u8]) {
     let (blocks, rest) = data.as_chunks();
-    ghash.update(Array::cast_slice_from_core(blocks));
+    ghash.update(Block::cast_slice_from_core(blocks));
     if !rest.is_empty() {
         let mut block = [[0; BLOCK_LENGTH]];
         xor(block.as_flattened_mut(), rest);
-        ghash.update(Array::cast_slice_from_core(&block));
+        ghash.update(Block::cast_slice_from_core(&block));
     }
 }
 
