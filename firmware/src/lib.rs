@@ -25,6 +25,7 @@ pub mod clock;
 pub mod connection;
 pub mod device;
 pub mod http;
+pub mod menu;
 pub mod network;
 pub mod ports;
 pub mod settings;

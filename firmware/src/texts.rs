@@ -2,6 +2,196 @@
 //!
 //! A translation replaces this file.
 
+/// Constants that need no other explanation than themselves.
+macro_rules! words {
+    ($($name:ident = $text:literal;)*) => {
+        $(#[doc = $text] pub const $name: &str = $text;)*
+    };
+}
+
+use crate::{certificates::File, device::ConnectionState, http::routes::Page, settings::Field};
+
+/// A page's name.
+pub const fn page(page: Page) -> &'static str {
+    match page {
+        Page::Status => "Status",
+        Page::Network => "Network",
+        Page::Mqtt => "MQTT",
+        Page::Time => "Time",
+        Page::Ports => "Inputs and outputs",
+        Page::System => "System",
+    }
+}
+
+/// A file's name (application note §1).
+pub const fn file(file: File) -> &'static str {
+    match file {
+        File::CaCertificate => CA_CERTIFICATE,
+        File::ClientCertificate => CLIENT_CERTIFICATE,
+        File::PrivateKey => PRIVATE_KEY,
+    }
+}
+
+/// A setting's name; those of TLS are the note's (§1).
+pub const fn field(field: Field) -> &'static str {
+    match field {
+        Field::HostName => "Host name",
+        Field::Dhcp => "DHCP",
+        Field::Address => "IP address",
+        Field::PrefixLength => "Prefix length",
+        Field::Gateway => "Gateway",
+        Field::DnsServer => "DNS server",
+        Field::SntpServer => "SNTP (Network Time) server",
+        Field::MqttEnabled => "MQTT",
+        Field::MqttTls => "TLSv1.2 mode",
+        Field::MqttVerify => "Verify Server Certificate",
+        Field::MqttHost => "Server host",
+        Field::MqttPort => "Server port",
+        Field::MqttClientId => "Client identifier",
+        Field::MqttUserName => "User name",
+        Field::MqttPassword => "Password",
+        Field::MqttTopicPrefix => "Topic prefix",
+        Field::MqttKeepAlive => "Keep-alive time",
+        Field::MqttQualityOfService => "Quality of service",
+        Field::MqttHomeAssistant => "Home Assistant discovery",
+        Field::AccessPassword => "",
+    }
+}
+
+/// What one should know about a setting.
+pub const fn field_hint(field: Field) -> &'static str {
+    match field {
+        Field::HostName => "Letters, digits and hyphens. The menu can be reached by it, too.",
+        Field::Dhcp => "Disabled: the address below.",
+        Field::Address => "The device's fixed address.",
+        Field::PrefixLength => "24 for the mask 255.255.255.0.",
+        Field::Gateway | Field::DnsServer => "0.0.0.0 for none.",
+        Field::SntpServer => "Name or address. MQTTS starts only after the clock is set.",
+        Field::MqttEnabled => "Connects to the server below.",
+        Field::MqttTls => "Enable for MQTTS, disable for MQTT without encryption.",
+        Field::MqttVerify => {
+            "Needs the CA certificate below. Disabled, whoever is between can be the server."
+        }
+        Field::MqttHost => "Name or address, as the server's certificate has it.",
+        Field::MqttPort => "Usually 8883 with TLS, 1883 without.",
+        Field::MqttClientId => "Empty: made of the Ethernet address.",
+        Field::MqttUserName => "Empty for none.",
+        Field::MqttPassword => "Never shown. Empty: as it is now.",
+        Field::MqttTopicPrefix => "Empty: the client identifier.",
+        Field::MqttKeepAlive => "In seconds; 0 for none.",
+        Field::MqttQualityOfService => "Of everything that is published and subscribed.",
+        Field::MqttHomeAssistant => "Announces the device to Home Assistant.",
+        Field::AccessPassword => "",
+    }
+}
+
+/// Where the connection is.
+pub const fn state(state: ConnectionState) -> &'static str {
+    match state {
+        ConnectionState::Disabled => "Disabled",
+        ConnectionState::WaitingForNetwork => "Waiting for the network",
+        ConnectionState::WaitingForTime => "Waiting for the time (SNTP)",
+        ConnectionState::Connecting => "Connecting",
+        ConnectionState::Connected => "Connected",
+        ConnectionState::WaitingToRetry => "Failed, waiting for the next attempt",
+    }
+}
+
+/// The values of the quality of service.
+pub const QUALITIES_OF_SERVICE: [(&str, &str); 3] =
+    [("0", "0: at most once"), ("1", "1: at least once"), ("2", "2: exactly once")];
+
+words! {
+    CA_CERTIFICATE = "CA certificate";
+    CLIENT_CERTIFICATE = "Client Certificate";
+    PRIVATE_KEY = "Private Key";
+    STATUS_CODES = "Status codes";
+    MENU = "Menu";
+    SKIP = "To the content";
+    LOG_IN = "Log in";
+    LOG_OUT = "Log out";
+    SAVE = "Save";
+    BACK = "Back";
+    DONE = "The change is stored.";
+    FIRMWARE = "Firmware";
+    PLAIN_HTTP = "This menu is plain HTTP: use it, and upload keys above all, on a trusted network only.";
+    ENABLE = "Enable";
+    DISABLE = "Disable";
+    KEEP = "Keep";
+    ERASE = "Erase";
+    ERASE_PASSWORD = "The present password";
+    PASSWORD = "Password";
+    NEW_PASSWORD = "New password";
+    CURRENT_PASSWORD = "Present password";
+    CHANGE_PASSWORD = "Change the password";
+    SET_PASSWORD = "Set the password";
+    FIRST_PASSWORD = "Set a password";
+    FIRST_PASSWORD_WHY = "This device has no password yet. Set one that you use nowhere else: it travels over the network unencrypted.";
+    REFUSED = "This did not work";
+    NOTHING_CHANGED = "Nothing has been changed.";
+    CHECKED = "Check of a file";
+    CHECKED_ONLY = "The file was looked at together with the others, and not stored.";
+    CERTIFICATES = "Certificates";
+    CERTIFICATES_WHAT = "PEM text, at most 4096 bytes each. A firmware update and the factory reset erase them; the configuration file does not have them.";
+    TRUSTED_NETWORK = "What is uploaded here travels unencrypted: upload a private key on a trusted network only. It can be replaced and erased, but never read again.";
+    NO_ANCHOR = "CA certificate: missing; the server's certificate cannot be verified without it";
+    NO_FINDINGS = "Nothing speaks against these files.";
+    NO_CLOCK_NO_DATES = "The clock is not set yet: whether a certificate has expired was not checked.";
+    NO_FILE_YET = "None.";
+    UPLOAD_FILE = "File";
+    OR_PASTE = "Or paste the text";
+    PEM_TEXT = "PEM text";
+    STORE = "Store";
+    CHECK = "Only check";
+    BROKER = "Server";
+    PRESENT_ADDRESS = "Present address";
+    SETTINGS = "Settings";
+    ADDRESS = "IP address";
+    GATEWAY = "Gateway";
+    DNS_SERVER = "DNS server";
+    NONE = "none";
+    CLOCK = "Clock";
+    CLOCK_NOT_SET = "not set yet";
+    CLOCK_WHY = "Certificates are valid from one date to another, so that TLS needs the right time: MQTTS is activated only after the clock is set.";
+    INPUTS = "Inputs";
+    INPUT = "Input";
+    OUTPUTS = "Outputs";
+    OUTPUT = "Output";
+    ON = "on";
+    OFF = "off";
+    SWITCH_ON = "Switch on";
+    SWITCH_OFF = "Switch off";
+    DEVICE = "Device";
+    BOARD = "Board";
+    MAC_ADDRESS = "Ethernet address";
+    UPTIME = "Running for";
+    CONFIGURATION = "Configuration file";
+    CONFIGURATION_WHAT = "Has all settings but passwords, certificates and the private key.";
+    CONFIGURATION_SAVE = "Save to a file";
+    CONFIGURATION_LOAD = "Load the file";
+    FACTORY_RESET = "Factory reset";
+    FACTORY_RESET_OPEN = "Restore the IP settings …";
+    FACTORY_RESET_WHAT = "Restores the IP settings as delivered (DHCP), and erases all certificates and the private key. The other settings stay.";
+    FACTORY_RESET_DO = "Restore and erase";
+    REFRESH = "Refresh";
+    CONNECTION = "Connection";
+    STATE = "State";
+    HOST = "Server";
+    SUITE = "Cipher suite";
+    SESSION = "Session";
+    RESUMED = "resumed by ticket";
+    FULL_HANDSHAKE = "full handshake";
+    HANDSHAKE_TIME = "Handshake time";
+    NO_STATUS_CODES = "None: nothing has failed since the start.";
+    WHEN = "When";
+    CAUSE = "Cause";
+    STEP = "Step";
+    HINT = "What to do";
+    EXPIRED_FOR = "expired for";
+    DAYS = " days";
+    DAYS_LEFT = " days left";
+}
+
 /// Why a request was refused.
 pub mod refusal {
     /// 400

@@ -118,10 +118,11 @@ impl<B: Board> Server<'_, B> {
         // 3. What will fail.
         let findings = files::check(self.device, &decoded, workspace);
         // 4. The store.
-        if verb == Verb::Store {
+        let is_stored = verb == Verb::Store;
+        if is_stored {
             self.device.replace_certificate(file, pem).await?;
         }
-        Ok(Outcome::Linted { findings })
+        Ok(Outcome::Linted { findings, is_stored })
     }
 
     /// `DELETE /certificates/…`, and `POST` for browsers.
@@ -250,6 +251,8 @@ impl Upload<'_> {
     fn push(&mut self, part: Part, byte: u8) {
         match part {
             Part::File => self.is_file = true,
+            // Browsers end the lines of a pasted text with CR LF, which must not cost room.
+            Part::Text if byte == b'\r' => return,
             Part::Text => self.is_text = true,
             Part::Token | Part::Other => return,
         }

@@ -71,14 +71,6 @@ impl<'a, 'm> Files<'a, 'm> {
         let Memory { text, der, workspace } = &mut **self.0;
         Parts { text, der: der.each_mut().map(Some), workspace }
     }
-
-    /// All files as they are stored, and what the lint says of them.
-    pub(super) async fn stored<B: Board>(&mut self, device: &Device<B>) -> (Decoded<'_>, Findings) {
-        let Parts { text, der, workspace } = self.parts();
-        let files = decode(device, text, der).await;
-        let findings = check(device, &files, workspace);
-        (files, findings)
-    }
 }
 
 impl Drop for Files<'_, '_> {

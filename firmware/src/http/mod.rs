@@ -26,6 +26,7 @@ pub mod password;
 pub mod refusal;
 pub mod routes;
 pub mod sessions;
+mod show;
 pub mod status;
 pub mod window;
 
@@ -37,22 +38,15 @@ use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
 use embassy_time::{Duration, Timer, with_timeout};
 use zeroize::Zeroize;
 
-use crate::{
-    board::Board,
-    device::Device,
-    settings::configuration::{self, Secrets},
-    texts::refusal as texts,
-};
-use answer::{Answer, Kind, Line, Lost};
+use crate::{board::Board, device::Device, texts::refusal as texts};
+use answer::Lost;
 use files::Findings;
 use head::Head;
 use incoming::{BUFFER_LENGTH, Incoming};
-use json::Json;
 use password::Pauses;
 use refusal::Refusal;
 use routes::{Method, Page, Route, Verb};
 use sessions::{Secret, Sessions};
-use status::Snapshot;
 
 /// How many connections there can be at once; the board's stack needs so many sockets for the server.
 pub const WORKERS: usize = 4;
@@ -93,6 +87,12 @@ impl Default for Memory {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Where an answer goes, and what it is put together in.
+struct Outgoing<'o, 's> {
+    socket: &'o mut TcpSocket<'s>,
+    buffer: &'o mut [u8; BUFFER_LENGTH],
 }
 
 /// Serves; never returns.
@@ -140,18 +140,24 @@ enum Outcome {
     Linted {
         /// What will fail.
         findings: Findings,
+        /// Whether it is stored now.
+        is_stored: bool,
     },
     /// A browser is led elsewhere before it can do anything.
     SeeOther(&'static str),
 }
 
 /// How an answer must look.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Client {
     wants_page: bool,
     wants_body: bool,
     is_1_1: bool,
     allowed: &'static str,
+    /// Where a person goes on.
+    page: Option<Page>,
+    is_done: bool,
+    session: Option<Secret>,
 }
 
 impl Client {
@@ -161,6 +167,22 @@ impl Client {
             wants_body: head.method != Method::Head,
             is_1_1: head.is_1_1,
             allowed: head.route.map_or("", Route::allowed),
+            page: head.page.or(head.route.and_then(Route::page)),
+            is_done: head.is_done,
+            session: head.session.clone(),
+        }
+    }
+
+    /// Before anything of a request is known.
+    const fn unknown() -> Self {
+        Self {
+            wants_page: false,
+            wants_body: true,
+            is_1_1: false,
+            allowed: "",
+            page: None,
+            is_done: false,
+            session: None,
         }
     }
 }
@@ -198,16 +220,10 @@ impl<B: Board> Server<'_, B> {
         let (client, outcome) = match incoming.head(&host_name).await {
             Ok(None) => return Ok(()),
             Ok(Some(head)) => (Client::new(&head), self.act(&head, &mut incoming).await),
-            Err(refusal) => {
-                (Client { wants_page: false, wants_body: true, is_1_1: false, allowed: "" }, Err(refusal))
-            }
+            Err(refusal) => (Client::unknown(), Err(refusal)),
         };
         buffer.zeroize();
-        match outcome {
-            Ok(Outcome::Show(route, token)) => self.show(route, token, client, socket, buffer).await,
-            Ok(outcome) => outcome.answer(client, socket, buffer).await,
-            Err(refusal) => refusal.answer(client, socket, buffer).await,
-        }
+        self.answer(&client, outcome, &mut Outgoing { socket, buffer }).await
     }
 
     /// Does what a request asks for, if it may.
@@ -268,96 +284,6 @@ impl<B: Board> Server<'_, B> {
             // No other route has a method that changes something.
             _ => Err(Refusal::new(405, texts::METHOD)),
         }
-    }
-
-    async fn show(
-        &self,
-        route: Route,
-        _token: Option<Secret>,
-        client: Client,
-        socket: &mut TcpSocket<'_>,
-        buffer: &mut [u8],
-    ) -> Result<(), Lost> {
-        match route {
-            Route::Status => {
-                let mut files = match self.files().await {
-                    Ok(files) => files,
-                    Err(refusal) => return refusal.answer(client, socket, buffer).await,
-                };
-                let (decoded, _) = files.stored(self.device).await;
-                let snapshot = Snapshot::take(self.device, self.stack);
-                let body = |out: &mut dyn core::fmt::Write| status::write_status(&snapshot, &decoded, out);
-                client.send(200, Kind::Json, &[], &body, socket, buffer).await
-            }
-            Route::Settings => {
-                let settings = self.device.settings.borrow().clone();
-                let body = |out: &mut dyn core::fmt::Write| status::write_settings(&settings, out);
-                client.send(200, Kind::Json, &[], &body, socket, buffer).await
-            }
-            Route::Configuration => {
-                let text = configuration::save(&self.device.settings.borrow(), Secrets::LeftOut);
-                let body = |out: &mut dyn core::fmt::Write| out.write_str(text.as_str());
-                client.send(200, Kind::File, &[], &body, socket, buffer).await
-            }
-            _ => Refusal::new(404, texts::NOT_FOUND).answer(client, socket, buffer).await,
-        }
-    }
-}
-
-impl Client {
-    async fn send(
-        self,
-        status: u16,
-        kind: Kind,
-        lines: &[Line<'_>],
-        body: &window::Text<'_>,
-        socket: &mut TcpSocket<'_>,
-        buffer: &mut [u8],
-    ) -> Result<(), Lost> {
-        Answer { status, kind, lines, body }.send(socket, buffer, self.wants_body, self.is_1_1).await
-    }
-}
-
-impl Outcome {
-    async fn answer(self, client: Client, socket: &mut TcpSocket<'_>, buffer: &mut [u8]) -> Result<(), Lost> {
-        let body = |out: &mut dyn core::fmt::Write| self.write(&mut Json::new(out));
-        let see = |path, is_done| {
-            if client.wants_page { (303, Some(Line::SeeOther(path, is_done))) } else { (200, None) }
-        };
-        let ((status, first), second) = match &self {
-            Self::SeeOther(path) => (see(path, false), None),
-            Self::Done(page) => (see(page.path(), true), None),
-            Self::LoggedIn { cookie, .. } => (see(Page::Status.path(), false), Some(Line::Cookie(cookie))),
-            Self::LoggedOut => (see("/login", false), Some(Line::NoCookie)),
-            Self::Show(..) | Self::Linted { .. } => ((200, None), None),
-        };
-        let lines: heapless::Vec<Line<'_>, 2> = first.into_iter().chain(second).collect();
-        client.send(status, Kind::Json, &lines, &body, socket, buffer).await
-    }
-
-    /// For programs.
-    fn write(&self, json: &mut Json<'_>) -> core::fmt::Result {
-        match self {
-            Self::LoggedIn { token, .. } => {
-                json.raw("{\"token\":")?;
-                json.string(token)?;
-                json.raw("}\n")
-            }
-            Self::Linted { findings, .. } => status::write_findings(findings, json),
-            Self::Show(..) | Self::Done(_) | Self::LoggedOut | Self::SeeOther(_) => json.raw("{}\n"),
-        }
-    }
-}
-
-impl Refusal {
-    async fn answer(self, client: Client, socket: &mut TcpSocket<'_>, buffer: &mut [u8]) -> Result<(), Lost> {
-        let body = |out: &mut dyn core::fmt::Write| status::write_refusal(&self, &mut Json::new(out));
-        let line = match (self.status, self.retry_after) {
-            (405, _) => Some(Line::Allow(client.allowed)),
-            (_, 0) => None,
-            (_, seconds) => Some(Line::RetryAfter(seconds)),
-        };
-        client.send(self.status, Kind::Json, line.as_slice(), &body, socket, buffer).await
     }
 }
 

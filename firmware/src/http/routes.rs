@@ -151,6 +151,17 @@ impl Route {
         })
     }
 
+    /// The page where a person goes on.
+    pub const fn page(self) -> Option<Page> {
+        match self {
+            Self::Page(page) => Some(page),
+            Self::Certificate(..) => Some(Page::Mqtt),
+            Self::Outputs => Some(Page::Ports),
+            Self::Configuration | Self::FactoryReset | Self::Password => Some(Page::System),
+            _ => None,
+        }
+    }
+
     /// The methods that it has, as `Allow` lists them (RFC 9110 §10.2.1).
     pub const fn allowed(self) -> &'static str {
         match self {

@@ -1,0 +1,176 @@
+//! The menu: the device's settings as web pages.
+//!
+//! Every page is a function from a [`View`] to HTML, without I/O: the server renders it window by window, a test into a string. The
+//! words are in [`crate::texts`], the looks in `style.css`. Everything works without a script but the status that refreshes itself.
+//!
+//! Deliberately absent: anything that a page would fetch from elsewhere, and any state: a page shows what is in force.
+
+mod access;
+mod certificates;
+mod field;
+mod mqtt;
+mod network;
+mod ports;
+mod result;
+mod state;
+mod system;
+mod time;
+
+use core::fmt::{self, Write};
+
+use x509::lint::Decoded;
+
+use crate::{
+    http::{files::Findings, html::Html, refusal::Refusal, routes::Page, sessions::Secret, status::Snapshot},
+    settings::Settings,
+    texts,
+};
+
+/// The style sheet.
+pub const STYLE: &str = include_str!("style.css");
+/// The script that refreshes the status.
+pub const SCRIPT: &str = include_str!("live.js");
+
+/// What pages are made of.
+pub struct View<'a> {
+    /// How the device is.
+    pub snapshot: &'a Snapshot,
+    /// The settings in force.
+    pub settings: &'a Settings,
+    /// The certificates and the key.
+    pub files: &'a Decoded<'a>,
+    /// What the lint says of them.
+    pub findings: &'a Findings,
+    /// The token of the session; none before log-in.
+    pub token: Option<&'a Secret>,
+    /// Whether a change has just been made.
+    pub is_done: bool,
+}
+
+/// What is shown.
+pub enum Show<'a> {
+    /// A page of the menu.
+    Page(Page),
+    /// The part of the status page that is refreshed.
+    Live,
+    /// The log-in.
+    LogIn,
+    /// The first password.
+    Password,
+    /// What the lint said of a file that was only looked at.
+    Checked,
+    /// Why a request was refused; where to go on.
+    Refused(&'a Refusal, Option<Page>),
+}
+
+impl View<'_> {
+    /// Writes a page.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, show: &Show<'_>, out: &mut dyn Write) -> fmt::Result {
+        let html = &mut Html::new(out);
+        if matches!(show, Show::Live) {
+            return state::live(self, html);
+        }
+        self.head(show, html)?;
+        match show {
+            Show::Page(Page::Status) => state::page(self, html),
+            Show::Page(Page::Network) => network::page(self, html),
+            Show::Page(Page::Mqtt) => mqtt::page(self, html),
+            Show::Page(Page::Time) => time::page(self, html),
+            Show::Page(Page::Ports) => ports::page(self, html),
+            Show::Page(Page::System) => system::page(self, html),
+            Show::Live => Ok(()),
+            Show::LogIn => access::log_in(html),
+            Show::Password => access::first_password(html),
+            Show::Checked => result::checked(self, html),
+            Show::Refused(refusal, page) => result::refused(refusal, *page, html),
+        }?;
+        self.foot(html)
+    }
+
+    fn head(&self, show: &Show<'_>, html: &mut Html<'_>) -> fmt::Result {
+        let title = show.title();
+        html.raw("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>")?;
+        html.raw(title)?;
+        html.raw(" · ")?;
+        html.text(&self.device_name())?;
+        html.raw("</title><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" href=\"data:,\">")?;
+        html.raw("<link rel=\"stylesheet\" href=\"/style.css?")?;
+        html.text(&self.snapshot.facts.firmware)?;
+        html.raw("\"></head><body><a class=\"skip\" href=\"#main\">")?;
+        html.raw(texts::SKIP)?;
+        html.raw("</a><header><div class=\"name\"><span>")?;
+        html.text(&self.device_name())?;
+        html.raw("</span>")?;
+        if let Some(token) = self.token {
+            html.raw("<form method=\"post\" action=\"/logout\">")?;
+            field::token(token, html)?;
+            html.raw("<button class=\"plain\">")?;
+            html.raw(texts::LOG_OUT)?;
+            html.raw("</button></form></div>")?;
+            navigation(show, html)?;
+        } else {
+            html.raw("</div>")?;
+        }
+        html.raw("</header><main id=\"main\"><h1>")?;
+        html.raw(title)?;
+        html.raw("</h1>")?;
+        if self.is_done {
+            html.raw("<p class=\"notice\" role=\"status\">")?;
+            html.raw(texts::DONE)?;
+            html.raw("</p>")?;
+        }
+        Ok(())
+    }
+
+    fn foot(&self, html: &mut Html<'_>) -> fmt::Result {
+        html.raw("</main><footer>")?;
+        html.text(&self.snapshot.facts.name)?;
+        html.raw(" · ")?;
+        html.raw(texts::FIRMWARE)?;
+        html.raw(" ")?;
+        html.text(&self.snapshot.facts.firmware)?;
+        html.raw(" · ")?;
+        html.raw(texts::PLAIN_HTTP)?;
+        html.raw("</footer></body></html>\n")
+    }
+
+    /// The host name, or the board's name.
+    fn device_name(&self) -> &str {
+        let name = self.settings.network.host_name.as_str();
+        if name.is_empty() { self.snapshot.facts.name } else { name }
+    }
+}
+
+impl Show<'_> {
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::Page(page) => texts::page(*page),
+            Self::Live => "",
+            Self::LogIn => texts::LOG_IN,
+            Self::Password => texts::FIRST_PASSWORD,
+            Self::Checked => texts::CHECKED,
+            Self::Refused(..) => texts::REFUSED,
+        }
+    }
+}
+
+fn navigation(show: &Show<'_>, html: &mut Html<'_>) -> fmt::Result {
+    html.raw("<nav aria-label=\"")?;
+    html.raw(texts::MENU)?;
+    html.raw("\"><ul>")?;
+    for page in Page::ALL {
+        html.raw("<li><a href=\"")?;
+        html.raw(page.path())?;
+        html.raw(if matches!(show, Show::Page(shown) if *shown == page) {
+            "\" aria-current=\"page\">"
+        } else {
+            "\">"
+        })?;
+        html.raw(texts::page(page))?;
+        html.raw("</a></li>")?;
+    }
+    html.raw("</ul></nav>")
+}

@@ -1,0 +1,20 @@
+//! The clock's settings.
+
+use core::fmt;
+
+use super::{View, field, state};
+use crate::{
+    http::{html::Html, routes::Page},
+    settings::Field,
+    texts,
+};
+
+pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
+    html.raw("<section><dl>")?;
+    state::clock(view, html)?;
+    html.raw("</dl><p>")?;
+    html.raw(texts::CLOCK_WHY)?;
+    html.raw("</p>")?;
+    field::settings_form(view, Page::Time, &[Field::SntpServer], html)?;
+    html.raw("</section>")
+}
