@@ -1,0 +1,167 @@
+//! The models with drivers that are not ours: embassy-stm32's, in the firmware `hello`.
+
+mod support;
+
+use std::{thread, time::Duration};
+
+use board::{
+    Options,
+    models::flash::{Cut, Moment},
+};
+use rigless::device::ResetCause;
+use support::Hello;
+
+/// Registers that embassy-stm32 touches at its start and that have no model, with what it wants there.
+const KNOWN: [&str; 0] = [];
+
+#[test]
+fn it_boots_gets_an_address_and_answers() {
+    let mut hello = Hello::start(Options::default());
+    assert_eq!(hello.ask("hello"), "world");
+    hello.wait("a datagram", |script| script.greetings > 0);
+    let findings = hello.board.findings();
+    let unknown: Vec<_> = findings.iter().filter(|found| !KNOWN.iter().any(|known| found.contains(known))).collect();
+    assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+#[test]
+fn runs_of_one_seed_are_the_same() {
+    let run = |seed| {
+        let mut hello = Hello::start(Options { seed, ..Options::default() });
+        hello.board.wait_for("two seconds", Duration::from_secs(60), |stage| {
+            (stage.stop.at.0 > 2_000_000_000).then_some(())
+        }).unwrap();
+        let script = hello.script.lock().unwrap();
+        (script.leases, script.greetings)
+    };
+    assert_eq!(run(1), (1, 1));
+    assert_eq!(run(2), (1, 1));
+}
+
+#[test]
+fn pins_pass_both_ways() {
+    let mut hello = Hello::start(Options { inputs: vec![("PC13", true)], ..Options::default() });
+    assert_eq!(hello.ask("button"), "high");
+    assert!(hello.board.output("PB7"));
+    hello.board.set_input("PC13", false);
+    assert_eq!(hello.ask("button"), "low");
+    assert!(!hello.board.output("PB7"));
+    let (mut on, mut off) = (false, false);
+    for _ in 0..1000 {
+        let lit = hello.board.output("PB0");
+        (on, off) = (on | lit, off | !lit);
+        if on && off {
+            return;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    panic!("LD1 does not blink");
+}
+
+#[test]
+fn flash_keeps_what_is_programmed_over_resets_and_power_cuts() {
+    let mut hello = Hello::start(Options::default());
+    assert_eq!(hello.ask("read"), "ffffffff ffffffff");
+    assert_eq!(hello.ask("write 12345678 9abcdef0"), "true true");
+    assert_eq!(hello.ask("read"), "12345678 9abcdef0");
+    hello.tell("reset");
+    assert_eq!(hello.answer(), "");
+    assert_eq!(hello.ask("read"), "12345678 9abcdef0");
+    hello.board.power_off();
+    hello.board.power_on();
+    assert_eq!(hello.ask("read"), "12345678 9abcdef0");
+    let flash = hello.board.flash();
+    assert_eq!(flash[0x10_0000..0x10_0008], [0x78, 0x56, 0x34, 0x12, 0xf0, 0xde, 0xbc, 0x9a]);
+    drop(hello);
+    let mut hello = Hello::start(Options { flash: Some(flash), ..Options::default() });
+    assert_eq!(hello.ask("read"), "12345678 9abcdef0");
+}
+
+#[test]
+fn a_power_cut_tears_words_and_sectors() {
+    let mut hello = Hello::start(Options::default());
+    // Operation 0 is the erase, 1 and 2 are the words.
+    let expected = [
+        (0, Moment::Before, ["12345678", "9abcdef0"]),
+        (0, Moment::After, ["ffffffff", "ffffffff"]),
+        (1, Moment::Before, ["ffffffff", "ffffffff"]),
+        (1, Moment::After, ["00000000", "ffffffff"]),
+        (2, Moment::After, ["00000000", "0000ffff"]),
+    ];
+    for (operation, moment, words) in expected {
+        assert_eq!(cut(&mut hello, operation, moment), words.join(" "), "{operation} {moment:?}");
+    }
+    let mut torn = 0;
+    for _ in 0..8 {
+        let read = cut(&mut hello, 1, Moment::During);
+        torn += u32::from(!read.starts_with("00000000") && !read.starts_with("ffffffff"));
+        assert!(read.ends_with(" ffffffff"), "{read}");
+    }
+    assert!(torn > 0, "no word was half programmed");
+    cut(&mut hello, 0, Moment::During);
+    let sector = hello.board.flash()[0x10_0000..0x10_4000].to_vec();
+    assert!(sector.iter().any(|byte| *byte != 0xFF) || sector.len() == 1 << 14);
+}
+
+/// Writes words over others and cuts the power in between; what is there afterwards.
+fn cut(hello: &mut Hello, operation: u64, moment: Moment) -> String {
+    assert_eq!(hello.ask("write 12345678 9abcdef0"), "true true");
+    hello.board.cut_at(Some(Cut { operation, moment }));
+    hello.tell("write 00000000 0000ffff");
+    hello
+        .board
+        .wait_for("the cut", Duration::from_secs(60), |stage| {
+            (!stage.session.board_mut().part.supply).then_some(())
+        })
+        .unwrap();
+    hello.board.power_on();
+    // The peer's connection is from before the cut.
+    assert_eq!(hello.answer(), "");
+    hello.ask("read")
+}
+
+#[test]
+fn resets_leave_their_flags() {
+    let mut hello = Hello::start(Options::default());
+    let flags = |answer: String| u32::from_str_radix(&answer[..8], 16).unwrap() >> 24;
+    let kept = |answer: String| answer[9..].to_owned();
+    let answer = hello.ask("flags");
+    assert_eq!(flags(answer) & 0x08, 0x08, "power-on");
+    assert_eq!(hello.ask("keep cafe0001"), "kept");
+    hello.tell("reset");
+    assert_eq!(hello.answer(), "");
+    let answer = hello.ask("flags");
+    assert_eq!(flags(answer.clone()) & 0x18, 0x10, "software");
+    assert_eq!(kept(answer), "cafe0001");
+    hello.board.press_reset();
+    let answer = hello.ask("flags");
+    assert_eq!(flags(answer) & 0x3C, 0x04, "pin");
+    hello.tell("starve");
+    assert_eq!(hello.answer(), "");
+    hello
+        .board
+        .wait_for("the watchdog", Duration::from_secs(60), |stage| {
+            stage.session.resets().iter().any(|reset| reset.cause == ResetCause::Model("IWDG")).then_some(())
+        })
+        .unwrap();
+    let answer = hello.ask("flags");
+    assert_eq!(flags(answer.clone()) & 0x28, 0x20, "watchdog");
+    assert_eq!(kept(answer), "cafe0001");
+    hello.board.power_off();
+    hello.board.power_on();
+    assert_ne!(kept(hello.ask("flags")), "cafe0001");
+}
+
+#[test]
+fn a_pulled_cable_is_a_link_that_is_down() {
+    let mut hello = Hello::start(Options { cable: false, ..Options::default() });
+    hello.board.wait_for("five seconds", Duration::from_secs(60), |stage| {
+        (stage.stop.at.0 > 5_000_000_000).then_some(())
+    }).unwrap();
+    assert_eq!(hello.script.lock().unwrap().leases, 0);
+    hello.board.set_cable(true);
+    assert_eq!(hello.ask("hello"), "world");
+    hello.board.set_cable(false);
+    hello.board.set_cable(true);
+    assert_eq!(hello.ask("hello"), "world");
+}
