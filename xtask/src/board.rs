@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    firmware,
     mcu::{self, Route},
     process,
     progress::Progress,
@@ -31,7 +32,7 @@ const FIRMWARES: [Firmware; 1] = [Firmware { folder: "tests/board/hello", name: 
 pub fn test(progress: &Progress) -> Result<(), String> {
     let route = Route::choose(progress)?;
     let mut tests = cargo("test");
-    tests.arg("--no-fail-fast");
+    tests.arg("--no-fail-fast").env("FIRMWARE_ELF", firmware::build(progress)?);
     for firmware in FIRMWARES {
         progress.say(&format!("building the firmware {}", firmware.name));
         tests.env(firmware.variable, build(route, &firmware)?);

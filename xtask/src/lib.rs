@@ -5,6 +5,7 @@
 //! the commands build in seconds.
 
 pub mod bench;
+pub mod board;
 pub mod demo;
 pub mod firmware;
 pub mod install;

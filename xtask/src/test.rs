@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::Command};
 
 use crate::{
-    bench, firmware,
+    bench, board, firmware,
     install::{self, GNUTLS, MBEDTLS, MOSQUITTO, OPENSSL},
     link,
     mcu::{self, Route},
@@ -57,6 +57,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         progress.step("assembly on an emulated microcontroller", |progress| {
             bench::prove(Route::choose(progress)?, progress)
         });
+        progress.step("virtual board", board::test);
         progress.step("fuzz targets and their corpora", fuzz);
     }
     progress.step("documentation", |_| documentation());

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use gateway::Gateway;
 use rigless::{
     device::{Level, ResetCause},
     emulator::{self, Start},
@@ -255,6 +256,18 @@ impl Board {
     /// Changes CRYP, HASH or RNG: injects a fault, for example.
     pub fn units<T: Send + 'static>(&mut self, change: impl FnOnce(&mut Units) -> T + Send + 'static) -> T {
         self.with(move |stage| change(&mut stage.session.board_mut().part.units))
+    }
+
+    /// Changes the gateway at the other end of the cable, or asks it something.
+    ///
+    /// # Panics
+    /// When there is another network.
+    pub fn gateway<T: Send + 'static>(&mut self, work: impl FnOnce(&mut Gateway) -> T + Send + 'static) -> T {
+        self.with(move |stage| {
+            let network: &mut dyn Any = &mut *stage.runner.network;
+            let Some(gateway) = network.downcast_mut() else { panic!("the network is no gateway") };
+            work(gateway)
+        })
     }
 
     /// When virtual time waits for the clock on the wall, from now on.

@@ -63,7 +63,6 @@ pub struct Stm32f439 {
     ours: Vec<Ours>,
     /// The slots of the models that look outside: the two halves of Ethernet.
     looking: Vec<usize>,
-    settings: Settings,
     /// The flash interface.
     pub flash: Flash,
     syscfg: Syscfg,
@@ -100,7 +99,6 @@ impl Stm32f439 {
             supply: true,
             powered: true,
             inputs: Vec::new(),
-            settings,
         };
         this.fit();
         *this.part.bus_mut() = description::bus()?;
