@@ -23,7 +23,8 @@ struct Firmware {
     variable: &'static str,
 }
 
-const FIRMWARES: [Firmware; 1] = [Firmware { folder: "tests/board/hello", name: "hello", variable: "HELLO_ELF" }];
+const FIRMWARES: [Firmware; 1] =
+    [Firmware { folder: "tests/board/hello", name: "hello", variable: "HELLO_ELF" }];
 
 /// Builds the firmwares and the board, and runs the board's tests.
 ///
@@ -37,7 +38,9 @@ pub fn test(progress: &Progress) -> Result<(), String> {
         progress.say(&format!("building the firmware {}", firmware.name));
         tests.env(firmware.variable, build(route, &firmware)?);
     }
-    progress.say("building the virtual board and running its tests (minutes the first time: the emulator is big)");
+    progress.say(
+        "building the virtual board and running its tests (minutes the first time: the emulator is big)",
+    );
     process::run(&mut tests)
 }
 

@@ -94,12 +94,8 @@ impl Board {
             .and_then(|symbols| symbols.get("_SEGGER_RTT").ok())
             .map(Rtt::new);
         let images = images(&firmware, options.flash.as_deref(), seed)?;
-        let settings = Settings {
-            seed,
-            latest: options.latest,
-            flash_times: options.flash_times,
-            cable: options.cable,
-        };
+        let settings =
+            Settings { seed, latest: options.latest, flash_times: options.flash_times, cable: options.cable };
         let mut nucleo = Nucleo::new(settings).map_err(|error| error.to_string())?;
         for (name, high) in options.inputs {
             let (port, pin) = part::pin(name).ok_or_else(|| format!("no pin {name}"))?;
@@ -110,7 +106,8 @@ impl Board {
         let thread = thread::Builder::new()
             .name("board".to_owned())
             .spawn(move || {
-                let session = Session::new(Box::new(nucleo), 0, VirtualNanos(1_000)).map_err(|error| error.to_string())?;
+                let session = Session::new(Box::new(nucleo), 0, VirtualNanos(1_000))
+                    .map_err(|error| error.to_string())?;
                 emulator::run(session, &Start::new(&images), runner).map_err(|error| error.to_string())?;
                 Ok(())
             })
@@ -290,8 +287,11 @@ impl Board {
                 ));
             }
             findings.extend(session.unmapped().iter().map(ToString::to_string));
-            findings.extend(session.refused().iter().map(|(address, fault)| format!("{address:#010x}: {fault}")));
-            findings.extend(session.told().map(|told| format!("{}.{}: {}", told.instance, told.register, told.reason)));
+            findings
+                .extend(session.refused().iter().map(|(address, fault)| format!("{address:#010x}: {fault}")));
+            findings.extend(
+                session.told().map(|told| format!("{}.{}: {}", told.instance, told.register, told.reason)),
+            );
             findings.extend(session.unrouted().iter().map(|unrouted| format!("no line for {unrouted:?}")));
             findings
         })
@@ -333,7 +333,9 @@ fn images(firmware: &Image, flash: Option<&[u8]>, seed: u64) -> Result<Vec<Image
     for (address, bytes) in firmware.segments() {
         let at = usize::try_from(address.wrapping_sub(FLASH_BASE)).unwrap_or(usize::MAX);
         let place = at.checked_add(bytes.len()).and_then(|end| array.get_mut(at..end));
-        place.ok_or_else(|| format!("the firmware has bytes at {address:#x}, outside flash"))?.copy_from_slice(bytes);
+        place
+            .ok_or_else(|| format!("the firmware has bytes at {address:#x}, outside flash"))?
+            .copy_from_slice(bytes);
     }
     let mut images = vec![(FLASH_BASE, array)];
     images.push((UNIQUE_ID.0, UNIQUE_ID.1.to_vec()));

@@ -11,15 +11,14 @@
 use rigless::{
     device::RegisterFile,
     soc::{
-        Access, Bus, Builder, Clock, Error, Gate, Layout, Peripheral, ReadAction, Region, RegisterSpec, Width,
-        WriteModify,
+        Access, Builder, Bus, Clock, Error, Gate, Layout, Peripheral, ReadAction, Region, RegisterSpec,
+        Width, WriteModify,
         stm32f427::{self, CPU, MEMORY, SERIAL_INTERFACES, peripherals as part},
     },
 };
 
 /// The memory map: the F427's, with a flash that the interface programs.
-static MAP: [Region; 5] =
-    [MEMORY[0].programmed_by("FLASH"), MEMORY[1], MEMORY[2], MEMORY[3], MEMORY[4]];
+static MAP: [Region; 5] = [MEMORY[0].programmed_by("FLASH"), MEMORY[1], MEMORY[2], MEMORY[3], MEMORY[4]];
 
 /// Where flash begins.
 pub const FLASH_BASE: u64 = 0x0800_0000;
@@ -87,8 +86,8 @@ fn copied(mut builder: Builder, peripheral: &Peripheral, registers: &RegisterFil
 /// Status registers whose flags are cleared by writing zero: §17.4.5, §18.4.5, §19.4.4, §19.5.3, §20.4.4, §27.6.6.
 fn write_rules(mut builder: Builder) -> Builder {
     const TIMERS: [&str; 14] = [
-        "TIM1", "TIM2", "TIM3", "TIM4", "TIM5", "TIM6", "TIM7", "TIM8", "TIM9", "TIM10", "TIM11", "TIM12", "TIM13",
-        "TIM14",
+        "TIM1", "TIM2", "TIM3", "TIM4", "TIM5", "TIM6", "TIM7", "TIM8", "TIM9", "TIM10", "TIM11", "TIM12",
+        "TIM13", "TIM14",
     ];
     for timer in TIMERS {
         builder = builder.write_modify(timer, "SR", WriteModify::ZeroToClear);

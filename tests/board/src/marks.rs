@@ -55,16 +55,15 @@ impl Marks {
         let stream = match stream {
             Some(stream) => stream,
             // A ClientHello is what makes a stream TLS.
-            None if segment.payload.starts_with(&[22, 3]) => stream.insert(Stream {
-                next: segment.sequence,
-                left: 0,
-                header: Vec::new(),
-                began: 0,
-            }),
+            None if segment.payload.starts_with(&[22, 3]) => {
+                stream.insert(Stream { next: segment.sequence, left: 0, header: Vec::new(), began: 0 })
+            }
             None => return drop(self.streams.remove(&flow)),
         };
         let seen = stream.next.wrapping_sub(segment.sequence) as usize;
-        let Some(bytes) = segment.payload.get(seen..).filter(|_| seen <= segment.payload.len()) else { return };
+        let Some(bytes) = segment.payload.get(seen..).filter(|_| seen <= segment.payload.len()) else {
+            return;
+        };
         stream.next = stream.next.wrapping_add(bytes.len() as u32);
         stream.read(bytes, instructions, segment.source, &mut self.records);
     }

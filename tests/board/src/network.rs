@@ -15,7 +15,12 @@ pub trait Network: Send + Any {
 
 /// The PC: DHCP, DNS, SNTP, and TCP to and from loopback.
 impl Network for Gateway {
-    fn step(&mut self, now: Duration, from_device: &mut VecDeque<Vec<u8>>, to_device: &mut VecDeque<Vec<u8>>) {
+    fn step(
+        &mut self,
+        now: Duration,
+        from_device: &mut VecDeque<Vec<u8>>,
+        to_device: &mut VecDeque<Vec<u8>>,
+    ) {
         Gateway::step(self, now, from_device.drain(..), to_device);
     }
 

@@ -8,8 +8,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 use rigless::{
     cpu,
     machine::{self, Target, armv7m},
-    mcu::Operate,
     mcu::Mcu,
+    mcu::Operate,
     snapshot::Store,
     soc::Error,
 };

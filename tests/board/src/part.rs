@@ -103,9 +103,12 @@ impl Stm32f439 {
         this.fit();
         *this.part.bus_mut() = description::bus()?;
         this.ours = vec![Ours::Part; this.part.bus().slots().len()];
-        for (instance, whose) in
-            [("FLASH", Ours::Flash), ("SYSCFG", Ours::Syscfg), ("Ethernet_MAC", Ours::Mac), ("Ethernet_DMA", Ours::Dma)]
-        {
+        for (instance, whose) in [
+            ("FLASH", Ours::Flash),
+            ("SYSCFG", Ours::Syscfg),
+            ("Ethernet_MAC", Ours::Mac),
+            ("Ethernet_DMA", Ours::Dma),
+        ] {
             let slot = this.part.bus().slot(instance)?;
             this.ours[slot] = whose;
             if matches!(whose, Ours::Mac | Ours::Dma) {
@@ -129,7 +132,9 @@ impl Stm32f439 {
     pub fn drive(&mut self, at: VirtualNanos, port: usize, pin: Pin, level: Level) {
         self.inputs.retain(|(other, place, _)| (*other, *place) != (port, pin));
         self.inputs.push((port, pin, level));
-        self.part.drive_port(at, port, |gpio, registers, context| gpio.drive(pin, Some(level), registers, context));
+        self.part.drive_port(at, port, |gpio, registers, context| {
+            gpio.drive(pin, Some(level), registers, context)
+        });
     }
 
     /// The level of a pin.

@@ -167,7 +167,12 @@ impl Driver<Nucleo> for Runner {
         }
     }
 
-    fn on_stop(&mut self, session: &mut Session<Nucleo>, stop: Stop, host: &mut dyn Host) -> Option<VirtualNanos> {
+    fn on_stop(
+        &mut self,
+        session: &mut Session<Nucleo>,
+        stop: Stop,
+        host: &mut dyn Host,
+    ) -> Option<VirtualNanos> {
         self.state.exchange(session.board_mut(), stop.at);
         if let Some(rtt) = &mut self.state.rtt {
             rtt.drain(host);

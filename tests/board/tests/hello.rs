@@ -20,7 +20,8 @@ fn it_boots_gets_an_address_and_answers() {
     assert_eq!(hello.ask("hello"), "world");
     hello.wait("a datagram", |script| script.greetings > 0);
     let findings = hello.board.findings();
-    let unknown: Vec<_> = findings.iter().filter(|found| !KNOWN.iter().any(|known| found.contains(known))).collect();
+    let unknown: Vec<_> =
+        findings.iter().filter(|found| !KNOWN.iter().any(|known| found.contains(known))).collect();
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
 
@@ -28,9 +29,12 @@ fn it_boots_gets_an_address_and_answers() {
 fn runs_of_one_seed_are_the_same() {
     let run = |seed| {
         let mut hello = Hello::start(Options { seed, ..Options::default() });
-        hello.board.wait_for("two seconds", Duration::from_secs(60), |stage| {
-            (stage.stop.at.0 > 2_000_000_000).then_some(())
-        }).unwrap();
+        hello
+            .board
+            .wait_for("two seconds", Duration::from_secs(60), |stage| {
+                (stage.stop.at.0 > 2_000_000_000).then_some(())
+            })
+            .unwrap();
         let script = hello.script.lock().unwrap();
         (script.leases, script.greetings)
     };
@@ -155,9 +159,12 @@ fn resets_leave_their_flags() {
 #[test]
 fn a_pulled_cable_is_a_link_that_is_down() {
     let mut hello = Hello::start(Options { cable: false, ..Options::default() });
-    hello.board.wait_for("five seconds", Duration::from_secs(60), |stage| {
-        (stage.stop.at.0 > 5_000_000_000).then_some(())
-    }).unwrap();
+    hello
+        .board
+        .wait_for("five seconds", Duration::from_secs(60), |stage| {
+            (stage.stop.at.0 > 5_000_000_000).then_some(())
+        })
+        .unwrap();
     assert_eq!(hello.script.lock().unwrap().leases, 0);
     hello.board.set_cable(true);
     assert_eq!(hello.ask("hello"), "world");

@@ -48,7 +48,8 @@ static BUTTON: StaticCell<Input<'static>> = StaticCell::new();
 
 fn clocks() -> Config {
     use embassy_stm32::rcc::{
-        AHBPrescaler, APBPrescaler, Hse, HseMode, Pll, PllMul, PllPDiv, PllPreDiv, PllQDiv, PllSource, Sysclk, mux,
+        AHBPrescaler, APBPrescaler, Hse, HseMode, Pll, PllMul, PllPDiv, PllPreDiv, PllQDiv, PllSource,
+        Sysclk, mux,
     };
     let mut config = Config::default();
     config.rcc.hse = Some(Hse { freq: Hertz(8_000_000), mode: HseMode::Bypass });
@@ -182,7 +183,8 @@ async fn serve(
         match words.next() {
             Some("hello") => drop(answer.write_str("world")),
             Some("write") => {
-                let mut word = || words.next().and_then(|word| u32::from_str_radix(word, 16).ok()).unwrap_or(0);
+                let mut word =
+                    || words.next().and_then(|word| u32::from_str_radix(word, 16).ok()).unwrap_or(0);
                 let mut bytes = [0; 8];
                 bytes[..4].copy_from_slice(&word().to_le_bytes());
                 bytes[4..].copy_from_slice(&word().to_le_bytes());

@@ -51,13 +51,17 @@ fn main() -> Result<(), String> {
     let gateway = Gateway::new(Config { names, forwards, ..Config::default() });
     let gateway = gateway.map_err(|error| format!("port {http}: {error}"))?;
     for forward in gateway.forwards() {
-        say(&format!("http://127.0.0.1:{} leads to the device's port {}", forward.pc_port, forward.device_port))?;
+        say(&format!(
+            "http://127.0.0.1:{} leads to the device's port {}",
+            forward.pc_port, forward.device_port
+        ))?;
     }
     let board = Board::start(&elf, options, Box::new(gateway))?;
     let mut console = Console { board, begun: Instant::now(), watched, seen: Seen::default() };
     console.run(&commands())?;
     if let Some(file) = flash {
-        std::fs::write(&file, console.board.flash()).map_err(|error| format!("{}: {error}", file.display()))?;
+        std::fs::write(&file, console.board.flash())
+            .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(())
 }
@@ -179,14 +183,20 @@ impl Console {
     /// What ran so far, and which registers of the accelerators it used.
     fn report(&mut self) -> Result<(), String> {
         let (instructions, now) = (self.board.instructions(), self.board.now());
-        self.note(&format!("{instructions} instructions in {:.1} s of the device's time", now.as_secs_f32()))?;
+        self.note(&format!(
+            "{instructions} instructions in {:.1} s of the device's time",
+            now.as_secs_f32()
+        ))?;
         for unit in ["CRYP", "HASH", "RNG"] {
             let touched = self.board.touched(unit);
             let words: Vec<String> = touched
                 .iter()
                 .map(|touched| format!("{} {}r {}w", touched.register, touched.reads, touched.writes))
                 .collect();
-            self.note(&format!("{unit}: {}", if words.is_empty() { "not used".to_owned() } else { words.join(", ") }))?;
+            self.note(&format!(
+                "{unit}: {}",
+                if words.is_empty() { "not used".to_owned() } else { words.join(", ") }
+            ))?;
         }
         Ok(())
     }

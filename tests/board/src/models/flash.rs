@@ -341,7 +341,13 @@ impl Device for Flash {
         }
     }
 
-    fn write(&mut self, register: Register, value: u64, _: &mut RegisterFile, context: &mut DeviceContext<'_>) {
+    fn write(
+        &mut self,
+        register: Register,
+        value: u64,
+        _: &mut RegisterFile,
+        context: &mut DeviceContext<'_>,
+    ) {
         match register {
             Register::Acr => {
                 self.acr = value & 0x170F;
@@ -390,7 +396,9 @@ impl Device for Flash {
             context.program(token, Width::W64, torn, DONE);
             return;
         }
-        let Some(Operation::Program { address, width, value: stored }) = self.waiting.front().copied() else { return };
+        let Some(Operation::Program { address, width, value: stored }) = self.waiting.front().copied() else {
+            return;
+        };
         match token {
             OLD_WORD => {
                 context.program(address, width, value & stored, DONE);

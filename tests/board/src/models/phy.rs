@@ -108,14 +108,32 @@ impl Phy {
             2 => 0x0007,
             3 => 0xC131,
             4 => self.abilities,
-            5 => if up { 0x45E1 } else { 0x0001 },
-            6 => if up { 0x0003 } else { 0 },
+            5 => {
+                if up {
+                    0x45E1
+                } else {
+                    0x0001
+                }
+            }
+            6 => {
+                if up {
+                    0x0003
+                } else {
+                    0
+                }
+            }
             14 if self.stored.get(&13).is_some_and(|control| control >> 14 != 0) => {
                 self.extended.get(&self.extended_address).copied().unwrap_or(0)
             }
             14 => self.extended_address,
             29 => std::mem::take(&mut self.sources) | if up { 1 << 6 } else { 0 },
-            31 => if up { 0x1058 } else { 0x0040 },
+            31 => {
+                if up {
+                    0x1058
+                } else {
+                    0x0040
+                }
+            }
             _ => self.stored.get(&register).copied().unwrap_or(0),
         }
     }

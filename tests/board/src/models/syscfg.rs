@@ -27,7 +27,12 @@ pub struct Syscfg {
 impl Device for Syscfg {
     type Register = Register;
 
-    fn on_interrupt(&mut self, change: InterruptChange, _: &mut RegisterFile, context: &mut DeviceContext<'_>) {
+    fn on_interrupt(
+        &mut self,
+        change: InterruptChange,
+        _: &mut RegisterFile,
+        context: &mut DeviceContext<'_>,
+    ) {
         let wire = (change.interrupt, change.instance);
         match change.level {
             Level::High => self.high.insert(wire),

@@ -50,7 +50,8 @@ impl Peer {
         let mut frames = Frames::default();
         let address = EthernetAddress([2, 0, 0, 0, 0, 2]);
         let mut interface = Interface::new(Config::new(address.into()), &mut frames, Instant::ZERO);
-        interface.update_ip_addrs(|addresses| addresses.push(IpCidr::new(IpAddress::Ipv4(PEER), 24)).unwrap());
+        interface
+            .update_ip_addrs(|addresses| addresses.push(IpCidr::new(IpAddress::Ipv4(PEER), 24)).unwrap());
         let mut sockets = SocketSet::new(Vec::new());
         let mut datagrams = |port| {
             let buffer = || udp::PacketBuffer::new(vec![udp::PacketMetadata::EMPTY; 4], vec![0; 4096]);
@@ -110,13 +111,16 @@ impl Peer {
             }
             None => {}
             Some(heard) => {
-                if socket.may_send() && socket.can_send()
+                if socket.may_send()
+                    && socket.can_send()
                     && let Some(question) = script.questions.pop_front()
                 {
                     socket.send_slice(question.as_bytes()).unwrap();
                 }
                 while socket.can_recv() {
-                    socket.recv(|bytes| (bytes.len(), heard.push_str(&String::from_utf8_lossy(bytes)))).unwrap();
+                    socket
+                        .recv(|bytes| (bytes.len(), heard.push_str(&String::from_utf8_lossy(bytes))))
+                        .unwrap();
                 }
                 if !socket.may_recv() && socket.state() != tcp::State::SynSent {
                     socket.abort();
@@ -128,7 +132,12 @@ impl Peer {
 }
 
 impl Network for Peer {
-    fn step(&mut self, now: Duration, from_device: &mut VecDeque<Vec<u8>>, to_device: &mut VecDeque<Vec<u8>>) {
+    fn step(
+        &mut self,
+        now: Duration,
+        from_device: &mut VecDeque<Vec<u8>>,
+        to_device: &mut VecDeque<Vec<u8>>,
+    ) {
         self.frames.received.append(from_device);
         let now = Instant::from_micros(now.as_micros() as i64);
         self.interface.poll(now, &mut self.frames, &mut self.sockets);
@@ -201,7 +210,8 @@ pub struct Hello {
 impl Hello {
     pub fn start(options: Options) -> Self {
         let script = Arc::new(Mutex::new(Script::default()));
-        let board = Board::start(&elf("HELLO_ELF", "hello"), options, Box::new(Peer::new(script.clone()))).unwrap();
+        let board =
+            Board::start(&elf("HELLO_ELF", "hello"), options, Box::new(Peer::new(script.clone()))).unwrap();
         Self { board, script }
     }
 

@@ -333,7 +333,9 @@ impl EthernetDma {
         let Some(frame) = self.fifo.front().cloned() else { return };
         let chained = lengths >> 14 & 1 != 0;
         let mut at = self.written;
-        for (address, length) in [(first, lengths & 0x1FFF), (second, if chained { 0 } else { lengths >> 16 & 0x1FFF })] {
+        for (address, length) in
+            [(first, lengths & 0x1FFF), (second, if chained { 0 } else { lengths >> 16 & 0x1FFF })]
+        {
             let end = frame.len().min(at + length as usize);
             let mut bytes = frame.get(at..end).unwrap_or_default();
             for (to, width) in pieces(address, bytes.len() as u64) {
@@ -445,7 +447,13 @@ impl Device for EthernetDma {
         }
     }
 
-    fn write(&mut self, register: Register, value: u64, _: &mut RegisterFile, context: &mut DeviceContext<'_>) {
+    fn write(
+        &mut self,
+        register: Register,
+        value: u64,
+        _: &mut RegisterFile,
+        context: &mut DeviceContext<'_>,
+    ) {
         match register {
             Register::Dmabmr if value & 1 != 0 => {
                 Device::reset(self);

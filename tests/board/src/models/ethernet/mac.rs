@@ -123,7 +123,13 @@ impl Device for EthernetMac {
         }
     }
 
-    fn write(&mut self, register: Register, value: u64, registers: &mut RegisterFile, context: &mut DeviceContext<'_>) {
+    fn write(
+        &mut self,
+        register: Register,
+        value: u64,
+        registers: &mut RegisterFile,
+        context: &mut DeviceContext<'_>,
+    ) {
         match register {
             Register::Maccr => {
                 let mut state = self.wire.state();
