@@ -91,11 +91,11 @@ pub trait Backup {
     /// How many bytes there are; 0 where a board has none.
     fn capacity(&self) -> usize;
 
-    /// Reads from the beginning.
-    fn read(&mut self, out: &mut [u8]);
+    /// Reads from `offset` on; what lies beyond the end is left as it is.
+    fn read(&mut self, offset: usize, out: &mut [u8]);
 
-    /// Writes from the beginning; what is too long is cut off.
-    fn write(&mut self, bytes: &[u8]);
+    /// Writes from `offset` on; what lies beyond the end is cut off.
+    fn write(&mut self, offset: usize, bytes: &[u8]);
 }
 
 /// The watchdog and the reset.

@@ -4,13 +4,18 @@
 
 use core::cell::{Cell, RefCell};
 
-use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex, watch::Watch};
+use embassy_sync::{
+    blocking_mutex::raw::NoopRawMutex,
+    mutex::Mutex,
+    watch::{Receiver, Watch},
+};
 use embedded_storage_async::nor_flash::NorFlash;
 use status::{Error, Status, device::SETTINGS_INVALID};
 use zeroize::Zeroize;
 
 use crate::{
-    board::{Board, Facts, Parts, ResetCause},
+    backup::{self, Slot},
+    board::{Backup, Board, Facts, Parts, ResetCause},
     certificates::{Certificates, File},
     clock::Clock,
     settings::{
@@ -19,10 +24,11 @@ use crate::{
     },
     status_codes::StatusCodes,
     storage::{Key, MAX_VALUE_LENGTH, Storage},
+    supervisor::Progress,
 };
 
 /// How many tasks may wait for a change of the settings at once.
-const WATCHERS: usize = 6;
+pub(crate) const WATCHERS: usize = 6;
 
 /// Everything shared.
 pub struct Device<B: Board> {
@@ -50,6 +56,10 @@ pub struct Device<B: Board> {
     pub inputs: Watch<NoopRawMutex, u8, WATCHERS>,
     /// Memory that survives a reset.
     pub backup: RefCell<B::Backup>,
+    /// Which tasks are making progress.
+    pub progress: Progress,
+    /// How often the certificates or the key have changed since boot.
+    pub certificate_changes: Cell<u32>,
     /// The watchdog and the reset.
     pub system: RefCell<B::System>,
     /// What the board knows about itself.
@@ -92,7 +102,8 @@ impl<B: Board> Device<B> {
     /// Settings that are damaged or from a newer firmware count as none, and a store that cannot be read as empty: either leaves its
     /// code among the status codes, as do what the board says of its start and of its units.
     pub async fn start(parts: Parts<B>) -> Self {
-        let mut status_codes = StatusCodes::default();
+        let mut backup = parts.backup;
+        let mut status_codes = restore_status_codes(&mut backup);
         let mut note = |error| status_codes.push(Status::new(error), None);
         let mut storage = Storage::new(parts.settings_flash);
         let settings = read_settings(&mut storage).await.unwrap_or_else(|error| {
@@ -111,6 +122,7 @@ impl<B: Board> Device<B> {
             ResetCause::Panic => note(status::device::PANIC_RESET),
             ResetCause::PowerOn | ResetCause::Pin | ResetCause::Software => {}
         }
+        backup::write(&mut backup, Slot::StatusCodes, &status_codes.save());
         Self {
             accel: RefCell::new(parts.accel),
             settings: RefCell::new(settings),
@@ -128,7 +140,9 @@ impl<B: Board> Device<B> {
             pins: RefCell::new(parts.pins),
             outputs: Watch::new_with(0),
             inputs: Watch::new_with(0),
-            backup: RefCell::new(parts.backup),
+            backup: RefCell::new(backup),
+            progress: Progress::default(),
+            certificate_changes: Cell::new(0),
             system: RefCell::new(parts.system),
             facts: parts.facts,
         }
@@ -154,7 +168,7 @@ impl<B: Board> Device<B> {
     /// As [`Certificates::replace`]: the earlier file stays.
     pub async fn replace_certificate(&self, file: File, pem: &[u8]) -> Result<(), Error> {
         self.certificates.lock().await.replace(file, pem).await?;
-        self.touch();
+        self.touch_certificates();
         Ok(())
     }
 
@@ -164,7 +178,7 @@ impl<B: Board> Device<B> {
     /// As [`Certificates::erase`]: the file stays.
     pub async fn erase_certificate(&self, file: File) -> Result<(), Error> {
         self.certificates.lock().await.erase(file).await?;
-        self.touch();
+        self.touch_certificates();
         Ok(())
     }
 
@@ -174,15 +188,55 @@ impl<B: Board> Device<B> {
     /// [`Refused::Storage`] when the flash fails; it can be repeated.
     pub async fn reset_network(&self) -> Result<(), Refused> {
         self.certificates.lock().await.erase_all().await.map_err(Refused::Storage)?;
+        self.touch_certificates();
         let mut settings = self.settings.borrow().clone();
         settings.network = Network::default();
         self.store_settings(&settings).await
+    }
+
+    /// Notes a failure among the status codes, also for the time after a reset.
+    pub fn note(&self, status: Status) {
+        self.status_codes.borrow_mut().push(status, self.clock.now());
+        let saved = self.status_codes.borrow().save();
+        backup::write(&mut *self.backup.borrow_mut(), Slot::StatusCodes, &saved);
+    }
+
+    /// Changes of settings and certificates from now on, for one task.
+    pub fn changes(&self) -> Changes<'_> {
+        Changes(self.changed.receiver())
+    }
+
+    fn touch_certificates(&self) {
+        self.certificate_changes.set(self.certificate_changes.get().wrapping_add(1));
+        self.touch();
     }
 
     /// Tells whoever depends on settings or certificates that they have changed.
     fn touch(&self) {
         self.changed.sender().send_modify(|count| *count = Some(count.unwrap_or(0).wrapping_add(1)));
     }
+}
+
+/// What one task sees of the changes of settings and certificates.
+pub struct Changes<'a>(Option<Receiver<'a, NoopRawMutex, u32, WATCHERS>>);
+
+impl Changes<'_> {
+    /// Waits until `is_due` says so, which is asked now and after each change.
+    pub async fn until(&mut self, is_due: impl Fn() -> bool) {
+        while !is_due() {
+            match &mut self.0 {
+                Some(receiver) => drop(receiver.changed().await),
+                // More tasks than watchers: a mistake in this crate, which costs this task the news.
+                None => core::future::pending().await,
+            }
+        }
+    }
+}
+
+/// What the status codes were before a reset.
+fn restore_status_codes<B: Backup>(backup: &mut B) -> StatusCodes {
+    let mut saved = [0; StatusCodes::SAVED_LENGTH];
+    backup::read(backup, Slot::StatusCodes, &mut saved).map(StatusCodes::restore).unwrap_or_default()
 }
 
 /// Why settings were not stored.

@@ -19,12 +19,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod backup;
 pub mod board;
 pub mod certificates;
 pub mod clock;
 pub mod connection;
 pub mod device;
 pub mod http;
+
+pub mod json;
 pub mod menu;
 pub mod network;
 pub mod ports;
@@ -39,6 +42,7 @@ use embassy_net::Stack;
 
 use board::{Board, Parts};
 use device::Device;
+use supervisor::Task;
 
 /// The device's large buffers, about 40 KB: for a static, since no stack should hold them.
 pub struct Memory {
@@ -74,7 +78,7 @@ pub async fn run<B: Board>(parts: Parts<B>, stack: Stack<'_>, memory: &mut Memor
     );
     let around = join3(
         network::run(&device, stack),
-        http::run(&device, stack, &mut memory.http),
+        device.progress.during(Task::Http, http::run(&device, stack, &mut memory.http)),
         supervisor::run(&device),
     );
     join(engine, around).await;

@@ -1,8 +1,90 @@
-//! In work: supervisor.
+//! The watchdog, fed only while every task makes progress.
+//!
+//! A task shows progress at each turn of its loop, and [`Progress::during`] shows it for a task that has nothing to do but wait.
+//! Whoever neither turns nor waits holds the processor, or is lost: then the watchdog is no longer fed, and bites.
 
-use crate::{board::Board, device::Device};
+use core::{cell::Cell, future::Future, pin::pin};
 
-/// In work.
-pub async fn run<B: Board>(_device: &Device<B>) {
-    core::future::pending().await
+use embassy_futures::select::{Either, select};
+use embassy_time::{Duration, Instant, Timer};
+
+use crate::{
+    board::{Board, System},
+    device::Device,
+};
+
+/// The tasks that have to make progress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Task {
+    /// `network::run`
+    Network,
+    /// `clock::run`
+    Clock,
+    /// `connection::run`
+    Connection,
+    /// `ports::run`
+    Ports,
+    /// `http::run`
+    Http,
 }
+
+impl Task {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Network, Self::Clock, Self::Connection, Self::Ports, Self::Http];
+}
+
+/// When each task made progress last, in milliseconds since boot.
+#[derive(Default)]
+pub struct Progress {
+    last: [Cell<u64>; Task::ALL.len()],
+}
+
+impl Progress {
+    /// The task makes progress now.
+    pub fn tick(&self, task: Task) {
+        self.tick_at(task, Instant::now().as_millis());
+    }
+
+    /// The task made progress at `now`, in milliseconds since boot.
+    pub fn tick_at(&self, task: Task, now: u64) {
+        if let Some(last) = self.last.get(task as usize) {
+            last.set(now);
+        }
+    }
+
+    /// Waits for `future` on behalf of `task`, which makes progress as long as the processor comes round to it.
+    pub async fn during<F: Future>(&self, task: Task, future: F) -> F::Output {
+        let mut future = pin!(future);
+        loop {
+            self.tick(task);
+            if let Either::First(output) = select(future.as_mut(), Timer::after(TURN)).await {
+                return output;
+            }
+        }
+    }
+
+    /// The first task that has made no progress for too long at `now`, in milliseconds since boot.
+    #[must_use]
+    pub fn stuck(&self, now: u64) -> Option<Task> {
+        let is_stuck = |task: &Task| {
+            let last = self.last.get(*task as usize).map_or(0, Cell::get);
+            now.saturating_sub(last) > LONGEST_STANDSTILL.as_millis()
+        };
+        Task::ALL.into_iter().find(is_stuck)
+    }
+}
+
+/// Feeds the watchdog. Never ends.
+pub async fn run<B: Board>(device: &Device<B>) {
+    loop {
+        if device.progress.stuck(Instant::now().as_millis()).is_none() {
+            device.system.borrow_mut().feed_watchdog();
+        }
+        Timer::after(FEEDING).await;
+    }
+}
+
+/// The watchdog bites after 8 seconds ([`System::feed_watchdog`]).
+const FEEDING: Duration = Duration::from_secs(1);
+const TURN: Duration = Duration::from_secs(5);
+const LONGEST_STANDSTILL: Duration = Duration::from_secs(30);

@@ -39,6 +39,16 @@ impl Error {
         (self.0.get() as i32).wrapping_neg()
     }
 
+    /// The failure whose [`code`](Self::code) this is, so that a device can keep its status codes over a reset. None for a number
+    /// of which a part stands in no table.
+    #[must_use]
+    pub fn from_code(code: i32) -> Option<Self> {
+        let number = u16::try_from(code.checked_neg()?).ok()?;
+        let error = Self(NonZeroU16::new(number)?);
+        let is_known = |part: Option<Self>| part.is_none_or(|part| part.find().is_some());
+        (is_known(error.high()) && is_known(error.low())).then_some(error)
+    }
+
     /// This high-level code with a low-level cause, summed as Mbed TLS 2.28 does.
     ///
     /// A code that already has a cause, or that is itself low-level, is returned as it is; so is one for which `cause` is

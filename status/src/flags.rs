@@ -27,6 +27,12 @@ impl Flags {
         self.0
     }
 
+    /// The flags that Mbed TLS numbers so; bits that stand for none are left out.
+    #[must_use]
+    pub fn from_bits(bits: u32) -> Self {
+        FLAGS.iter().filter(|row| row.flag.0 & bits != 0).fold(Self::NONE, |flags, row| flags.or(row.flag))
+    }
+
     /// Whether no flag is set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -15,7 +15,7 @@
 //! Also here, because every layer reports them: [`Alert`], [`Flags`], [`Step`], [`Cause`], and [`Status`], which bundles all of
 //! them into what a device keeps of a failure.
 //!
-//! Deliberately absent: any way to turn a number from the wire into an [`Error`], and any allocation.
+//! Deliberately absent: any way to turn a number that no table has into an [`Error`], and any allocation.
 #![no_std]
 #![forbid(unsafe_code)]
 

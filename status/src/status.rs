@@ -92,6 +92,25 @@ pub enum Cause {
     Budget,
 }
 
+impl Step {
+    /// All steps in their order, by which a device numbers what it stores of them; new ones go to the end.
+    pub const ALL: [Self; 13] = [
+        Self::Start,
+        Self::ClientHello,
+        Self::ServerHello,
+        Self::ServerCertificate,
+        Self::ServerHelloDone,
+        Self::ClientCertificate,
+        Self::ClientKeyExchange,
+        Self::CertificateVerify,
+        Self::ClientFinished,
+        Self::ServerChangeCipherSpec,
+        Self::ServerFinished,
+        Self::Traffic,
+        Self::Closed,
+    ];
+}
+
 impl Status {
     /// A status that knows only its code.
     pub const fn new(error: Error) -> Self {
@@ -134,6 +153,20 @@ impl fmt::Display for Status {
 }
 
 impl Cause {
+    /// All causes, by whose places a device numbers what it stores of them; new ones go to the end.
+    pub const ALL: [Self; 10] = [
+        Self::None,
+        Self::WindowTooSmall,
+        Self::RecordTooLong,
+        Self::MessageTooLong,
+        Self::Truncated,
+        Self::TooMany,
+        Self::Extension,
+        Self::ResumptionMismatch,
+        Self::SequenceExhausted,
+        Self::Budget,
+    ];
+
     /// A short phrase for a person; empty for [`Cause::None`].
     pub const fn text(self) -> &'static str {
         match self {

@@ -7,21 +7,21 @@ use embedded_storage_async::nor_flash::{
 };
 use tests::random::Random;
 
-pub const PAGE: usize = 16 * 1024;
+pub(crate) const PAGE: usize = 16 * 1024;
 const WORD: usize = 4;
 
 /// A flash of some pages.
 #[derive(Clone)]
-pub struct Flash {
-    pub bytes: Vec<u8>,
-    pub power: Power,
+pub(crate) struct Flash {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) power: Power,
     /// Words written and pages erased so far.
-    pub operations: usize,
+    pub(crate) operations: usize,
     random: Random,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Power {
+pub(crate) enum Power {
     On,
     /// Fails in the middle of the operation after so many.
     FailsAfter(usize),
@@ -30,7 +30,7 @@ pub enum Power {
 
 /// Power has failed.
 #[derive(Debug)]
-pub struct Failed;
+pub(crate) struct Failed;
 
 impl NorFlashError for Failed {
     fn kind(&self) -> NorFlashErrorKind {
@@ -39,11 +39,11 @@ impl NorFlashError for Failed {
 }
 
 impl Flash {
-    pub fn new(pages: usize) -> Self {
+    pub(crate) fn new(pages: usize) -> Self {
         Self { bytes: vec![0xFF; pages * PAGE], power: Power::On, operations: 0, random: Random(1) }
     }
 
-    pub fn contains(&self, needle: &[u8]) -> bool {
+    pub(crate) fn contains(&self, needle: &[u8]) -> bool {
         self.bytes.windows(needle.len()).any(|window| window == needle)
     }
 

@@ -46,14 +46,14 @@ impl firmware::board::Backup for Backup {
         self.bytes.len()
     }
 
-    fn read(&mut self, out: &mut [u8]) {
-        for (out, byte) in out.iter_mut().zip(&self.bytes) {
+    fn read(&mut self, offset: usize, out: &mut [u8]) {
+        for (out, byte) in out.iter_mut().zip(self.bytes.iter().skip(offset)) {
             *out = *byte;
         }
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        for (byte, new) in self.bytes.iter_mut().zip(bytes) {
+    fn write(&mut self, offset: usize, bytes: &[u8]) {
+        for (byte, new) in self.bytes.iter_mut().skip(offset).zip(bytes) {
             *byte = *new;
         }
         if let Err(error) = self.save() {

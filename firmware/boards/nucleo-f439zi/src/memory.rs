@@ -32,15 +32,15 @@ impl Backup for BackupSram {
         BACKUP_SRAM_LENGTH
     }
 
-    fn read(&mut self, out: &mut [u8]) {
-        for (index, byte) in out.iter_mut().enumerate().take(BACKUP_SRAM_LENGTH) {
+    fn read(&mut self, offset: usize, out: &mut [u8]) {
+        for (index, byte) in (offset..BACKUP_SRAM_LENGTH).zip(out) {
             // SAFETY: within backup SRAM, whose clock `start` switched on; only this value's owner touches it.
             *byte = unsafe { read_volatile(BACKUP_SRAM.add(index)) };
         }
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        for (index, byte) in bytes.iter().enumerate().take(BACKUP_SRAM_LENGTH) {
+    fn write(&mut self, offset: usize, bytes: &[u8]) {
+        for (index, byte) in (offset..BACKUP_SRAM_LENGTH).zip(bytes) {
             // SAFETY: as in `read`.
             unsafe { write_volatile(BACKUP_SRAM.add(index), *byte) };
         }

@@ -1,0 +1,169 @@
+//! One connection, from the look-up of the host's name to the end.
+
+use embassy_futures::select::{Either, select};
+use embassy_net::{
+    Stack,
+    tcp::{ConnectError, TcpSocket},
+};
+use embassy_time::{Duration, with_timeout};
+use mqtt::Client;
+use status::{Error, Status, net, ssl};
+use tls12::{Config, Identity, MaxFragmentLength, Peer, Verification};
+use zeroize::Zeroize;
+
+use super::{
+    Link, Plan, SESSION,
+    conversation::Conversation,
+    credentials::Credentials,
+    outdated, set_state,
+    talk::{self, Place},
+    transport::{Plain, Transport},
+};
+use crate::{
+    backup::{self, Slot},
+    board::Board,
+    device::{ConnectionState, Device},
+    network,
+    supervisor::Task,
+};
+
+/// How a connection ended.
+pub(super) struct Ended {
+    /// For how long the broker had accepted the device; zero if it never did.
+    pub(super) lasted: Duration,
+    /// Why it ended.
+    pub(super) why: Why,
+}
+
+/// Why a connection ended.
+pub(super) enum Why {
+    /// The settings or the certificates have changed.
+    Outdated,
+    /// The broker has gone away after it had accepted the device.
+    Lost,
+    /// A failure, for the status codes.
+    Failed(Status),
+}
+
+impl Ended {
+    fn before(why: Why) -> Self {
+        Self { lasted: Duration::MIN, why }
+    }
+}
+
+/// Connects, and talks until the end.
+pub(super) async fn attempt<B: Board>(
+    device: &Device<B>,
+    stack: Stack<'_>,
+    plan: &Plan,
+    link: &mut Link,
+    client: &mut Client<'_>,
+    clean_session: bool,
+) -> Ended {
+    set_state(device, ConnectionState::Connecting);
+    let mut socket = TcpSocket::new(stack, &mut link.socket_rx, &mut link.socket_tx);
+    socket.set_timeout(Some(SILENCE));
+    socket.set_keep_alive(Some(KEEP_ALIVE));
+    let reached = device.progress.during(Task::Connection, reach(stack, plan, &mut socket));
+    match select(reached, outdated(device, plan)).await {
+        Either::First(Ok(())) => {}
+        Either::First(Err(error)) => return Ended::before(Why::Failed(Status::new(error))),
+        Either::Second(()) => return Ended::before(Why::Outdated),
+    }
+    let place = Place { device, plan, clean_session };
+    let mut conversation = Conversation::new(client, &plan.names, &plan.settings);
+    if !plan.settings.tls {
+        let mut transport = Transport::Plain(Plain::new(&mut link.rx, &mut link.tx));
+        let ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
+        hang_up(&mut socket).await;
+        return ended;
+    }
+    let verify = plan.settings.verify_server_certificate;
+    let credentials = match Credentials::read(device, verify, &mut link.credentials, &mut link.rx).await {
+        Ok(credentials) => credentials,
+        Err(status) => return Ended::before(Why::Failed(status)),
+    };
+    let config = config(&credentials, verify);
+    let session = link.offered.get(..link.offered_length).unwrap_or_default();
+    let peer = Peer { host: &plan.settings.host, now: device.clock.now().unwrap_or(0), session };
+    let tls = match tls12::Connection::new(&config, peer, &mut link.rx, &mut link.tx, &mut link.session) {
+        Ok(tls) => tls,
+        Err(error) => return Ended::before(Why::Failed(Status::new(error))),
+    };
+    let mut transport = Transport::Tls(tls);
+    let ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
+    let mut kept = Kept::new(&transport);
+    drop(transport);
+    kept.offer(device, link.offered.as_mut_slice(), &mut link.offered_length);
+    drop(kept);
+    hang_up(&mut socket).await;
+    ended
+}
+
+/// The host's address, and a TCP connection to it.
+async fn reach(stack: Stack<'_>, plan: &Plan, socket: &mut TcpSocket<'_>) -> Result<(), Error> {
+    let address = network::resolve(stack, &plan.settings.host).await?;
+    match with_timeout(CONNECT_TIME, socket.connect((address, plan.settings.port))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(ConnectError::TimedOut)) | Err(_) => Err(ssl::TIMEOUT),
+        Ok(Err(_)) => Err(net::CONNECT_FAILED),
+    }
+}
+
+fn config<'b>(credentials: &'b Credentials<'b>, verify: bool) -> Config<'b> {
+    let identity = credentials.chain.zip(credentials.key.as_ref());
+    Config {
+        anchors: credentials.anchors,
+        identity: identity.map(|(chain, key)| Identity { chain, key }),
+        verification: if verify { Verification::Required } else { Verification::None },
+        max_fragment_length: Some(MaxFragmentLength::Bytes4096),
+        ..Config::default()
+    }
+}
+
+/// Ends the TCP connection: in order if the peer answers, by a reset if not.
+async fn hang_up(socket: &mut TcpSocket<'_>) {
+    socket.close();
+    if with_timeout(GOODBYE, socket.flush()).await.is_err() {
+        socket.abort();
+        // The reset has to leave before the socket does.
+        let _ = with_timeout(GOODBYE, socket.flush()).await;
+    }
+}
+
+/// A session on its way from the connection that has ended to the next one.
+struct Kept {
+    bytes: [u8; SESSION],
+    length: usize,
+}
+
+impl Kept {
+    fn new(transport: &Transport<'_>) -> Self {
+        let session = transport.session();
+        let mut bytes = [0; SESSION];
+        bytes.iter_mut().zip(session).for_each(|(to, from)| *to = *from);
+        Self { bytes, length: session.len().min(SESSION) }
+    }
+
+    /// What has failed, or has nothing to resume from, leaves nothing: the next handshake is a full one.
+    fn offer<B: Board>(&mut self, device: &Device<B>, offered: &mut [u8], length: &mut usize) {
+        offered.zeroize();
+        offered.iter_mut().zip(self.bytes).for_each(|(to, from)| *to = from);
+        *length = self.length;
+        if self.length == 0 {
+            backup::erase(&mut *device.backup.borrow_mut(), Slot::TlsSession);
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// A peer that acknowledges nothing for so long is gone.
+const SILENCE: Duration = Duration::from_secs(30);
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+const GOODBYE: Duration = Duration::from_secs(2);

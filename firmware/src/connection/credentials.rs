@@ -1,0 +1,78 @@
+//! The CA certificate, the client certificate and its key, decoded for one connection.
+//!
+//! They are read from the store at each connection, through the receive buffer, which has nothing else to do then, and wiped
+//! when the connection is over. What is not there is not used: without a CA certificate a server that is to be verified is
+//! refused by TLS, and without both halves of an identity none is presented.
+
+use status::{Error, Status};
+use tls12::Connection;
+use x509::{Bundle, MAX_DER_LENGTH, PrivateKey};
+use zeroize::Zeroize;
+
+use crate::{
+    board::Board,
+    certificates::{BUFFER_LENGTH, File},
+    device::Device,
+};
+
+/// Memory for the decoded files.
+pub(super) struct Storage {
+    anchors: [u8; MAX_DER_LENGTH],
+    chain: [u8; MAX_DER_LENGTH],
+    key: [u8; MAX_DER_LENGTH],
+}
+
+impl Storage {
+    pub(super) const fn new() -> Self {
+        Self { anchors: [0; MAX_DER_LENGTH], chain: [0; MAX_DER_LENGTH], key: [0; MAX_DER_LENGTH] }
+    }
+}
+
+/// The decoded files.
+pub(super) struct Credentials<'a> {
+    pub(super) anchors: Option<Bundle<'a>>,
+    pub(super) chain: Option<Bundle<'a>>,
+    pub(super) key: Option<PrivateKey<'a>>,
+}
+
+impl<'a> Credentials<'a> {
+    /// Reads and decodes what is stored; `text` is memory for a file, wiped afterwards.
+    ///
+    /// # Errors
+    /// The code of what is wrong with a file, as [`Bundle::from_pem`] and [`PrivateKey::from_pem`] say; `device::STORAGE_FAILED`.
+    pub(super) async fn read<B: Board>(
+        device: &Device<B>,
+        verify: bool,
+        storage: &'a mut Storage,
+        text: &mut [u8; Connection::SMALL_RX],
+    ) -> Result<Self, Status> {
+        let Some((text, _)) = text.split_first_chunk_mut::<BUFFER_LENGTH>() else {
+            return Err(Status::new(status::generic::GENERIC_ERROR));
+        };
+        let credentials = decode(device, verify, storage, text).await;
+        text.zeroize();
+        credentials.map_err(Status::new)
+    }
+}
+
+async fn decode<'a, B: Board>(
+    device: &Device<B>,
+    verify: bool,
+    storage: &'a mut Storage,
+    text: &mut [u8; BUFFER_LENGTH],
+) -> Result<Credentials<'a>, Error> {
+    let mut store = device.certificates.lock().await;
+    let mut credentials = Credentials { anchors: None, chain: None, key: None };
+    if verify && let Some(pem) = store.read(File::CaCertificate, text).await? {
+        credentials.anchors = Some(Bundle::from_pem(pem, &mut storage.anchors)?);
+    }
+    if let Some(pem) = store.read(File::ClientCertificate, text).await? {
+        credentials.chain = Some(Bundle::from_pem(pem, &mut storage.chain)?);
+    }
+    if credentials.chain.is_some()
+        && let Some(pem) = store.read(File::PrivateKey, text).await?
+    {
+        credentials.key = Some(PrivateKey::from_pem(pem, &mut storage.key)?);
+    }
+    Ok(credentials)
+}

@@ -1,0 +1,272 @@
+//! The connection to the broker: kept up for ever, over TLS or without, with a pause after each failure that grows.
+//!
+//! ```text
+//!   run ── per configuration ── attempt ── look up, connect ── talk: socket ◄► Transport ◄► Conversation
+//!                                  │
+//!                             back-off, status codes, TLS session and MQTT session kept for the next one
+//! ```
+//! The TLS session and the state of the MQTT session survive a reset in the backup memory. Any change of MQTT's settings or of
+//! the certificates ends the connection with a goodbye and forgets both. Where no state of the MQTT session is known, as after a
+//! power cut, the first connection has a clean session, and the JSON state says so.
+
+mod attempt;
+pub mod back_off;
+mod conversation;
+mod credentials;
+pub mod names;
+pub mod report;
+mod talk;
+mod transport;
+
+use accel::Rng;
+use embassy_futures::select::{Either, select};
+use embassy_net::Stack;
+use embassy_time::{Duration, Instant, Timer};
+use mqtt::Client;
+use status::{Status, net, ssl};
+use zeroize::Zeroize;
+
+use crate::{
+    backup::{self, Slot},
+    board::Board,
+    device::{Connection, ConnectionState, Device},
+    settings::Mqtt,
+    supervisor::Task,
+};
+use attempt::Why;
+use back_off::BackOff;
+use names::Names;
+
+/// The longest packet that is gathered from pieces: commands are short.
+const SPILL: usize = 512;
+/// Unacknowledged messages: a state, the availability, and received identifiers.
+const IN_FLIGHT: usize = 1536;
+/// What `Client::save` needs at most: the in-flight log with its head and checksum.
+const SAVED: usize = IN_FLIGHT + 16;
+/// As much of a socket as one segment each way needs, and a second one to keep going.
+const SOCKET: usize = 2048;
+
+/// A TLS session with its ticket.
+const SESSION: usize = tls12::Connection::GOOD_SESSION;
+
+/// The buffers: about 28 KB.
+pub struct Memory {
+    link: Link,
+    spill: [u8; SPILL],
+    in_flight: [u8; IN_FLIGHT],
+}
+
+/// What one network connection after the other works in.
+struct Link {
+    rx: [u8; tls12::Connection::SMALL_RX],
+    tx: [u8; tls12::Connection::GOOD_TX],
+    session: [u8; SESSION],
+    /// The session of the connection before; wiped when it dies.
+    offered: [u8; SESSION],
+    offered_length: usize,
+    credentials: credentials::Storage,
+    socket_rx: [u8; SOCKET],
+    socket_tx: [u8; SOCKET],
+}
+
+impl Memory {
+    /// All zero.
+    pub const fn new() -> Self {
+        Self {
+            link: Link {
+                rx: [0; tls12::Connection::SMALL_RX],
+                tx: [0; tls12::Connection::GOOD_TX],
+                session: [0; SESSION],
+                offered: [0; SESSION],
+                offered_length: 0,
+                credentials: credentials::Storage::new(),
+                socket_rx: [0; SOCKET],
+                socket_tx: [0; SOCKET],
+            },
+            spill: [0; SPILL],
+            in_flight: [0; IN_FLIGHT],
+        }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a connection is made for; another one ends it.
+struct Plan {
+    settings: Mqtt,
+    certificate_changes: u32,
+    names: Names,
+}
+
+impl Plan {
+    fn new<B: Board>(device: &Device<B>) -> Self {
+        let settings = device.settings.borrow().mqtt.clone();
+        let names = Names::new(&settings, device.facts.mac_address);
+        Self { settings, certificate_changes: device.certificate_changes.get(), names }
+    }
+
+    fn is_outdated<B: Board>(&self, device: &Device<B>) -> bool {
+        self.certificate_changes != device.certificate_changes.get()
+            || self.settings != device.settings.borrow().mqtt
+    }
+}
+
+/// Keeps the device connected. Never ends.
+pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Memory) {
+    let link = &mut memory.link;
+    link.offered_length = backup::read(&mut *device.backup.borrow_mut(), Slot::TlsSession, &mut link.offered)
+        .map_or(0, |session| session.len());
+    loop {
+        let plan = Plan::new(device);
+        if plan.settings.enabled {
+            serve(device, stack, &plan, memory).await;
+        } else {
+            set_state(device, ConnectionState::Disabled);
+            outdated(device, &plan).await;
+        }
+        forget(device, &mut memory.link);
+    }
+}
+
+/// What was agreed on with a broker under other settings counts no more.
+fn forget<B: Board>(device: &Device<B>, link: &mut Link) {
+    link.offered.zeroize();
+    link.offered_length = 0;
+    let mut backup = device.backup.borrow_mut();
+    backup::erase(&mut *backup, Slot::TlsSession);
+    backup::erase(&mut *backup, Slot::MqttSession);
+}
+
+/// Connects again and again until the plan is outdated.
+async fn serve<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan, memory: &mut Memory) {
+    let Memory { link, spill, in_flight } = memory;
+    let availability = plan.names.topic("availability");
+    let mut back_off = BackOff::default();
+    let mut clean_session = false;
+    let mut is_first = true;
+    loop {
+        let options = conversation::options(&plan.settings, &plan.names, &availability, clean_session);
+        let mut client = match Client::new(options, spill, in_flight) {
+            Ok(client) => client,
+            Err(error) => {
+                // Only other settings help.
+                device.note(Status::new(error));
+                set_state(device, ConnectionState::WaitingToRetry);
+                return outdated(device, plan).await;
+            }
+        };
+        if core::mem::take(&mut is_first) && !restore(device, &mut client) {
+            clean_session = true;
+            continue;
+        }
+        let is_over =
+            keep_connecting(device, stack, plan, link, &mut client, &mut back_off, clean_session).await;
+        if is_over {
+            return;
+        }
+        // The clean session was one connection long, and the next one is to last.
+        clean_session = false;
+    }
+}
+
+/// Connects until the plan is outdated, which is true, or a clean session is over.
+async fn keep_connecting<B: Board>(
+    device: &Device<B>,
+    stack: Stack<'_>,
+    plan: &Plan,
+    link: &mut Link,
+    client: &mut Client<'_>,
+    back_off: &mut BackOff,
+    clean_session: bool,
+) -> bool {
+    let mut grace = Instant::MIN;
+    loop {
+        let gate = select(gate(device, stack, plan), outdated(device, plan)).await;
+        if let Either::Second(()) = gate {
+            return true;
+        }
+        let ended = attempt::attempt(device, stack, plan, link, client, clean_session).await;
+        persist(device, client);
+        match ended.why {
+            Why::Outdated => return true,
+            Why::Lost => {}
+            Why::Failed(status) if is_forgiven(&status) && Instant::now() < grace => {}
+            Why::Failed(status) => device.note(status),
+        }
+        if ended.lasted > Duration::MIN {
+            grace = Instant::now().saturating_add(GRACE);
+        }
+        set_state(device, ConnectionState::WaitingToRetry);
+        let pause = back_off.pause(ended.lasted, dice(device));
+        let waiting =
+            select(device.progress.during(Task::Connection, Timer::after(pause)), outdated(device, plan));
+        if let Either::Second(()) = waiting.await {
+            return true;
+        }
+        if clean_session && ended.lasted > Duration::MIN {
+            return false;
+        }
+    }
+}
+
+/// Waits for what a connection needs: the network, and for TLS the time.
+async fn gate<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan) {
+    if !stack.is_config_up() {
+        set_state(device, ConnectionState::WaitingForNetwork);
+        device.progress.during(Task::Connection, stack.wait_config_up()).await;
+    }
+    if plan.settings.tls && device.clock.now().is_none() {
+        set_state(device, ConnectionState::WaitingForTime);
+        device.progress.during(Task::Connection, device.clock.wait_until_set()).await;
+    }
+}
+
+/// Waits until the plan is outdated.
+async fn outdated<B: Board>(device: &Device<B>, plan: &Plan) {
+    let mut changes = device.changes();
+    device.progress.during(Task::Connection, changes.until(|| plan.is_outdated(device))).await;
+}
+
+/// Whether this is how a broker fails that is only being restarted: it refuses, or closes before it has said anything.
+fn is_forgiven(status: &Status) -> bool {
+    [net::CONNECT_FAILED, net::CONN_RESET, ssl::CONN_EOF].contains(&status.error) && status.alert.is_none()
+}
+
+/// Takes up the MQTT session of before a reset; tells whether there was one.
+fn restore<B: Board>(device: &Device<B>, client: &mut Client<'_>) -> bool {
+    let mut saved = [0; SAVED];
+    let saved = backup::read(&mut *device.backup.borrow_mut(), Slot::MqttSession, &mut saved);
+    saved.is_some_and(|saved| client.restore(saved).is_ok())
+}
+
+/// Keeps the state of the MQTT session for the time after a reset.
+fn persist<B: Board>(device: &Device<B>, client: &Client<'_>) {
+    let mut backup = device.backup.borrow_mut();
+    let mut saved = [0; SAVED];
+    match client.save(&mut saved) {
+        Ok(length) => {
+            backup::write(&mut *backup, Slot::MqttSession, saved.get(..length).unwrap_or_default());
+        }
+        Err(_) => backup::erase(&mut *backup, Slot::MqttSession),
+    }
+}
+
+fn set_state<B: Board>(device: &Device<B>, state: ConnectionState) {
+    device.connection.set(Connection { state, suite: None, resumed: false, handshake_time: 0 });
+}
+
+/// Random, or where the accelerator fails at least not the same at every moment.
+fn dice<B: Board>(device: &Device<B>) -> u16 {
+    let mut bytes = [0; 2];
+    match device.accel.borrow_mut().fill(&mut bytes) {
+        Ok(()) => u16::from_be_bytes(bytes),
+        Err(_) => u16::try_from(Instant::now().as_ticks() & 0xFFFF).unwrap_or_default(),
+    }
+}
+
+/// For so long after a connection was lost it is no failure that the broker cannot be reached.
+const GRACE: Duration = Duration::from_secs(60);

@@ -1,0 +1,87 @@
+//! What the device is called at the broker: client identifier, topics.
+//!
+//! ```text
+//!   <prefix>/availability      online | offline         retained, the will
+//!   <prefix>/state             JSON                     retained
+//!   <prefix>/output/1/set      ON | OFF                 commands, outputs numbered from 1 as in the menu
+//!   homeassistant/device/netcontrol-<Ethernet address>/config
+//! ```
+
+use core::fmt::Write;
+
+use heapless::String;
+
+use crate::settings::Mqtt;
+
+/// The longest prefix or client identifier, in bytes.
+const NAME_LENGTH: usize = 64;
+/// The longest topic: a prefix and what follows.
+pub const TOPIC_LENGTH: usize = NAME_LENGTH + 16;
+
+/// The names of one configuration.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Names {
+    /// The device itself, whatever its settings: `netcontrol-` and the Ethernet address.
+    pub identifier: String<32>,
+    /// The MQTT client identifier.
+    pub client_id: String<NAME_LENGTH>,
+    /// What all topics begin with.
+    pub prefix: String<NAME_LENGTH>,
+}
+
+impl Names {
+    /// The names that the settings give, and where they give none those made of the Ethernet address.
+    #[must_use]
+    pub fn new(settings: &Mqtt, mac_address: [u8; 6]) -> Self {
+        let identifier = identifier(mac_address);
+        let or = |text: &str, other: &str| {
+            // Both are short enough.
+            String::try_from(if text.is_empty() { other } else { text }).unwrap_or_default()
+        };
+        let client_id: String<NAME_LENGTH> = or(&settings.client_id, &identifier);
+        let prefix = or(&settings.topic_prefix, &client_id);
+        Self { identifier, client_id, prefix }
+    }
+
+    /// `<prefix>/<rest>`
+    #[must_use]
+    pub fn topic(&self, rest: &str) -> String<TOPIC_LENGTH> {
+        let mut topic = String::new();
+        // A rest is short enough.
+        let _ = write!(topic, "{}/{rest}", self.prefix);
+        topic
+    }
+
+    /// Where the discovery message goes.
+    #[must_use]
+    pub fn discovery_topic(&self) -> String<TOPIC_LENGTH> {
+        let mut topic = String::new();
+        let _ = write!(topic, "homeassistant/device/{}/config", self.identifier);
+        topic
+    }
+
+    /// Which output a topic commands, from 0.
+    #[must_use]
+    pub fn commanded_output(&self, topic: &str) -> Option<usize> {
+        let rest = topic.strip_prefix(self.prefix.as_str())?;
+        let number = rest.strip_prefix("/output/")?.strip_suffix("/set")?;
+        // One digit, as there are at most 8.
+        let [digit @ b'1'..=b'8'] = number.as_bytes() else { return None };
+        Some(usize::from(digit.wrapping_sub(b'1')))
+    }
+}
+
+/// `netcontrol-` and the Ethernet address.
+#[must_use]
+pub fn identifier(mac_address: [u8; 6]) -> String<32> {
+    let mut name = String::new();
+    // 23 bytes fit.
+    let _ = name.push_str("netcontrol-");
+    for byte in mac_address {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// Where Home Assistant says that it has (re)started.
+pub const BIRTH_TOPIC: &str = "homeassistant/status";
