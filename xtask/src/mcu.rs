@@ -69,15 +69,24 @@ impl Route {
         }
     }
 
-    /// `cargo build` for the target with a profile, into a folder of its own; `cfgs` are further `--cfg`s.
-    pub fn build(self, profile: &str, cfgs: &[&str]) -> Command {
-        let mut command = match self {
+    /// This route's cargo.
+    pub fn cargo(self) -> Command {
+        match self {
             Self::Installed(_) => Command::new("cargo"),
             Self::Debian => Command::new("/usr/bin/cargo"),
-        };
+        }
+    }
+
+    /// `cargo build` for the target with a profile, into a folder of its own; `cfgs` are further `--cfg`s.
+    pub fn build(self, profile: &str, cfgs: &[&str]) -> Command {
+        self.build_with(profile, cfgs.iter().map(|cfg| format!("--cfg {cfg}")).collect())
+    }
+
+    /// [`Route::build`] with any further flags of the compiler.
+    pub fn build_with(self, profile: &str, mut flags: Vec<String>) -> Command {
+        let mut command = self.cargo();
         command.current_dir(root()).env("CARGO_TARGET_DIR", folder());
         command.args(["build", "--profile", profile, "--target", self.target()]);
-        let mut flags: Vec<String> = cfgs.iter().map(|cfg| format!("--cfg {cfg}")).collect();
         if self == Self::Debian {
             command.arg("-Zbuild-std=core");
             command
