@@ -129,6 +129,8 @@ struct Size {
     flash: u64,
     /// `data`, `bss`, and what no start clears; without the stack, which has a memory of its own.
     ram: u64,
+    /// What of the flash is constants.
+    constants: u64,
 }
 
 impl Size {
@@ -140,7 +142,7 @@ impl Size {
 
     /// Reads what `size -A` prints: name, size and address of each section.
     fn from_sections(printed: &str) -> Self {
-        let mut size = Self { flash: 0, ram: 0 };
+        let mut size = Self { flash: 0, ram: 0, constants: 0 };
         for line in printed.lines() {
             let mut words = line.split_whitespace();
             let (Some(name), Some(Ok(length)), Some(Ok(address))) =
@@ -152,6 +154,9 @@ impl Size {
             if FLASH.contains(&address) || name == ".data" {
                 size.flash = size.flash.saturating_add(length);
             }
+            if name == ".rodata" {
+                size.constants = length;
+            }
             if in_ram {
                 size.ram = size.ram.saturating_add(length);
             }
@@ -162,7 +167,7 @@ impl Size {
 
 impl std::fmt::Display for Size {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { flash, ram } = self;
+        let Self { flash, ram, .. } = self;
         write!(f, "flash {flash} bytes of {MAX_FLASH}, RAM {ram} and {STACK} for the stack of {MAX_RAM}")
     }
 }
@@ -190,6 +195,8 @@ fn report(elf: &Path, progress: &Progress) -> Result<String, String> {
             _ => {}
         }
     }
+    let known: u64 = constants.values().sum();
+    add(&mut constants, "no name".to_owned(), Size::of(elf, progress)?.constants.saturating_sub(known));
     let mut text = table("Code by crate", crates);
     text += &table("Code of the crate firmware by module", modules);
     text += &table("Constants by crate", constants);
@@ -259,27 +266,21 @@ fn lines(elf: &Path, addresses: String) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The crate and the module that a source file belongs to.
+/// The crate and the module that a source file belongs to: the folder that holds `src`, and what is first in it.
 fn charge(file: &str) -> (String, String) {
-    let ours = root().to_string_lossy();
-    let (package, path) = if let Some((_, path)) = file.split_once("/registry/src/") {
-        let path = path.split_once('/').map_or(path, |(_, path)| path);
-        let (package, path) = path.split_once('/').unwrap_or((path, ""));
-        (package.rsplit_once('-').map_or(package, |(name, _)| name), path)
-    } else if let Some(path) = file.strip_prefix(&*ours) {
-        let path = path.trim_start_matches('/');
-        match path.strip_prefix("firmware/boards/") {
-            Some(path) => path.split_once('/').unwrap_or((path, "")),
-            None => path.split_once('/').unwrap_or((path, "")),
-        }
-    } else if file.contains("/library/") {
-        ("core", "")
-    } else {
-        ("no line", "")
+    if file.contains("/library/") {
+        return ("core".to_owned(), String::new());
+    }
+    let Some((package, path)) = file.rsplit_once("/src/") else {
+        return ("no line".to_owned(), String::new());
     };
-    let module =
-        path.trim_start_matches("src/").trim_end_matches(".rs").split('/').next().unwrap_or_default();
-    (package.to_owned(), module.to_owned())
+    let package = package.rsplit('/').next().unwrap_or(package);
+    let name = match package.rsplit_once('-') {
+        Some((name, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => name,
+        _ => package,
+    };
+    let module = path.split('/').next().unwrap_or(path).trim_end_matches(".rs");
+    (name.to_owned(), module.to_owned())
 }
 
 /// The crate of a constant, by its symbol.
@@ -324,13 +325,15 @@ mod tests {
 
     #[test]
     fn code_is_charged_to_its_crate() {
-        let line = "/home/x/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/md-5-0.11.0/src/lib.rs";
-        assert_eq!(charge(line), ("md-5".to_owned(), "lib".to_owned()));
-        let line = root().join("firmware/src/http/body.rs");
-        assert_eq!(charge(&line.to_string_lossy()), ("firmware".to_owned(), "http".to_owned()));
-        let line = root().join("firmware/boards/nucleo-f439zi/src/pins.rs");
-        assert_eq!(charge(&line.to_string_lossy()), ("nucleo-f439zi".to_owned(), "pins".to_owned()));
-        assert_eq!(charge("??").0, "no line");
+        let charge = |file| {
+            let (package, module) = charge(file);
+            format!("{package} {module}")
+        };
+        assert_eq!(charge("/home/x/.cargo/registry/src/index-1949cf/md-5-0.11.0/src/lib.rs"), "md-5 lib");
+        assert_eq!(charge("firmware/boards/nucleo-f439zi/firmware/src/http/body.rs"), "firmware http");
+        assert_eq!(charge("firmware/boards/nucleo-f439zi/src/pins.rs"), "nucleo-f439zi pins");
+        assert_eq!(charge("/rustc/5980/library/core/src/result.rs"), "core ");
+        assert_eq!(charge("??"), "no line ");
     }
 
     #[test]

@@ -8,7 +8,6 @@
 #![deny(unsafe_code)]
 
 mod clocks;
-mod entropy;
 mod faults;
 mod flash;
 mod identity;
@@ -18,7 +17,7 @@ mod network;
 mod pins;
 mod system;
 
-use accel::{Rng, soft::Soft};
+use accel::{Rng, stm32f4::Stm32f4};
 use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_stm32::{bind_interrupts, eth, flash as flash_driver};
@@ -40,7 +39,7 @@ bind_interrupts!(
 struct Nucleo;
 
 impl Board for Nucleo {
-    type Accel = Soft<entropy::HardwareRng>;
+    type Accel = Stm32f4<memory::Cryp, memory::Hash, memory::Rng>;
     type SettingsFlash = flash::Settings;
     type CertificateFlash = flash::Certificates;
     type Pins = pins::Pins;
@@ -55,16 +54,17 @@ async fn main(spawner: Spawner) {
     let p = embassy_stm32::init(clocks::config());
     let (reset, fault) = faults::cause();
     let system = system::System::start(p.IWDG);
+    let (cryp, hash, rng) = memory::units();
+    let mut accel = Stm32f4::start(cryp, hash, rng);
     let facts = Facts {
         name: "NUCLEO-F439ZI",
         mac_address: identity::mac_address(),
         firmware: identity::firmware(),
         reset,
-        failed_units: [None; 4],
+        failed_units: [accel.failures().code(), None, None, None],
     };
     logs::boot(&facts, fault);
 
-    let mut accel = Soft::new(entropy::HardwareRng::start());
     let mut seed = [0; 8];
     if accel.fill(&mut seed).is_err() {
         // Without random numbers there is no TLS; the menu still runs and says why.

@@ -1,5 +1,5 @@
-//! Memory that the compiler knows nothing of, and so all unsafe code of this board: backup SRAM, a note that no start clears,
-//! the linker's hash and the painted stack.
+//! Memory that the compiler knows nothing of, and so all unsafe code of this board: the registers of the accelerator's units,
+//! backup SRAM, a note that no start clears, the linker's hash and the painted stack.
 #![allow(unsafe_code)]
 
 use core::{
@@ -8,8 +8,58 @@ use core::{
     ptr::{addr_of, read_volatile, write_volatile},
 };
 
+use accel::stm32f4::Regs;
 use embassy_stm32::pac;
 use firmware::board::Backup;
+
+/// The registers of the unit at `BASE`.
+pub(crate) struct Registers<const BASE: usize>(());
+
+/// The cryptographic processor (RM0090 §23).
+pub(crate) type Cryp = Registers<0x5006_0000>;
+/// The hash processor (RM0090 §25).
+pub(crate) type Hash = Registers<0x5006_0400>;
+/// The random number generator (RM0090 §24).
+pub(crate) type Rng = Registers<0x5006_0800>;
+
+/// Switches the three units on, out of a reset. HASH and RNG share an interrupt, which stays off: both are polled.
+pub(crate) fn units() -> (Cryp, Hash, Rng) {
+    pac::RCC.ahb2enr().modify(|enable| {
+        enable.set_crypen(true);
+        enable.set_hashen(true);
+        enable.set_rngen(true);
+    });
+    let reset = |state| {
+        pac::RCC.ahb2rstr().modify(|reset| {
+            reset.set_cryprst(state);
+            reset.set_hsahrst(state); // So spelled there.
+            reset.set_rngrst(state);
+        });
+    };
+    reset(true);
+    reset(false);
+    (Registers(()), Registers(()), Registers(()))
+}
+
+impl<const BASE: usize> Registers<BASE> {
+    /// A register's place: within the unit's kilobyte, whatever the offset is.
+    fn place(offset: u32) -> *mut u32 {
+        (BASE | (offset & 0x3FC) as usize) as *mut u32
+    }
+}
+
+impl<const BASE: usize> Regs for Registers<BASE> {
+    fn read(&mut self, offset: u32) -> u32 {
+        // SAFETY: a register of a unit that is switched on and that nobody else has, or a reserved place in its range, which
+        // reads as zero.
+        unsafe { read_volatile(Self::place(offset)) }
+    }
+
+    fn write(&mut self, offset: u32, value: u32) {
+        // SAFETY: as in `read`; none of the three units reaches memory by itself.
+        unsafe { write_volatile(Self::place(offset), value) };
+    }
+}
 
 /// Backup SRAM (RM0090 §5.1.2): 4 KB that keep their content through every reset.
 pub(crate) struct BackupSram(());

@@ -10,8 +10,8 @@ use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::Interrupts;
 
-/// How many sockets the device uses at once, with DHCP's and DNS's.
-const SOCKETS: usize = 10;
+/// How many sockets the device uses at once: the menu's and its listeners', the broker's, SNTP's, DHCP's and DNS's.
+const SOCKETS: usize = 12;
 
 type Driver = Ethernet<'static, ETH, GenericPhy<Sma<'static, ETH_SMA>>>;
 
