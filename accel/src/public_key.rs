@@ -5,7 +5,8 @@
 //! Inputs of public operations are copied at the start; a private key is borrowed for the job's life. The lent memory must be
 //! the same, untouched, at every step; it is wiped when a job ends, and must be wiped by whoever abandons one.
 
-use status::Error;
+use status::{Error, mpi, pk, rsa};
+use zeroize::Zeroize;
 
 use crate::{HashAlgorithm, soft};
 
@@ -85,8 +86,34 @@ pub(crate) enum Work<'k> {
     /// This crate's own arithmetic.
     Soft(soft::job::Job<'k>),
     /// A backend that finished at the start: so many bytes of result stand at the head of the lent memory, or it failed.
-    #[cfg(feature = "rustcrypto")]
     Finished(Result<usize, Error>),
+}
+
+impl Job<'_> {
+    /// A job of a backend of your own that does everything at the start: so many bytes of result stand at the head of the
+    /// lent memory, or why it failed. Its `step` is [`Job::hand_out`].
+    pub const fn finished(result: Result<usize, Error>) -> Self {
+        Self { work: Work::Finished(result) }
+    }
+
+    /// The only step of a job made with [`Job::finished`]: copies the result to `output` and wipes the lent memory.
+    ///
+    /// # Errors
+    /// `pk::BAD_INPUT_DATA` (-0x3E80) for any other job, and for one that was handed out before; `rsa::OUTPUT_TOO_LARGE`
+    /// (-0x4400) when `output` is too short; the error that the job was made with.
+    pub fn hand_out(&mut self, workspace: &mut [u8], output: &mut [u8]) -> Result<usize, Error> {
+        let Work::Finished(result) = self.work else { return Err(pk::BAD_INPUT_DATA) };
+        let handed_out = result.and_then(|length| {
+            let made = workspace.get(..length).ok_or(mpi::ALLOC_FAILED)?;
+            for (to, from) in output.get_mut(..length).ok_or(rsa::OUTPUT_TOO_LARGE)?.iter_mut().zip(made) {
+                *to = *from;
+            }
+            Ok(length)
+        });
+        workspace.zeroize();
+        self.work = Work::Finished(Err(pk::BAD_INPUT_DATA));
+        handed_out
+    }
 }
 
 /// Bytes of lent memory for `rsa_verify` and `rsa_encrypt` with a modulus of so many bytes.

@@ -1,8 +1,8 @@
 //! MD5, SHA-1 and SHA-2 against NIST's vectors and RFC 1321, and a hash in progress as data.
 
-use accel::{Accel, Chain, Hash, HashAlgorithm, soft};
+use accel::{Accel, Chain, Digest, Hash, HashAlgorithm, HashState, soft};
 use proptest::{collection::vec, prelude::any};
-use status::md;
+use status::{Error, md};
 use tests::{cavp, hex::hex};
 
 pub(crate) const ALL: [HashAlgorithm; 6] = [
@@ -189,4 +189,51 @@ fn compress_takes_whole_blocks_of_the_right_kind_only() {
     soft::compress(&mut once, HashAlgorithm::Sha256, &[7; 64]);
     let digest = |chain: &Chain| soft::digest(chain, HashAlgorithm::Sha256).as_bytes().to_vec();
     assert_eq!(digest(&chain), digest(&once));
+}
+
+/// A unit of which a user's backend has the compression function only: its state is a [`HashState`] too.
+struct Compressor;
+
+impl Hash for Compressor {
+    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
+        Ok(HashState::new(algorithm, soft::initial(algorithm)))
+    }
+
+    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        let algorithm = state.algorithm();
+        let (chain, block, length) = state.parts_mut();
+        for byte in data {
+            let at = usize::try_from(*length).unwrap() % algorithm.block_length();
+            block[at] = *byte;
+            *length += 1;
+            if at + 1 == algorithm.block_length() {
+                soft::compress(chain, algorithm, &block[..=at]);
+            }
+        }
+        Ok(())
+    }
+
+    fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
+        let (algorithm, bits) = (state.algorithm(), *state.parts_mut().2 * 8);
+        let block = algorithm.block_length();
+        self.hash_update(&mut state, &[0x80])?;
+        while !(usize::try_from(*state.parts_mut().2).unwrap() + block / 8).is_multiple_of(block) {
+            self.hash_update(&mut state, &[0])?;
+        }
+        self.hash_update(&mut state, &vec![0; block / 8 - 8])?;
+        let bits = if algorithm == HashAlgorithm::Md5 { bits.to_le_bytes() } else { bits.to_be_bytes() };
+        self.hash_update(&mut state, &bits)?;
+        Ok(soft::digest(state.parts_mut().0, algorithm))
+    }
+}
+
+#[test]
+fn a_backend_outside_keeps_its_state() {
+    for algorithm in ALL {
+        for length in [0, 3, 63, 64, 111, 200] {
+            let ours = Compressor.hash(algorithm, &[&[1; 3], &vec![9; length]]).unwrap();
+            let expected = soft::Hasher.hash(algorithm, &[&[1; 3], &vec![9; length]]).unwrap();
+            assert_eq!(ours.as_bytes(), expected.as_bytes(), "{algorithm:?}, {length} bytes");
+        }
+    }
 }

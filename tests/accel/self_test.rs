@@ -1,14 +1,32 @@
 //! The self-test finds nothing wrong with the backends, and names what is wrong with a broken one.
 
-use accel::self_test::{Algorithm, check, failures};
+use accel::self_test::{Algorithm, RSA_WORKSPACE, check, failures, rsa_signature};
 use accel::{
-    Accel, Cipher, CipherKey, CipherMode, Digest, Direction, Hash, HashAlgorithm, HashState,
-    MAX_DIGEST_LENGTH, NONCE_LENGTH, Rng, soft::Soft,
+    Accel, Cipher, CipherKey, CipherMode, Digest, Direction, EcPublicKey, Hash, HashAlgorithm, HashState,
+    Job, MAX_DIGEST_LENGTH, NONCE_LENGTH, PublicKey, Rng, RsaPrivateKey, RsaPublicKey, soft::Soft,
 };
-use status::{Error, device, md};
+use status::{Error, device, md, mpi, pk, rsa};
 use tests::entropy::InsecureSeeded;
 
-on_each_backend!(nothing_fails);
+on_each_backend!(nothing_fails, a_signature_is_the_known_one);
+
+fn a_signature_is_the_known_one(accel: &mut impl Accel) {
+    let mut workspace = vec![0; RSA_WORKSPACE];
+    assert_eq!(rsa_signature(accel, &mut workspace), Ok(()));
+    assert!(workspace.iter().all(|byte| *byte == 0));
+    let short = workspace.get_mut(..100).unwrap();
+    assert_eq!(rsa_signature(accel, short), Err(mpi::ALLOC_FAILED));
+}
+
+/// A backend that signs wrongly, and ones that take any signature or none.
+#[test]
+fn wrong_signatures_are_noticed() {
+    for fault in [Fault::Wrong, Fault::AnyTag, Fault::Silent] {
+        let mut accel = Forger { good: crate::soft(), fault };
+        let expected = if fault == Fault::Silent { rsa::HW_ACCEL_FAILED } else { device::SELF_TEST_FAILED };
+        assert_eq!(rsa_signature(&mut accel, &mut vec![0; RSA_WORKSPACE]), Err(expected));
+    }
+}
 
 fn nothing_fails(accel: &mut impl Accel) {
     assert_eq!(failures(accel).collect::<Vec<_>>(), []);
@@ -42,6 +60,76 @@ fn careless_opening_is_noticed() {
             let expected = [(Algorithm::Cipher(mode), device::SELF_TEST_FAILED)];
             assert_eq!(failures(&mut accel).collect::<Vec<_>>(), expected);
         }
+    }
+}
+
+/// The software, whose public-key jobs end otherwise.
+struct Forger {
+    good: Soft<InsecureSeeded>,
+    fault: Fault,
+}
+
+impl PublicKey for Forger {
+    fn rsa_verify(
+        &mut self,
+        key: &RsaPublicKey<'_>,
+        algorithm: HashAlgorithm,
+        digest: &[u8],
+        signature: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error> {
+        match self.fault {
+            Fault::AnyTag => Ok(Job::finished(Ok(0))),
+            _ => self.good.rsa_verify(key, algorithm, digest, signature, workspace),
+        }
+    }
+
+    fn rsa_encrypt(
+        &mut self,
+        key: &RsaPublicKey<'_>,
+        message: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error> {
+        self.good.rsa_encrypt(key, message, workspace)
+    }
+
+    fn rsa_sign<'k>(
+        &mut self,
+        key: &RsaPrivateKey<'k>,
+        algorithm: HashAlgorithm,
+        digest: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'k>, Error> {
+        match self.fault {
+            Fault::Silent => Ok(Job::finished(Err(rsa::HW_ACCEL_FAILED))),
+            _ => self.good.rsa_sign(key, algorithm, digest, workspace),
+        }
+    }
+
+    fn ecdsa_verify(
+        &mut self,
+        key: &EcPublicKey<'_>,
+        digest: &[u8],
+        signature: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error> {
+        self.good.ecdsa_verify(key, digest, signature, workspace)
+    }
+
+    fn step(
+        &mut self,
+        job: &mut Job<'_>,
+        workspace: &mut [u8],
+        output: &mut [u8],
+    ) -> nb::Result<usize, Error> {
+        let done = match self.good.step(job, workspace, output) {
+            Err(nb::Error::Other(pk::BAD_INPUT_DATA)) => job.hand_out(workspace, output)?,
+            done => done?,
+        };
+        if let (Fault::Wrong, Some(byte)) = (self.fault, output.last_mut()) {
+            *byte ^= 1;
+        }
+        Ok(done)
     }
 }
 

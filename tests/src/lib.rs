@@ -13,6 +13,7 @@ pub mod random;
 pub mod secret;
 pub mod server;
 pub mod throwaway;
+pub mod units;
 
 /// The README's code compiles.
 #[cfg(doctest)]

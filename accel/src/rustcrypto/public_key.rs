@@ -9,11 +9,10 @@ use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rand_core::SeedableRng;
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{BoxedUint, Pkcs1v15Encrypt, Pkcs1v15Sign};
-use status::{Error, ecp, mpi, pk, rsa as code};
-use zeroize::{Zeroize, Zeroizing};
+use status::{Error, ecp, mpi, rsa as code};
+use zeroize::Zeroizing;
 
 use super::RustCrypto;
-use crate::public_key::Work;
 use crate::{
     Curve, EcPublicKey, Entropy, HashAlgorithm, Job, PublicKey, Rng, RsaPrivateKey, RsaPublicKey,
     ecdsa_workspace, rsa_private_workspace, rsa_public_workspace,
@@ -34,7 +33,7 @@ impl<E: Entropy> PublicKey for RustCrypto<E> {
             return Err(code::BAD_INPUT_DATA);
         }
         let verified = key.verify(padding(algorithm), digest, signature);
-        Ok(finished(verified.map(|()| 0).map_err(|_| code::VERIFY_FAILED)))
+        Ok(Job::finished(verified.map(|()| 0).map_err(|_| code::VERIFY_FAILED)))
     }
 
     fn rsa_encrypt(
@@ -67,7 +66,7 @@ impl<E: Entropy> PublicKey for RustCrypto<E> {
             .and_then(|key| key.sign_with_rng(&mut rng, padding(algorithm), digest).ok());
         match signature {
             Some(signature) => leave(&signature, workspace),
-            None => Ok(finished(Err(code::PRIVATE_FAILED))),
+            None => Ok(Job::finished(Err(code::PRIVATE_FAILED))),
         }
     }
 
@@ -92,7 +91,7 @@ impl<E: Entropy> PublicKey for RustCrypto<E> {
         };
         // Those crates take compressed points too (SEC 1 §2.3.3), which a certificate may not have (RFC 8422 §5.1.1).
         let verified = verified.ok().filter(|_| key.point.first() == Some(&0x04)).ok_or(ecp::INVALID_KEY)?;
-        Ok(finished(verified.map(|()| 0).map_err(|_| ecp::VERIFY_FAILED)))
+        Ok(Job::finished(verified.map(|()| 0).map_err(|_| ecp::VERIFY_FAILED)))
     }
 
     fn step(
@@ -101,17 +100,7 @@ impl<E: Entropy> PublicKey for RustCrypto<E> {
         workspace: &mut [u8],
         output: &mut [u8],
     ) -> nb::Result<usize, Error> {
-        let Work::Finished(result) = job.work else {
-            return Err(nb::Error::Other(pk::BAD_INPUT_DATA));
-        };
-        let handed_out = result.and_then(|length| {
-            let made = workspace.get(..length).ok_or(mpi::ALLOC_FAILED)?;
-            output.get_mut(..length).ok_or(code::OUTPUT_TOO_LARGE)?.copy_from_slice(made);
-            Ok(length)
-        });
-        workspace.zeroize();
-        job.work = Work::Finished(Err(pk::BAD_INPUT_DATA));
-        handed_out.map_err(nb::Error::Other)
+        job.hand_out(workspace, output).map_err(nb::Error::Other)
     }
 }
 
@@ -182,9 +171,5 @@ fn room(workspace: &[u8], needed: usize) -> Result<(), Error> {
 fn leave<'k>(result: &[u8], workspace: &mut [u8]) -> Result<Job<'k>, Error> {
     let place = workspace.get_mut(..result.len()).ok_or(mpi::ALLOC_FAILED)?;
     place.copy_from_slice(result);
-    Ok(finished(Ok(result.len())))
-}
-
-const fn finished<'k>(result: Result<usize, Error>) -> Job<'k> {
-    Job { work: Work::Finished(result) }
+    Ok(Job::finished(Ok(result.len())))
 }

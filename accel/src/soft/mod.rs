@@ -153,7 +153,6 @@ impl<E: Entropy> PublicKey for Soft<E> {
     ) -> nb::Result<usize, Error> {
         match &mut job.work {
             Work::Soft(job) => job::step(job, workspace, output),
-            #[cfg(feature = "rustcrypto")]
             Work::Finished(_) => Err(nb::Error::Other(status::pk::BAD_INPUT_DATA)),
         }
     }

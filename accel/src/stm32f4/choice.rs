@@ -60,9 +60,31 @@ impl<C: Regs, H: Regs, E: Regs> Hash for Stm32f4<C, H, E> {
             _ => Hasher.hash_finish(state),
         }
     }
+
+    fn hash(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
+        let length = parts.iter().map(|part| part.len()).fold(0, usize::saturating_add);
+        if self.begins(algorithm, u64::try_from(length).map_err(|_| md::BAD_INPUT_DATA)?) {
+            let digest = self.at_once(algorithm, parts);
+            match self.noted(digest) {
+                Err(_) if !self.testing => {}
+                digest => return digest,
+            }
+        }
+        Hasher.hash(algorithm, parts)
+    }
 }
 
 impl<C: Regs, H: Regs, E: Regs> Stm32f4<C, H, E> {
+    /// Does a message in the unit from one end to the other, without saving it.
+    fn at_once(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
+        let mut state = start(algorithm);
+        self.hash.enter(&state)?;
+        for part in parts {
+            self.hash.feed(&mut state, part)?;
+        }
+        self.hash.digest(&state)
+    }
+
     /// Whether the unit begins a message of so many bytes, or more.
     fn begins(&self, algorithm: HashAlgorithm, length: u64) -> bool {
         let shortest = shortest(algorithm).and_then(|shortest| u64::try_from(shortest).ok());

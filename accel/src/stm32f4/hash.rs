@@ -27,9 +27,10 @@ pub(crate) type Context = [u32; CONTEXT_WORDS];
 
 /// From how many bytes on a message is worth the unit, if it does this algorithm at all.
 ///
-/// A stretch costs 16 writes and a poll or two, and for each update 40 accesses to bring a message in and 39 to save it: about
-/// 100 accesses, 800 instructions at eight for each. The software takes 620 for a block of MD5, 1240 of SHA-1 and 2330 of
-/// SHA-256 (docs/benchmarks.md). So MD5 has to have more than two blocks, and the others win from the first byte on.
+/// A stretch costs 16 writes and a poll or two, and an update 40 accesses to bring a message in and 40 to save it: about 100,
+/// or 800 instructions at eight for each. The software takes 620 for a block of MD5, 1240 for SHA-1 and 1900 and more for
+/// SHA-256 (docs/benchmarks.md), and as much for a message of a few bytes, which costs the unit 24 accesses. So MD5 has to have
+/// three blocks, and the others win from the first byte on. The accesses are counted by a test; eight is an upper estimate.
 pub const fn shortest(algorithm: HashAlgorithm) -> Option<usize> {
     match algorithm {
         HashAlgorithm::Md5 => Some(196),

@@ -53,8 +53,8 @@ impl<R: Regs> TrueRng<R> {
 
     /// Clears all errors, restarts the unit (RM0090 §24.3.2) and tests what comes first; false when an error comes back.
     fn start(&mut self) -> Result<bool, Error> {
-        self.regs.write(CR, 0);
         self.regs.write(SR, 0);
+        self.regs.write(CR, 0);
         self.regs.write(CR, RNGEN);
         self.health = Some(Health::new());
         for _ in 0..START_UP_BYTES / 4 {

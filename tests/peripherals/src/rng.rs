@@ -160,11 +160,11 @@ impl Rng {
     }
 
     fn start(&mut self) {
-        self.registers.seed_error = false;
-        self.registers.wait = self.latency.draw();
-        if self.fault == RngFault::Seed && self.registers.latched & SEIS != 0 {
+        if self.fault == RngFault::Seed && self.registers.seed_error {
             self.fault = RngFault::None;
         }
+        self.registers.seed_error = false;
+        self.registers.wait = self.latency.draw();
     }
 
     /// Raises errors, and makes a word when it is time.
