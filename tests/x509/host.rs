@@ -30,6 +30,8 @@ const HOSTS: &[(&str, &str, bool)] = &[
     ("name-nul", "localhost", false),
     ("name-addresses", "localhost", false),
     ("name-addresses", "192.168.1.2", false),
+    ("name-addresses", "2001:db8::2", false),
+    ("name-addresses", "2001:db8::1:0", false),
     ("name-address-as-dns", "192.168.1.1", true),
     ("name-kinds", "example.com", true),
     ("name-kinds", "localhost", false),
@@ -43,6 +45,7 @@ const OTHER_HOSTS: &[(&str, &str, bool)] = &[
     ("name-addresses", "192.168.1.1", true),
     ("name-addresses", "2001:db8::1", true),
     ("name-addresses", "2001:0DB8:0::1", true),
+    ("name-addresses", "2001:db8:0:0:0:0:0.0.0.1", true),
     // RFC 6125 §6.4.3: a wildcard stands for a label of a name, not for a part of an address.
     ("name-wildcard-address", "192.168.1.1", false),
 ];
@@ -56,6 +59,33 @@ fn hosts_match_as_in_the_library() {
             assert_eq!(!flags.contains(Flags::CN_MISMATCH), *expected, "{name} for {host}");
             let theirs = chain.theirs().flags & Flags::CN_MISMATCH.bits() == 0;
             assert_eq!(theirs == *expected, agrees, "Mbed TLS: {name} for {host}");
+        }
+    }
+}
+
+#[test]
+fn addresses_are_those_of_the_standard_library() {
+    let literals = ["192.168.1.1", "0.0.0.0", "255.255.255.255", "::", "1::", "::1", "2001:db8::192.0.2.1"];
+    let long = [
+        "1:2:3:4:5:6:7:8",
+        "1:2:3:4:5:6:7::",
+        "::2:3:4:5:6:7:8",
+        "1:2:3:4:5:6:1.2.3.4",
+        "1::3:4:5:6:1.2.3.4",
+    ];
+    for literal in literals.iter().chain(&long) {
+        assert!(x509::is_address(literal), "{literal}");
+        for place in 0..=literal.len() {
+            let (head, tail) = literal.split_at(place);
+            for middle in
+                ["", "0", "1", "25", "256", "f", "F", "g", ":", "::", ".", "1.2", "-", "%1", " ", "\u{e9}"]
+            {
+                for skipped in 0..=tail.len().min(3) {
+                    let text = format!("{head}{middle}{}", &tail[skipped..]);
+                    let expected = text.parse::<std::net::IpAddr>().is_ok();
+                    assert_eq!(x509::is_address(&text), expected, "{text}");
+                }
+            }
         }
     }
 }

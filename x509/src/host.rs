@@ -1,22 +1,27 @@
 //! Whether a certificate is for a host (RFC 6125 §6.4, RFC 2818 §3.1, RFC 5280 §4.2.1.6).
 
-use core::net::IpAddr;
-
 use crate::{
     Certificate,
+    address::Address,
     extension::{DNS_NAME, IP_ADDRESS},
 };
 
+/// Whether a host is an IP address, which is no name (RFC 6066 §3).
+#[must_use]
+pub fn is_address(host: &str) -> bool {
+    Address::parse(host).is_some()
+}
+
 /// See [`Certificate::is_for_host`].
 pub(crate) fn matches(certificate: &Certificate<'_>, host: &str) -> bool {
-    let address = host.parse::<IpAddr>().ok();
+    let address = Address::parse(host);
     if certificate.extensions.subject_alternative_name.is_none() {
         // RFC 6125 §6.4.4: the common name is the last resort.
         return certificate.subject().common_names().any(|name| is_name(name, host, address.is_some()));
     }
     certificate.extensions.general_names().any(|name| match name.tag {
         DNS_NAME => is_name(name.value, host, address.is_some()),
-        IP_ADDRESS => address.is_some_and(|address| is_address(name.value, address)),
+        IP_ADDRESS => address.as_ref().is_some_and(|address| name.value == address.as_bytes()),
         _ => false,
     })
 }
@@ -33,12 +38,5 @@ fn matches_wildcard(name: &[u8], host: &str) -> bool {
             !label.is_empty() && !parent.is_empty() && parent.eq_ignore_ascii_case(rest.as_bytes())
         }
         None => false,
-    }
-}
-
-fn is_address(bytes: &[u8], address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => bytes == address.octets(),
-        IpAddr::V6(address) => bytes == address.octets(),
     }
 }

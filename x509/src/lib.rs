@@ -15,6 +15,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod address;
 mod bundle;
 mod certificate;
 mod der;
@@ -36,6 +37,7 @@ pub use bundle::Bundle;
 pub use certificate::{Certificate, SignatureAlgorithm};
 pub use describe::{describe, describe_key};
 pub use extension::{KeyUsage, Purpose};
+pub use host::is_address;
 pub use key::PrivateKey;
 pub use name::Name;
 pub use pem::{MAX_DER_LENGTH, MAX_FILE_LENGTH};

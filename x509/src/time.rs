@@ -9,146 +9,107 @@ use crate::der::{GENERALIZED_TIME, Reader, UTC_TIME, Within};
 /// A moment in UTC, from year 0 to 9999; ordered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct Time {
-    // In the order of comparison.
-    year: u16,
-    month: u8,
-    day: u8,
-    hour: u8,
-    minute: u8,
-    second: u8,
+    /// Since 1 March of the year -400: nothing is negative, and a leap day is the last of its year.
+    seconds: u64,
 }
 
 impl Time {
     /// The moment so many seconds after 1970-01-01 00:00:00 UTC, without leap seconds; the end of 9999 for anything later.
     #[must_use]
-    pub fn from_unix(seconds: u64) -> Self {
-        let seconds = seconds.min(LAST_SECOND);
-        let (mut days, in_day) = (seconds / DAY, seconds % DAY);
-        // 400 years at a time, then single years: at most 400 turns.
-        let mut year = (days / CYCLE).saturating_mul(400).saturating_add(1970);
-        days %= CYCLE;
-        while days >= year_length(year) {
-            days = days.saturating_sub(year_length(year));
-            year = year.saturating_add(1);
-        }
-        let mut month = 1;
-        while days >= u64::from(month_length(year, month)) && month < 12 {
-            days = days.saturating_sub(month_length(year, month).into());
-            month = month.saturating_add(1);
-        }
-        Self {
-            year: u16::try_from(year).unwrap_or(9999),
-            month,
-            day: small(days.saturating_add(1)),
-            hour: small(in_day / 3600),
-            minute: small(in_day / 60 % 60),
-            second: small(in_day % 60),
-        }
+    pub const fn from_unix(seconds: u64) -> Self {
+        let seconds = if seconds < LAST_SECOND { seconds } else { LAST_SECOND };
+        Self { seconds: seconds.saturating_add(EPOCH) }
     }
 
     /// Seconds since 1970-01-01 00:00:00 UTC; 0 for anything earlier.
     #[must_use]
-    pub fn to_unix(self) -> u64 {
-        let year = u64::from(self.year);
-        let Some(since) = year.checked_sub(1970) else { return 0 };
-        // As above, in the other direction; every 400 years are the same.
-        let days = (since / 400).saturating_mul(CYCLE);
-        let mut days = (0..since % 400)
-            .map(|offset| year_length(year.saturating_sub(offset).saturating_sub(1)))
-            .fold(days, u64::saturating_add);
-        for month in 1..self.month {
-            days = days.saturating_add(month_length(year, month).into());
-        }
-        days.saturating_add(u64::from(self.day).saturating_sub(1))
-            .saturating_mul(DAY)
-            .saturating_add(u64::from(self.hour).saturating_mul(3600))
-            .saturating_add(u64::from(self.minute).saturating_mul(60))
-            .saturating_add(self.second.into())
+    pub const fn to_unix(self) -> u64 {
+        self.seconds.saturating_sub(EPOCH)
     }
 
     /// Reads a UTCTime or a GeneralizedTime, with seconds; the final Z may be missing, as Mbed TLS 2.28 has it.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let year_digits = match reader.peek() {
-            Some(UTC_TIME) => 2,
-            Some(GENERALIZED_TIME) => 4,
+        let length = match reader.peek() {
+            Some(UTC_TIME) => UTC_DIGITS,
+            Some(GENERALIZED_TIME) => UTC_DIGITS + 2,
             Some(_) => return Err(x509::INVALID_DATE.because(asn1::UNEXPECTED_TAG)),
             None => return Err(x509::INVALID_DATE.because(asn1::OUT_OF_DATA)),
         };
         let (_, text) = reader.element().within(x509::INVALID_DATE)?;
-        Self::parse(text, year_digits).ok_or(x509::INVALID_DATE)
+        Self::parse(text, length).ok_or(x509::INVALID_DATE)
     }
 
-    fn parse(text: &[u8], year_digits: usize) -> Option<Self> {
-        let (year, rest) = text.split_at_checked(year_digits)?;
-        let year = match (decimal(year)?, year_digits) {
-            // RFC 5280 §4.1.2.5.1: two digits below 50 are of this century.
-            (year @ 0..50, 2) => year.checked_add(2000)?,
-            (year, 2) => year.checked_add(1900)?,
-            (year, _) => year,
-        };
-        let (fields, rest) = rest.split_at_checked(10)?;
-        let field = |index| {
-            fields.chunks_exact(2).nth(index).and_then(decimal).and_then(|value| u8::try_from(value).ok())
-        };
-        let time = Self {
-            year,
-            month: field(0)?,
-            day: field(1)?,
-            hour: field(2)?,
-            minute: field(3)?,
-            second: field(4)?,
-        };
-        (matches!(rest, b"" | b"Z") && time.is_valid()).then_some(time)
-    }
-
-    fn is_valid(self) -> bool {
-        let month_length = month_length(self.year.into(), self.month);
-        (1..=month_length).contains(&self.day) && self.hour < 24 && self.minute < 60 && self.second < 60
+    fn parse(text: &[u8], length: usize) -> Option<Self> {
+        let (digits, b"" | b"Z") = text.split_at_checked(length)? else { return None };
+        let mut fields = [0; 7];
+        for (field, [tens, units]) in fields.iter_mut().rev().zip(digits.as_chunks().0.iter().rev()) {
+            *field = digit(*tens)?.checked_mul(10)?.checked_add(digit(*units)?)?;
+        }
+        let [century, year, month, day, hour, minute, second] = fields;
+        // RFC 5280 §4.1.2.5.1: two digits below 50 are of this century.
+        let century = if length > UTC_DIGITS { century } else { if year < 50 { 20 } else { 19 } };
+        let year = century.checked_mul(100)?.checked_add(year)?;
+        let is_valid =
+            (1..=month_length(year, month)).contains(&day) && hour < 24 && minute < 60 && second < 60;
+        let in_day = hour.checked_mul(3600)?.checked_add(minute.checked_mul(60)?)?.checked_add(second)?;
+        let seconds = u64::from(days(year, month, day)).checked_mul(DAY)?.checked_add(in_day.into())?;
+        is_valid.then_some(Self { seconds })
     }
 }
 
 /// `2026-11-22 14:23:55`.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { year, month, day, hour, minute, second } = self;
+        let (days, in_day) = (self.seconds / DAY, self.seconds % DAY);
+        let (year, month, day) = date(u32::try_from(days).unwrap_or_default());
+        let (hour, minute, second) = (in_day / 3600, in_day / 60 % 60, in_day % 60);
         write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
     }
 }
 
+/// The digits of a UTCTime.
+const UTC_DIGITS: usize = 12;
 /// Seconds in a day.
 const DAY: u64 = 86_400;
 /// Days in 400 years.
-const CYCLE: u64 = 146_097;
-/// 9999-12-31 23:59:59.
+const CYCLE: u32 = 146_097;
+/// 1970-01-01 00:00:00 as [`Time`] counts.
+const EPOCH: u64 = (719_468 + CYCLE as u64) * DAY;
+/// 9999-12-31 23:59:59, since 1970.
 const LAST_SECOND: u64 = 253_402_300_799;
 
-const fn is_leap(year: u64) -> bool {
-    (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
-}
-
-const fn year_length(year: u64) -> u64 {
-    if is_leap(year) { 366 } else { 365 }
-}
-
 /// Days in a month; 0 for a month that does not exist.
-const fn month_length(year: u64, month: u8) -> u8 {
+const fn month_length(year: u32, month: u32) -> u32 {
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
-        2 if is_leap(year) => 29,
+        2 if (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400) => 29,
         2 => 28,
         _ => 0,
     }
 }
 
-fn small(value: u64) -> u8 {
-    u8::try_from(value).unwrap_or(u8::MAX)
+/// Days from 1 March of the year -400 to a date from year 0 to 9999. A year begins in March: 153 days for five months.
+#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits, month and day have two")]
+const fn days(year: u32, month: u32, day: u32) -> u32 {
+    let (years, months) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
+    years * 365 + years / 4 - years / 100 + years / 400 + (months * 153 + 2) / 5 + day - 1
 }
 
-/// The value of at most four decimal digits.
-fn decimal(digits: &[u8]) -> Option<u16> {
-    digits.iter().try_fold(0_u16, |sum, digit| {
-        let digit = char::from(*digit).to_digit(10)?;
-        sum.checked_mul(10)?.checked_add(u16::try_from(digit).ok()?)
-    })
+/// Year, month and day of what [`days`] gave.
+#[expect(clippy::arithmetic_side_effects, reason = "each line takes away what the one before has counted")]
+const fn date(days: u32) -> (u32, u32, u32) {
+    let (cycles, days) = (days / CYCLE, days % CYCLE);
+    let years = (days - days / 1460 + days / 36_524 - days / 146_096) / 365;
+    let days = days - (years * 365 + years / 4 - years / 100);
+    let months = (days * 5 + 2) / 153;
+    let day = days - (months * 153 + 2) / 5 + 1;
+    let years = cycles * 400 + years;
+    let (years, month) = if months < 10 { (years, months + 3) } else { (years + 1, months - 9) };
+    (years.saturating_sub(400), month, day)
+}
+
+/// The value of a decimal digit.
+fn digit(letter: u8) -> Option<u32> {
+    char::from(letter).to_digit(10)
 }

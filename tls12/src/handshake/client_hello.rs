@@ -9,8 +9,6 @@
 //!   Extension extensions<0..2^16-1>                 in the order of Mbed TLS 2.28
 //! ```
 
-use core::net::IpAddr;
-
 use accel::Accel;
 use status::{Error, ssl};
 
@@ -148,9 +146,8 @@ impl ClientHello<'_> {
 
 /// The name for the server_name extension. RFC 6066 §3: never an IP address, and without a final dot.
 pub(super) fn server_name(host: &str) -> Option<&str> {
-    let is_address = host.parse::<IpAddr>().is_ok();
     let name = host.strip_suffix('.').unwrap_or(host);
-    (!is_address && !name.is_empty()).then_some(name)
+    (!x509::is_address(host) && !name.is_empty()).then_some(name)
 }
 
 /// NameType (RFC 6066 §3).
