@@ -7,6 +7,7 @@
 pub mod bench;
 pub mod board;
 pub mod demo;
+pub mod device;
 pub mod firmware;
 pub mod install;
 pub mod link;

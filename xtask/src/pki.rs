@@ -44,7 +44,7 @@ impl Pki {
     /// What `openssl` said.
     pub fn create(folder: &Path) -> Result<Self, String> {
         process::fresh_folder(folder)?;
-        let pki = Self { folder: folder.to_path_buf() };
+        let pki = Self::at(folder);
         let ca =
             Request { name: "ca", bits: 2048, common_name: "Demo CA", extensions: AUTHORITY, issuer: None };
         pki.issue(&ca)?;
@@ -59,6 +59,11 @@ impl Pki {
         })?;
         pki.concatenate("server-chain", &["server", "intermediate"])?;
         Ok(pki)
+    }
+
+    /// The keys and certificates that are in `folder` already.
+    pub fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf() }
     }
 
     /// Makes a client certificate `client-BITS`, issued by the root CA.

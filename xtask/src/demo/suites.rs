@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: a message to a real broker and back, through `mqtts`, in every suite and every mode.
+//! `cargo xtask demo --suites`: a message to a real broker and back, through `mqtts`, in every suite and every mode.
 //!
 //! Each row is two connections: one publishes a retained message that nothing else has, the other subscribes and has to print
 //! exactly that message. What `mqtts -d` says of suite and resumption is read, not assumed.
@@ -17,17 +17,6 @@ use crate::{
     progress::Progress,
     root, target,
 };
-
-/// What `--help` prints.
-pub const HELP: &str = "\
-Publishes a message to a real Mosquitto and receives it again, in every suite and every mode, and prints the table.
-
-Usage: cargo xtask demo
-
-Installs mosquitto and openssl when they are missing and it runs as root on Debian; otherwise says in one line what to
-install. Keys, certificates and the broker's configuration are made anew in target/demo and are for this only. The broker
-listens on loopback and ends with the command. Exit status 0 only if every row worked.
-";
 
 /// The ten suites in the order of the ClientHello.
 const SUITES: [&str; 10] = [
@@ -63,14 +52,11 @@ const MODES: [Mode; 5] =
 const PATIENCE: &str = "60";
 const KILL_AFTER: Duration = Duration::from_secs(90);
 
-/// Runs the command.
+/// Prints the table.
 ///
 /// # Errors
 /// What to install; what did not start; how many rows failed.
-pub fn run(arguments: &[&str]) -> Result<(), String> {
-    if let Some(unknown) = arguments.first() {
-        return Err(format!("cargo xtask demo: unknown argument {unknown}; --help says more"));
-    }
+pub(super) fn run() -> Result<(), String> {
     let progress = Progress::default();
     install::install(&[MOSQUITTO, OPENSSL], &progress)?;
     progress.say("building mqtts");

@@ -1,0 +1,190 @@
+//! The device at a real broker: set up through its menu's requests, seen by a subscriber, commanded by a publisher.
+
+use std::{
+    process::Command,
+    sync::mpsc::{RecvTimeoutError, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    board,
+    device::{self, Device, File, observer::Observer},
+    firmware,
+    install::{self, MOSQUITTO, OPENSSL},
+    mosquitto::{Broker, Listener},
+    pki::Pki,
+    process::fresh_folder,
+    progress::Progress,
+    target,
+};
+
+/// What the device runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// The ELF on the emulated microcontroller.
+    VirtualBoard,
+    /// A process on this PC.
+    Host,
+}
+
+/// How long the demo goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Length {
+    /// One command and its answer.
+    Once,
+    /// Until somebody ends it.
+    UntilInterrupted,
+}
+
+/// The name that the broker's certificate is for, and that stands for this PC in the device's network.
+const HOST: &str = "localhost";
+const PASSWORD: &str = "correct horse battery";
+const PREFIX: &str = "demo";
+/// How long a message of the device's may be awaited.
+const MESSAGE_TIME: Duration = Duration::from_secs(180);
+/// Messages are printed up to so many characters.
+const MAX_LINE: usize = 150;
+
+/// Runs it.
+pub(super) fn run(kind: Kind, length: Length) -> Result<(), String> {
+    let progress = Progress::default();
+    install::install(&[MOSQUITTO, OPENSSL], &progress)?;
+    let command = build(kind, &progress)?;
+    let folder = target().join("demo");
+    let pki = during(&progress, "making keys and certificates", || {
+        let pki = Pki::create(&folder)?;
+        pki.client(2048).map(|()| pki)
+    })?;
+    progress.say("starting mosquitto, which wants client certificates");
+    let broker = Broker::start(&folder, &pki, &[Listener::Plain, Listener::Mutual])?;
+    let mut observer = Observer::start(broker.port(Listener::Plain))?;
+    let mut device = during(&progress, "starting the device", || Device::start(&command))?;
+    during(&progress, "waiting for the device's menu", || device.wait_for_menu())?;
+    set_up(&mut device, &pki, broker.port(Listener::Mutual), &progress)?;
+    let outcome = round_trip(&device, &mut observer, &progress);
+    if let Err(error) = outcome {
+        return Err(format!("{error}\nthe device printed:\n{}", device.process.log()));
+    }
+    if length == Length::UntilInterrupted {
+        go_on(&device, &broker, &observer, &progress);
+    }
+    Ok(())
+}
+
+/// Builds the device and says how it is started.
+fn build(kind: Kind, progress: &Progress) -> Result<Command, String> {
+    during(progress, "building mqtts, and the device as a process", device::build)?;
+    let state = target().join("demo-device");
+    fresh_folder(&state)?;
+    match kind {
+        Kind::Host => Ok(device::host(&state)),
+        Kind::VirtualBoard => {
+            let elf = firmware::build(progress)?;
+            let board =
+                during(progress, "building the virtual board (minutes the first time)", board::program)?;
+            Ok(device::virtual_board(&board, &elf, &state))
+        }
+    }
+}
+
+/// Everything that a person would do in the menu.
+fn set_up(device: &mut Device, pki: &Pki, port: u16, progress: &Progress) -> Result<(), String> {
+    during(progress, "setting the password", || device.log_in("/password", PASSWORD))?;
+    for (file, pem) in [
+        (File::Ca, pki.certificate("ca")),
+        (File::Client, pki.certificate("client-2048")),
+        (File::Key, pki.key("client-2048")),
+    ] {
+        during(progress, &format!("PUT {}", file.path()), || device.upload(file, &pem))?;
+    }
+    let port = port.to_string();
+    let settings = [
+        ("mqtt.enabled", "on"),
+        ("mqtt.tls", "on"),
+        ("mqtt.verify_server_certificate", "on"),
+        ("mqtt.host", HOST),
+        ("mqtt.port", &port),
+        ("mqtt.topic_prefix", PREFIX),
+    ];
+    during(progress, &format!("POST /settings: mqtts://{HOST}:{port}"), || device.set(&settings))?;
+    let status = during(progress, "waiting for the connection", || device.wait_for_state("connected"))?;
+    let member = |name| status.json(name).unwrap_or("?").to_owned();
+    progress.say(&format!(
+        "the device is connected: {}, handshake {} ms",
+        member("suite"),
+        member("handshake_time")
+    ));
+    Ok(())
+}
+
+/// A message of the device's, a command, and the message that says that it was obeyed.
+fn round_trip(device: &Device, observer: &mut Observer, progress: &Progress) -> Result<(), String> {
+    let online = format!("{PREFIX}/availability online");
+    let state = format!("{PREFIX}/state ");
+    during(progress, "waiting for the device's messages", || {
+        observer.wait_for("availability", 0, MESSAGE_TIME, |message| message == online)?;
+        observer.wait_for("state", 0, MESSAGE_TIME, |message| message.starts_with(&state))
+    })?;
+    let before = observer.messages();
+    before.iter().for_each(|message| show(message));
+    let topic = format!("{PREFIX}/output/1/set");
+    progress.say(&format!("broker ◄ {topic} ON"));
+    observer.publish(&topic, "ON")?;
+    let switched = |message: &str| message.starts_with(&state) && message.contains("\"outputs\":[\"ON\"");
+    let answered = during(progress, "waiting for the answer", || {
+        observer.wait_for("state with output 1 on", before.len(), MESSAGE_TIME, switched)
+    })?;
+    observer.messages().iter().take(answered).skip(before.len()).for_each(|message| show(message));
+    let status = device.status()?;
+    if !status.body.contains("\"outputs\":[true") {
+        return Err(format!("the menu does not show output 1 as on:\n{}", status.body));
+    }
+    progress.say("the command went from the broker to the device, and its answer back");
+    Ok(())
+}
+
+/// Shows messages as they come; ends with the command only.
+fn go_on(device: &Device, broker: &Broker, observer: &Observer, progress: &Progress) {
+    let plain = broker.port(Listener::Plain);
+    progress.say(&format!("the menu: {} (password: {PASSWORD})", device.address()));
+    progress.say(&format!(
+        "switch an output: target/debug/mqtts pub --plain -p {plain} -t {PREFIX}/output/2/set -m ON; end with Ctrl-C"
+    ));
+    let mut seen = observer.messages().len();
+    loop {
+        let messages = observer.messages();
+        messages.iter().skip(seen).for_each(|message| show(message));
+        seen = messages.len();
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Prints a message as the broker sent it.
+fn show(message: &str) {
+    let text: String = message.chars().take(MAX_LINE).collect();
+    let more = if text.len() < message.len() { " …" } else { "" };
+    println!("             broker ► {text}{more}");
+}
+
+/// Says what is being done, and again every second for as long as it takes.
+fn during<T>(progress: &Progress, what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    progress.say(what);
+    let begun = Instant::now();
+    let name = what.to_owned();
+    let (done, waiting) = channel::<()>();
+    let ticker = thread::spawn(move || {
+        let mut ticked = false;
+        while waiting.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+            ticked = true;
+            eprint!("\r             {name}: {} s ", begun.elapsed().as_secs());
+        }
+        if ticked {
+            eprintln!();
+        }
+    });
+    let result = work();
+    drop(done);
+    let _ = ticker.join();
+    result
+}
