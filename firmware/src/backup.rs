@@ -30,7 +30,7 @@ impl Slot {
         match self {
             Self::StatusCodes => (0, 64),
             Self::TlsSession => (64 + HEAD_LENGTH, 2048),
-            Self::MqttSession => (2112 + 2 * HEAD_LENGTH, 1952),
+            Self::MqttSession => (2112 + 2 * HEAD_LENGTH, 1951),
         }
     }
 }

@@ -1,133 +1,78 @@
-//! JSON (RFC 8259), written piece by piece to any text output, without a heap.
-//!
-//! Commas are set and texts escaped here, so that whoever calls can only get the nesting wrong. Deliberately absent: reading, and
-//! numbers with a fraction.
+//! JSON (RFC 8259) in which nothing from outside can be structure: literals of this program as they are, everything else as a
+//! quoted and escaped string, a number or a truth value.
 
 use core::fmt::{self, Display, Write};
 
-/// A document being written.
-pub struct Json<'w> {
-    out: &'w mut dyn Write,
-    /// A comma comes before the next value.
-    is_next: bool,
-}
+/// Where an answer is written to.
+pub struct Json<'w>(&'w mut dyn Write);
 
 impl<'w> Json<'w> {
-    /// An empty document.
+    /// Writes to `out`.
     pub fn new(out: &'w mut dyn Write) -> Self {
-        Self { out, is_next: false }
+        Self(out)
     }
 
-    /// Writes an object: `members` writes its [names](Self::name), each followed by a value.
-    ///
-    /// # Errors
-    /// Those of the output, as everywhere here.
-    pub fn object(&mut self, members: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
-        self.begin('{')?;
-        members(self)?;
-        self.end('}')
-    }
-
-    /// Writes an array: `items` writes its values.
+    /// Writes structure of this program.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn array(&mut self, items: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
-        self.begin('[')?;
-        items(self)?;
-        self.end(']')
+    pub fn raw(&mut self, structure: &'static str) -> fmt::Result {
+        self.0.write_str(structure)
     }
 
-    /// Writes the name of an object's member; its value must follow.
+    /// Writes a string with its quotation marks.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn name(&mut self, name: &str) -> Result<&mut Self, fmt::Error> {
-        self.text(name)?;
-        self.out.write_char(':')?;
-        self.is_next = false;
-        Ok(self)
+    pub fn string(&mut self, text: &dyn Display) -> fmt::Result {
+        self.0.write_char('"')?;
+        write!(Escaped(self.0), "{text}")?;
+        self.0.write_char('"')
     }
 
-    /// Writes a text.
+    /// Writes a string, or null.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn text(&mut self, text: &str) -> fmt::Result {
-        self.display(&text)
+    pub fn optional_string(&mut self, text: Option<&dyn Display>) -> fmt::Result {
+        match text {
+            Some(text) => self.string(text),
+            None => self.0.write_str("null"),
+        }
     }
 
-    /// Writes what `text` displays, as a text.
+    /// Writes a number, or null.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn display(&mut self, text: &dyn Display) -> fmt::Result {
-        self.separate()?;
-        self.out.write_char('"')?;
-        write!(Escaped(self.out), "{text}")?;
-        self.out.write_char('"')
+    pub fn number(&mut self, number: Option<i64>) -> fmt::Result {
+        match number {
+            Some(number) => write!(self.0, "{number}"),
+            None => self.0.write_str("null"),
+        }
     }
 
-    /// Writes a whole number.
+    /// Writes a truth value.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn number(&mut self, number: u64) -> fmt::Result {
-        self.separate()?;
-        write!(self.out, "{number}")
-    }
-
-    /// Writes `true` or `false`.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn boolean(&mut self, value: bool) -> fmt::Result {
-        self.separate()?;
-        self.out.write_str(if value { "true" } else { "false" })
-    }
-
-    /// Writes `null`.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn null(&mut self) -> fmt::Result {
-        self.separate()?;
-        self.out.write_str("null")
+    pub fn truth(&mut self, truth: bool) -> fmt::Result {
+        self.0.write_str(if truth { "true" } else { "false" })
     }
 }
 
-impl Json<'_> {
-    fn separate(&mut self) -> fmt::Result {
-        let is_next = core::mem::replace(&mut self.is_next, true);
-        if is_next { self.out.write_char(',') } else { Ok(()) }
-    }
-
-    fn begin(&mut self, bracket: char) -> fmt::Result {
-        self.separate()?;
-        self.is_next = false;
-        self.out.write_char(bracket)
-    }
-
-    fn end(&mut self, bracket: char) -> fmt::Result {
-        self.is_next = true;
-        self.out.write_char(bracket)
-    }
-}
-
-/// The inside of a text: quotation marks, backslashes and control characters are escaped (RFC 8259 §7).
 struct Escaped<'w>(&'w mut dyn Write);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|character| self.write_char(character))
-    }
-
-    fn write_char(&mut self, character: char) -> fmt::Result {
-        match character {
-            '"' => self.0.write_str("\\\""),
-            '\\' => self.0.write_str("\\\\"),
-            '\0'..='\x1f' => write!(self.0, "\\u{:04x}", u32::from(character)),
-            _ => self.0.write_char(character),
-        }
+        text.chars().try_for_each(|character| match character {
+            '"' | '\\' => {
+                self.0.write_char('\\')?;
+                self.0.write_char(character)
+            }
+            '\n' => self.0.write_str("\\n"),
+            control if control < ' ' => write!(self.0, "\\u{:04x}", u32::from(control)),
+            other => self.0.write_char(other),
+        })
     }
 }

@@ -26,7 +26,6 @@ pub mod clock;
 pub mod connection;
 pub mod device;
 pub mod http;
-
 pub mod json;
 pub mod menu;
 pub mod network;

@@ -1,14 +1,51 @@
-//! The connection, with a real broker: what a device of the application note does for its owner.
+//! The connection, with a real broker: what a device of the application note does for its owner, and what it says when it cannot.
 
-use firmware::{certificates::File, device::ConnectionState};
+use std::cell::Cell;
+
+use embassy_futures::{select::select, yield_now};
+use embassy_time::Timer;
+use firmware::{
+    backup::{self, Slot},
+    board::ResetCause,
+    certificates::File,
+    device::{ConnectionState, Device},
+};
+use serde_json::{Value, json};
+use status::{Alert, AlertSeen, Error, Flags, Status, device as codes, net, ssl, x509};
 use xtask::mosquitto::Listener;
 
-use crate::rig::{Peer, World, pem, settings, until, until_state};
+use crate::rig::{HOST, Peer, Rig, World, other_ca, pem, settings, until, until_state};
+
+const AVAILABILITY: &str = "house/cellar/availability";
+const STATE: &str = "house/cellar/state";
+const CLIENT_ID: &str = "netcontrol-020000000015";
 
 /// A JSON document.
-fn json(payload: &[u8]) -> serde_json::Value {
+fn parse(payload: &[u8]) -> Value {
     serde_json::from_slice(payload)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(payload)))
+}
+
+/// The status codes, the newest first.
+fn failures(device: &Device<Rig>) -> Vec<Status> {
+    device.status_codes.borrow().iter().map(|entry| entry.status).collect()
+}
+
+async fn failure(device: &Device<Rig>, error: Error) -> Status {
+    until(&format!("{error:?}"), || failures(device).into_iter().find(|status| status.error == error)).await
+}
+
+/// Sets the device up for TLS with verification, and waits for it.
+async fn connect_tls(device: &Device<Rig>, world: &World, peer: &mut Peer) {
+    device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+    device.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
+    on_line(device, peer).await;
+}
+
+async fn on_line(device: &Device<Rig>, peer: &mut Peer) {
+    peer.message(AVAILABILITY, |payload| payload == b"online").await;
+    peer.message(STATE, |_| true).await;
+    until_state(device, ConnectionState::Connected).await;
 }
 
 #[test]
@@ -16,24 +53,49 @@ fn the_device_is_on_line_without_tls_and_its_outputs_are_switched() {
     let world = World::new("plain");
     world.run(async |device| {
         let mut peer = Peer::new(&world);
+        for level in 0..3 {
+            let mut settings = settings(world.port(Listener::Plain), false);
+            settings.mqtt.quality_of_service = level;
+            device.store_settings(&settings).await.unwrap();
+            peer.message(AVAILABILITY, |payload| payload == b"online").await;
+            let state = parse(&peer.message(STATE, |_| true).await);
+            assert_eq!(state["outputs"], json!(["OFF", "OFF", "OFF"]));
+            assert_eq!(state["clean_session"], true);
+            peer.publish("house/cellar/output/2/set", "ON", false);
+            let state = parse(&peer.message(STATE, |_| true).await);
+            assert_eq!(state["outputs"], json!(["OFF", "ON", "OFF"]));
+            assert_eq!(world.wires.outputs.get(), 0b010);
+            world.wires.inputs.set(0b01);
+            let state = parse(&peer.message(STATE, |_| true).await);
+            assert_eq!(state["inputs"], json!(["ON", "OFF"]));
+            peer.publish("house/cellar/output/2/set", "OFF", false);
+            peer.message(STATE, |_| true).await;
+            world.wires.inputs.set(0);
+            peer.message(STATE, |_| true).await;
+        }
+        assert_eq!(failures(device), []);
+    });
+    assert!(world.fed.get() > 0, "the watchdog was not fed");
+}
+
+#[test]
+fn home_assistant_discovers_the_device_and_is_told_again_after_its_birth() {
+    let world = World::new("discovery");
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
         device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
-        peer.message("house/cellar/availability", |payload| payload == b"online").await;
-        let state = json(&peer.message("house/cellar/state", |_| true).await);
-        assert_eq!(state["outputs"], serde_json::json!(["OFF", "OFF", "OFF"]));
-        assert_eq!(state["clean_session"], true);
-        until_state(device, ConnectionState::Connected).await;
-        peer.publish("house/cellar/output/2/set", "ON", false);
-        let state = json(&peer.message("house/cellar/state", |_| true).await);
-        assert_eq!(state["outputs"], serde_json::json!(["OFF", "ON", "OFF"]));
-        assert_eq!(world.wires.outputs.get(), 0b010);
-        world.wires.inputs.set(0b01);
-        let state = json(&peer.message("house/cellar/state", |_| true).await);
-        assert_eq!(state["inputs"], serde_json::json!(["ON", "OFF"]));
+        let topic = format!("homeassistant/device/{CLIENT_ID}/config");
+        let discovery = parse(&peer.message(&topic, |_| true).await);
+        assert_eq!(discovery["components"].as_object().unwrap().len(), 3 + 2 + 2);
+        peer.message(STATE, |_| true).await;
+        peer.publish("homeassistant/status", "online", false);
+        assert_eq!(parse(&peer.message(&topic, |_| true).await), discovery);
+        peer.message(STATE, |_| true).await;
     });
 }
 
 #[test]
-fn the_device_is_on_line_over_tls_with_a_client_certificate() {
+fn the_device_is_on_line_over_tls_with_a_client_certificate_and_everybody_has_a_turn_meanwhile() {
     let world = World::new("mutual");
     world.run(async |device| {
         let mut peer = Peer::new(&world);
@@ -41,8 +103,267 @@ fn the_device_is_on_line_over_tls_with_a_client_certificate() {
             device.replace_certificate(file, &pem(file)).await.unwrap();
         }
         device.store_settings(&settings(world.port(Listener::Mutual), true)).await.unwrap();
-        peer.message("house/cellar/availability", |payload| payload == b"online").await;
-        until("a connection", || device.connection.get().suite).await;
-        assert_eq!(device.status_codes.borrow().iter().count(), 0, "{:?}", device.status_codes.borrow());
+        until_state(device, ConnectionState::Connecting).await;
+        let turns = Cell::new(0_u32);
+        let counting = async {
+            loop {
+                turns.set(turns.get() + 1);
+                yield_now().await;
+            }
+        };
+        select(counting, on_line(device, &mut peer)).await;
+        // An RSA-2048 signature alone has 12 million instructions, in slices of at most 200 000.
+        assert!(turns.get() > 60, "{} turns", turns.get());
+        assert_eq!(failures(device), []);
+        let connection = device.connection.get();
+        assert!(connection.suite.is_some() && !connection.resumed);
+        assert!(world.broker.borrow().server.log().contains("u'device-2048'"));
     });
+}
+
+#[test]
+fn a_connection_that_is_cut_is_resumed() {
+    let world = World::new("cut");
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
+        connect_tls(device, &world, &mut peer).await;
+        assert!(!device.connection.get().resumed);
+        for _ in 0..2 {
+            // The broker throws out a client when another one comes with its identifier (MQTT 3.1.1 §3.1.4).
+            drop(Peer::named(&world, CLIENT_ID));
+            until("the end", || (device.connection.get().state != ConnectionState::Connected).then_some(()))
+                .await;
+            until_state(device, ConnectionState::Connected).await;
+            assert!(device.connection.get().resumed);
+        }
+        assert_eq!(failures(device), []);
+    });
+}
+
+/// Its ticket keys are gone: a full handshake, back on line, and nothing that anybody has to know.
+#[test]
+fn a_broker_that_is_restarted_is_no_failure() {
+    let world = World::new("restart");
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
+        connect_tls(device, &world, &mut peer).await;
+        drop(peer);
+        world.broker.borrow_mut().restart().unwrap();
+        until("the end", || (device.connection.get().state != ConnectionState::Connected).then_some(()))
+            .await;
+        until_state(device, ConnectionState::Connected).await;
+        assert!(!device.connection.get().resumed);
+        let mut peer = Peer::new(&world);
+        peer.message(AVAILABILITY, |payload| payload == b"online").await;
+        assert_eq!(failures(device), []);
+    });
+}
+
+#[test]
+fn a_reset_resumes_both_sessions_and_brings_what_came_meanwhile() {
+    let world = World::new("reset");
+    let mut peer = Peer::new(&world);
+    world.run(async |device| {
+        connect_tls(device, &world, &mut peer).await;
+        // The first session is a clean one; the second one lasts.
+        drop(Peer::named(&world, CLIENT_ID));
+        until("the end", || (device.connection.get().state != ConnectionState::Connected).then_some(()))
+            .await;
+        on_line(device, &mut peer).await;
+    });
+    world.reset.set(ResetCause::Watchdog);
+    // The device's socket died with it: the broker says so, by the will.
+    drop(Peer::named(&world, CLIENT_ID));
+    peer.publish("house/cellar/output/3/set", "ON", false);
+    world.run(async |device| {
+        until_state(device, ConnectionState::Connected).await;
+        assert!(device.connection.get().resumed, "the TLS session");
+        until("the command", || (world.wires.outputs.get() == 0b100).then_some(())).await;
+        let state = parse(&peer.message(STATE, |payload| parse(payload)["outputs"][2] == "ON").await);
+        assert_eq!(state["clean_session"], false);
+        assert_eq!(state["status_codes"][0]["code"], "-0x8180");
+        assert_eq!(failures(device), [Status::new(codes::WATCHDOG_RESET)]);
+    });
+}
+
+#[test]
+fn after_a_power_cut_everything_begins_anew() {
+    let world = World::new("power");
+    let mut peer = Peer::new(&world);
+    world.run(async |device| connect_tls(device, &world, &mut peer).await);
+    world.backup.0.borrow_mut().fill(0x5A);
+    world.run(async |device| {
+        let state = parse(&peer.message(STATE, |_| true).await);
+        assert_eq!(state["clean_session"], true);
+        assert!(!device.connection.get().resumed);
+        assert_eq!(failures(device), []);
+    });
+}
+
+#[test]
+fn another_configuration_ends_the_old_connection_with_a_goodbye_and_forgets_its_session() {
+    let world = World::new("goodbye");
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
+        connect_tls(device, &world, &mut peer).await;
+        let session = |world: &World| {
+            backup::read(&mut world.backup.clone(), Slot::TlsSession, &mut [0; 2048]).is_some()
+        };
+        assert!(session(&world));
+        let mut other = settings(world.port(Listener::Tls), true);
+        other.mqtt.topic_prefix = "house/attic".try_into().unwrap();
+        device.store_settings(&other).await.unwrap();
+        peer.message(AVAILABILITY, |payload| payload == b"offline").await;
+        peer.message("house/attic/availability", |payload| payload == b"online").await;
+        assert!(!device.connection.get().resumed);
+        // A certificate is part of it, too, and so is being switched off.
+        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        peer.message("house/attic/availability", |payload| payload == b"offline").await;
+        peer.message("house/attic/availability", |payload| payload == b"online").await;
+        assert!(!device.connection.get().resumed);
+        other.mqtt.enabled = false;
+        device.store_settings(&other).await.unwrap();
+        peer.message("house/attic/availability", |payload| payload == b"offline").await;
+        until_state(device, ConnectionState::Disabled).await;
+        until("the end of the session", || (!session(&world)).then_some(())).await;
+        assert_eq!(failures(device), []);
+    });
+}
+
+#[test]
+fn what_does_not_concern_the_broker_leaves_the_connection_alone() {
+    let world = World::new("alone");
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
+        let mut settings = settings(world.port(Listener::Plain), false);
+        device.store_settings(&settings).await.unwrap();
+        on_line(device, &mut peer).await;
+        settings.time.sntp_server = "10.0.2.3".try_into().unwrap();
+        device.store_settings(&settings).await.unwrap();
+        Timer::after_millis(500).await;
+        assert_eq!(device.connection.get().state, ConnectionState::Connected);
+        assert!(!peer.messages.iter().any(|(topic, ..)| topic == AVAILABILITY));
+    });
+}
+
+#[test]
+fn without_the_time_mqtts_waits_and_plain_mqtt_does_not() {
+    let world = World::new("time");
+    let services = world.gateway.borrow().services();
+    world.gateway.borrow_mut().set_services(gateway::Services { sntp: false, ..services });
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
+        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        on_line(device, &mut peer).await;
+        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        device.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
+        until_state(device, ConnectionState::WaitingForTime).await;
+        Timer::after_millis(1000).await;
+        assert_eq!(device.connection.get().state, ConnectionState::WaitingForTime);
+        assert_eq!(device.clock.now(), None);
+        // The clock asks again after 15 seconds at the latest.
+        world.gateway.borrow_mut().set_services(services);
+        on_line(device, &mut peer).await;
+        assert_eq!(failures(device), []);
+    });
+}
+
+#[test]
+fn without_a_network_the_device_waits_for_one() {
+    let world = World::new("network");
+    let services = world.gateway.borrow().services();
+    world.gateway.borrow_mut().set_services(gateway::Services { dhcp: false, ..services });
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
+        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        until_state(device, ConnectionState::WaitingForNetwork).await;
+        // A fixed address needs nobody.
+        let mut fixed = settings(world.port(Listener::Plain), false);
+        fixed.network.dhcp = false;
+        fixed.network.address = [10, 0, 2, 15].into();
+        fixed.network.gateway = [10, 0, 2, 2].into();
+        fixed.network.dns_server = [10, 0, 2, 2].into();
+        device.store_settings(&fixed).await.unwrap();
+        on_line(device, &mut peer).await;
+    });
+}
+
+#[test]
+fn a_broker_that_cannot_be_reached_has_the_codes_of_the_network() {
+    let world = World::new("unreachable");
+    world.run(async |device| {
+        let mut nobody = settings(xtask::process::free_port().unwrap(), false);
+        device.store_settings(&nobody).await.unwrap();
+        assert_eq!(failure(device, net::CONNECT_FAILED).await, Status::new(net::CONNECT_FAILED));
+        until_state(device, ConnectionState::WaitingToRetry).await;
+        nobody.mqtt.host = "nowhere.example".try_into().unwrap();
+        device.store_settings(&nobody).await.unwrap();
+        failure(device, net::UNKNOWN_HOST).await;
+        // Back to the broker: nothing of it is left in the way.
+        let mut peer = Peer::new(&world);
+        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        on_line(device, &mut peer).await;
+        assert_eq!(failures(device)[0].error, net::UNKNOWN_HOST);
+    });
+}
+
+#[test]
+fn a_server_that_is_not_trusted_has_the_codes_of_the_note() {
+    let world = World::new("untrusted");
+    world.run(async |device| {
+        let mut settings = settings(world.port(Listener::Tls), true);
+        device.store_settings(&settings).await.unwrap();
+        // "the appropriate CA certificate" is not there.
+        failure(device, ssl::CA_CHAIN_REQUIRED).await;
+        device.replace_certificate(File::CaCertificate, &other_ca()).await.unwrap();
+        let status = failure(device, x509::CERT_VERIFY_FAILED).await;
+        assert!(status.flags.contains(Flags::NOT_TRUSTED), "{status}");
+        assert_eq!(status.alert, Some(AlertSeen::Sent(Alert::UNKNOWN_CA)));
+        // Without verification it is the same to the device.
+        settings.mqtt.verify_server_certificate = false;
+        let mut peer = Peer::new(&world);
+        device.store_settings(&settings).await.unwrap();
+        on_line(device, &mut peer).await;
+        assert_eq!(failures(device)[0], status);
+    });
+}
+
+#[test]
+fn a_broker_that_wants_a_certificate_and_one_that_speaks_no_tls_have_the_codes_of_the_note() {
+    let world = World::new("refusing");
+    world.run(async |device| {
+        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        device.store_settings(&settings(world.port(Listener::Mutual), true)).await.unwrap();
+        let status = failure(device, ssl::FATAL_ALERT_MESSAGE).await;
+        assert!(matches!(status.alert, Some(AlertSeen::Received(_))), "{status}");
+        device.store_settings(&settings(world.port(Listener::Plain), true)).await.unwrap();
+        until("a failure of the handshake", || {
+            (failures(device)[0].error != ssl::FATAL_ALERT_MESSAGE).then_some(())
+        })
+        .await;
+        let first = failures(device)[0];
+        assert!([ssl::CONN_EOF, net::CONN_RESET].contains(&first.error), "{first}");
+        assert_eq!(HOST, "localhost");
+    });
+}
+
+#[test]
+fn status_codes_outlive_a_reset() {
+    let world = World::new("codes");
+    let port = xtask::process::free_port().unwrap();
+    world.run(async |device| {
+        device.store_settings(&settings(port, false)).await.unwrap();
+        failure(device, net::CONNECT_FAILED).await;
+        let mut off = settings(port, false);
+        off.mqtt.enabled = false;
+        device.store_settings(&off).await.unwrap();
+    });
+    world.reset.set(ResetCause::Panic);
+    world.run(async |device| {
+        let kept: Vec<_> = failures(device).iter().map(|status| status.error).collect();
+        assert_eq!(kept, [codes::PANIC_RESET, net::CONNECT_FAILED]);
+    });
+    world.reset.set(ResetCause::PowerOn);
+    world.backup.0.borrow_mut().fill(0);
+    world.run(async |device| assert_eq!(failures(device), []));
 }

@@ -2,17 +2,27 @@
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
+    clippy::field_reassign_with_default,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test stops at the first thing that is not as it should be"
+    reason = "a test stops at the first thing that is not as it should be; settings wipe themselves, so that none can be taken apart"
 )]
 
+mod backup;
 mod certificates;
 mod clock;
 mod connection;
+mod connection_back_off;
+mod connection_conversation;
+mod connection_report;
 mod flash;
+mod json;
+mod network;
+mod ports;
 mod rig;
 mod settings;
+mod status_codes;
 mod storage;
+mod supervisor;

@@ -210,6 +210,15 @@ pub(crate) fn pem(file: File) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
+/// A CA certificate that the broker knows nothing of.
+pub(crate) fn other_ca() -> Vec<u8> {
+    static OTHER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let other = Pki::create(&folder("other-pki")).unwrap();
+        other.certificate("ca")
+    });
+    fs::read(&*OTHER).unwrap()
+}
+
 /// Waits until there is something.
 pub(crate) async fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
@@ -375,16 +384,26 @@ pub(crate) struct Peer {
 impl Peer {
     /// Connects to the plain port, and subscribes to everything.
     pub(crate) fn new(world: &World) -> Self {
+        let mut peer = Self::connect(world, "peer", true);
+        let all = [Subscription { filter: "#", qos: QoS::ExactlyOnce }];
+        peer.say(|client, out| client.subscribe(&all, 0, out).unwrap().0);
+        peer
+    }
+
+    /// Connects under another client's name, who is thrown out.
+    pub(crate) fn named(world: &World, client_id: &'static str) -> Self {
+        Self::connect(world, client_id, false)
+    }
+
+    fn connect(world: &World, client_id: &'static str, clean_session: bool) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", world.port(Listener::Plain))).unwrap();
         stream.set_nonblocking(true).unwrap();
         stream.set_nodelay(true).unwrap();
-        let options = Options { client_id: "peer", ..Options::default() };
+        let options = Options { client_id, clean_session, ..Options::default() };
         let client = Client::new(options, vec![0; 16_384].leak(), vec![0; 16_384].leak()).unwrap();
         let mut peer = Self { client, stream, unread: Vec::new(), is_accepted: false, messages: Vec::new() };
         peer.say(|client, out| client.connect(0, out).unwrap());
         peer.wait("CONNACK", |peer| peer.is_accepted.then_some(()));
-        let all = [Subscription { filter: "#", qos: QoS::ExactlyOnce }];
-        peer.say(|client, out| client.subscribe(&all, 0, out).unwrap().0);
         peer
     }
 

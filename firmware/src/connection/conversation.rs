@@ -23,7 +23,7 @@ use super::{
 use crate::settings::Mqtt;
 
 /// The longest state, in bytes.
-pub(super) const STATE_LENGTH: usize = 1024;
+pub const STATE_LENGTH: usize = 1024;
 /// The state is said again after so many milliseconds, since the uptime grows.
 const STATE_PERIOD: u64 = 60_000;
 
@@ -31,7 +31,8 @@ const ONLINE: &[u8] = b"online";
 const OFFLINE: &[u8] = b"offline";
 
 /// The client's options. The will's topic has to be given, as the client borrows it.
-pub(super) fn options<'b>(
+#[must_use]
+pub fn options<'b>(
     settings: &'b Mqtt,
     names: &'b Names,
     availability: &'b str,
@@ -56,22 +57,24 @@ pub(super) fn options<'b>(
     }
 }
 
-pub(super) fn quality_of_service(settings: &Mqtt) -> QoS {
+/// The quality of service of what is said and heard.
+#[must_use]
+pub fn quality_of_service(settings: &Mqtt) -> QoS {
     QoS::from_number(settings.quality_of_service).unwrap_or(QoS::AtLeastOnce)
 }
 
 /// A command from the broker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Command {
+pub struct Command {
     /// The output, from 0.
-    pub(super) output: usize,
+    pub output: usize,
     /// Whether it is to be on.
-    pub(super) on: bool,
+    pub on: bool,
 }
 
 /// What a turn of reading brought.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Heard {
+pub enum Heard {
     /// Nothing that the device has to act on.
     Nothing,
     /// The broker has accepted the device.
@@ -83,7 +86,7 @@ pub(super) enum Heard {
 }
 
 /// One connection's conversation.
-pub(super) struct Conversation<'c, 'b> {
+pub struct Conversation<'c, 'b> {
     client: &'c mut Client<'b>,
     names: &'c Names,
     qos: QoS,
@@ -107,7 +110,8 @@ struct Due {
 }
 
 impl<'c, 'b> Conversation<'c, 'b> {
-    pub(super) fn new(client: &'c mut Client<'b>, names: &'c Names, settings: &Mqtt) -> Self {
+    /// A conversation on a new connection.
+    pub fn new(client: &'c mut Client<'b>, names: &'c Names, settings: &Mqtt) -> Self {
         Self {
             client,
             names,
@@ -120,17 +124,20 @@ impl<'c, 'b> Conversation<'c, 'b> {
         }
     }
 
-    pub(super) fn client(&self) -> &Client<'b> {
+    /// The client, to save its state.
+    #[must_use]
+    pub fn client(&self) -> &Client<'b> {
         self.client
     }
 
     /// Whether the state of the MQTT session has changed since this was asked last.
-    pub(super) fn take_changed(&mut self) -> bool {
+    pub fn take_changed(&mut self) -> bool {
         core::mem::take(&mut self.is_changed)
     }
 
     /// When `write` is to be asked again if nothing else happens, in milliseconds.
-    pub(super) fn deadline(&self) -> Option<u64> {
+    #[must_use]
+    pub fn deadline(&self) -> Option<u64> {
         let state =
             self.said.filter(|_| self.client.is_connected()).map(|(_, at)| at.saturating_add(STATE_PERIOD));
         [state, self.client.next_deadline()].into_iter().flatten().min()
@@ -140,7 +147,7 @@ impl<'c, 'b> Conversation<'c, 'b> {
     ///
     /// # Errors
     /// Those of [`Client::receive`].
-    pub(super) fn read(&mut self, bytes: &[u8], now: u64) -> Result<(usize, Heard), Error> {
+    pub fn read(&mut self, bytes: &[u8], now: u64) -> Result<(usize, Heard), Error> {
         let (used, event) = self.client.receive(bytes, now)?;
         let mut is_announcing = false;
         let heard = match event {
@@ -178,7 +185,7 @@ impl<'c, 'b> Conversation<'c, 'b> {
     ///
     /// # Errors
     /// Those of [`Client`], but for a lack of room.
-    pub(super) fn write(&mut self, report: &Report, now: u64, out: &mut [u8]) -> Result<usize, Error> {
+    pub fn write(&mut self, report: &Report, now: u64, out: &mut [u8]) -> Result<usize, Error> {
         match self.write_due(report, now, out) {
             Err(BUFFER_TOO_SMALL | IN_FLIGHT_FULL) => self.client.poll(now, out),
             result => result,
@@ -186,8 +193,10 @@ impl<'c, 'b> Conversation<'c, 'b> {
     }
 
     fn write_due(&mut self, report: &Report, now: u64, out: &mut [u8]) -> Result<usize, Error> {
-        if core::mem::take(&mut self.due.connect) {
-            return self.client.connect(now, out);
+        if self.due.connect {
+            let written = self.client.connect(now, out)?;
+            self.due.connect = false;
+            return Ok(written);
         }
         let written = self.client.poll(now, out)?;
         if written > 0 || !self.client.is_connected() {
@@ -271,7 +280,7 @@ impl<'c, 'b> Conversation<'c, 'b> {
     ///
     /// # Errors
     /// Those of [`Client::publish`] and [`Client::disconnect`]; then there is no goodbye.
-    pub(super) fn leave(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
+    pub fn leave(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
         let topic = self.names.topic("availability");
         let message = Message { topic: &topic, payload: OFFLINE, qos: QoS::AtMostOnce, retain: true };
         let written = self.client.publish(&message, now, out)?.written;

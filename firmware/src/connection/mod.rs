@@ -11,7 +11,7 @@
 
 mod attempt;
 pub mod back_off;
-mod conversation;
+pub mod conversation;
 mod credentials;
 pub mod names;
 pub mod report;
@@ -122,23 +122,25 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Me
         .map_or(0, |session| session.len());
     loop {
         let plan = Plan::new(device);
+        if !(plan.settings.enabled && plan.settings.tls) {
+            forget_tls(device, &mut memory.link);
+        }
         if plan.settings.enabled {
             serve(device, stack, &plan, memory).await;
         } else {
             set_state(device, ConnectionState::Disabled);
             outdated(device, &plan).await;
         }
-        forget(device, &mut memory.link);
+        // What was agreed on with a broker under other settings counts no more.
+        forget_tls(device, &mut memory.link);
+        backup::erase(&mut *device.backup.borrow_mut(), Slot::MqttSession);
     }
 }
 
-/// What was agreed on with a broker under other settings counts no more.
-fn forget<B: Board>(device: &Device<B>, link: &mut Link) {
+fn forget_tls<B: Board>(device: &Device<B>, link: &mut Link) {
     link.offered.zeroize();
     link.offered_length = 0;
-    let mut backup = device.backup.borrow_mut();
-    backup::erase(&mut *backup, Slot::TlsSession);
-    backup::erase(&mut *backup, Slot::MqttSession);
+    backup::erase(&mut *device.backup.borrow_mut(), Slot::TlsSession);
 }
 
 /// Connects again and again until the plan is outdated.
@@ -215,9 +217,13 @@ async fn keep_connecting<B: Board>(
 
 /// Waits for what a connection needs: the network, and for TLS the time.
 async fn gate<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan) {
-    if !stack.is_config_up() {
+    while !(stack.is_link_up() && stack.is_config_up()) {
         set_state(device, ConnectionState::WaitingForNetwork);
-        device.progress.during(Task::Connection, stack.wait_config_up()).await;
+        let up = async {
+            stack.wait_link_up().await;
+            stack.wait_config_up().await;
+        };
+        device.progress.during(Task::Connection, up).await;
     }
     if plan.settings.tls && device.clock.now().is_none() {
         set_state(device, ConnectionState::WaitingForTime);

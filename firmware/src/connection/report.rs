@@ -6,7 +6,6 @@
 use core::fmt::{self, Display, Write};
 
 use embassy_time::Instant;
-use heapless::String;
 use status::{AlertSeen, Status};
 
 use super::names::Names;
@@ -65,25 +64,30 @@ impl Report {
     /// # Errors
     /// Those of `out`.
     pub fn state(&self, uptime: u64, out: &mut dyn Write) -> fmt::Result {
-        Json::new(out).object(|json| {
-            json.name("inputs")?.array(|json| switches(json, self.inputs, self.input_count))?;
-            json.name("outputs")?.array(|json| switches(json, self.outputs, self.output_count))?;
-            json.name("uptime")?.number(uptime)?;
-            json.name("clean_session")?.boolean(self.clean_session)?;
-            json.name("status_codes")?.array(|json| {
-                self.status_codes.iter().try_for_each(|entry| {
-                    json.object(|json| {
-                        json.name("code")?.display(&format_args!("{:?}", entry.status.error))?;
-                        json.name("text")?.display(&entry.status.error)?;
-                        json.name("cause")?.display(&Circumstances(&entry.status))?;
-                        match entry.at {
-                            Some(at) => json.name("at")?.number(at),
-                            None => json.name("at")?.null(),
-                        }
-                    })
-                })
-            })
-        })
+        let mut json = Json::new(out);
+        json.raw("{\"inputs\":")?;
+        switches(&mut json, self.inputs, self.input_count)?;
+        json.raw(",\"outputs\":")?;
+        switches(&mut json, self.outputs, self.output_count)?;
+        json.raw(",\"uptime\":")?;
+        json.number(i64::try_from(uptime).ok())?;
+        json.raw(",\"clean_session\":")?;
+        json.truth(self.clean_session)?;
+        json.raw(",\"status_codes\":[")?;
+        let mut separator = "{\"code\":";
+        for entry in self.status_codes.iter() {
+            json.raw(separator)?;
+            json.string(&format_args!("{:?}", entry.status.error))?;
+            json.raw(",\"text\":")?;
+            json.string(&entry.status.error)?;
+            json.raw(",\"cause\":")?;
+            json.string(&Circumstances(&entry.status))?;
+            json.raw(",\"at\":")?;
+            json.number(entry.at.and_then(|at| i64::try_from(at).ok()))?;
+            json.raw("}")?;
+            separator = ",{\"code\":";
+        }
+        json.raw("]}")
     }
 
     /// Writes the discovery message (Home Assistant, MQTT integration, "device discovery payload"), which makes a switch of each
@@ -92,50 +96,69 @@ impl Report {
     /// # Errors
     /// Those of `out`.
     pub fn discovery(&self, names: &Names, out: &mut dyn Write) -> fmt::Result {
-        Json::new(out).object(|json| {
-            json.name("device")?.object(|json| {
-                json.name("identifiers")?.text(&names.identifier)?;
-                json.name("name")?.text(&names.client_id)?;
-                json.name("model")?.text(self.board)?;
-                json.name("sw_version")?.text(self.firmware)
-            })?;
-            json.name("origin")?.object(|json| json.name("name")?.text("NetControl"))?;
-            json.name("availability_topic")?.text(&names.topic("availability"))?;
-            json.name("state_topic")?.text(&names.topic("state"))?;
-            json.name("components")?.object(|json| {
-                (0..self.output_count).try_for_each(|index| self.port(json, names, Port::Output, index))?;
-                (0..self.input_count).try_for_each(|index| self.port(json, names, Port::Input, index))?;
-                sensor(json, names, ("uptime", "Uptime", "{{value_json.uptime}}"), |json| {
-                    json.name("device_class")?.text("duration")?;
-                    json.name("unit_of_measurement")?.text("s")
-                })?;
-                sensor(json, names, ("status_code", "Status code", LAST_STATUS_CODE), |_| Ok(()))
-            })
-        })
+        let mut json = Json::new(out);
+        json.raw("{\"device\":{\"identifiers\":")?;
+        json.string(&names.identifier)?;
+        json.raw(",\"name\":")?;
+        json.string(&names.client_id)?;
+        json.raw(",\"model\":")?;
+        json.string(&self.board)?;
+        json.raw(",\"sw_version\":")?;
+        json.string(&self.firmware)?;
+        json.raw("},\"origin\":{\"name\":\"NetControl\"},\"availability_topic\":")?;
+        json.string(&names.topic("availability"))?;
+        json.raw(",\"state_topic\":")?;
+        json.string(&names.topic("state"))?;
+        json.raw(",\"components\":{")?;
+        for number in 1..=self.output_count {
+            port(&mut json, names, Port::Output, number)?;
+        }
+        for number in 1..=self.input_count {
+            port(&mut json, names, Port::Input, number)?;
+        }
+        for sensor in SENSORS {
+            json.raw(sensor.head)?;
+            json.string(&format_args!("{}-{}", names.identifier, sensor.key))?;
+            json.raw(sensor.tail)?;
+        }
+        json.raw("}}")
     }
+}
 
-    /// An output or an input.
-    fn port(&self, json: &mut Json<'_>, names: &Names, port: Port, index: usize) -> fmt::Result {
-        let number = index.saturating_add(1);
-        let (platform, kind, title) = match port {
-            Port::Output => ("switch", "output", "Output"),
-            Port::Input => ("binary_sensor", "input", "Input"),
-        };
-        let mut key: String<16> = String::new();
-        write!(key, "{kind}{number}")?;
-        json.name(&key)?.object(|json| {
-            json.name("platform")?.text(platform)?;
-            json.name("unique_id")?.display(&format_args!("{}-{key}", names.identifier))?;
-            json.name("name")?.display(&format_args!("{title} {number}"))?;
-            json.name("value_template")?.display(&format_args!("{{{{value_json.{kind}s[{index}]}}}}"))?;
-            match port {
-                Port::Output => {
-                    json.name("command_topic")?.display(&format_args!("{}/output/{number}/set", names.prefix))
-                }
-                Port::Input => Ok(()),
-            }
-        })
+/// An output or an input, numbered from 1.
+fn port(json: &mut Json<'_>, names: &Names, port: Port, number: usize) -> fmt::Result {
+    let (kind, title) = match port {
+        Port::Output => ("output", "Output"),
+        Port::Input => ("input", "Input"),
+    };
+    json.string(&format_args!("{kind}{number}"))?;
+    json.raw(match port {
+        Port::Output => ":{\"platform\":\"switch\",\"unique_id\":",
+        Port::Input => ":{\"platform\":\"binary_sensor\",\"unique_id\":",
+    })?;
+    json.string(&format_args!("{}-{kind}{number}", names.identifier))?;
+    json.raw(",\"name\":")?;
+    json.string(&format_args!("{title} {number}"))?;
+    json.raw(",\"value_template\":")?;
+    json.string(&format_args!("{{{{value_json.{kind}s[{}]}}}}", number.saturating_sub(1)))?;
+    if let Port::Output = port {
+        json.raw(",\"command_topic\":")?;
+        json.string(&format_args!("{}/output/{number}/set", names.prefix))?;
     }
+    json.raw("},")
+}
+
+fn switches(json: &mut Json<'_>, bits: u8, count: usize) -> fmt::Result {
+    json.raw("[")?;
+    for index in 0..count.min(8) {
+        json.raw(match (index, bits >> index & 1) {
+            (0, 1) => "\"ON\"",
+            (0, _) => "\"OFF\"",
+            (_, 1) => ",\"ON\"",
+            (_, _) => ",\"OFF\"",
+        })?;
+    }
+    json.raw("]")
 }
 
 /// What a status says beside its code, in short: the alert, the flags, the cause.
@@ -167,29 +190,28 @@ enum Port {
     Input,
 }
 
-/// A sensor, and what `more` adds to it.
-fn sensor(
-    json: &mut Json<'_>,
-    names: &Names,
-    (key, title, template): (&str, &str, &str),
-    more: impl FnOnce(&mut Json<'_>) -> fmt::Result,
-) -> fmt::Result {
-    json.name(key)?.object(|json| {
-        json.name("platform")?.text("sensor")?;
-        json.name("unique_id")?.display(&format_args!("{}-{key}", names.identifier))?;
-        json.name("name")?.text(title)?;
-        json.name("value_template")?.text(template)?;
-        json.name("entity_category")?.text("diagnostic")?;
-        more(json)
-    })
+/// A sensor of the discovery message, around its `unique_id`.
+struct Sensor {
+    key: &'static str,
+    head: &'static str,
+    tail: &'static str,
 }
 
-fn switches(json: &mut Json<'_>, bits: u8, count: usize) -> fmt::Result {
-    (0..count.min(8)).try_for_each(|index| json.text(if bits >> index & 1 == 1 { "ON" } else { "OFF" }))
-}
-
-const LAST_STATUS_CODE: &str =
-    "{{value_json.status_codes[0].code if value_json.status_codes|length > 0 else 'none'}}";
+/// The last one ends the list of components.
+const SENSORS: [Sensor; 2] = [
+    Sensor {
+        key: "uptime",
+        head: "\"uptime\":{\"platform\":\"sensor\",\"unique_id\":",
+        tail: ",\"name\":\"Uptime\",\"value_template\":\"{{value_json.uptime}}\",\"entity_category\":\"diagnostic\",\
+               \"device_class\":\"duration\",\"unit_of_measurement\":\"s\"},",
+    },
+    Sensor {
+        key: "status_code",
+        head: "\"status_code\":{\"platform\":\"sensor\",\"unique_id\":",
+        tail: ",\"name\":\"Status code\",\"value_template\":\"{{value_json.status_codes[0].code if \
+               value_json.status_codes|length > 0 else 'none'}}\",\"entity_category\":\"diagnostic\"}",
+    },
+];
 
 /// Seconds since boot.
 #[must_use]

@@ -119,7 +119,10 @@ async fn converse<B: Board>(
         let deadline = deadline(transport, conversation, times)?;
         let io = poll_fn(|context| poll_socket(socket, transport, want, context));
         let change = select3(changed(&mut inputs), changed(&mut outputs), outdated(device, plan));
-        if let Either::First(Err(error)) = select(io, select(Timer::at(deadline), change)).await {
+        let moved = select(io, select(Timer::at(deadline), change)).await;
+        // However fast the broker sends, everybody else has a turn.
+        yield_now().await;
+        if let Either::First(Err(error)) = moved {
             return Err(transport.status().unwrap_or(status_at(transport.step(), error)));
         }
     }

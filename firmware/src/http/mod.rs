@@ -20,7 +20,7 @@ pub mod head;
 pub mod hint;
 pub mod html;
 mod incoming;
-pub mod json;
+pub use crate::json;
 pub mod multipart;
 pub mod password;
 pub mod refusal;
