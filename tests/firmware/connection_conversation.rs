@@ -129,22 +129,24 @@ fn settle(
     mut room: impl FnMut() -> usize,
 ) -> Vec<Heard> {
     let mut heard = Vec::new();
-    let mut silent = 0;
+    let (mut silent, mut turns) = (0, 0);
     while silent < 40 {
+        turns += 1;
+        assert!(turns < 1000, "they never end");
         let mut out = vec![0; room()];
         let written = conversation.write(report, now, &mut out).unwrap();
         let answers = broker.hear(&out[..written]);
         silent = if written == 0 { silent + 1 } else { 0 };
-        heard.extend(listen(conversation, &answers));
+        heard.extend(listen(conversation, &answers, now));
     }
     heard
 }
 
-fn listen(conversation: &mut Conversation<'_, '_>, bytes: &[u8]) -> Vec<Heard> {
+fn listen(conversation: &mut Conversation<'_, '_>, bytes: &[u8], now: u64) -> Vec<Heard> {
     let mut heard = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        let (used, event) = conversation.read(&bytes[at..], 0).unwrap();
+        let (used, event) = conversation.read(&bytes[at..], now).unwrap();
         assert!(used > 0);
         at += used;
         heard.push(event);
@@ -243,7 +245,7 @@ fn what_changes_meanwhile_is_in_the_next_state() {
         }
         let answers = broker.hear(&unheard);
         assert_eq!(broker.payloads("house/state").len(), 2);
-        listen(conversation, &answers);
+        listen(conversation, &answers, 1);
         settle(conversation, &mut broker, &Report { outputs: 5, ..report() }, 1, || 4000);
         let states = broker.payloads("house/state");
         let last: Value = serde_json::from_slice(states[2]).unwrap();
@@ -257,9 +259,9 @@ fn commands_are_heard_and_nothing_else() {
         let mut broker = Broker::default();
         settle(conversation, &mut broker, &report(), 0, || 4000);
         let on = Heard::Command(Command { output: 1, on: true });
-        assert_eq!(listen(conversation, &message("house/output/2/set", b"ON", false)), [on]);
+        assert_eq!(listen(conversation, &message("house/output/2/set", b"ON", false), 1), [on]);
         let off = Heard::Command(Command { output: 7, on: false });
-        assert_eq!(listen(conversation, &message("house/output/8/set", b"OFF", false)), [off]);
+        assert_eq!(listen(conversation, &message("house/output/8/set", b"OFF", false), 1), [off]);
         for (topic, payload, retain) in [
             ("house/output/2/set", b"ON".as_slice(), true),
             ("house/output/2/set", b"on", false),
@@ -267,7 +269,11 @@ fn commands_are_heard_and_nothing_else() {
             ("house/output/9/set", b"ON", false),
             ("homeassistant/status", b"offline", false),
         ] {
-            assert_eq!(listen(conversation, &message(topic, payload, retain)), [Heard::Nothing], "{topic}");
+            assert_eq!(
+                listen(conversation, &message(topic, payload, retain), 1),
+                [Heard::Nothing],
+                "{topic}"
+            );
         }
         assert_eq!(broker.published.len(), 3);
     });
@@ -279,7 +285,7 @@ fn home_assistant_is_told_again_when_it_has_restarted() {
         let mut broker = Broker::default();
         settle(conversation, &mut broker, &report(), 0, || 4000);
         broker.published.clear();
-        listen(conversation, &message("homeassistant/status", b"online", false));
+        listen(conversation, &message("homeassistant/status", b"online", false), 1);
         settle(conversation, &mut broker, &report(), 0, || 4000);
         let topics: Vec<&str> = broker.published.iter().map(|(topic, ..)| topic.as_str()).collect();
         let expected =
@@ -294,7 +300,7 @@ fn a_refused_subscription_is_a_failure_that_the_connection_survives() {
         let mut broker = Broker::default();
         settle(conversation, &mut broker, &report(), 0, || 4000);
         let [high, low] = broker.subscribed.to_be_bytes();
-        let heard = listen(conversation, &[0x90, 4, high, low, 0x80, 0]);
+        let heard = listen(conversation, &[0x90, 4, high, low, 0x80, 0], 1);
         assert_eq!(heard, [Heard::Refused(status::mqtt::SUBSCRIPTION_REFUSED)]);
     });
 }

@@ -265,6 +265,8 @@ fn poll_socket(
                 transport.sent(length);
                 has_moved = true;
             }
+            // What the broker said before it broke off, such as an alert, is read first.
+            Poll::Ready(Err(_)) if has_moved => {}
             Poll::Ready(Err(_)) => return Poll::Ready(Err(net::CONN_RESET)),
             Poll::Pending => {}
         }

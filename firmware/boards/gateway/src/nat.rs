@@ -70,6 +70,8 @@ struct Connection {
     device_done: bool,
     /// The PC has sent its last byte, and the device will be told.
     pc_done: bool,
+    /// The PC's socket has failed: nothing more will come, or go.
+    is_broken: bool,
     /// When the PC's side was gone.
     closed_at: Option<Duration>,
 }
@@ -274,7 +276,7 @@ impl Nat {
 impl Connection {
     fn new(handle: SocketHandle, stream: TcpStream, stage: Stage) -> Self {
         let stream = Some(stream);
-        Self { handle, stream, stage, opening: None, device_done: false, pc_done: false, closed_at: None }
+        Self { handle, stream, stage, opening: None, device_done: false, pc_done: false, is_broken: false, closed_at: None }
     }
 
     /// Does what can be done without waiting; says when it is over.
@@ -301,11 +303,13 @@ impl Connection {
                 }
             },
         }
-        let moved = self.move_to_pc(socket, counters).and_then(|()| self.move_to_device(socket, counters));
-        if moved.is_err() {
-            return Some(End::Reset);
+        if !self.is_broken {
+            let (to_pc, to_device) = (self.move_to_pc(socket, counters), self.move_to_device(socket, counters));
+            self.is_broken = to_pc.is_err() || to_device.is_err();
         }
         match socket.state() {
+            // What the PC said before it broke off, such as an alert, arrives before the reset does.
+            _ if self.is_broken && socket.send_queue() == 0 => Some(End::Reset),
             State::Closed | State::TimeWait if self.device_done && self.pc_done => Some(End::Finished),
             State::Closed => Some(End::Reset),
             _ => None,
