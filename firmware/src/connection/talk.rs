@@ -261,13 +261,12 @@ fn poll_socket(
     if want.contains(Want::SEND) {
         let written = pin!(socket.write(transport.send_bytes())).poll(context);
         match written {
-            Poll::Ready(Ok(length)) => {
-                transport.sent(length);
+            Poll::Ready(result) => {
+                // A broken socket takes everything: what the broker said before it broke off, such as an alert, is still to be
+                // read, and after it reading fails, too.
+                transport.sent(result.unwrap_or(transport.send_bytes().len()));
                 has_moved = true;
             }
-            // What the broker said before it broke off, such as an alert, is read first.
-            Poll::Ready(Err(_)) if has_moved => {}
-            Poll::Ready(Err(_)) => return Poll::Ready(Err(net::CONN_RESET)),
             Poll::Pending => {}
         }
     }

@@ -276,7 +276,16 @@ impl Nat {
 impl Connection {
     fn new(handle: SocketHandle, stream: TcpStream, stage: Stage) -> Self {
         let stream = Some(stream);
-        Self { handle, stream, stage, opening: None, device_done: false, pc_done: false, is_broken: false, closed_at: None }
+        Self {
+            handle,
+            stream,
+            stage,
+            opening: None,
+            device_done: false,
+            pc_done: false,
+            is_broken: false,
+            closed_at: None,
+        }
     }
 
     /// Does what can be done without waiting; says when it is over.
@@ -304,7 +313,8 @@ impl Connection {
             },
         }
         if !self.is_broken {
-            let (to_pc, to_device) = (self.move_to_pc(socket, counters), self.move_to_device(socket, counters));
+            let (to_pc, to_device) =
+                (self.move_to_pc(socket, counters), self.move_to_device(socket, counters));
             self.is_broken = to_pc.is_err() || to_device.is_err();
         }
         match socket.state() {
