@@ -96,3 +96,22 @@ fn two_bytes_with_or_without_an_option() {
     assert_eq!(size_of::<Error>(), 2);
     assert_eq!(size_of::<Option<Error>>(), 2);
 }
+
+#[test]
+fn a_code_that_a_table_has_comes_back_and_no_other() {
+    let mut known = 0;
+    for number in 1..=0xFFFF_i32 {
+        if let Some(error) = Error::from_code(-number) {
+            known += 1;
+            assert_eq!(error.code(), -number);
+            assert!(error.high().is_none_or(|high| high.find().is_some()));
+            assert!(error.low().is_none_or(|low| low.find().is_some()));
+        }
+    }
+    assert!(known > 1000, "{known}");
+    for code in [0, 1, 0x7780, -0x1_0000, i32::MIN, -0x7F, -0x8000] {
+        assert_eq!(Error::from_code(code), None, "{code}");
+    }
+    let sum = x509::INVALID_FORMAT.because(asn1::OUT_OF_DATA);
+    assert_eq!(Error::from_code(-0x21E0), Some(sum));
+}

@@ -25,3 +25,14 @@ fn several_at_once_are_ored() {
     assert!(flags.intersects(Flags::EXPIRED | Flags::FUTURE));
     assert!(!flags.is_empty() && Flags::NONE.is_empty());
 }
+
+#[test]
+fn bits_come_back_but_for_those_that_stand_for_nothing() {
+    let all = Flags::from_bits(u32::MAX);
+    assert_eq!(all.iter().count(), 20);
+    assert_eq!(Flags::from_bits(all.bits()), all);
+    assert_eq!(Flags::from_bits(0), Flags::NONE);
+    for row in all.iter() {
+        assert_eq!(Flags::from_bits(row.flag.bits()), row.flag);
+    }
+}

@@ -1,6 +1,6 @@
 //! What a device keeps of a failure: its size and its one line.
 
-use status::{Alert, AlertSeen, Cause, Flags, Status, ssl, x509};
+use status::{Alert, AlertSeen, Cause, Flags, Status, Step, ssl, x509};
 
 #[test]
 fn at_most_32_bytes() {
@@ -36,4 +36,16 @@ fn flags_depth_and_cause_stand_in_the_same_line() {
         status.to_string(),
         "-0x7100 SSL - Bad input parameters to function (larger than the receive buffer)"
     );
+}
+
+/// A device numbers what it keeps of a status by these lists.
+#[test]
+fn every_step_and_every_cause_stands_once_in_its_list() {
+    for (index, step) in Step::ALL.iter().enumerate() {
+        assert_eq!(*step as usize, index);
+    }
+    for (index, cause) in Cause::ALL.iter().enumerate() {
+        assert_eq!(*cause as usize, index);
+    }
+    assert_eq!((Step::ALL.last(), Cause::ALL.last()), (Some(&Step::Closed), Some(&Cause::Budget)));
 }
