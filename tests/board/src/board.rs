@@ -41,6 +41,9 @@ use crate::{
 const UNIQUE_ID: (u64, [u8; 12]) = (0x1FFF_7A10, *b"\x2A\x00\x3B\x00\x0AGP6939 ");
 const FLASH_KILOBYTES: (u64, [u8; 2]) = (0x1FFF_7A22, 2048_u16.to_le_bytes());
 
+/// What cortex-m-rt fills the stack with at a reset.
+const STACK_PAINT: u64 = 0xCCCC_CCCC;
+
 /// How a board is started.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -79,6 +82,8 @@ impl Default for Options {
 pub struct Board {
     calls: Option<Sender<Call>>,
     thread: Option<JoinHandle<Result<(), String>>>,
+    /// The lowest and the highest address of the stack.
+    stack: Option<(u64, u64)>,
 }
 
 impl Board {
@@ -89,10 +94,9 @@ impl Board {
     pub fn start(elf: &Path, options: Options, network: Box<dyn Network>) -> Result<Self, String> {
         let seed = options.seed;
         let firmware = Image::read(elf, None).map_err(|error| error.to_string())?;
-        let rtt = Symbols::read(firmware.bytes(), |address| address)
-            .ok()
-            .and_then(|symbols| symbols.get("_SEGGER_RTT").ok())
-            .map(Rtt::new);
+        let symbols = Symbols::read(firmware.bytes(), |address| address).map_err(|error| error.to_string())?;
+        let rtt = symbols.get("_SEGGER_RTT").ok().map(Rtt::new);
+        let stack = symbols.get("_stack_end").ok().zip(symbols.get("_stack_start").ok());
         let images = images(&firmware, options.flash.as_deref(), seed)?;
         let settings =
             Settings { seed, latest: options.latest, flash_times: options.flash_times, cable: options.cable };
@@ -112,7 +116,7 @@ impl Board {
                 Ok(())
             })
             .map_err(|error| error.to_string())?;
-        Ok(Self { calls: Some(calls), thread: Some(thread) })
+        Ok(Self { calls: Some(calls), thread: Some(thread), stack })
     }
 
     /// Carries something out between two instructions, and returns what it returns.
@@ -238,6 +242,17 @@ impl Board {
     /// What the firmware wrote to its log (defmt's encoding, undecoded), since power came first.
     pub fn log(&mut self) -> Vec<u8> {
         self.with(|stage| stage.runner.rtt.as_ref().map(|rtt| rtt.bytes.clone()).unwrap_or_default())
+    }
+
+    /// The most bytes of stack that were in use since the last reset, for a firmware that paints its stack as cortex-m-rt
+    /// does. `None` when its symbols do not say where the stack is.
+    pub fn stack_used(&mut self) -> Option<u64> {
+        let (end, start) = self.stack?;
+        self.with(move |stage| {
+            let mut words = (end..start).step_by(4);
+            let used = words.find(|word| stage.host.read(*word, Width::W32).ok() != Some(STACK_PAINT));
+            Some(start - used.unwrap_or(start))
+        })
     }
 
     /// The resets so far, with their causes.

@@ -175,7 +175,7 @@ impl Units {
     /// The instances, in the order of [`Units::model`].
     pub const INSTANCES: [&'static str; 3] = ["CRYP", "HASH", "RNG"];
 
-    /// Units out of reset, late by up to one tick for each 10 ns of the board's lateness.
+    /// Units out of reset, late by up to one tick for each 100 ns of the board's lateness.
     pub fn new(settings: &Settings) -> Self {
         let most = u32::try_from(settings.latest / 100).unwrap_or(u32::MAX).min(60);
         let latency = |unit: u64| Latency::new(settings.seed ^ unit << 56, most);

@@ -16,10 +16,11 @@ use gateway::{Config, Forward, Gateway};
 const HELP: &str = "\
 Runs a firmware for the NUCLEO-F439ZI on a virtual board.
 
-Usage: virtual-board ELF [--http PORT] [--flash FILE] [--seed NUMBER] [--name NAME]... [--watch PIN]...
+Usage: virtual-board ELF [--http PORT] [--flash FILE] [--log FILE] [--seed NUMBER] [--name NAME]... [--watch PIN]...
 
   --http PORT     the port of 127.0.0.1 that leads to the device's port 80; any that is free without it
   --flash FILE    what flash holds besides the firmware; written when the board is quit
+  --log FILE      what the firmware logged, for `defmt-print -e ELF < FILE`; written when the board is quit
   --seed NUMBER   another sequence of latenesses and random numbers
   --name NAME     a host name that the device's DNS resolves to this PC (as it does 10.0.2.2, the gateway)
   --watch PIN     prints a line when the level of a pin, such as PB0, changes
@@ -29,7 +30,8 @@ Commands on standard input: input PIN 0|1, cable 0|1, power 0|1, reset, report, 
 
 fn main() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1);
-    let (mut elf, mut http, mut flash, mut names, mut watched) = (None, 0, None, Vec::new(), Vec::new());
+    let (mut elf, mut http, mut flash, mut log) = (None, 0, None, None);
+    let (mut names, mut watched) = (Vec::new(), Vec::new());
     let mut options = Options { pace: Pace::Wall, ..Options::default() };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} wants a value"));
@@ -38,6 +40,7 @@ fn main() -> Result<(), String> {
             "--http" => http = number(value()?)? as u16,
             "--seed" => options.seed = number(value()?)?,
             "--flash" => flash = Some(PathBuf::from(value()?)),
+            "--log" => log = Some(PathBuf::from(value()?)),
             "--name" => names.push(value()?),
             "--watch" => watched.push(&*value()?.leak()),
             "-h" | "--help" => return say(HELP.trim_end()),

@@ -1,6 +1,6 @@
 //! The models with drivers that are not ours: embassy-stm32's, in the firmware `hello`.
 
-mod support;
+mod peer;
 
 use std::{thread, time::Duration};
 
@@ -9,7 +9,7 @@ use board::{
     models::flash::{Cut, Moment},
 };
 use rigless::device::ResetCause;
-use support::Hello;
+use peer::Hello;
 
 /// Registers that embassy-stm32 touches at its start and that have no model, with what it wants there.
 const KNOWN: [&str; 0] = [];

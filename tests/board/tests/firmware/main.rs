@@ -1,0 +1,6 @@
+//! The product's firmware, the very ELF that would be flashed, on the virtual board.
+
+mod boot;
+mod device;
+mod http;
+mod power;

@@ -1,0 +1,140 @@
+//! The certificate store of the product's firmware, when the power goes.
+
+use board::{
+    Options,
+    models::flash::{Cut, Moment, Operation},
+};
+use crate::device::{Device, World};
+use crate::http::Session;
+
+/// The certificates' flash, as `memory.x` of the board has it.
+const STORE: std::ops::Range<u64> = 0x0810_0000..0x0811_0000;
+
+/// A device with a CA certificate, a client certificate and its key.
+fn furnished(world: &World) -> (Device, Session) {
+    world.pki.client(2048).unwrap();
+    let mut device = Device::boot(Options::default());
+    let session = device.session();
+    session.load("ca", &world.file("ca.pem"));
+    session.load("client", &world.file("client-2048.pem"));
+    session.load("key", &world.file("client-2048.key"));
+    (device, session)
+}
+
+/// What the status says about a file: its description.
+fn description(session: &Session, slot: &str) -> Option<String> {
+    let status = session.status().ok()?;
+    Some(status["certificates"][slot]["description"].as_str().unwrap_or("nothing").to_owned())
+}
+
+/// The operations of the flash in the certificates' range while `work` runs.
+fn operations(device: &mut Device, work: impl FnOnce()) -> Vec<Operation> {
+    let before = device.board.flash_journal().len();
+    work();
+    let journal = device.board.flash_journal();
+    journal[before..].iter().copied().filter(is_stored).collect()
+}
+
+fn is_stored(operation: &Operation) -> bool {
+    let (Operation::Program { address, .. } | Operation::Erase { address, .. }) = operation;
+    STORE.contains(address)
+}
+
+#[test]
+fn a_power_cut_loses_nothing_but_the_file_in_flight() {
+    let world = World::new("power");
+    let (mut device, mut session) = furnished(&world);
+    let old = description(&session, "ca").unwrap();
+    let (first, second) = (world.file("ca.pem"), world.file("intermediate.pem"));
+    // How many operations an upload takes; those that are not sampled data are headers and erases.
+    let journal = operations(&mut device, || drop(session.load("ca", &second)));
+    let new = description(&session, "ca").unwrap();
+    assert_ne!(old, new);
+    session.load("ca", &first);
+    let mut survived = [0, 0];
+    for (nth, moment) in samples(&journal) {
+        device.board.cut_at(Some(Cut { operation: nth, moment }));
+        let answer = session.send("PUT", "/certificates/ca", &second);
+        let was_cut = !device.board.is_powered();
+        device.board.cut_at(None);
+        if was_cut {
+            device.board.power_on();
+            session = device.session();
+        }
+        let ca = description(&session, "ca").unwrap();
+        assert!(ca == old || ca == new, "cut {nth} {moment:?}: {ca}");
+        if answer.is_ok_and(|answer| answer.status == 200) {
+            assert_eq!(ca, new, "cut {nth} {moment:?}: what was confirmed is there");
+        }
+        survived[usize::from(ca == new)] += 1;
+        for (slot, name) in [("client", "Name: "), ("key", "Name: RSA")] {
+            let text = description(&session, slot).unwrap();
+            assert!(text.contains(name) || text != "nothing", "cut {nth} {moment:?}: {slot} is {text}");
+        }
+        session.load("ca", &first);
+    }
+    assert!(survived.iter().all(|count| *count > 0), "both outcomes must occur: {survived:?}");
+    assert_eq!(description(&session, "ca").as_ref(), Some(&old));
+}
+
+/// Every operation that is not in the middle of a long run of neighbouring words, and every 64th of those that are.
+fn samples(journal: &[Operation]) -> Vec<(u64, Moment)> {
+    let address = |nth: usize| match journal.get(nth) {
+        Some(Operation::Program { address, .. }) => Some(*address),
+        _ => None,
+    };
+    let in_a_run = |nth: usize| {
+        let here = address(nth);
+        let before = nth.checked_sub(1).and_then(address);
+        here.is_some() && before.map(|before| before + 4) == here && address(nth + 1) == here.map(|here| here + 4)
+    };
+    let mut samples = Vec::new();
+    for nth in 0..journal.len() {
+        if !in_a_run(nth) || nth % 64 == 0 {
+            let moment = [Moment::Before, Moment::During, Moment::After][nth % 3];
+            samples.push((nth as u64, moment));
+        }
+    }
+    samples
+}
+
+#[test]
+fn no_byte_of_a_key_is_left_after_it_was_replaced_or_erased() {
+    let world = World::new("erased");
+    let (mut device, session) = furnished(&world);
+    let key = world.file("client-2048.key");
+    assert!(remains(&device.board.flash(), &key), "the key is in flash while it is in use");
+    world.pki.client(1024).unwrap();
+    session.load("client", &world.file("client-1024.pem"));
+    session.load("key", &world.file("client-1024.key"));
+    assert!(!remains(&device.board.flash(), &key), "the key that was replaced");
+    session.must("DELETE", "/certificates/key", b"");
+    assert!(!remains(&device.board.flash(), &world.file("client-1024.key")), "the key that was erased");
+    device.assert_clean();
+}
+
+/// Whether any 16 bytes of a key's text or of what it encodes are in flash.
+fn remains(flash: &[u8], pem: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(pem);
+    let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = decode(&base64);
+    let holds = |bytes: &[u8]| bytes.chunks_exact(16).any(|piece| flash.windows(16).any(|window| window == piece));
+    holds(base64.as_bytes()) || holds(&der)
+}
+
+fn decode(base64: &str) -> Vec<u8> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = base64.bytes().filter_map(|byte| ALPHABET.iter().position(|letter| *letter == byte));
+    let mut bits = 0_u32;
+    let mut length = 0;
+    let mut bytes = Vec::new();
+    for digit in digits {
+        bits = bits << 6 | digit as u32;
+        length += 6;
+        if length >= 8 {
+            length -= 8;
+            bytes.push((bits >> length) as u8);
+        }
+    }
+    bytes
+}
