@@ -27,7 +27,8 @@ use crate::{
     marks::Record,
     models::{
         dice::Dice,
-        flash::{Cut, FlashTimes, Operation},
+        flash::{Cut, Operation},
+        times::Times,
     },
     network::Network,
     nucleo::Nucleo,
@@ -51,8 +52,8 @@ pub struct Options {
     pub seed: u64,
     /// How much later than they must flags come, at most, in nanoseconds; 0 for a board without lateness.
     pub latest: u64,
-    /// How long flash operations take.
-    pub flash_times: FlashTimes,
+    /// How long slow things take.
+    pub times: Times,
     /// What flash holds besides the firmware, from [`Board::flash`] of an earlier board; sectors that the firmware needs are
     /// erased first, as a programmer does it.
     pub flash: Option<Vec<u8>>,
@@ -69,7 +70,7 @@ impl Default for Options {
         Self {
             seed: 1,
             latest: 3_000,
-            flash_times: FlashTimes::Short,
+            times: Times::Short,
             flash: None,
             cable: true,
             pace: Pace::Busy,
@@ -99,7 +100,7 @@ impl Board {
         let stack = symbols.get("_stack_end").ok().zip(symbols.get("_stack_start").ok());
         let images = images(&firmware, options.flash.as_deref(), seed)?;
         let settings =
-            Settings { seed, latest: options.latest, flash_times: options.flash_times, cable: options.cable };
+            Settings { seed, latest: options.latest, times: options.times, cable: options.cable };
         let mut nucleo = Nucleo::new(settings).map_err(|error| error.to_string())?;
         for (name, high) in options.inputs {
             let (port, pin) = part::pin(name).ok_or_else(|| format!("no pin {name}"))?;

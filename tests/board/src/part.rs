@@ -19,7 +19,8 @@ use crate::{
     models::{
         dice::Dice,
         ethernet::{EthernetDma, EthernetMac, Wire},
-        flash::{Flash, FlashTimes},
+        flash::Flash,
+        times::Times,
         syscfg::Syscfg,
     },
     units::Units,
@@ -38,8 +39,8 @@ pub struct Settings {
     pub seed: u64,
     /// How much later than they must flags come, at most, in nanoseconds.
     pub latest: u64,
-    /// How long the flash takes.
-    pub flash_times: FlashTimes,
+    /// How long slow things take.
+    pub times: Times,
     /// Whether a cable is in the socket.
     pub cable: bool,
 }
@@ -85,14 +86,14 @@ impl Stm32f439 {
     /// When the bus description and rigless' tables disagree.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let dice = |unit| Dice::new(settings.seed, unit, settings.latest);
-        let wire = Wire::new(dice(1), settings.cable);
+        let wire = Wire::new(dice(1), settings.cable, settings.times);
         let mut this = Self {
             part: Stm32f427::new()?,
             ours: Vec::new(),
             looking: Vec::new(),
-            flash: Flash::new(dice(2), settings.flash_times),
+            flash: Flash::new(dice(2), settings.times),
             syscfg: Syscfg::default(),
-            mac: EthernetMac::new(wire.clone(), dice(3)),
+            mac: EthernetMac::new(wire.clone(), dice(3), settings.times),
             dma: EthernetDma::new(wire.clone(), dice(4)),
             units: Units::new(&settings),
             wire,

@@ -4,7 +4,7 @@
 
 use std::{
     io::{self, BufRead, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
@@ -62,11 +62,17 @@ fn main() -> Result<(), String> {
     let board = Board::start(&elf, options, Box::new(gateway))?;
     let mut console = Console { board, begun: Instant::now(), watched, seen: Seen::default() };
     console.run(&commands())?;
+    if let Some(file) = log {
+        save(&file, &console.board.log())?;
+    }
     if let Some(file) = flash {
-        std::fs::write(&file, console.board.flash())
-            .map_err(|error| format!("{}: {error}", file.display()))?;
+        save(&file, &console.board.flash())?;
     }
     Ok(())
+}
+
+fn save(file: &Path, bytes: &[u8]) -> Result<(), String> {
+    std::fs::write(file, bytes).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 fn say(line: &str) -> Result<(), String> {

@@ -13,7 +13,7 @@ pub use dma::EthernetDma;
 pub use mac::EthernetMac;
 use rigless::time::VirtualNanos;
 
-use super::{dice::Dice, phy::Phy};
+use super::{dice::Dice, phy::Phy, times::Times};
 
 /// Between the two halves of the controller, the PHY, and the network.
 #[derive(Clone, Debug)]
@@ -38,9 +38,9 @@ pub struct State {
 
 impl Wire {
     /// A board with a cable in its socket or not.
-    pub fn new(dice: Dice, cable: bool) -> Self {
+    pub fn new(dice: Dice, cable: bool, times: Times) -> Self {
         Self(Arc::new(Mutex::new(State {
-            phy: Phy::new(dice, cable, VirtualNanos(0)),
+            phy: Phy::new(dice, cable, times, VirtualNanos(0)),
             sent: VecDeque::new(),
             arriving: VecDeque::new(),
             missed: 0,

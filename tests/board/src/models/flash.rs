@@ -27,17 +27,8 @@ use rigless::{
     time::EventId,
 };
 
-use super::dice::Dice;
+use super::{dice::Dice, times::Times};
 use crate::description::FLASH_BASE;
-
-/// How long operations take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlashTimes {
-    /// Short enough that a driver that polls does not cost a test its seconds: 1 ms for an erase, 2 µs for a word.
-    Short,
-    /// As in DS9405 table 48 for parallelism x32, typical: 250 ms to 1 s for an erase, 16 µs for a word.
-    Datasheet,
-}
 
 /// When the supply goes, seen from one operation of the flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +114,7 @@ pub struct Flash {
     waiting: VecDeque<Operation>,
     event: Option<EventId>,
     dice: Dice,
-    times: FlashTimes,
+    times: Times,
     cut: Option<Cut>,
     was_cut: bool,
     /// Every operation that was begun since power came first, in order; the interrupted ones included.
@@ -132,7 +123,7 @@ pub struct Flash {
 
 impl Flash {
     /// An interface out of reset.
-    pub fn new(dice: Dice, times: FlashTimes) -> Self {
+    pub fn new(dice: Dice, times: Times) -> Self {
         Self {
             acr: 0,
             cr: LOCK,
@@ -245,10 +236,10 @@ impl Flash {
         self.journal.push(operation);
         self.sr |= BSY;
         let time = match (operation, self.times) {
-            (Operation::Program { .. }, FlashTimes::Short) => 2_000,
-            (Operation::Program { .. }, FlashTimes::Datasheet) => 16_000,
-            (Operation::Erase { .. }, FlashTimes::Short) => 1_000_000,
-            (Operation::Erase { size, .. }, FlashTimes::Datasheet) => match size >> 14 {
+            (Operation::Program { .. }, Times::Short) => 2_000,
+            (Operation::Program { .. }, Times::Datasheet) => 16_000,
+            (Operation::Erase { .. }, Times::Short) => 1_000_000,
+            (Operation::Erase { size, .. }, Times::Datasheet) => match size >> 14 {
                 1 => 250_000_000,
                 4 => 550_000_000,
                 _ => 1_000_000_000,

@@ -6,3 +6,4 @@ pub mod ethernet;
 pub mod flash;
 pub mod phy;
 pub mod syscfg;
+pub mod times;

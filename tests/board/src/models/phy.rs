@@ -19,7 +19,7 @@
 
 use std::collections::BTreeMap;
 
-use super::dice::Dice;
+use super::{dice::Dice, times::Times};
 use rigless::time::VirtualNanos;
 
 const RESET: u16 = 1 << 15;
@@ -32,12 +32,12 @@ const COMPLETE: u16 = 1 << 5;
 const LINK: u16 = 1 << 2;
 
 const RESET_TIME: u64 = 500_000;
-const NEGOTIATION_TIME: u64 = 600_000_000;
 
 /// The model.
 #[derive(Debug)]
 pub struct Phy {
     dice: Dice,
+    times: Times,
     cable: bool,
     control: u16,
     abilities: u16,
@@ -55,9 +55,10 @@ pub struct Phy {
 
 impl Phy {
     /// A PHY that power has just come to.
-    pub fn new(dice: Dice, cable: bool, now: VirtualNanos) -> Self {
+    pub fn new(dice: Dice, cable: bool, times: Times, now: VirtualNanos) -> Self {
         let mut phy = Self {
             dice,
+            times,
             cable,
             control: 0x3100,
             abilities: 0x01E1,
@@ -75,7 +76,7 @@ impl Phy {
 
     /// The PHY after a power cut; the cable is where it was.
     pub fn restart(&mut self, now: VirtualNanos) {
-        *self = Self::new(self.dice.clone(), self.cable, now);
+        *self = Self::new(self.dice.clone(), self.cable, self.times, now);
     }
 
     /// Puts the cable in or pulls it.
@@ -142,8 +143,7 @@ impl Phy {
     pub fn write(&mut self, register: u8, value: u16, now: VirtualNanos) {
         match register {
             0 if value & RESET != 0 => {
-                let dice = self.dice.clone();
-                *self = Self::new(dice, self.cable, now);
+                self.restart(now);
                 self.reset_until = self.dice.after(now, RESET_TIME);
             }
             0 => {
@@ -165,6 +165,10 @@ impl Phy {
 
     fn negotiate(&mut self, now: VirtualNanos) {
         let starts = self.cable && self.control & (NEGOTIATE | POWER_DOWN) == NEGOTIATE;
-        self.up_at = starts.then(|| self.dice.after(now, NEGOTIATION_TIME));
+        let time = match self.times {
+            Times::Short => 20_000_000,
+            Times::Datasheet => 1_500_000_000,
+        };
+        self.up_at = starts.then(|| self.dice.after(now, time));
     }
 }

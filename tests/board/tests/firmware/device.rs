@@ -20,7 +20,7 @@ use crate::http::Session;
 /// The names that lead to this PC: the broker's, and the time server's that a new device has.
 const NAMES: [&str; 2] = ["localhost", "pool.ntp.org"];
 /// The most that anything may take on a machine that does other things too.
-pub const LONG: Duration = Duration::from_secs(120);
+pub const LONG: Duration = Duration::from_secs(300);
 
 /// A device.
 pub struct Device {

@@ -32,7 +32,7 @@ pub struct Session {
 }
 
 /// Longer than the device's own limits, so that its answer and not our patience decides.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(200);
 
 pub const PASSWORD: &str = "correct horse battery";
 

@@ -21,7 +21,7 @@ use rigless::{
 };
 
 use super::Wire;
-use crate::models::dice::Dice;
+use crate::models::{dice::Dice, times::Times};
 
 const TE: u64 = 1 << 3;
 const RE: u64 = 1 << 2;
@@ -64,6 +64,7 @@ impl Filter {
 pub struct EthernetMac {
     wire: Wire,
     dice: Dice,
+    times: Times,
     access: u64,
     data: u64,
     event: Option<EventId>,
@@ -71,8 +72,8 @@ pub struct EthernetMac {
 
 impl EthernetMac {
     /// A MAC out of reset.
-    pub fn new(wire: Wire, dice: Dice) -> Self {
-        Self { wire, dice, access: 0, data: 0, event: None }
+    pub fn new(wire: Wire, dice: Dice, times: Times) -> Self {
+        Self { wire, dice, times, access: 0, data: 0, event: None }
     }
 
     fn access(&mut self, value: u64, context: &mut DeviceContext<'_>) {
@@ -93,7 +94,11 @@ impl EthernetMac {
             if HCLK_MHZ * 10 > divider * 25 {
                 context.tell("MACMIIAR", "§33.4.1: MDC faster than 2.5 MHz");
             }
-            let at = self.dice.after(context.now(), 64 * divider * 1000 / HCLK_MHZ);
+            let time = match self.times {
+                Times::Short => 2_000,
+                Times::Datasheet => 64 * divider * 1000 / HCLK_MHZ,
+            };
+            let at = self.dice.after(context.now(), time);
             self.event = Some(context.schedule(at));
         }
     }
