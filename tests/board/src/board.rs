@@ -12,6 +12,7 @@ use std::{
 };
 
 use gateway::Gateway;
+use peripherals::Fault;
 use rigless::{
     device::{Level, ResetCause},
     emulator::{self, Start},
@@ -34,7 +35,7 @@ use crate::{
     nucleo::Nucleo,
     part::{self, Settings},
     rtt::Rtt,
-    runner::{Call, Pace, Runner, Stage, State},
+    runner::{self, Call, Pace, Runner, Stage, State},
     units::{Touched, Units},
 };
 
@@ -59,8 +60,12 @@ pub struct Options {
     pub flash: Option<Vec<u8>>,
     /// Whether a cable is in.
     pub cable: bool,
+    /// What is wrong with CRYP and with HASH.
+    pub faults: [Fault; 2],
     /// When virtual time waits for the clock on the wall.
     pub pace: Pace,
+    /// A file that always has the flash as it is, before anything that the device says about it is heard.
+    pub persist: Option<PathBuf>,
     /// Pins that are driven from the beginning, by name.
     pub inputs: Vec<(&'static str, bool)>,
 }
@@ -73,7 +78,9 @@ impl Default for Options {
             times: Times::Short,
             flash: None,
             cable: true,
+            faults: [Fault::None; 2],
             pace: Pace::Busy,
+            persist: None,
             inputs: Vec::new(),
         }
     }
@@ -100,14 +107,16 @@ impl Board {
         let stack = symbols.get("_stack_end").ok().zip(symbols.get("_stack_start").ok());
         let images = images(&firmware, options.flash.as_deref(), seed)?;
         let settings =
-            Settings { seed, latest: options.latest, times: options.times, cable: options.cable };
+            Settings { seed, latest: options.latest, times: options.times, cable: options.cable, faults: options.faults };
         let mut nucleo = Nucleo::new(settings).map_err(|error| error.to_string())?;
         for (name, high) in options.inputs {
             let (port, pin) = part::pin(name).ok_or_else(|| format!("no pin {name}"))?;
             nucleo.part.drive(VirtualNanos(0), port, pin, Level::from(high));
         }
         let (calls, received) = mpsc::channel();
-        let runner = Runner::new(received, State::new(network, options.pace, rtt, Dice::new(seed, 5, 0)));
+        let mut state = State::new(network, options.pace, rtt, Dice::new(seed, 5, 0));
+        state.persist = options.persist;
+        let runner = Runner::new(received, state);
         let thread = thread::Builder::new()
             .name("board".to_owned())
             .spawn(move || {
@@ -219,10 +228,7 @@ impl Board {
 
     /// The whole flash.
     pub fn flash(&mut self) -> Vec<u8> {
-        self.with(|stage| {
-            let words = (FLASH_BASE..FLASH_BASE + FLASH_SIZE as u64).step_by(8);
-            words.flat_map(|word| stage.host.read(word, Width::W64).unwrap_or(0).to_le_bytes()).collect()
-        })
+        self.with(|stage| runner::flash(stage.host))
     }
 
     /// The instructions executed since power came first.

@@ -26,3 +26,4 @@ pub mod runner;
 pub mod units;
 
 pub use board::{Board, Options};
+pub use peripherals::Fault;

@@ -4,6 +4,7 @@
 //! own, which knows the stock bus only, so it runs on one and its registers are copied over (flags of RCC_CSR, the backup
 //! domain and the debug unit's registers survive it, §6.1.1). A power-on makes everything anew but what a board adds.
 
+use peripherals::Fault;
 use rigless::{
     device::{ErasedDevice, Level, ResetCause},
     mcu::{Mcu, Operate},
@@ -43,6 +44,8 @@ pub struct Settings {
     pub times: Times,
     /// Whether a cable is in the socket.
     pub cable: bool,
+    /// What is wrong with CRYP and with HASH.
+    pub faults: [Fault; 2],
 }
 
 /// Whose slot it is.

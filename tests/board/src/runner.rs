@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     time::{Duration, Instant},
 };
@@ -14,7 +15,8 @@ use rigless::{
     time::VirtualNanos,
 };
 
-use crate::{description, marks::Marks, models::dice::Dice, network::Network, nucleo::Nucleo, rtt::Rtt};
+use crate::{
+    description::{self, FLASH_BASE, FLASH_SIZE}, marks::Marks, models::dice::Dice, network::Network, nucleo::Nucleo, rtt::Rtt};
 
 /// When virtual time may not be ahead of the clock on the wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,10 @@ pub struct State {
     pub rtt: Option<Rtt>,
     /// Frames in both directions since power came first.
     pub frames: (u64, u64),
+    /// The file that has the flash as it is.
+    pub persist: Option<PathBuf>,
+    /// How many operations of the flash that file has.
+    persisted: usize,
     dice: Dice,
     from_device: VecDeque<Vec<u8>>,
     to_device: VecDeque<Vec<u8>>,
@@ -78,6 +84,8 @@ impl State {
             marks: Marks::default(),
             rtt,
             frames: (0, 0),
+            persist: None,
+            persisted: 0,
             dice,
             from_device: VecDeque::new(),
             to_device: VecDeque::new(),
@@ -124,6 +132,17 @@ impl State {
         due.saturating_sub(passed)
     }
 
+    /// Writes the flash to its file, when it has changed since.
+    pub fn save(&mut self, nucleo: &Nucleo, host: &mut dyn Host) {
+        let done = nucleo.part.flash.journal.len();
+        if let Some(file) = &self.persist
+            && done != std::mem::replace(&mut self.persisted, done)
+            && let Err(error) = std::fs::write(file, flash(host))
+        {
+            eprintln!("{}: {error}", file.display());
+        }
+    }
+
     /// Fills RAM with what nobody can count on, as power coming back does.
     pub fn scramble(&mut self, host: &mut dyn Host) {
         for (base, size) in description::RAM {
@@ -132,6 +151,12 @@ impl State {
             }
         }
     }
+}
+
+/// The whole flash.
+pub fn flash(host: &mut dyn Host) -> Vec<u8> {
+    let words = (FLASH_BASE..FLASH_BASE + FLASH_SIZE as u64).step_by(8);
+    words.flat_map(|word| host.read(word, Width::W64).unwrap_or(0).to_le_bytes()).collect()
 }
 
 /// Drives a run.
@@ -173,6 +198,9 @@ impl Driver<Nucleo> for Runner {
         stop: Stop,
         host: &mut dyn Host,
     ) -> Option<VirtualNanos> {
+        if !self.state.from_device.is_empty() || !session.board().part.supply {
+            self.state.save(session.board(), host);
+        }
         self.state.exchange(session.board_mut(), stop.at);
         if let Some(rtt) = &mut self.state.rtt {
             rtt.drain(host);

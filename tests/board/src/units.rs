@@ -183,6 +183,8 @@ impl Units {
         cryp.set_latency(latency(1));
         hash.set_latency(latency(2));
         rng.set_latency(latency(3));
+        cryp.fail(settings.faults[0]);
+        hash.fail(settings.faults[1]);
         let mut key = [0; 32];
         key[..8].copy_from_slice(&settings.seed.to_le_bytes());
         rng.set_key(key);

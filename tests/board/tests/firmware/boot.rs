@@ -18,7 +18,7 @@ fn it_boots_gets_an_address_and_shows_its_menu() {
     assert_eq!(status["network"]["address"], "10.0.2.15/24");
     assert_eq!(status["connection"]["state"], "disabled");
     assert_eq!(status["status_codes"].as_array().map(Vec::len), Some(0), "{status}");
-    session.must("POST", "/outputs", b"output1=on");
+    session.must("POST /outputs", b"output1=on");
     device.until("LD1", |device| device.board.output("PB0").then_some(()));
     device.board.set_input("PC13", true);
     device.until("the button", |_| {

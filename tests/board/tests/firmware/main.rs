@@ -2,5 +2,7 @@
 
 mod boot;
 mod device;
+mod faults;
 mod http;
 mod power;
+mod suites;

@@ -54,7 +54,7 @@ fn a_power_cut_loses_nothing_but_the_file_in_flight() {
     let mut survived = [0, 0];
     for (nth, moment) in samples(&journal) {
         device.board.cut_at(Some(Cut { operation: nth, moment }));
-        let answer = session.send("PUT", "/certificates/ca", &second);
+        let answer = session.send("PUT /certificates/ca", &second);
         let was_cut = !device.board.is_powered();
         device.board.cut_at(None);
         if was_cut {
@@ -77,7 +77,7 @@ fn a_power_cut_loses_nothing_but_the_file_in_flight() {
     assert_eq!(description(&session, "ca").as_ref(), Some(&old));
 }
 
-/// Every operation that is not in the middle of a long run of neighbouring words, and every 64th of those that are.
+/// Every operation that is not in the middle of a long run of neighbouring words, and every 400th of those that are.
 fn samples(journal: &[Operation]) -> Vec<(u64, Moment)> {
     let address = |nth: usize| match journal.get(nth) {
         Some(Operation::Program { address, .. }) => Some(*address),
@@ -90,7 +90,7 @@ fn samples(journal: &[Operation]) -> Vec<(u64, Moment)> {
     };
     let mut samples = Vec::new();
     for nth in 0..journal.len() {
-        if !in_a_run(nth) || nth % 64 == 0 {
+        if !in_a_run(nth) || nth % 400 == 0 {
             let moment = [Moment::Before, Moment::During, Moment::After][nth % 3];
             samples.push((nth as u64, moment));
         }
@@ -108,7 +108,7 @@ fn no_byte_of_a_key_is_left_after_it_was_replaced_or_erased() {
     session.load("client", &world.file("client-1024.pem"));
     session.load("key", &world.file("client-1024.key"));
     assert!(!remains(&device.board.flash(), &key), "the key that was replaced");
-    session.must("DELETE", "/certificates/key", b"");
+    session.must("DELETE /certificates/key", b"");
     assert!(!remains(&device.board.flash(), &world.file("client-1024.key")), "the key that was erased");
     device.assert_clean();
 }
