@@ -102,12 +102,18 @@ impl Board {
     pub fn start(elf: &Path, options: Options, network: Box<dyn Network>) -> Result<Self, String> {
         let seed = options.seed;
         let firmware = Image::read(elf, None).map_err(|error| error.to_string())?;
-        let symbols = Symbols::read(firmware.bytes(), |address| address).map_err(|error| error.to_string())?;
+        let symbols =
+            Symbols::read(firmware.bytes(), |address| address).map_err(|error| error.to_string())?;
         let rtt = symbols.get("_SEGGER_RTT").ok().map(Rtt::new);
         let stack = symbols.get("_stack_end").ok().zip(symbols.get("_stack_start").ok());
         let images = images(&firmware, options.flash.as_deref(), seed)?;
-        let settings =
-            Settings { seed, latest: options.latest, times: options.times, cable: options.cable, faults: options.faults };
+        let settings = Settings {
+            seed,
+            latest: options.latest,
+            times: options.times,
+            cable: options.cable,
+            faults: options.faults,
+        };
         let mut nucleo = Nucleo::new(settings).map_err(|error| error.to_string())?;
         for (name, high) in options.inputs {
             let (port, pin) = part::pin(name).ok_or_else(|| format!("no pin {name}"))?;

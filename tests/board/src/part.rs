@@ -21,8 +21,8 @@ use crate::{
         dice::Dice,
         ethernet::{EthernetDma, EthernetMac, Wire},
         flash::Flash,
-        times::Times,
         syscfg::Syscfg,
+        times::Times,
     },
     units::Units,
 };

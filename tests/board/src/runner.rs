@@ -16,7 +16,13 @@ use rigless::{
 };
 
 use crate::{
-    description::{self, FLASH_BASE, FLASH_SIZE}, marks::Marks, models::dice::Dice, network::Network, nucleo::Nucleo, rtt::Rtt};
+    description::{self, FLASH_BASE, FLASH_SIZE},
+    marks::Marks,
+    models::dice::Dice,
+    network::Network,
+    nucleo::Nucleo,
+    rtt::Rtt,
+};
 
 /// When virtual time may not be ahead of the clock on the wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

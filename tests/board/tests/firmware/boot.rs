@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use board::{Options, runner::Pace};
 use crate::device::{Device, World};
+use board::{Options, runner::Pace};
 use gateway::Services;
 use xtask::mosquitto::Listener;
 
@@ -13,7 +13,8 @@ const ALL: Services = Services { dhcp: true, dns: true, sntp: true };
 fn it_boots_gets_an_address_and_shows_its_menu() {
     let mut device = Device::boot(Options::default());
     let session = device.session();
-    let status = device.until("a clock", |_| session.status().ok().filter(|status| !status["clock"].is_null()));
+    let status =
+        device.until("a clock", |_| session.status().ok().filter(|status| !status["clock"].is_null()));
     assert_eq!(status["firmware"]["board"], "NUCLEO-F439ZI");
     assert_eq!(status["network"]["address"], "10.0.2.15/24");
     assert_eq!(status["connection"]["state"], "disabled");
@@ -64,7 +65,9 @@ fn without_the_time_tls_does_not_begin() {
     let status = device.until_state(&session, "waiting_for_time");
     assert!(status["clock"].is_null());
     let begun = device.board.now();
-    device.until("half a minute", |device| (device.board.now() > begun + Duration::from_secs(30)).then_some(()));
+    device.until("half a minute", |device| {
+        (device.board.now() > begun + Duration::from_secs(30)).then_some(())
+    });
     assert_eq!(session.status().unwrap()["connection"]["state"], "waiting_for_time");
     assert_eq!(device.board.records(), [], "not a byte of TLS");
     device.board.gateway(|gateway| gateway.set_services(ALL));

@@ -97,7 +97,8 @@ impl World {
     pub fn new(name: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let pki = Pki::create(&folder).unwrap();
-        let broker = Broker::start(&folder, &pki, &[Listener::Plain, Listener::Tls, Listener::Mutual]).unwrap();
+        let broker =
+            Broker::start(&folder, &pki, &[Listener::Plain, Listener::Tls, Listener::Mutual]).unwrap();
         Self { pki, broker }
     }
 

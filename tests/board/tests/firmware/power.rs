@@ -1,11 +1,11 @@
 //! The certificate store of the product's firmware, when the power goes.
 
+use crate::device::{Device, World};
+use crate::http::Session;
 use board::{
     Options,
     models::flash::{Cut, Moment, Operation},
 };
-use crate::device::{Device, World};
-use crate::http::Session;
 
 /// The certificates' flash, as `memory.x` of the board has it.
 const STORE: std::ops::Range<u64> = 0x0810_0000..0x0811_0000;
@@ -86,7 +86,9 @@ fn samples(journal: &[Operation]) -> Vec<(u64, Moment)> {
     let in_a_run = |nth: usize| {
         let here = address(nth);
         let before = nth.checked_sub(1).and_then(address);
-        here.is_some() && before.map(|before| before + 4) == here && address(nth + 1) == here.map(|here| here + 4)
+        here.is_some()
+            && before.map(|before| before + 4) == here
+            && address(nth + 1) == here.map(|here| here + 4)
     };
     let mut samples = Vec::new();
     for nth in 0..journal.len() {
@@ -118,7 +120,8 @@ fn remains(flash: &[u8], pem: &[u8]) -> bool {
     let text = String::from_utf8_lossy(pem);
     let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = decode(&base64);
-    let holds = |bytes: &[u8]| bytes.chunks_exact(16).any(|piece| flash.windows(16).any(|window| window == piece));
+    let holds =
+        |bytes: &[u8]| bytes.chunks_exact(16).any(|piece| flash.windows(16).any(|window| window == piece));
     holds(base64.as_bytes()) || holds(&der)
 }
 

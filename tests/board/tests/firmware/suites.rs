@@ -136,7 +136,10 @@ fn the_notes_five_cases_in_instructions() {
         println!("  {name}: {instructions}");
     }
     let count = |nth: usize| counts[nth].1;
-    assert!(count(4) < count(0) && count(0) < count(1) && count(1) < count(2) && count(2) < count(3), "{counts:?}");
+    assert!(
+        count(4) < count(0) && count(0) < count(1) && count(1) < count(2) && count(2) < count(3),
+        "{counts:?}"
+    );
     // An RSA-2048 signature is the most that the device ever computes at once.
     assert!(count(3) < 60_000_000, "{counts:?}");
     device.assert_clean();

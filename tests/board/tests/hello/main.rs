@@ -8,8 +8,8 @@ use board::{
     Options,
     models::flash::{Cut, Moment},
 };
-use rigless::device::ResetCause;
 use peer::Hello;
+use rigless::device::ResetCause;
 
 /// Registers that embassy-stm32 touches at its start and that have no model, with what it wants there.
 const KNOWN: [&str; 0] = [];

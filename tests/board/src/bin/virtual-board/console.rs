@@ -115,8 +115,9 @@ impl Console {
 
     /// Prints what is new.
     fn look(&mut self) {
-        let (leases, address) =
-            self.board.gateway(|gateway| (gateway.counters().leases, gateway.lease().map(|lease| format!("{lease:?}"))));
+        let (leases, address) = self.board.gateway(|gateway| {
+            (gateway.counters().leases, gateway.lease().map(|lease| format!("{lease:?}")))
+        });
         if leases > std::mem::replace(&mut self.leases, leases) {
             say(&format!("lease {}", address.unwrap_or_default()));
         }
@@ -144,12 +145,19 @@ impl Console {
     /// What ran so far, and which registers of the accelerators it used.
     fn report(&mut self) {
         let (instructions, now) = (self.board.instructions(), self.board.now());
-        say(&format!("report {instructions} instructions in {:.1} s of the device's time", now.as_secs_f32()));
+        say(&format!(
+            "report {instructions} instructions in {:.1} s of the device's time",
+            now.as_secs_f32()
+        ));
         for unit in ["CRYP", "HASH", "RNG"] {
             let touched = self.board.touched(unit);
             let accesses: u64 = touched.iter().map(|touched| touched.reads + touched.writes).sum();
             let names: Vec<&str> = touched.iter().map(|touched| touched.register).collect();
-            say(&format!("report {unit}: {accesses} accesses to {} registers: {}", names.len(), names.join(" ")));
+            say(&format!(
+                "report {unit}: {accesses} accesses to {} registers: {}",
+                names.len(),
+                names.join(" ")
+            ));
         }
     }
 }
