@@ -25,11 +25,11 @@ use http::{Answer, form};
 /// What the line begins with, or contains, in which a device says where its menu is.
 const READY: &str = "http://127.0.0.1:";
 /// How long a device may take to start, to answer, and to reach a state.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(300);
 /// How long one request may take.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
+const REQUEST_TIME: Duration = Duration::from_secs(120);
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A file of the certificate store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,7 +88,7 @@ pub fn host(state: &Path) -> Command {
 /// The command of the virtual board `program` with the firmware `elf`, and flash in `state`.
 pub fn virtual_board(program: &Path, elf: &Path, state: &Path) -> Command {
     let mut command = Command::new(program);
-    command.arg(elf).arg("--flash").arg(state.join("flash")).args(["--name", "localhost"]);
+    command.arg(elf).arg("--state").arg(state).args(["--name", "localhost"]);
     command
 }
 
