@@ -62,16 +62,14 @@ fn the_device_is_on_line_without_tls_and_its_outputs_are_switched() {
             assert_eq!(state["outputs"], json!(["OFF", "OFF", "OFF"]));
             assert_eq!(state["clean_session"], true);
             peer.publish("house/cellar/output/2/set", "ON", false);
-            let state = parse(&peer.message(STATE, |_| true).await);
-            assert_eq!(state["outputs"], json!(["OFF", "ON", "OFF"]));
-            assert_eq!(world.wires.outputs.get(), 0b010);
+            peer.message(STATE, |payload| parse(payload)["outputs"] == json!(["OFF", "ON", "OFF"])).await;
+            until("the output", || (world.wires.outputs.get() == 0b010).then_some(())).await;
             world.wires.inputs.set(0b01);
-            let state = parse(&peer.message(STATE, |_| true).await);
-            assert_eq!(state["inputs"], json!(["ON", "OFF"]));
+            peer.message(STATE, |payload| parse(payload)["inputs"] == json!(["ON", "OFF"])).await;
             peer.publish("house/cellar/output/2/set", "OFF", false);
-            peer.message(STATE, |_| true).await;
+            peer.message(STATE, |payload| parse(payload)["outputs"] == json!(["OFF", "OFF", "OFF"])).await;
             world.wires.inputs.set(0);
-            peer.message(STATE, |_| true).await;
+            peer.message(STATE, |payload| parse(payload)["inputs"] == json!(["OFF", "OFF"])).await;
         }
         assert_eq!(failures(device), []);
     });

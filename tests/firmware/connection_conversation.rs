@@ -243,6 +243,8 @@ fn what_changes_meanwhile_is_in_the_next_state() {
             let written = conversation.write(&Report { outputs, ..report() }, 1, &mut out).unwrap();
             unheard.extend_from_slice(&out[..written]);
         }
+        // Nothing is due before the acknowledgement comes, or the keep-alive time is over.
+        assert_eq!(conversation.deadline(), Some(45_000));
         let answers = broker.hear(&unheard);
         assert_eq!(broker.payloads("house/state").len(), 2);
         listen(conversation, &answers, 1);

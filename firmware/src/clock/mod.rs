@@ -16,7 +16,6 @@ use embassy_net::{
 };
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, signal::Signal};
 use embassy_time::{Duration, Instant, Timer, with_timeout};
-use status::{Error, net, ssl};
 
 use crate::{board::Board, device::Device, network, supervisor::Task};
 
@@ -57,15 +56,16 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
     loop {
         let server = device.settings.borrow().time.sntp_server.clone();
         let work = async {
-            let answer = refresh(device, stack, &server).await;
-            let wait = match answer {
-                Ok(()) => AFTER_SUCCESS,
-                Err(_) => pause,
-            };
-            pause = if answer.is_ok() {
-                FIRST_PAUSE
-            } else {
-                wait.checked_mul(2).unwrap_or(wait).min(LONGEST_PAUSE)
+            let wait = match refresh(device, stack, &server).await {
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    AFTER_SUCCESS
+                }
+                Err(at_least) => {
+                    let wait = pause.max(at_least);
+                    pause = wait.checked_mul(2).unwrap_or(wait).min(LONGEST_PAUSE);
+                    wait
+                }
             };
             Timer::after(wait).await;
         };
@@ -77,45 +77,49 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
     }
 }
 
-/// Sets the clock by the server's answer.
-async fn refresh<B: Board>(device: &Device<B>, stack: Stack<'_>, server: &str) -> Result<(), Error> {
+/// Sets the clock by the server's answer; when there is none that counts, tells how long at least to leave the server alone.
+async fn refresh<B: Board>(device: &Device<B>, stack: Stack<'_>, server: &str) -> Result<(), Duration> {
     if server.is_empty() {
-        return Err(net::UNKNOWN_HOST);
+        return Err(LONGEST_PAUSE);
     }
     stack.wait_config_up().await;
     let mut nonce = [0; 8];
-    device.accel.borrow_mut().fill(&mut nonce)?;
-    let milliseconds = ask(stack, server, nonce).await?;
-    device.clock.set(milliseconds);
-    Ok(())
+    device.accel.borrow_mut().fill(&mut nonce).map_err(|_| Duration::MIN)?;
+    match ask(stack, server, nonce).await {
+        Ok(milliseconds) => {
+            device.clock.set(milliseconds);
+            Ok(())
+        }
+        Err(Some(sntp::Refusal::KissOfDeath(_))) => Err(LONGEST_PAUSE),
+        Err(_) => Err(Duration::MIN),
+    }
 }
 
-/// Asks a server for the time in milliseconds since 1970-01-01 00:00:00 UTC.
-async fn ask(stack: Stack<'_>, server: &str, nonce: [u8; 8]) -> Result<u64, Error> {
-    let address = network::resolve(stack, server).await?;
-    with_timeout(ANSWER_TIME, exchange(stack, address, nonce)).await.unwrap_or(Err(ssl::TIMEOUT))
+/// Asks a server for the time in milliseconds since 1970-01-01 00:00:00 UTC; why it refuses, if it says anything at all.
+async fn ask(stack: Stack<'_>, server: &str, nonce: [u8; 8]) -> Result<u64, Option<sntp::Refusal>> {
+    let address = network::resolve(stack, server).await.map_err(|_| None)?;
+    with_timeout(ANSWER_TIME, exchange(stack, address, nonce)).await.unwrap_or(Err(None))
 }
 
-async fn exchange(stack: Stack<'_>, server: Ipv4Addr, nonce: [u8; 8]) -> Result<u64, Error> {
+async fn exchange(stack: Stack<'_>, server: Ipv4Addr, nonce: [u8; 8]) -> Result<u64, Option<sntp::Refusal>> {
     let (mut rx_meta, mut tx_meta) = ([PacketMetadata::EMPTY; 2], [PacketMetadata::EMPTY; 1]);
     let (mut rx, mut tx) = ([0; 2 * sntp::LENGTH], [0; sntp::LENGTH]);
     let mut socket = UdpSocket::new(stack, &mut rx_meta, &mut rx, &mut tx_meta, &mut tx);
     // The socket picks a port of its own.
-    socket.bind(0).map_err(|_| net::BIND_FAILED)?;
+    socket.bind(0).map_err(|_| None)?;
     let server = IpEndpoint::new(server.into(), sntp::PORT);
     let asked = Instant::now();
-    socket.send_to(&sntp::request(nonce), server).await.map_err(|_| net::SEND_FAILED)?;
+    socket.send_to(&sntp::request(nonce), server).await.map_err(|_| None)?;
     loop {
         let mut packet = [0; sntp::LENGTH];
         // A packet that is too long has been dropped.
         let Ok((length, from)) = socket.recv_from(&mut packet).await else { continue };
-        let answer = sntp::answer(packet.get(..length).unwrap_or_default(), nonce);
-        match answer {
+        match sntp::answer(packet.get(..length).unwrap_or_default(), nonce) {
             Err(sntp::Refusal::Foreign) => {}
             _ if from.endpoint != server => {}
             // Half of the time on the way belongs to the answer.
             Ok(milliseconds) => return Ok(milliseconds.saturating_add(asked.elapsed().as_millis() / 2)),
-            Err(_) => return Err(net::RECV_FAILED),
+            Err(refusal) => return Err(Some(refusal)),
         }
     }
 }

@@ -64,6 +64,8 @@ pub(super) async fn attempt<B: Board>(
     let mut socket = TcpSocket::new(stack, &mut link.socket_rx, &mut link.socket_tx);
     socket.set_timeout(Some(SILENCE));
     socket.set_keep_alive(Some(KEEP_ALIVE));
+    // Records are whole when they are sent: nothing would be gained by waiting for more.
+    socket.set_nagle_enabled(false);
     let reached = device.progress.during(Task::Connection, reach(stack, plan, &mut socket));
     match select(reached, outdated(device, plan)).await {
         Either::First(Ok(())) => {}

@@ -138,8 +138,8 @@ impl<'c, 'b> Conversation<'c, 'b> {
     /// When `write` is to be asked again if nothing else happens, in milliseconds.
     #[must_use]
     pub fn deadline(&self) -> Option<u64> {
-        let state =
-            self.said.filter(|_| self.client.is_connected()).map(|(_, at)| at.saturating_add(STATE_PERIOD));
+        let is_free = self.client.is_connected() && self.on_its_way.is_none();
+        let state = self.said.filter(|_| is_free).map(|(_, at)| at.saturating_add(STATE_PERIOD));
         [state, self.client.next_deadline()].into_iter().flatten().min()
     }
 

@@ -235,8 +235,9 @@ fn deadline(
     if times.accepted.is_none() && Instant::now() >= limit {
         return Err(status_at(transport.step(), ssl::TIMEOUT));
     }
-    let turn = Instant::now().saturating_add(TURN);
-    Ok(conversation.deadline().map_or(turn, |deadline| turn.min(Instant::from_millis(deadline))))
+    let now = Instant::now();
+    let (soonest, turn) = (now.saturating_add(PAUSE), now.saturating_add(TURN));
+    Ok(conversation.deadline().map_or(turn, |deadline| Instant::from_millis(deadline).clamp(soonest, turn)))
 }
 
 /// Lets the socket give and take what is there. The socket's own futures keep no state, so that asking anew loses nothing.
@@ -305,4 +306,6 @@ async fn changed(receiver: &mut Option<Receiver<'_, NoopRawMutex, u8, WATCHERS>>
 const HANDSHAKE_TIME: Duration = Duration::from_secs(60);
 /// No wait is longer, so that progress shows.
 const TURN: Duration = Duration::from_secs(5);
+/// What is due but has no room is not tried again without a pause.
+const PAUSE: Duration = Duration::from_millis(20);
 const GOODBYE: Duration = Duration::from_secs(2);
