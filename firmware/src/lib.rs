@@ -36,6 +36,8 @@ pub mod storage;
 pub mod supervisor;
 pub mod texts;
 
+use core::pin::pin;
+
 use embassy_futures::join::{join, join3};
 use embassy_net::Stack;
 
@@ -75,9 +77,10 @@ pub async fn run<B: Board>(parts: Parts<B>, stack: Stack<'_>, memory: &mut Memor
         clock::run(&device, stack),
         ports::run(&device),
     );
+    let http = pin!(http::run(&device, stack, &mut memory.http));
     let around = join3(
         network::run(&device, stack),
-        device.progress.during(Task::Http, http::run(&device, stack, &mut memory.http)),
+        device.progress.during_pinned(Task::Http, http),
         supervisor::run(&device),
     );
     join(engine, around).await;

@@ -45,7 +45,7 @@ impl Error {
     pub fn from_code(code: i32) -> Option<Self> {
         let number = u16::try_from(code.checked_neg()?).ok()?;
         let error = Self(NonZeroU16::new(number)?);
-        let is_known = |part: Option<Self>| part.is_none_or(|part| part.find().is_some());
+        let is_known = |part: Option<Self>| part.is_none_or(|part| packed::text(part).is_some());
         (is_known(error.high()) && is_known(error.low())).then_some(error)
     }
 

@@ -18,17 +18,24 @@ mod packing;
 /// # Errors
 /// What the formatter answers.
 pub(crate) fn write(error: Error, f: &mut fmt::Formatter<'_>) -> Result<bool, fmt::Error> {
+    match text(error) {
+        Some(text) => text.iter().try_for_each(|letter| write_letter(*letter, f)).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// The packed text of this exact number, if a table has it.
+pub(crate) fn text(error: Error) -> Option<&'static [u8]> {
     let number = error.number().to_le_bytes();
     let mut rest: &[u8] = &TEXTS;
     while let Some((found, after)) = rest.split_first_chunk() {
-        let mut letters = after.split(|letter| *letter == 0);
-        let text = letters.next().unwrap_or_default();
+        let text = after.split(|letter| *letter == 0).next().unwrap_or_default();
         if *found == number {
-            return text.iter().try_for_each(|letter| write_letter(*letter, f)).map(|()| true);
+            return Some(text);
         }
         rest = after.get(text.len().saturating_add(1)..).unwrap_or_default();
     }
-    Ok(false)
+    None
 }
 
 /// Writes a letter, or the word that stands for it.

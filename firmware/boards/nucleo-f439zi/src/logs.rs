@@ -19,22 +19,9 @@ pub(crate) fn boot(facts: &Facts, fault: Option<Fault>) {
         ResetCause::Panic => "panic",
     };
     defmt::info!("{=str}, firmware {=str}, start after: {=str}", facts.name, facts.firmware, reset);
-    match fault {
-        Some(Fault { hard: true, address, detail }) => {
-            defmt::warn!(
-                "the last run ended with a hard fault at {=u32:#010x}, called from {=u32:#010x}",
-                address,
-                detail
-            );
-        }
-        Some(Fault { hard: false, address, detail }) => {
-            defmt::warn!(
-                "the last run ended with a panic in line {=u32}, file hash {=u32:#010x}",
-                address,
-                detail
-            );
-        }
-        None => {}
+    if let Some(Fault { hard, way }) = fault {
+        let what = if hard { "a hard fault" } else { "a panic" };
+        defmt::warn!("the last run ended with {=str} at {:#010x}", what, way);
     }
 }
 

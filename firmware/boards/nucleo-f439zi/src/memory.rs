@@ -102,14 +102,17 @@ impl Backup for BackupSram {
 pub(crate) struct Fault {
     /// A hard fault rather than a panic.
     pub(crate) hard: bool,
-    /// The panic's line, or the program counter of the hard fault.
-    pub(crate) address: u32,
-    /// The hash of the panic's file name, or the link register of the hard fault.
-    pub(crate) detail: u32,
+    /// Where it happened, from the inside out: what on the stack looks like return addresses; zeros where there are no more.
+    pub(crate) way: Way,
 }
 
-/// The note: a mark, the three values, and their sum, which memory that just got power does not have.
-struct Note(UnsafeCell<MaybeUninit<[u32; 5]>>);
+/// Code addresses.
+pub(crate) type Way = [u32; 8];
+
+/// The note: a mark, the values, and the sum of all, which memory that just got power does not have.
+struct Note(UnsafeCell<MaybeUninit<[u32; NOTE_LENGTH]>>);
+
+const NOTE_LENGTH: usize = 2 + 8 + 1;
 
 // SAFETY: written by the handlers of a panic and a hard fault, which nothing interrupts and after which nothing runs, and read
 // once at the start.
@@ -122,21 +125,53 @@ const MARK: u32 = 0x0B5E_55ED;
 
 /// Leaves a note for the next start.
 pub(crate) fn leave_fault(fault: Fault) {
+    let [a, b, c, d, e, f, g, h] = fault.way;
     let hard = u32::from(fault.hard);
-    let sum = MARK ^ hard ^ fault.address ^ fault.detail;
+    let note = [MARK, hard, a, b, c, d, e, f, g, h, sum(hard, fault.way)];
     // SAFETY: see `Note`; any words are valid ones.
-    unsafe { write_volatile(NOTE.0.get().cast(), [MARK, hard, fault.address, fault.detail, sum]) };
+    unsafe { write_volatile(NOTE.0.get().cast(), note) };
 }
 
 /// Reads the note, if one was left, and wipes it out.
 pub(crate) fn take_fault() -> Option<Fault> {
-    let note = NOTE.0.get().cast::<[u32; 5]>();
+    let note = NOTE.0.get().cast::<[u32; NOTE_LENGTH]>();
     // SAFETY: see `Note`. What the memory holds was not put there by this program's run, so it is read as a device is: volatile.
-    let [mark, hard, address, detail, sum] = unsafe { read_volatile(note) };
+    let [mark, hard, way @ .., check] = unsafe { read_volatile(note) };
     // SAFETY: as above.
-    unsafe { write_volatile(note, [0; 5]) };
-    let valid = mark == MARK && sum == mark ^ hard ^ address ^ detail;
-    valid.then_some(Fault { hard: hard != 0, address, detail })
+    unsafe { write_volatile(note, [0; NOTE_LENGTH]) };
+    (mark == MARK && check == sum(hard, way)).then_some(Fault { hard: hard != 0, way })
+}
+
+fn sum(hard: u32, way: Way) -> u32 {
+    way.iter().fold(MARK.wrapping_add(hard), |sum, address| sum.rotate_left(1) ^ address)
+}
+
+/// What on the stack, from here up, looks like a return address: an odd number in the program.
+pub(crate) fn way() -> Way {
+    let mut way = [0; 8];
+    let (mut place, top) = (cortex_m::register::msp::read() as *const u32, addr_of!(STACK_START));
+    let mut free = way.iter_mut();
+    while place < top {
+        // SAFETY: between the stack pointer and the stack's beginning.
+        let word = unsafe { read_volatile(place) };
+        if word & 1 == 1 && (addr_of!(TEXT_START) as u32..addr_of!(TEXT_END) as u32).contains(&word) {
+            let Some(free) = free.next() else { break };
+            *free = word & !1;
+        }
+        place = place.wrapping_add(1);
+    }
+    way
+}
+
+unsafe extern "C" {
+    #[link_name = "_stack_end"]
+    static STACK_END: u32;
+    #[link_name = "_stack_start"]
+    static STACK_START: u32;
+    #[link_name = "__stext"]
+    static TEXT_START: u32;
+    #[link_name = "__etext"]
+    static TEXT_END: u32;
 }
 
 /// The first eight bytes of the linker's hash over the program (`memory.x` places the note that has it).
@@ -154,13 +189,7 @@ pub(crate) fn build_id() -> [u8; 8] {
 
 /// How many bytes of the stack have been used at most, and how many there are.
 pub(crate) fn stack() -> (usize, usize) {
-    unsafe extern "C" {
-        #[link_name = "_stack_end"]
-        static END: u32;
-        #[link_name = "_stack_start"]
-        static START: u32;
-    }
-    let (mut lowest, highest) = (addr_of!(END), addr_of!(START));
+    let (mut lowest, highest) = (addr_of!(STACK_END), addr_of!(STACK_START));
     let length = (highest as usize).saturating_sub(lowest as usize);
     // SAFETY: between the two symbols of `memory.x` is the stack, painted before the program began; nobody writes to what is
     // below the stack pointer in between.

@@ -29,7 +29,7 @@ pub(crate) struct Parts {
 }
 
 // In SRAM, where Ethernet's DMA reaches it.
-static PACKETS: ConstStaticCell<PacketQueue<4, 8>> = ConstStaticCell::new(PacketQueue::new());
+static PACKETS: ConstStaticCell<PacketQueue<3, 6>> = ConstStaticCell::new(PacketQueue::new());
 static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
 
 /// Starts the network without an address, which the device sets. `seed` chooses ports and sequence numbers.
