@@ -146,6 +146,10 @@ fn a_broker_that_is_restarted_is_no_failure() {
         let mut peer = Peer::new(&world);
         connect_tls(device, &world, &mut peer).await;
         drop(peer);
+        world.broker.borrow_mut().server.kill();
+        // For a while it refuses.
+        let refused = || world.gateway.borrow().counters().refused;
+        until("the second refusal", || (refused() >= 2).then_some(())).await;
         world.broker.borrow_mut().restart().unwrap();
         until("the end", || (device.connection.get().state != ConnectionState::Connected).then_some(()))
             .await;

@@ -61,11 +61,26 @@ pub(super) async fn attempt<B: Board>(
     clean_session: bool,
 ) -> Ended {
     set_state(device, ConnectionState::Connecting);
+    let verify = plan.settings.verify_server_certificate;
+    let mut credentials = Credentials::none();
+    if plan.settings.tls {
+        match Credentials::read(device, verify, &mut link.credentials, &mut link.rx).await {
+            Ok(read) => credentials = read,
+            Err(status) => return Ended::before(Why::Failed(status)),
+        }
+    }
+    let config = config(&credentials, verify);
+    let mut transport = if plan.settings.tls {
+        let session = link.offered.get(..link.offered_length).unwrap_or_default();
+        let peer = Peer { host: &plan.settings.host, now: device.clock.now().unwrap_or(0), session };
+        match tls12::Connection::new(&config, peer, &mut link.rx, &mut link.tx, &mut link.session) {
+            Ok(tls) => Transport::Tls(tls),
+            Err(error) => return Ended::before(Why::Failed(Status::new(error))),
+        }
+    } else {
+        Transport::Plain(Plain::new(&mut link.rx, &mut link.tx))
+    };
     let mut socket = TcpSocket::new(stack, &mut link.socket_rx, &mut link.socket_tx);
-    socket.set_timeout(Some(SILENCE));
-    socket.set_keep_alive(Some(KEEP_ALIVE));
-    // Records are whole when they are sent: nothing would be gained by waiting for more.
-    socket.set_nagle_enabled(false);
     let reached = device.progress.during(Task::Connection, reach(stack, plan, &mut socket));
     match select(reached, outdated(device, plan)).await {
         Either::First(Ok(())) => {}
@@ -74,25 +89,6 @@ pub(super) async fn attempt<B: Board>(
     }
     let place = Place { device, plan, clean_session };
     let mut conversation = Conversation::new(client, &plan.names, &plan.settings);
-    if !plan.settings.tls {
-        let mut transport = Transport::Plain(Plain::new(&mut link.rx, &mut link.tx));
-        let ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
-        hang_up(&mut socket).await;
-        return ended;
-    }
-    let verify = plan.settings.verify_server_certificate;
-    let credentials = match Credentials::read(device, verify, &mut link.credentials, &mut link.rx).await {
-        Ok(credentials) => credentials,
-        Err(status) => return Ended::before(Why::Failed(status)),
-    };
-    let config = config(&credentials, verify);
-    let session = link.offered.get(..link.offered_length).unwrap_or_default();
-    let peer = Peer { host: &plan.settings.host, now: device.clock.now().unwrap_or(0), session };
-    let tls = match tls12::Connection::new(&config, peer, &mut link.rx, &mut link.tx, &mut link.session) {
-        Ok(tls) => tls,
-        Err(error) => return Ended::before(Why::Failed(Status::new(error))),
-    };
-    let mut transport = Transport::Tls(tls);
     let ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
     let mut kept = Kept::new(&transport);
     drop(transport);
@@ -104,6 +100,10 @@ pub(super) async fn attempt<B: Board>(
 
 /// The host's address, and a TCP connection to it.
 async fn reach(stack: Stack<'_>, plan: &Plan, socket: &mut TcpSocket<'_>) -> Result<(), Error> {
+    socket.set_timeout(Some(SILENCE));
+    socket.set_keep_alive(Some(KEEP_ALIVE));
+    // Records are whole when they are sent: nothing would be gained by waiting for more.
+    socket.set_nagle_enabled(false);
     let address = network::resolve(stack, &plan.settings.host).await?;
     match with_timeout(CONNECT_TIME, socket.connect((address, plan.settings.port))).await {
         Ok(Ok(())) => Ok(()),

@@ -36,6 +36,11 @@ pub(super) struct Credentials<'a> {
 }
 
 impl<'a> Credentials<'a> {
+    /// Nobody is trusted, and the device is nobody.
+    pub(super) const fn none() -> Self {
+        Self { anchors: None, chain: None, key: None }
+    }
+
     /// Reads and decodes what is stored; `text` is memory for a file, wiped afterwards.
     ///
     /// # Errors
@@ -62,7 +67,7 @@ async fn decode<'a, B: Board>(
     text: &mut [u8; BUFFER_LENGTH],
 ) -> Result<Credentials<'a>, Error> {
     let mut store = device.certificates.lock().await;
-    let mut credentials = Credentials { anchors: None, chain: None, key: None };
+    let mut credentials = Credentials::none();
     if verify && let Some(pem) = store.read(File::CaCertificate, text).await? {
         credentials.anchors = Some(Bundle::from_pem(pem, &mut storage.anchors)?);
     }

@@ -147,10 +147,10 @@ fn forget_tls<B: Board>(device: &Device<B>, link: &mut Link) {
 async fn serve<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan, memory: &mut Memory) {
     let Memory { link, spill, in_flight } = memory;
     let availability = plan.names.topic("availability");
-    let mut back_off = BackOff::default();
-    let mut clean_session = false;
+    let mut course = Course { back_off: BackOff::default(), grace: Instant::MIN, clean_session: false };
     let mut is_first = true;
     loop {
+        let clean_session = course.clean_session;
         let options = conversation::options(&plan.settings, &plan.names, &availability, clean_session);
         let mut client = match Client::new(options, spill, in_flight) {
             Ok(client) => client,
@@ -162,17 +162,23 @@ async fn serve<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan, memo
             }
         };
         if core::mem::take(&mut is_first) && !restore(device, &mut client) {
-            clean_session = true;
+            course.clean_session = true;
             continue;
         }
-        let is_over =
-            keep_connecting(device, stack, plan, link, &mut client, &mut back_off, clean_session).await;
-        if is_over {
+        if keep_connecting(device, stack, plan, link, &mut client, &mut course).await {
             return;
         }
         // The clean session was one connection long, and the next one is to last.
-        clean_session = false;
+        course.clean_session = false;
     }
+}
+
+/// What one connection leaves for the next.
+struct Course {
+    back_off: BackOff,
+    /// Until when a broker that cannot be reached is only being restarted.
+    grace: Instant,
+    clean_session: bool,
 }
 
 /// Connects until the plan is outdated, which is true, or a clean session is over.
@@ -182,34 +188,32 @@ async fn keep_connecting<B: Board>(
     plan: &Plan,
     link: &mut Link,
     client: &mut Client<'_>,
-    back_off: &mut BackOff,
-    clean_session: bool,
+    course: &mut Course,
 ) -> bool {
-    let mut grace = Instant::MIN;
     loop {
         let gate = select(gate(device, stack, plan), outdated(device, plan)).await;
         if let Either::Second(()) = gate {
             return true;
         }
-        let ended = attempt::attempt(device, stack, plan, link, client, clean_session).await;
+        let ended = attempt::attempt(device, stack, plan, link, client, course.clean_session).await;
         persist(device, client);
         match ended.why {
             Why::Outdated => return true,
             Why::Lost => {}
-            Why::Failed(status) if is_forgiven(&status) && Instant::now() < grace => {}
+            Why::Failed(status) if is_forgiven(&status) && Instant::now() < course.grace => {}
             Why::Failed(status) => device.note(status),
         }
         if ended.lasted > Duration::MIN {
-            grace = Instant::now().saturating_add(GRACE);
+            course.grace = Instant::now().saturating_add(GRACE);
         }
         set_state(device, ConnectionState::WaitingToRetry);
-        let pause = back_off.pause(ended.lasted, dice(device));
+        let pause = course.back_off.pause(ended.lasted, dice(device));
         let waiting =
             select(device.progress.during(Task::Connection, Timer::after(pause)), outdated(device, plan));
         if let Either::Second(()) = waiting.await {
             return true;
         }
-        if clean_session && ended.lasted > Duration::MIN {
+        if course.clean_session && ended.lasted > Duration::MIN {
             return false;
         }
     }
