@@ -90,10 +90,12 @@ pub(super) async fn attempt<B: Board>(
     let place = Place { device, plan, clean_session };
     let mut conversation = Conversation::new(client, &plan.names, &plan.settings);
     let ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
-    let mut kept = Kept::new(&transport);
-    drop(transport);
-    kept.offer(device, link.offered.as_mut_slice(), &mut link.offered_length);
-    drop(kept);
+    {
+        // In a block, so that it takes no room in this future.
+        let mut kept = Kept::new(&transport);
+        drop(transport);
+        kept.offer(device, link.offered.as_mut_slice(), &mut link.offered_length);
+    }
     hang_up(&mut socket).await;
     ended
 }
