@@ -82,7 +82,7 @@ pub enum Chain {
     Words32([u32; 8]),
     /// SHA-384 and SHA-512.
     Words64([u64; 8]),
-    /// None yet: a unit that takes a first block only together with what follows it has not been given any.
+    /// None yet: the first block itself, which a unit takes only together with what follows it.
     Block([u8; 64]),
 }
 

@@ -8,7 +8,7 @@ use status::{Error, cipher, md};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::hash::{fills, start};
+use super::hash::{fills, start, waiting};
 use super::{Regs, Stm32f4, Stopped, shortest};
 use crate::cipher::MAX_DATA_LENGTH;
 use crate::self_test::Algorithm;
@@ -137,9 +137,10 @@ const HASHES: [HashAlgorithm; 4] =
 
 /// The same message, of which nothing has been in the unit, in software.
 fn in_software(state: &HashState) -> Result<HashState, Error> {
-    let length = usize::try_from(state.length).map_err(|_| md::BAD_INPUT_DATA)?;
+    let (first, last) = waiting(state);
     let mut software = Hasher.hash_start(state.algorithm)?;
-    Hasher.hash_update(&mut software, state.block.get(..length).unwrap_or_default())?;
+    Hasher.hash_update(&mut software, first)?;
+    Hasher.hash_update(&mut software, last)?;
     Ok(software)
 }
 

@@ -76,8 +76,7 @@ impl<R: Regs> HashUnit<R> {
     pub(super) fn feed(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
         let mut data = data;
         loop {
-            let (waiting, stretch) = stretch(state.length);
-            let room = state.block.get_mut(waiting..stretch).unwrap_or_default();
+            let room = room(state);
             let (head, rest) = data.split_at_checked(room.len()).unwrap_or((data, &[]));
             copy(room, head);
             let full = head.len() == room.len();
@@ -86,9 +85,24 @@ impl<R: Regs> HashUnit<R> {
                 return Ok(());
             }
             data = rest;
-            self.push(state.block.get(..stretch).unwrap_or_default());
-            self.wait(|status| status & (DINIS | BUSY) == DINIS)?;
+            self.push_stretch(state)?;
         }
+    }
+
+    /// Gives the unit a stretch, when it is full.
+    fn push_stretch(&mut self, state: &mut HashState) -> Result<(), Error> {
+        if stretch(state.length).0 > 0 {
+            return Ok(());
+        }
+        match &mut state.chain {
+            Chain::Block(first) if state.length == FIRST_STRETCH_BYTES => {
+                self.push(first);
+                self.push(state.block.get(..WORD).unwrap_or_default());
+                first.zeroize();
+            }
+            _ => self.push(state.block.get(..STRETCH).unwrap_or_default()),
+        }
+        self.wait(|status| status & (DINIS | BUSY) == DINIS)
     }
 
     /// Saves the message that has been entered, which has had its first stretch, and clears the unit.
@@ -107,10 +121,10 @@ impl<R: Regs> HashUnit<R> {
 
     /// Ends the message that has been entered, and clears the unit.
     pub(super) fn digest(&mut self, state: &HashState) -> Result<Digest, Error> {
-        let (waiting, _) = stretch(state.length);
-        let last = state.block.get(..waiting).unwrap_or_default();
+        let (first, last) = waiting(state);
         // RM0090 §25.4.3: NBLW has to be set before DCAL, which is set by a write of its own.
-        self.regs.write(STR, u32::try_from((waiting % WORD).wrapping_mul(8)).unwrap_or(0));
+        self.regs.write(STR, last_bits(state.length));
+        self.push(first);
         self.push(last);
         self.wait(|status| status & BUSY == 0)?;
         self.regs.write(STR, DCAL);
@@ -154,11 +168,44 @@ pub(super) fn fills(state: &HashState, more: usize) -> bool {
     waiting.saturating_add(more) >= stretch
 }
 
-/// What waits of a message, and the length of the stretch that it is the head of.
+/// What waits in the state: of a first stretch its block and the word behind it, afterwards only the latter place is used.
+pub(super) fn waiting(state: &HashState) -> (&[u8], &[u8]) {
+    let (waiting, stretch) = stretch(state.length);
+    let (first, last) = match &state.chain {
+        Chain::Block(first) if stretch == FIRST_STRETCH => {
+            (first.get(..waiting.min(STRETCH)), state.block.get(..waiting.saturating_sub(STRETCH)))
+        }
+        _ => (None, state.block.get(..waiting)),
+    };
+    (first.unwrap_or_default(), last.unwrap_or_default())
+}
+
+/// Where the next bytes wait.
+fn room(state: &mut HashState) -> &mut [u8] {
+    let (waiting, stretch) = stretch(state.length);
+    let room = match &mut state.chain {
+        Chain::Block(first) if stretch == FIRST_STRETCH && waiting < STRETCH => first.get_mut(waiting..),
+        _ if stretch == FIRST_STRETCH => state.block.get_mut(waiting.saturating_sub(STRETCH)..WORD),
+        _ => state.block.get_mut(waiting..STRETCH),
+    };
+    room.unwrap_or_default()
+}
+
+/// The length of what waits of a message, and of the stretch that it is the head of.
 fn stretch(length: u64) -> (usize, usize) {
     let [low, ..] = length.to_le_bytes();
     let low = usize::from(low);
-    if length < 68 { (low, FIRST_STRETCH) } else { (low.wrapping_sub(FIRST_STRETCH) % STRETCH, STRETCH) }
+    if length < FIRST_STRETCH_BYTES {
+        (low, FIRST_STRETCH)
+    } else {
+        (low.wrapping_sub(FIRST_STRETCH) % STRETCH, STRETCH)
+    }
+}
+
+/// NBLW: the valid bits of the last word, 0 for all.
+fn last_bits(length: u64) -> u32 {
+    let [low, ..] = length.to_le_bytes();
+    u32::from(low & 3).wrapping_mul(8)
 }
 
 const WORD: usize = 4;
@@ -166,6 +213,7 @@ const WORD: usize = 4;
 const STRETCH: usize = 64;
 /// A block and the word that makes the unit process it.
 const FIRST_STRETCH: usize = STRETCH + WORD;
+const FIRST_STRETCH_BYTES: u64 = FIRST_STRETCH as u64;
 const CONTEXT_WORDS: usize = 38;
 
 // RM0090 §25.4: the registers, and their bits.

@@ -81,7 +81,7 @@ impl<C: Regs, H: Regs, E: Regs> Stm32f4<C, H, E> {
         &self.failures
     }
 
-    /// The driver of CRYP, for modes that [`Cipher`] does not offer.
+    /// The driver of CRYP, for modes that [`crate::Cipher`] does not offer.
     pub const fn cryp(&mut self) -> &mut Cryp<C> {
         &mut self.cryp
     }
