@@ -42,8 +42,9 @@ impl Proxy {
     /// Ends every connection at once, in both directions; how many there were. New ones are let through.
     pub fn cut(&self) -> usize {
         let streams = std::mem::take(&mut *lock(&self.streams));
-        // Those that had ended already do not count.
-        streams.iter().filter(|stream| stream.shutdown(Shutdown::Both).is_ok()).count() / 2
+        // Those that had ended already do not count; and the second side of one may end as soon as the first one does.
+        let ended = streams.iter().filter(|stream| stream.shutdown(Shutdown::Both).is_ok()).count();
+        ended.div_ceil(2)
     }
 }
 
