@@ -18,6 +18,7 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    #[inline(never)]
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(MALFORMED_PACKET)?;
         self.rest = rest;
@@ -31,6 +32,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Big-endian, MQTT 3.1.1 §1.5.2.
+    #[inline(never)]
     pub(crate) fn u16(&mut self) -> Result<u16, Error> {
         let (&bytes, rest) = self.rest.split_first_chunk().ok_or(MALFORMED_PACKET)?;
         self.rest = rest;

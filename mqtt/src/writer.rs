@@ -22,6 +22,7 @@ impl<'a> Writer<'a> {
         Self { rest: out, written: 0 }
     }
 
+    #[inline(never)]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let rest = core::mem::take(&mut self.rest);
         let (target, rest) = rest.split_at_mut_checked(bytes.len()).ok_or(BUFFER_TOO_SMALL)?;
@@ -43,6 +44,7 @@ impl<'a> Writer<'a> {
         self.u16(identifier.get())
     }
 
+    #[inline(never)]
     pub(crate) fn binary(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.u16(u16::try_from(bytes.len()).map_err(|_| BAD_INPUT_DATA)?)?;
         self.bytes(bytes)

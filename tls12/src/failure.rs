@@ -4,13 +4,13 @@
 
 use status::{Alert, Cause, Error, mpi, ssl};
 
-/// A failure with what the peer and a person are to be told of it.
+/// A failure with what the peer and a person are to be told of it: four bytes, as nearly everything here can return one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// The code.
     pub error: Error,
-    /// The fatal alert to send; none where the peer is gone or has failed first.
-    pub alert: Option<Alert>,
+    /// The fatal alert to send; close_notify, which is none, where the peer is gone or has failed first.
+    alert: Alert,
     /// Tells failures of the same code apart.
     pub cause: Cause,
 }
@@ -18,12 +18,17 @@ pub struct Failure {
 impl Failure {
     /// A failure for which `alert` is owed.
     pub const fn new(error: Error, alert: Alert) -> Self {
-        Self { error, alert: Some(alert), cause: Cause::None }
+        Self { error, alert, cause: Cause::None }
     }
 
     /// A failure that the peer is not told of.
     pub const fn silent(error: Error) -> Self {
-        Self { error, alert: None, cause: Cause::None }
+        Self { error, alert: Alert::CLOSE_NOTIFY, cause: Cause::None }
+    }
+
+    /// The fatal alert to send; none where the peer is gone or has failed first.
+    pub fn alert(self) -> Option<Alert> {
+        (self.alert != Alert::CLOSE_NOTIFY).then_some(self.alert)
     }
 
     /// The same failure for a named cause.

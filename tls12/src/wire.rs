@@ -35,6 +35,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `length` bytes.
+    #[inline(never)]
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(self.error)?;
         self.rest = rest;
@@ -115,12 +116,14 @@ impl<'a> Writer<'a> {
     }
 
     /// Copies `bytes`.
+    #[inline(never)]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         copy(self.space(bytes.len())?, bytes);
         Ok(())
     }
 
     /// Lends the next `length` bytes for the caller to fill in.
+    #[inline(never)]
     pub(crate) fn space(&mut self, length: usize) -> Result<&mut [u8], Error> {
         let end = self.at.checked_add(length).ok_or(self.error)?;
         let space = self.buffer.get_mut(self.at..end).ok_or(self.error)?;
@@ -156,17 +159,22 @@ impl<'a> Writer<'a> {
         &mut self,
         content: impl FnOnce(&mut Self) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let at = self.at;
         self.bytes(&[0; N])?;
         let start = self.at;
         content(self)?;
-        let length = u32::try_from(self.at.saturating_sub(start)).map_err(|_| self.error)?.to_be_bytes();
-        let (zeros, low) = length.split_at_checked(length.len().saturating_sub(N)).ok_or(self.error)?;
-        if zeros.iter().any(|byte| *byte != 0) {
-            return Err(self.error);
+        self.fill_in_length(start, N)
+    }
+
+    /// Writes into the `width` bytes before `start` how many bytes have been written since.
+    #[inline(never)]
+    fn fill_in_length(&mut self, start: usize, width: usize) -> Result<(), Error> {
+        let mut length = self.at.saturating_sub(start);
+        let before = self.buffer.get_mut(..start).unwrap_or_default();
+        for byte in before.iter_mut().rev().take(width) {
+            [*byte, ..] = length.to_le_bytes();
+            length >>= 8;
         }
-        copy(self.buffer.get_mut(at..start).ok_or(self.error)?, low);
-        Ok(())
+        if length == 0 { Ok(()) } else { Err(self.error) }
     }
 }
 
@@ -182,6 +190,7 @@ pub(crate) fn shift(buffer: &mut [u8], from: usize, to: usize, length: usize) ->
 }
 
 /// Copies as many bytes as both slices have.
+#[inline(never)]
 pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to = *from;

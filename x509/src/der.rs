@@ -50,6 +50,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a length; it is at most what is left after it (X.690 §8.1.3).
+    #[inline(never)]
     pub(crate) fn length(&mut self) -> Result<usize, Error> {
         let first = self.byte()?;
         let length = match first {
@@ -67,6 +68,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a tag, which must be `tag`, and its length: the position is then that of the content.
+    #[inline(never)]
     pub(crate) fn header(&mut self, tag: u8) -> Result<usize, Error> {
         match self.peek() {
             None => Err(asn1::OUT_OF_DATA),
@@ -79,6 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a whole element with this tag and gives its content.
+    #[inline(never)]
     pub(crate) fn take(&mut self, tag: u8) -> Result<&'a [u8], Error> {
         let length = self.header(tag)?;
         self.bytes(length)
@@ -90,6 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a whole element with any tag.
+    #[inline(never)]
     pub(crate) fn element(&mut self) -> Result<(u8, &'a [u8]), Error> {
         let tag = self.byte()?;
         let length = self.length()?;
@@ -146,6 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an AlgorithmIdentifier (RFC 5280 §4.1.1.2).
+    #[inline(never)]
     pub(crate) fn algorithm(&mut self) -> Result<Algorithm<'a>, Error> {
         let mut inner = self.enter(SEQUENCE)?;
         let oid = inner.take(OBJECT_IDENTIFIER)?;

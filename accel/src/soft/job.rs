@@ -215,6 +215,7 @@ fn aligned(workspace: &mut [u8]) -> &mut [u32] {
 }
 
 /// Takes the first `count` limbs, or what there is.
+#[inline(never)]
 pub(crate) fn take<'w>(rest: &mut &'w mut [u32], count: usize) -> &'w mut [u32] {
     let all = mem::take(rest);
     let count = count.min(all.len());

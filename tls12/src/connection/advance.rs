@@ -168,7 +168,7 @@ impl Connection<'_> {
         self.input.wipe();
         self.output.abandon();
         // RFC 5246 §7.2.1: nothing follows a close_notify.
-        if let Some(alert) = failure.alert.filter(|_| !self.close_sent) {
+        if let Some(alert) = failure.alert().filter(|_| !self.close_sent) {
             // When even this cannot be sealed there is nothing left to say.
             if self.output.alert(self.handshake.write_state(), accel, AlertLevel::Fatal, alert).is_ok() {
                 status.alert = Some(AlertSeen::Sent(alert));

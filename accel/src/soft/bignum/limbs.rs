@@ -39,8 +39,14 @@ pub(crate) fn bit(bytes: &[u8], index: usize) -> u32 {
     byte.map_or(0, |byte| u32::from(*byte) >> (index % 8) & 1)
 }
 
+/// Reads a big-endian number into all of `out`; false if there are more non-zero bytes than fit.
+#[inline(never)]
+pub(crate) fn import(out: &mut [u32], number: &[u8]) -> bool {
+    gather(out, number.iter().rev())
+}
+
 /// Reads bytes, the least significant one first, into all of `out`; false if there are more non-zero bytes than fit.
-pub(crate) fn import<'a>(out: &mut [u32], bytes: impl Iterator<Item = &'a u8>) -> bool {
+pub(crate) fn gather<'a>(out: &mut [u32], bytes: impl Iterator<Item = &'a u8>) -> bool {
     let mut bytes = bytes;
     for limb in out.iter_mut() {
         *limb = 0;
@@ -52,6 +58,7 @@ pub(crate) fn import<'a>(out: &mut [u32], bytes: impl Iterator<Item = &'a u8>) -
 }
 
 /// Writes a number as big-endian bytes over all of `out`, which is long enough for it.
+#[inline(never)]
 pub(crate) fn export(out: &mut [u8], number: &[u32]) {
     let bytes = number.iter().flat_map(|limb| limb.to_le_bytes());
     for (out, byte) in out.iter_mut().rev().zip(bytes) {
@@ -70,6 +77,7 @@ pub(crate) fn truncate(out: &mut [u32], bits: usize) {
 }
 
 /// Copies a number, zero-extending it, or what there is room for.
+#[inline(never)]
 pub(crate) fn copy(out: &mut [u32], from: &[u32]) {
     let common = from.len().min(out.len());
     if let (Some((low, high)), Some(from)) = (out.split_at_mut_checked(common), from.get(..common)) {
@@ -118,6 +126,7 @@ pub(crate) fn less(a: &[u32], b: &[u32]) -> u32 {
 }
 
 /// `a = a mod modulus` for an `a` below twice the modulus.
+#[inline(never)]
 pub(crate) fn reduce_once(a: &mut [u32], modulus: &[u32]) {
     let keep = less(a, modulus);
     subtract_if(a, modulus, keep ^ 1);

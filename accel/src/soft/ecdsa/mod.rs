@@ -103,7 +103,7 @@ impl Verification {
         let (r, s) = der::parse(signature).ok_or(ecp::VERIFY_FAILED)?;
         for (register, number) in [(R, r), (C, s)] {
             let register = field.at_mut(register);
-            let fits = limbs::import(register, number.iter().rev());
+            let fits = limbs::import(register, number);
             if !fits || limbs::is_zero_vartime(register) || limbs::less(register, parameters.order) == 0 {
                 return Err(ecp::VERIFY_FAILED);
             }
@@ -113,7 +113,7 @@ impl Verification {
         field.load(F, &[]);
         // FIPS 186-4 §6.4: the leftmost bits of the digest, as many as the order has; a multiple of eight, or all.
         let length = digest.len().min(parameters.bits.div_ceil(8));
-        limbs::import(field.at_mut(A), digest.get(..length).unwrap_or_default().iter().rev());
+        limbs::import(field.at_mut(A), digest.get(..length).unwrap_or_default());
         Ok(Self { parameters, phase: Phase::Invert(Inversion::new()) })
     }
 
@@ -194,7 +194,7 @@ fn load_key(field: &mut Field<'_>, parameters: &Parameters, point: &[u8]) -> Res
     let key = multiple(0);
     for (register, number) in [(key.x, x), (key.y, y)] {
         let out = field.at_mut(register);
-        limbs::import(out, number.iter().rev());
+        limbs::import(out, number);
         if limbs::less(out, parameters.prime) == 0 {
             return Err(ecp::INVALID_KEY);
         }

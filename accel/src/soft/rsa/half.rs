@@ -90,7 +90,7 @@ impl<'k> Half<'k> {
         let length = self.length();
         let Numbers { modulus, power, factor, product, table } = Numbers::split(memory, length, self.window);
         if let Phase::Import = self.phase {
-            limbs::import(modulus, limbs::trim_vartime(self.prime).iter().rev());
+            limbs::import(modulus, limbs::trim_vartime(self.prime));
             self.inverse = negated_inverse(modulus);
         }
         let mut modulus = Modulus::new(modulus, self.inverse, product);

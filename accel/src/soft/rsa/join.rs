@@ -61,7 +61,7 @@ impl<'k> Join<'k> {
                 (cost, Some(Phase::Multiply))
             }
             Phase::Multiply => {
-                if !limbs::import(factor, self.coefficient.iter().rev()) {
+                if !limbs::import(factor, self.coefficient) {
                     return Err(rsa::PRIVATE_FAILED);
                 }
                 modulus.multiply_by(power, factor);
@@ -87,7 +87,7 @@ impl<'k> Join<'k> {
         limbs::copy(head, power);
         let Some((difference, q)) = factors.split_at_mut_checked(common) else { return };
         difference.get_mut(length..).unwrap_or_default().fill(0);
-        limbs::import(q, limbs::trim_vartime(self.prime_q).iter().rev());
+        limbs::import(q, limbs::trim_vartime(self.prime_q));
         kernel::mul(product, q, difference);
         limbs::add_if(product, half_q, 1);
         limbs::copy(out, product);

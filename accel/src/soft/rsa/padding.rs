@@ -26,7 +26,7 @@ pub(crate) fn signature(out: &mut [u32], length: usize, algorithm: HashAlgorithm
     let prefix = digest_info(algorithm);
     let ones = length.saturating_sub(FRAME.saturating_add(prefix.len()).saturating_add(digest.len()));
     let tail = digest.iter().rev().chain(prefix.iter().rev());
-    limbs::import(out, tail.chain(once(&0)).chain(repeat_n(&0xFF, ones)).chain(once(&1)));
+    limbs::gather(out, tail.chain(once(&0)).chain(repeat_n(&0xFF, ones)).chain(once(&1)));
 }
 
 /// EME-PKCS1-v1_5: the block of `length` bytes for a message, its padding drawn into `scratch` in bulk. Constant-time with
@@ -46,7 +46,7 @@ pub(crate) fn encryption(
             continue;
         }
         let padding = scratch.iter().filter(|byte| **byte != 0).take(wanted);
-        limbs::import(out, message.iter().rev().chain(once(&0)).chain(padding).chain(once(&2)));
+        limbs::gather(out, message.iter().rev().chain(once(&0)).chain(padding).chain(once(&2)));
         return Ok(());
     }
     Err(rsa::RNG_FAILED)

@@ -116,8 +116,8 @@ impl<'k> Private<'k> {
             half::window(memory.len().saturating_sub(before), p.max(q))
         };
         let numbers = Whole::split(memory, bounds.length());
-        limbs::import(numbers.digest, digest.iter().rev());
-        limbs::import(numbers.modulus, bounds.modulus.iter().rev());
+        limbs::import(numbers.digest, digest);
+        limbs::import(numbers.modulus, bounds.modulus);
         padding::signature(numbers.power, bounds.modulus.len(), algorithm, digest);
         draw(numbers.b, bounds.bits, rng)?;
         let inverse = negated_inverse(numbers.modulus);
@@ -203,7 +203,7 @@ impl<'k> Private<'k> {
         let (unit, exponent) = (self.unit(), self.bounds.exponent);
         let Whole { a, b, modulus, power, product, .. } = Whole::split(memory, self.bounds.length());
         if let Phase::Import = self.phase {
-            limbs::import(modulus, self.bounds.modulus.iter().rev());
+            limbs::import(modulus, self.bounds.modulus);
         }
         let mut modulus = Modulus::new(modulus, self.inverse, product);
         let (cost, next) = match &mut self.phase {

@@ -65,9 +65,9 @@ impl Public {
             return Err(rsa::BAD_INPUT_DATA);
         }
         let numbers = Numbers::split(memory, key.length());
-        limbs::import(numbers.digest, digest.iter().rev());
-        limbs::import(numbers.modulus, key.modulus.iter().rev());
-        limbs::import(numbers.input, signature.iter().rev());
+        limbs::import(numbers.digest, digest);
+        limbs::import(numbers.modulus, key.modulus);
+        limbs::import(numbers.input, signature);
         // RFC 8017 §8.2.2 step 1 and §5.2.2 step 1: the length is exact, the number is below the modulus.
         let valid = signature.len() == key.modulus.len() && limbs::less(numbers.input, numbers.modulus) == 1;
         limbs::copy(numbers.base, numbers.input);
@@ -93,7 +93,7 @@ impl Public {
             return Err(rsa::BAD_INPUT_DATA);
         }
         let numbers = Numbers::split(memory, key.length());
-        limbs::import(numbers.modulus, key.modulus.iter().rev());
+        limbs::import(numbers.modulus, key.modulus);
         let scratch = bytemuck::cast_slice_mut(numbers.product);
         padding::encryption(numbers.input, length, message, scratch, rng)?;
         let inverse = negated_inverse(numbers.modulus);
