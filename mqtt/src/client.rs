@@ -13,11 +13,11 @@ use crate::{
     connect::Connect,
     event::Event,
     inbox::{self, Inbox},
-    packet::Packet,
     publish::Message,
     saved,
     session::{Session, State},
     store::{self, HELD, Kind, PARTIAL, Store},
+    writer::Writer,
 };
 
 /// How the client presents itself, fixed for the client's life. It has no `Debug`, since it holds a password.
@@ -102,10 +102,11 @@ impl<'b> Client<'b> {
     /// `BUFFER_TOO_SMALL`: nothing has changed.
     pub fn connect(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
         // [MQTT-3.1.0-1], [MQTT-3.1.0-2]: first, and once.
-        let written = Packet::Connect(connect_packet(&self.session.options)).encode(out)?;
+        let mut writer = Writer::new(out);
+        connect_packet(&self.session.options).encode(&mut writer)?;
         self.inbox.reset();
         self.session.begin(now);
-        Ok(written)
+        Ok(writer.written())
     }
 
     /// Takes bytes from the server: tells how many of them are used up, and at most one event.

@@ -182,8 +182,9 @@ fn check_direction(packet_type: PacketType) -> Result<(), Error> {
 }
 
 fn decode(bytes: &[u8]) -> Result<Delivery<'_>, Error> {
-    let (packet, _) = Packet::decode(bytes)?.ok_or(MALFORMED_PACKET)?;
-    Ok(Delivery::Packet(packet))
+    let (header, header_length) = FixedHeader::decode(bytes)?.ok_or(MALFORMED_PACKET)?;
+    let body = bytes.get(header_length..).and_then(|rest| rest.get(..header.body_length()));
+    Ok(Delivery::Packet(Packet::decode_servers(&header, body.ok_or(MALFORMED_PACKET)?)?))
 }
 
 fn start(packet: &[u8], total: usize) -> Result<Delivery<'_>, Error> {

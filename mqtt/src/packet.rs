@@ -4,7 +4,10 @@
 
 use core::num::NonZeroU16;
 
-use status::{Error, mqtt::MALFORMED_PACKET};
+use status::{
+    Error,
+    mqtt::{MALFORMED_PACKET, UNEXPECTED_PACKET},
+};
 
 use crate::{
     connect::{ConnAck, Connect},
@@ -64,19 +67,30 @@ impl<'a> Packet<'a> {
     fn decode_body(header: &FixedHeader, body: &'a [u8]) -> Result<Self, Error> {
         Ok(match header.packet_type {
             PacketType::Connect => Self::Connect(Connect::decode(body)?),
+            PacketType::Subscribe => Self::Subscribe(Subscribe::decode(body)?),
+            PacketType::Unsubscribe => Self::Unsubscribe(Unsubscribe::decode(body)?),
+            PacketType::PingReq => Self::PingReq,
+            PacketType::Disconnect => Self::Disconnect,
+            _ => Self::decode_servers(header, body)?,
+        })
+    }
+
+    /// Reads the body of a packet that a server sends: all that a client is linked with.
+    ///
+    /// # Errors
+    /// `UNEXPECTED_PACKET` for what only clients send; `MALFORMED_PACKET`.
+    pub(crate) fn decode_servers(header: &FixedHeader, body: &'a [u8]) -> Result<Self, Error> {
+        Ok(match header.packet_type {
             PacketType::ConnAck => Self::ConnAck(ConnAck::decode(body)?),
             PacketType::Publish => Self::Publish(Publish::decode(header.flags, body)?),
             PacketType::PubAck => Self::PubAck(decode_identifier(body)?),
             PacketType::PubRec => Self::PubRec(decode_identifier(body)?),
             PacketType::PubRel => Self::PubRel(decode_identifier(body)?),
             PacketType::PubComp => Self::PubComp(decode_identifier(body)?),
-            PacketType::Subscribe => Self::Subscribe(Subscribe::decode(body)?),
             PacketType::SubAck => Self::SubAck(SubAck::decode(body)?),
-            PacketType::Unsubscribe => Self::Unsubscribe(Unsubscribe::decode(body)?),
             PacketType::UnsubAck => Self::UnsubAck(decode_identifier(body)?),
-            PacketType::PingReq => Self::PingReq,
             PacketType::PingResp => Self::PingResp,
-            PacketType::Disconnect => Self::Disconnect,
+            _ => return Err(UNEXPECTED_PACKET),
         })
     }
 
@@ -98,9 +112,9 @@ impl<'a> Packet<'a> {
             Self::SubAck(sub_ack) => sub_ack.encode(&mut writer)?,
             Self::Unsubscribe(unsubscribe) => unsubscribe.encode(&mut writer)?,
             Self::UnsubAck(identifier) => encode_identifier(PacketType::UnsubAck, *identifier, &mut writer)?,
-            Self::PingReq => writer.header(&FixedHeader::new(PacketType::PingReq, 0, 0)?)?,
-            Self::PingResp => writer.header(&FixedHeader::new(PacketType::PingResp, 0, 0)?)?,
-            Self::Disconnect => writer.header(&FixedHeader::new(PacketType::Disconnect, 0, 0)?)?,
+            Self::PingReq => encode_empty(PacketType::PingReq, &mut writer)?,
+            Self::PingResp => encode_empty(PacketType::PingResp, &mut writer)?,
+            Self::Disconnect => encode_empty(PacketType::Disconnect, &mut writer)?,
         }
         Ok(writer.written())
     }
@@ -113,7 +127,13 @@ fn decode_identifier(body: &[u8]) -> Result<NonZeroU16, Error> {
     Ok(identifier)
 }
 
-fn encode_identifier(
+/// Writes a packet without a body.
+pub(crate) fn encode_empty(packet_type: PacketType, writer: &mut Writer<'_>) -> Result<(), Error> {
+    writer.header(&FixedHeader::new(packet_type, 0, 0)?)
+}
+
+/// Writes a packet whose body is an identifier.
+pub(crate) fn encode_identifier(
     packet_type: PacketType,
     identifier: NonZeroU16,
     writer: &mut Writer<'_>,

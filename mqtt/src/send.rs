@@ -9,8 +9,8 @@ use status::{
 
 use crate::{
     client::Client,
-    header::FixedHeader,
-    packet::Packet,
+    header::{FixedHeader, PacketType},
+    packet,
     publish::{DUPLICATE, Message, Publish, QoS},
     session::{Request, Sending, Session, State},
     store::{HELD, Kind, PARTIAL, Record, SENT, STREAMED, WRITTEN},
@@ -146,8 +146,8 @@ impl Client<'_> {
         if needs_store && !self.session.store.exists() {
             return Err(BAD_INPUT_DATA);
         }
-        self.session.request(Some(list.len()), now, out, |identifier| {
-            Packet::Subscribe(Subscribe { identifier, subscriptions: Subscriptions::new(list) })
+        self.session.request(Some(list.len()), now, out, |identifier, writer| {
+            Subscribe { identifier, subscriptions: Subscriptions::new(list) }.encode(writer)
         })
     }
 
@@ -161,8 +161,8 @@ impl Client<'_> {
         now: u64,
         out: &mut [u8],
     ) -> Result<(usize, NonZeroU16), Error> {
-        self.session.request(None, now, out, |identifier| {
-            Packet::Unsubscribe(Unsubscribe { identifier, filters: Filters::new(filters) })
+        self.session.request(None, now, out, |identifier, writer| {
+            Unsubscribe { identifier, filters: Filters::new(filters) }.encode(writer)
         })
     }
 
@@ -178,9 +178,10 @@ impl Client<'_> {
         if self.session.is_midway() {
             return Err(BUFFER_TOO_SMALL);
         }
-        let written = Packet::Disconnect.encode(out)?;
+        let mut writer = Writer::new(out);
+        packet::encode_empty(PacketType::Disconnect, &mut writer)?;
         self.session.end(State::Leaving);
-        Ok(written)
+        Ok(writer.written())
     }
 
     /// Writes what is due and fits: acknowledgements, messages that wait or are to be redelivered, PINGREQ. Tells how many bytes.
@@ -207,9 +208,7 @@ impl Client<'_> {
         }
         let is_ping_due = session.waiting_since.is_none() && ping_due.is_some_and(|due| now >= due);
         if is_ping_due && !session.is_midway() && writer.room() >= PING_LENGTH {
-            let mut ping = [0; PING_LENGTH];
-            Packet::PingReq.encode(&mut ping)?;
-            writer.bytes(&ping)?;
+            packet::encode_empty(PacketType::PingReq, &mut writer)?;
             session.last_sent = now;
             session.waiting_since = Some(now);
         }
@@ -296,12 +295,12 @@ impl Session<'_> {
         }
     }
 
-    fn request<'a>(
+    fn request(
         &mut self,
         subscriptions: Option<usize>,
         now: u64,
         out: &mut [u8],
-        packet: impl FnOnce(NonZeroU16) -> Packet<'a>,
+        encode: impl FnOnce(NonZeroU16, &mut Writer<'_>) -> Result<(), Error>,
     ) -> Result<(usize, NonZeroU16), Error> {
         if self.state != State::Connected {
             return Err(NOT_CONNECTED);
@@ -311,11 +310,12 @@ impl Session<'_> {
         }
         let identifier = self.unused_identifier().ok_or(IN_FLIGHT_FULL)?;
         let free = self.requests.iter_mut().find(|request| request.is_none()).ok_or(IN_FLIGHT_FULL)?;
-        let written = packet(identifier).encode(out)?;
+        let mut writer = Writer::new(out);
+        encode(identifier, &mut writer)?;
         *free = Some(Request { identifier, subscriptions });
         self.used_identifier(identifier);
         self.last_sent = now;
-        Ok((written, identifier))
+        Ok((writer.written(), identifier))
     }
 
     /// What is to be written next: the packet that is half written, else acknowledgements and PUBRELs in their order, else
@@ -345,19 +345,16 @@ impl Session<'_> {
         if record.kind == Kind::Publish {
             return self.write_publish(record, writer);
         }
-        let mut packet = [0; ACKNOWLEDGEMENT_LENGTH];
-        if writer.room() < packet.len() {
+        if writer.room() < ACKNOWLEDGEMENT_LENGTH {
             return Ok(false);
         }
-        let identifier = record.identifier;
-        match record.kind {
-            Kind::PubAck => Packet::PubAck(identifier),
-            Kind::PubComp => Packet::PubComp(identifier),
-            Kind::Received => Packet::PubRec(identifier),
-            Kind::Release | Kind::Publish => Packet::PubRel(identifier),
-        }
-        .encode(&mut packet)?;
-        writer.bytes(&packet)?;
+        let packet_type = match record.kind {
+            Kind::PubAck => PacketType::PubAck,
+            Kind::PubComp => PacketType::PubComp,
+            Kind::Received => PacketType::PubRec,
+            Kind::Release | Kind::Publish => PacketType::PubRel,
+        };
+        packet::encode_identifier(packet_type, record.identifier, writer)?;
         match record.kind {
             Kind::PubAck | Kind::PubComp => self.store.remove(record),
             _ => self.store.set(record, WRITTEN),

@@ -94,6 +94,7 @@ impl Record {
         self.offset.saturating_add(self.length())
     }
 
+    #[inline(never)]
     fn decode(bytes: &[u8], offset: usize) -> Option<Self> {
         let (&[kind, flags, id_high, id_low, length @ ..], _) =
             bytes.get(offset..)?.split_first_chunk::<RECORD_LENGTH>()?;
@@ -104,6 +105,22 @@ impl Record {
             identifier: NonZeroU16::new(u16::from_be_bytes([id_high, id_low]))?,
             body_length: usize::try_from(u32::from_be_bytes(length)).ok()?,
         })
+    }
+}
+
+/// The records one after the other.
+pub(crate) struct Records<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl Iterator for Records<'_> {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        let record = Record::decode(self.bytes, self.offset)?;
+        self.offset = record.end();
+        Some(record)
     }
 }
 
@@ -127,16 +144,11 @@ impl<'b> Store<'b> {
     }
 
     /// The records from the oldest to the newest.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Record> + '_ {
-        let bytes = self.bytes.get(..self.used).unwrap_or_default();
-        let mut offset = 0;
-        core::iter::from_fn(move || {
-            let record = Record::decode(bytes, offset)?;
-            offset = record.end();
-            Some(record)
-        })
+    pub(crate) fn iter(&self) -> Records<'_> {
+        Records { bytes: self.bytes.get(..self.used).unwrap_or_default(), offset: 0 }
     }
 
+    #[inline(never)]
     pub(crate) fn find(&self, kind: Kind, identifier: NonZeroU16) -> Option<Record> {
         self.iter().find(|record| record.kind == kind && record.identifier == identifier)
     }
@@ -206,20 +218,22 @@ impl<'b> Store<'b> {
     }
 
     pub(crate) fn set(&mut self, record: &Record, flags: u8) {
-        self.change(record, |old| old | flags);
+        self.change(record, !0, flags);
     }
 
     pub(crate) fn clear_flags(&mut self, record: &Record, flags: u8) {
-        self.change(record, |old| old & !flags);
+        self.change(record, !flags, 0);
     }
 
-    fn change(&mut self, record: &Record, change: impl Fn(u8) -> u8) {
+    #[inline(never)]
+    fn change(&mut self, record: &Record, kept: u8, added: u8) {
         if let Some(flags) = self.bytes.get_mut(record.offset.saturating_add(1)) {
-            *flags = change(*flags);
+            *flags = *flags & kept | added;
         }
     }
 
     /// Takes a record out; records behind it move, so that none found before may be used afterwards.
+    #[inline(never)]
     pub(crate) fn remove(&mut self, record: &Record) {
         let length = record.length();
         let Some(tail) = self.bytes.get_mut(record.offset..self.used) else { return };
