@@ -115,6 +115,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an INTEGER from 0 to 2^31 - 1.
+    #[inline(never)]
     pub(crate) fn small_integer(&mut self) -> Result<u32, Error> {
         let length = self.header(INTEGER)?;
         if length == 0 || self.peek().is_some_and(|first| first & 0x80 != 0) {
@@ -128,6 +129,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a BIT STRING that is the last thing here; gives its bytes without the count of unused bits.
+    #[inline(never)]
     pub(crate) fn last_bit_string(&mut self) -> Result<&'a [u8], Error> {
         let length = self.header(BIT_STRING)?;
         let length = length.checked_sub(1).ok_or(asn1::OUT_OF_DATA)?;
@@ -140,6 +142,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the head of a BIT STRING of whole bytes; gives how many follow.
+    #[inline(never)]
     pub(crate) fn whole_bit_string(&mut self) -> Result<usize, Error> {
         let length = self.header(BIT_STRING)?.checked_sub(1).ok_or(asn1::INVALID_DATA)?;
         if self.peek() != Some(0) {
@@ -189,6 +192,7 @@ impl<T> Within for Result<T, Error> {
 }
 
 /// An unsigned big-endian integer without its leading zeros.
+#[inline(never)]
 pub(crate) fn trim(integer: &[u8]) -> &[u8] {
     let zeros = integer.iter().take_while(|&&byte| byte == 0).count();
     integer.get(zeros..).unwrap_or_default()

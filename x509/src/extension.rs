@@ -6,9 +6,7 @@
 use status::{Error, asn1, x509};
 
 use crate::{
-    der::{
-        BOOLEAN, CLASS, CONTEXT, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, Within, explicit,
-    },
+    der::{BOOLEAN, CLASS, CONTEXT, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, explicit},
     oid,
 };
 
@@ -101,24 +99,33 @@ impl<'a> Extensions<'a> {
         if reader.is_empty() {
             return Ok(extensions);
         }
-        let mut outer = reader.enter(explicit(3)).within(x509::INVALID_EXTENSIONS)?;
-        let mut list = outer.enter(SEQUENCE).within(x509::INVALID_EXTENSIONS)?;
-        outer.end().within(x509::INVALID_EXTENSIONS)?;
-        while !list.is_empty() {
-            extensions.read_one(&mut list)?;
-        }
+        // Everything below fails with a low-level code, or with one that says it all.
+        extensions.read_all(reader).map_err(|error| match error.high() {
+            Some(_) => error,
+            None => x509::INVALID_EXTENSIONS.because(error),
+        })?;
         Ok(extensions)
     }
 
+    fn read_all(&mut self, reader: &mut Reader<'a>) -> Result<(), Error> {
+        let mut outer = reader.enter(explicit(3))?;
+        let mut list = outer.enter(SEQUENCE)?;
+        outer.end()?;
+        while !list.is_empty() {
+            self.read_one(&mut list)?;
+        }
+        Ok(())
+    }
+
     fn read_one(&mut self, list: &mut Reader<'a>) -> Result<(), Error> {
-        let mut extension = list.enter(SEQUENCE).within(x509::INVALID_EXTENSIONS)?;
-        let id = extension.take(OBJECT_IDENTIFIER).within(x509::INVALID_EXTENSIONS)?;
+        let mut extension = list.enter(SEQUENCE)?;
+        let id = extension.take(OBJECT_IDENTIFIER)?;
         let is_critical = match extension.peek() {
-            Some(BOOLEAN) | None => extension.boolean().within(x509::INVALID_EXTENSIONS)?,
+            Some(BOOLEAN) | None => extension.boolean()?,
             Some(_) => false,
         };
-        let value = extension.enter(OCTET_STRING).within(x509::INVALID_EXTENSIONS)?;
-        extension.end().within(x509::INVALID_EXTENSIONS)?;
+        let value = extension.enter(OCTET_STRING)?;
+        extension.end()?;
         match id {
             oid::BASIC_CONSTRAINTS => once(&mut self.basic_constraints, || basic_constraints(value)),
             oid::KEY_USAGE => once(&mut self.key_usage, || key_usage(value)),
@@ -131,7 +138,7 @@ impl<'a> Extensions<'a> {
             }
             oid::NS_CERT_TYPE => once(&mut self.ns_cert_type, || ns_cert_type(value)),
             // RFC 5280 §4.2: a critical extension that is not understood is a reason to refuse the certificate.
-            _ if is_critical => Err(x509::INVALID_EXTENSIONS.because(asn1::UNEXPECTED_TAG)),
+            _ if is_critical => Err(asn1::UNEXPECTED_TAG),
             _ => Ok(()),
         }
     }
@@ -186,23 +193,23 @@ fn once<T>(slot: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Res
 fn basic_constraints(mut value: Reader<'_>) -> Result<BasicConstraints, Error> {
     let mut constraints = BasicConstraints::default();
     // The SEQUENCE's own length is not held against what it contains: 2.28 does not either.
-    value.header(SEQUENCE).within(x509::INVALID_EXTENSIONS)?;
+    value.header(SEQUENCE)?;
     if value.is_empty() {
         return Ok(constraints);
     }
     // RFC 5280 §6.1.4 (k): only cA = TRUE makes a CA. 2.28 also reads an integer there; it makes none here.
     if value.peek() == Some(INTEGER) {
-        value.small_integer().within(x509::INVALID_EXTENSIONS)?;
+        value.small_integer()?;
     } else {
-        constraints.is_ca = value.boolean().within(x509::INVALID_EXTENSIONS)?;
+        constraints.is_ca = value.boolean()?;
     }
     if value.is_empty() {
         return Ok(constraints);
     }
-    let length = value.small_integer().within(x509::INVALID_EXTENSIONS)?;
-    value.end().within(x509::INVALID_EXTENSIONS)?;
+    let length = value.small_integer()?;
+    value.end()?;
     if length == MAX_PATH_LENGTH {
-        return Err(x509::INVALID_EXTENSIONS.because(asn1::INVALID_LENGTH));
+        return Err(asn1::INVALID_LENGTH);
     }
     constraints.path_length = Some(length);
     Ok(constraints)
@@ -212,8 +219,8 @@ fn basic_constraints(mut value: Reader<'_>) -> Result<BasicConstraints, Error> {
 const MAX_PATH_LENGTH: u32 = 0x7FFF_FFFF;
 
 fn key_usage(mut value: Reader<'_>) -> Result<KeyUsage, Error> {
-    let bits = value.last_bit_string().within(x509::INVALID_EXTENSIONS)?;
-    let (&low, rest) = bits.split_first().ok_or(x509::INVALID_EXTENSIONS.because(asn1::INVALID_LENGTH))?;
+    let bits = value.last_bit_string()?;
+    let (&low, rest) = bits.split_first().ok_or(asn1::INVALID_LENGTH)?;
     Ok(KeyUsage(u16::from_le_bytes([low, rest.first().copied().unwrap_or(0)])))
 }
 
@@ -221,10 +228,10 @@ fn extended_key_usage(value: Reader<'_>) -> Result<&[u8], Error> {
     let list = sequence(value)?;
     let mut reader = Reader::new(list);
     while !reader.is_empty() {
-        reader.take(OBJECT_IDENTIFIER).within(x509::INVALID_EXTENSIONS)?;
+        reader.take(OBJECT_IDENTIFIER)?;
     }
     if list.is_empty() {
-        return Err(x509::INVALID_EXTENSIONS.because(asn1::INVALID_LENGTH));
+        return Err(asn1::INVALID_LENGTH);
     }
     Ok(list)
 }
@@ -233,13 +240,13 @@ fn subject_alternative_name(value: Reader<'_>) -> Result<&[u8], Error> {
     let list = sequence(value)?;
     let mut reader = Reader::new(list);
     while !reader.is_empty() {
-        let (tag, name) = reader.element().within(x509::INVALID_EXTENSIONS)?;
+        let (tag, name) = reader.element()?;
         if tag & CLASS != CONTEXT {
-            return Err(x509::INVALID_EXTENSIONS.because(asn1::UNEXPECTED_TAG));
+            return Err(asn1::UNEXPECTED_TAG);
         }
         // Of an otherName, 2.28 reads the type.
         if tag & TAG_NUMBER == OTHER_NAME {
-            Reader::new(name).take(OBJECT_IDENTIFIER).within(x509::INVALID_EXTENSIONS)?;
+            Reader::new(name).take(OBJECT_IDENTIFIER)?;
         }
     }
     Ok(list)
@@ -249,12 +256,12 @@ fn subject_alternative_name(value: Reader<'_>) -> Result<&[u8], Error> {
 fn certificate_policies(value: Reader<'_>, is_critical: bool) -> Result<&[u8], Error> {
     let list = sequence(value)?;
     if list.is_empty() {
-        return Err(x509::INVALID_EXTENSIONS.because(asn1::LENGTH_MISMATCH));
+        return Err(asn1::LENGTH_MISMATCH);
     }
     let mut reader = Reader::new(list);
     let mut is_understood = true;
     while !reader.is_empty() {
-        is_understood &= policy(&mut reader).within(x509::INVALID_EXTENSIONS)? == oid::ANY_POLICY;
+        is_understood &= policy(&mut reader)? == oid::ANY_POLICY;
     }
     if is_critical && !is_understood { Err(x509::FEATURE_UNAVAILABLE) } else { Ok(list) }
 }
@@ -271,15 +278,15 @@ fn policy<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
 }
 
 fn ns_cert_type(mut value: Reader<'_>) -> Result<u8, Error> {
-    match value.last_bit_string().within(x509::INVALID_EXTENSIONS)? {
+    match value.last_bit_string()? {
         &[bits] => Ok(bits),
-        _ => Err(x509::INVALID_EXTENSIONS.because(asn1::INVALID_LENGTH)),
+        _ => Err(asn1::INVALID_LENGTH),
     }
 }
 
 /// A SEQUENCE that is all there is.
 fn sequence(mut value: Reader<'_>) -> Result<&[u8], Error> {
-    let list = value.take(SEQUENCE).within(x509::INVALID_EXTENSIONS)?;
-    value.end().within(x509::INVALID_EXTENSIONS)?;
+    let list = value.take(SEQUENCE)?;
+    value.end()?;
     Ok(list)
 }

@@ -20,6 +20,7 @@ pub enum PublicKey<'a> {
 impl<'a> PublicKey<'a> {
     /// The length of the modulus, counted in whole bytes as Mbed TLS does, or of the curve's field, in bits.
     #[must_use]
+    #[inline(never)]
     pub fn bits(&self) -> usize {
         match self {
             Self::Rsa(key) => trim(key.modulus).len().saturating_mul(8),
