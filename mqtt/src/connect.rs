@@ -79,6 +79,7 @@ impl<'a> Connect<'a> {
     /// # Errors
     /// `BAD_INPUT_DATA`: an empty client identifier without a clean session, a password without a user name, text with
     /// U+0000, a field of more than 65,535 bytes, a will whose topic is not a topic name.
+    #[inline(never)]
     pub fn check(&self) -> Result<(), Error> {
         topic::check_text(self.client_id)?;
         if let Some(will) = &self.will {

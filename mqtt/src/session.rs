@@ -97,6 +97,7 @@ impl<'b> Session<'b> {
     }
 
     /// What belongs to one network connection is forgotten.
+    #[inline(never)]
     pub(crate) fn end(&mut self, state: State) {
         self.state = state;
         self.requests = [None; MAX_REQUESTS];

@@ -199,6 +199,7 @@ impl<'b> Store<'b> {
     ///
     /// # Errors
     /// `IN_FLIGHT_FULL`
+    #[inline(never)]
     pub(crate) fn append(
         &mut self,
         kind: Kind,

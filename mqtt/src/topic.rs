@@ -12,6 +12,7 @@ pub const MAX_LENGTH: usize = 65_535;
 ///
 /// # Errors
 /// `BAD_INPUT_DATA` when it may not.
+#[inline(never)]
 pub fn check_text(text: &str) -> Result<(), Error> {
     // [MQTT-4.7.3-3]
     if text.len() > MAX_LENGTH || text.as_bytes().contains(&0) {

@@ -217,6 +217,12 @@ fn aligned(workspace: &mut [u8]) -> &mut [u32] {
 /// Takes the first `count` limbs, or what there is.
 #[inline(never)]
 pub(crate) fn take<'w>(rest: &mut &'w mut [u32], count: usize) -> &'w mut [u32] {
+    take_inlined(rest, count)
+}
+
+/// [`take`] where an operation is so short that the call would be felt.
+#[inline(always)]
+pub(crate) fn take_inlined<'w>(rest: &mut &'w mut [u32], count: usize) -> &'w mut [u32] {
     let all = mem::take(rest);
     let count = count.min(all.len());
     let Some((head, tail)) = all.split_at_mut_checked(count) else { return &mut [] };

@@ -18,7 +18,7 @@ const LIMB_BYTES: usize = 4;
 
 /// Limbs for a number of so many bits, as a multiple of the kernel's rows.
 pub(crate) const fn limbs_for(bits: usize) -> usize {
-    bits.div_ceil(LIMB_BITS).next_multiple_of(ROWS)
+    bits.div_ceil(LIMB_BITS * ROWS) * ROWS
 }
 
 /// A big-endian number without its leading zeros. The time depends on how many there are.
@@ -42,19 +42,24 @@ pub(crate) fn bit(bytes: &[u8], index: usize) -> u32 {
 /// Reads a big-endian number into all of `out`; false if there are more non-zero bytes than fit.
 #[inline(never)]
 pub(crate) fn import(out: &mut [u32], number: &[u8]) -> bool {
-    gather(out, number.iter().rev())
+    let excess = number.len().saturating_sub(out.len() * LIMB_BYTES);
+    let (excess, number) = number.split_at_checked(excess).unwrap_or_default();
+    let (head, limbs) = number.as_rchunks();
+    out.fill(0);
+    for (out, limb) in out.iter_mut().zip(limbs.iter().rev()) {
+        *out = u32::from_be_bytes(*limb);
+    }
+    place(out, limbs.len() * LIMB_BYTES, head);
+    excess.iter().fold(0, |all, byte| all | byte) == 0
 }
 
-/// Reads bytes, the least significant one first, into all of `out`; false if there are more non-zero bytes than fit.
-pub(crate) fn gather<'a>(out: &mut [u32], bytes: impl Iterator<Item = &'a u8>) -> bool {
-    let mut bytes = bytes;
-    for limb in out.iter_mut() {
-        *limb = 0;
-        for (shift, byte) in [0, 8, 16, 24].into_iter().zip(bytes.by_ref().take(LIMB_BYTES)) {
-            *limb |= u32::from(*byte) << shift;
-        }
+/// Writes big-endian bytes so many bytes above the lowest one of a number that is zero there; what does not fit is left out.
+#[inline(never)]
+pub(crate) fn place(out: &mut [u32], above: usize, bytes: &[u8]) {
+    for (place, byte) in (above..).zip(bytes.iter().rev()) {
+        let Some(limb) = out.get_mut(place / LIMB_BYTES) else { return };
+        *limb |= u32::from(*byte) << (place % LIMB_BYTES * 8);
     }
-    bytes.fold(0, |rest, byte| rest | byte) == 0
 }
 
 /// Writes a number as big-endian bytes over all of `out`, which is long enough for it.
@@ -77,7 +82,6 @@ pub(crate) fn truncate(out: &mut [u32], bits: usize) {
 }
 
 /// Copies a number, zero-extending it, or what there is room for.
-#[inline(never)]
 pub(crate) fn copy(out: &mut [u32], from: &[u32]) {
     let common = from.len().min(out.len());
     if let (Some((low, high)), Some(from)) = (out.split_at_mut_checked(common), from.get(..common)) {

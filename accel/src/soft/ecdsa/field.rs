@@ -85,6 +85,7 @@ impl<'w> Field<'w> {
     }
 
     /// Sets a register.
+    #[inline(never)]
     pub(super) fn load(&mut self, out: Register, number: &[u32]) {
         limbs::copy(self.at_mut(out), number);
     }

@@ -31,7 +31,7 @@ use self::{
 };
 use super::{
     bignum::{Modulus, cost_of_product, limbs},
-    job::{Advance, take},
+    job::{Advance, take_inlined},
 };
 use crate::{Curve, EcPublicKey};
 
@@ -326,12 +326,12 @@ struct Memory<'w> {
 impl<'w> Memory<'w> {
     fn split(parameters: &'static Parameters, memory: &'w mut [u32]) -> Self {
         let (mut rest, length) = (memory, parameters.length);
-        let product = take(&mut rest, length.saturating_mul(2));
-        let registers = take(&mut rest, length.saturating_mul(REGISTERS));
+        let product = take_inlined(&mut rest, length.saturating_mul(2));
+        let registers = take_inlined(&mut rest, length.saturating_mul(REGISTERS));
         Self {
             field: Field::new(parameters, product, registers),
-            generator_digits: bytemuck::cast_slice_mut(take(&mut rest, digit_limbs(parameters))),
-            key_digits: bytemuck::cast_slice_mut(take(&mut rest, digit_limbs(parameters))),
+            generator_digits: bytemuck::cast_slice_mut(take_inlined(&mut rest, digit_limbs(parameters))),
+            key_digits: bytemuck::cast_slice_mut(take_inlined(&mut rest, digit_limbs(parameters))),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! PKCS#1 v1.5 blocks (RFC 8017 §7.2.1, §9.2), written straight into limbs.
 
-use core::iter::{once, repeat_n};
+use core::slice;
 
 use status::{Error, rsa};
 
@@ -24,9 +24,14 @@ pub(crate) const fn max_message(length: usize) -> usize {
 /// EMSA-PKCS1-v1_5: the block of `length` bytes for a digest, with NULL as the algorithm's parameters.
 pub(crate) fn signature(out: &mut [u32], length: usize, algorithm: HashAlgorithm, digest: &[u8]) {
     let prefix = digest_info(algorithm);
-    let ones = length.saturating_sub(FRAME.saturating_add(prefix.len()).saturating_add(digest.len()));
-    let tail = digest.iter().rev().chain(prefix.iter().rev());
-    limbs::gather(out, tail.chain(once(&0)).chain(repeat_n(&0xFF, ones)).chain(once(&1)));
+    limbs::import(out, digest);
+    limbs::place(out, digest.len(), prefix);
+    let ones = digest.len().saturating_add(prefix.len()).saturating_add(1);
+    let end = length.saturating_sub(2);
+    for place in ones..end {
+        limbs::place(out, place, &[0xFF]);
+    }
+    limbs::place(out, end, &[1]);
 }
 
 /// EME-PKCS1-v1_5: the block of `length` bytes for a message, its padding drawn into `scratch` in bulk. Constant-time with
@@ -45,8 +50,13 @@ pub(crate) fn encryption(
         if scratch.iter().filter(|byte| **byte != 0).count() < wanted {
             continue;
         }
-        let padding = scratch.iter().filter(|byte| **byte != 0).take(wanted);
-        limbs::gather(out, message.iter().rev().chain(once(&0)).chain(padding).chain(once(&2)));
+        limbs::import(out, message);
+        let mut place = message.len().saturating_add(1);
+        for byte in scratch.iter().filter(|byte| **byte != 0).take(wanted) {
+            limbs::place(out, place, slice::from_ref(byte));
+            place = place.saturating_add(1);
+        }
+        limbs::place(out, place, &[2]);
         return Ok(());
     }
     Err(rsa::RNG_FAILED)
