@@ -290,13 +290,13 @@ fn without_protection_a_record_is_its_header_and_content() {
     assert_eq!(Protection::none().open(&mut accel, &mut record).unwrap(), 5..10);
     let mut long = Record::new(DATA.0, &vec![0; MAX_PLAINTEXT_LENGTH + 1]).plain();
     let failure = Protection::none().open(&mut accel, &mut long).unwrap_err();
-    assert_eq!((failure.error, failure.alert), (ssl::INVALID_RECORD, Some(Alert::RECORD_OVERFLOW)));
+    assert_eq!((failure.error, failure.alert()), (ssl::INVALID_RECORD, Some(Alert::RECORD_OVERFLOW)));
 }
 
 /// RFC 5246 §6.2.1, §6.2.3 and §E.1.
 #[test]
 fn headers_are_checked() {
-    let parse = |bytes: [u8; HEADER_LENGTH]| Header::parse(bytes).map_err(|f| (f.error, f.alert, f.cause));
+    let parse = |bytes: [u8; HEADER_LENGTH]| Header::parse(bytes).map_err(|f| (f.error, f.alert(), f.cause));
     for content_type in 20..=23 {
         let header = Header { content_type: ContentType(content_type), length: 0x0102 };
         for minor in 0..=3 {
