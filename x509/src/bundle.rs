@@ -82,17 +82,36 @@ impl<'a> Bundle<'a> {
 
     /// The certificates, in the file's order.
     pub fn iter(&self) -> impl Iterator<Item = Certificate<'a>> + Clone + use<'a> {
-        let mut rest = self.der;
-        core::iter::from_fn(move || {
-            let certificate = Certificate::from_der(rest).ok()?;
-            rest = rest.get(certificate.der().len()..).unwrap_or_default();
-            Some(certificate)
-        })
+        Certificates::of(Some(*self))
     }
 
     /// The DER of all certificates, back to back: what identifies the bundle.
     #[must_use]
     pub const fn der(&self) -> &'a [u8] {
         self.der
+    }
+}
+
+/// The certificates of a bundle.
+#[derive(Clone)]
+pub(crate) struct Certificates<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Certificates<'a> {
+    /// None where there is no bundle.
+    pub(crate) fn of(bundle: Option<Bundle<'a>>) -> Self {
+        Self { rest: bundle.map_or(&[], |bundle| bundle.der) }
+    }
+}
+
+impl<'a> Iterator for Certificates<'a> {
+    type Item = Certificate<'a>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Certificate<'a>> {
+        let certificate = Certificate::from_der(self.rest).ok()?;
+        self.rest = self.rest.get(certificate.der().len()..).unwrap_or_default();
+        Some(certificate)
     }
 }

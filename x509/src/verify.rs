@@ -14,7 +14,7 @@ mod link;
 use accel::{Accel, Job};
 use status::{Alert, Error, Flags, x509};
 
-use crate::{Bundle, Certificate, KeyUsage, Policy, Purpose, Time};
+use crate::{Bundle, Certificate, KeyUsage, Policy, Purpose, Time, bundle::Certificates};
 use link::{Budget, Link, Place, time_flags};
 
 /// Bytes of lent memory that any signature check needs.
@@ -257,7 +257,7 @@ impl Verifier {
         else {
             return Ok(true);
         };
-        let anchors = || context.anchors.iter().flat_map(Bundle::iter);
+        let anchors = || Certificates::of(context.anchors);
         let mut found = None;
         for anchor in anchors().skip(*index) {
             let is_candidate = job.is_some()
@@ -340,5 +340,5 @@ fn end_entity_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Fla
 
 /// Whether the certificate itself is in the CA file.
 fn is_anchor(certificate: &Certificate<'_>, context: &Context<'_>) -> bool {
-    context.anchors.iter().flat_map(Bundle::iter).any(|anchor| anchor.der() == certificate.der())
+    Certificates::of(context.anchors).any(|anchor| anchor.der() == certificate.der())
 }
