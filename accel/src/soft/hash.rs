@@ -1,7 +1,10 @@
-//! MD5, SHA-1 and SHA-2 over the compression functions of the hash crates (RFC 1321, FIPS 180-4).
+//! MD5, SHA-1 and SHA-2 (RFC 1321, FIPS 180-4); the compression functions of SHA-2 are those of the crate.
 //!
 //! Buffering and padding are written once for all six algorithms: they differ in the compression function, the word size
 //! and the byte order only. Time depends on lengths, never on data.
+
+mod md5;
+mod sha1;
 
 use status::{Error, md};
 use zeroize::Zeroize;
@@ -89,12 +92,12 @@ pub fn compress(chain: &mut Chain, algorithm: HashAlgorithm, blocks: &[u8]) {
     match (chain, algorithm) {
         (Chain::Words32(words), HashAlgorithm::Md5) => {
             if let Some(words) = words.first_chunk_mut() {
-                md5::block_api::compress(words, blocks.as_chunks().0);
+                md5::compress(words, blocks.as_chunks().0);
             }
         }
         (Chain::Words32(words), HashAlgorithm::Sha1) => {
             if let Some(words) = words.first_chunk_mut() {
-                sha1::block_api::compress(words, blocks.as_chunks().0);
+                sha1::compress(words, blocks.as_chunks().0);
             }
         }
         (Chain::Words32(words), HashAlgorithm::Sha224 | HashAlgorithm::Sha256) => {
