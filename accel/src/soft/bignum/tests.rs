@@ -269,13 +269,13 @@ fn bytes_and_bits() {
                 prop_assert_eq!(limbs::bit(&bytes, at) == 1, number.bit(at as u64));
             }
             let mut imported = vec![!0; limbs_for(8 * bytes.len()).max(4)];
-            prop_assert_eq!(limbs::import(&mut imported, bytes), true);
+            prop_assert_eq!(limbs::import(&mut imported, &bytes), true);
             prop_assert_eq!(big(&imported), number.clone());
             let mut exported = vec![0xFF; bytes.len()];
             limbs::export(&mut exported, &imported);
             prop_assert_eq!(&exported, &bytes);
             let mut short = [0; 4];
-            prop_assert_eq!(limbs::import(&mut short, bytes), number.bits() <= 128);
+            prop_assert_eq!(limbs::import(&mut short, &bytes), number.bits() <= 128);
             Ok(())
         })
         .unwrap();
