@@ -59,24 +59,25 @@ impl<B: Board> Server<'_, B> {
         head: &Head,
         incoming: &mut Incoming<'_, '_>,
     ) -> Result<Outcome, Refusal> {
-        let [password, current] = if self.password().is_none() {
+        let is_first = self.password().is_none();
+        let [password, current] = if is_first {
             incoming.expect_body(head).await?;
             texts(Form::new(incoming.form().await?), ["password", "current"])?
         } else {
-            let token = self.token(head, true).ok_or(Refusal::new(401, texts::NOT_LOGGED_IN))?;
+            let token = self.token(head, true).ok_or(NOT_LOGGED_IN)?;
             texts(self.fields(head, &token, incoming).await?, ["password", "current"])?
         };
         if !(password::MIN_LENGTH..=password::MAX_LENGTH).contains(&password.len()) {
             return Err(Refusal::new(422, texts::PASSWORD_LENGTH));
         }
-        if self.password().is_some() {
+        if !is_first {
             self.check(current).await?;
         }
         let _turn = self.password.try_lock().map_err(|_| Refusal { retry_after: 1, ..PAUSE })?;
         let hash = password::hash(&self.device.accel, password).await?;
-        if head.session.is_none() && self.password().is_some() {
+        if is_first && self.password().is_some() {
             // Somebody else came first.
-            return Err(Refusal::new(401, texts::NOT_LOGGED_IN));
+            return Err(NOT_LOGGED_IN);
         }
         let mut settings = self.device.settings.borrow().clone();
         settings.access.password = Some(hash);
@@ -128,6 +129,7 @@ impl<B: Board> Server<'_, B> {
     }
 }
 
+const NOT_LOGGED_IN: Refusal = Refusal::new(401, texts::NOT_LOGGED_IN);
 const PAUSE: Refusal = Refusal::new(429, texts::PAUSE);
 
 /// Seconds since boot.

@@ -11,6 +11,8 @@ use crate::texts::refusal as texts;
 
 /// How long a head, and how long a form, may be, in bytes.
 pub(super) const BUFFER_LENGTH: usize = 2048;
+/// How long a connection may be silent at first. Browsers open some in advance, and open another when one is closed.
+const FIRST_BYTE_TIME: Duration = Duration::from_secs(2);
 /// How long a head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 /// How long a body may take to arrive.
@@ -32,12 +34,12 @@ pub(super) struct Incoming<'s, 'b> {
 impl<'s, 'b> Incoming<'s, 'b> {
     /// A request on a connection that has just been accepted.
     pub(super) fn new(socket: &'s mut TcpSocket<'b>, buffer: &'s mut [u8; BUFFER_LENGTH]) -> Self {
-        let deadline = Instant::now().saturating_add(HEAD_TIME);
-        Self { socket, buffer, start: 0, end: 0, left: 0, deadline }
+        Self { socket, buffer, start: 0, end: 0, left: 0, deadline: Instant::now() }
     }
 
     /// Reads the head; `None` for a connection on which nothing was asked.
     pub(super) async fn head(&mut self, host_name: &str) -> Result<Option<Head>, Refusal> {
+        let opened = Instant::now();
         loop {
             let arrived = self.buffer.get(..self.end).unwrap_or_default();
             // RFC 9112 §2.2: empty lines before a request are skipped.
@@ -54,8 +56,10 @@ impl<'s, 'b> Incoming<'s, 'b> {
             if self.end == self.buffer.len() {
                 return Err(Fault::TooLarge.into());
             }
+            let is_first = self.end == 0;
+            self.deadline = opened.saturating_add(if is_first { FIRST_BYTE_TIME } else { HEAD_TIME });
             match self.receive().await {
-                Ok(0) | Err(_) if self.end == 0 => return Ok(None),
+                Ok(0) | Err(_) if is_first => return Ok(None),
                 Ok(0) => return Err(Fault::Malformed.into()),
                 Ok(_) => {}
                 Err(refusal) => return Err(refusal),

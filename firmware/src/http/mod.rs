@@ -14,13 +14,13 @@
 mod access;
 pub mod answer;
 mod change;
+pub mod describe;
 pub mod files;
 pub mod form;
 pub mod head;
 pub mod hint;
 pub mod html;
 mod incoming;
-pub use crate::json;
 pub mod multipart;
 pub mod password;
 pub mod refusal;
@@ -36,9 +36,10 @@ use embassy_futures::join::join4;
 use embassy_net::{Stack, tcp::TcpSocket};
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
 use embassy_time::{Duration, Timer, with_timeout};
+use heapless::String;
 use zeroize::Zeroize;
 
-use crate::{board::Board, device::Device, texts::refusal as texts};
+use crate::{board::Board, connection::names::identifier, device::Device, texts::refusal as texts};
 use answer::Lost;
 use files::Findings;
 use head::Head;
@@ -56,8 +57,8 @@ const RECEIVE_LENGTH: usize = 512;
 const SEND_LENGTH: usize = 1024;
 /// How long a connection may take in all.
 const EXCHANGE_TIME: Duration = Duration::from_secs(60);
-/// How long a peer may be silent.
-const SILENCE: Duration = Duration::from_secs(10);
+/// How long a peer may be silent: longer than a body may take, so that who is too slow is told so.
+const SILENCE: Duration = Duration::from_secs(20);
 /// How long an answer may take to be acknowledged after it was written.
 const CLOSE_TIME: Duration = Duration::from_secs(2);
 
@@ -215,7 +216,7 @@ impl<B: Board> Server<'_, B> {
         socket: &mut TcpSocket<'_>,
         buffer: &mut [u8; BUFFER_LENGTH],
     ) -> Result<(), Lost> {
-        let host_name = self.device.settings.borrow().network.host_name.clone();
+        let host_name = self.host_name();
         let mut incoming = Incoming::new(socket, buffer);
         let (client, outcome) = match incoming.head(&host_name).await {
             Ok(None) => return Ok(()),
@@ -224,6 +225,12 @@ impl<B: Board> Server<'_, B> {
         };
         buffer.zeroize();
         self.answer(&client, outcome, &mut Outgoing { socket, buffer }).await
+    }
+
+    /// The name that the device has told DHCP.
+    fn host_name(&self) -> String<32> {
+        let name = self.device.settings.borrow().network.host_name.clone();
+        if name.is_empty() { identifier(self.device.facts.mac_address) } else { name }
     }
 
     /// Does what a request asks for, if it may.

@@ -9,7 +9,6 @@ use super::{
     Client, Outcome, Outgoing, Server,
     answer::{Answer, Kind, Line, Lost},
     files::{self, Files, Findings, Parts},
-    json::Json,
     refusal::Refusal,
     routes::{Page, Route},
     sessions::Secret,
@@ -18,6 +17,7 @@ use super::{
 };
 use crate::{
     board::Board,
+    json::Json,
     menu::{SCRIPT, STYLE, Show, View},
     settings::{
         Settings,
@@ -212,11 +212,12 @@ impl Outcome {
         };
         let status = if page.is_some() { 303 } else { 200 };
         let lines: Vec<Line<'_>, 2> = page.into_iter().chain(cookie).collect();
-        client.send(status, Kind::Json, &lines, &|out| self.write(&mut Json::new(out)), outgoing).await
+        client.send(status, Kind::Json, &lines, &|out| self.write(out), outgoing).await
     }
 
     /// For programs.
-    fn write(&self, json: &mut Json<'_>) -> fmt::Result {
+    fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        let json = &mut Json::new(out);
         match self {
             Self::LoggedIn { token, .. } => {
                 json.raw("{\"token\":")?;

@@ -4,16 +4,20 @@ use core::fmt::{self, Display, Write};
 
 use embassy_net::{Stack, StaticConfigV4};
 use embassy_time::Instant;
-use status::{AlertSeen, Error, Step};
 use x509::{
-    Bundle, PrivateKey, describe, describe_key,
-    lint::{self, Decoded, Finding, Severity, Slot},
+    Bundle,
+    lint::{Decoded, Finding, Severity, Slot},
 };
 
-use super::{hint::hint, json::Json, refusal::Refusal};
+use super::{
+    describe::{CauseOf, Code, Description, KeyDescription, MacAddress, Value, days_left, expires, file, step},
+    hint::hint,
+    refusal::Refusal,
+};
 use crate::{
     board::{Board, Facts, Pins},
     device::{Connection, ConnectionState, Device},
+    json::Json,
     settings::{Field, Settings},
     status_codes::{Entry, StatusCodes},
 };
@@ -111,134 +115,6 @@ pub fn write_settings(settings: &Settings, out: &mut dyn Write) -> fmt::Result {
     json.raw("}\n")
 }
 
-/// A setting's text. Only for what is not a secret.
-pub struct Value<'a>(pub &'a Settings, pub Field);
-
-impl Display for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.1.is_secret() { Ok(()) } else { self.0.write(self.1, f) }
-    }
-}
-
-/// A code as the application note writes it, such as `-0x7780`.
-pub struct Code(pub Error);
-
-impl Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-/// What is known of a failure beside its code: the alert, the flags, the cause.
-pub struct CauseOf<'a>(pub &'a status::Status);
-
-impl Display for CauseOf<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        match self.0.alert {
-            Some(AlertSeen::Received(alert)) => write!(f, "received {alert}")?,
-            Some(AlertSeen::Sent(alert)) => write!(f, "sent {alert}")?,
-            None => {}
-        }
-        if self.0.alert.is_some() {
-            separator = "; ";
-        }
-        for flag in self.0.flags.iter() {
-            write!(f, "{separator}{}", flag.text.trim_end_matches('.'))?;
-            separator = "; ";
-        }
-        if self.0.depth > 0 {
-            write!(f, " (certificate {} of the chain)", self.0.depth)?;
-        }
-        let cause = self.0.cause.text();
-        if cause.is_empty() { Ok(()) } else { write!(f, "{separator}{cause}") }
-    }
-}
-
-/// The step of the handshake, in the RFC's words.
-pub const fn step(step: Step) -> &'static str {
-    match step {
-        Step::Start => "Start",
-        Step::ClientHello => "ClientHello",
-        Step::ServerHello => "ServerHello",
-        Step::ServerCertificate => "server's Certificate",
-        Step::ServerHelloDone => "CertificateRequest or ServerHelloDone",
-        Step::ClientCertificate => "client's Certificate",
-        Step::ClientKeyExchange => "ClientKeyExchange",
-        Step::CertificateVerify => "CertificateVerify",
-        Step::ClientFinished => "client's Finished",
-        Step::ServerChangeCipherSpec => "server's ChangeCipherSpec",
-        Step::ServerFinished => "server's Finished",
-        Step::Traffic => "application data",
-        Step::Closed => "closing",
-    }
-}
-
-/// A file's certificates in words, each to its expiry date (application note §1).
-pub struct Description<'a>(pub &'a Bundle<'a>);
-
-impl Display for Description<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, certificate) in (1_usize..).zip(self.0.iter()) {
-            if number > 1 {
-                f.write_str("\n\n")?;
-            }
-            // The error is that of the end.
-            let mut head = UntilExpiry { out: f, is_line_over: false, has_ended: false };
-            let written = describe(&certificate, "", &mut head);
-            if !head.has_ended {
-                written?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Passes on the lines to that of the expiry date.
-struct UntilExpiry<'f, 'g> {
-    out: &'f mut fmt::Formatter<'g>,
-    is_line_over: bool,
-    has_ended: bool,
-}
-
-impl Write for UntilExpiry<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        // The line after that of the date. Names cannot feign it: they are written character by character.
-        if self.has_ended || text.contains("signed using") {
-            self.has_ended = true;
-            return Err(fmt::Error);
-        }
-        if self.is_line_over {
-            self.out.write_str("\n")?;
-        }
-        let line = text.strip_suffix('\n');
-        self.is_line_over = line.is_some();
-        self.out.write_str(line.unwrap_or(text))
-    }
-}
-
-/// `Name: RSA`.
-pub struct KeyDescription<'a, 'k>(pub &'a PrivateKey<'k>);
-
-impl Display for KeyDescription<'_, '_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = heapless::String::<16>::new();
-        describe_key(self.0, "", &mut line)?;
-        f.write_str(line.trim_end())
-    }
-}
-
-/// When the first of a file's certificates expires, in seconds since 1970.
-pub fn expires(bundle: &Bundle<'_>) -> Option<u64> {
-    bundle.iter().map(|certificate| certificate.not_after().to_unix()).min()
-}
-
-/// The days from `now` to the expiry; negative afterwards.
-pub fn days_left(expires: u64, now: u64) -> i64 {
-    let seconds = i64::try_from(expires).unwrap_or(i64::MAX).saturating_sub_unsigned(now);
-    seconds.div_euclid(24 * 60 * 60)
-}
-
 /// The state's name for programs.
 pub const fn state(state: ConnectionState) -> &'static str {
     match state {
@@ -248,20 +124,6 @@ pub const fn state(state: ConnectionState) -> &'static str {
         ConnectionState::Connecting => "connecting",
         ConnectionState::Connected => "connected",
         ConnectionState::WaitingToRetry => "waiting_to_retry",
-    }
-}
-
-/// An Ethernet address.
-pub struct MacAddress(pub [u8; 6]);
-
-impl Display for MacAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for byte in self.0 {
-            write!(f, "{separator}{byte:02X}")?;
-            separator = ":";
-        }
-        Ok(())
     }
 }
 
@@ -368,15 +230,6 @@ pub fn write_findings(findings: &[Finding], json: &mut Json<'_>) -> fmt::Result 
         json.raw("}")
     })?;
     json.raw("}\n")
-}
-
-/// The file's name in the menu (application note §1).
-pub const fn file(file: lint::File) -> &'static str {
-    match file {
-        lint::File::Authority => "CA certificate",
-        lint::File::Certificate => "Client Certificate",
-        lint::File::Key => "Private Key",
-    }
 }
 
 /// Writes why a request was refused.

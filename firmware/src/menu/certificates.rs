@@ -11,8 +11,8 @@ use super::{View, field};
 use crate::{
     certificates::File,
     http::{
+        describe::{self, Code, Description, KeyDescription},
         html::Html,
-        status::{self, Code, Description, KeyDescription},
     },
     texts,
 };
@@ -49,7 +49,7 @@ pub(super) fn lint(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         html.raw("<p class=\"")?;
         html.raw(class(found.severity))?;
         html.raw("\">")?;
-        html.raw(status::file(found.file))?;
+        html.raw(describe::file(found.file))?;
         if found.number > 1 {
             html.raw(" ")?;
             html.text(&found.number)?;

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::View;
 use crate::{
-    http::{html::Html, routes::Page, sessions::Secret, status::Value},
+    http::{describe::Value, html::Html, routes::Page, sessions::Secret},
     settings::{Field, Settings},
     texts,
 };

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{View, certificates};
 use crate::{
-    http::{html::Html, refusal::Refusal, routes::Page, status::Code},
+    http::{describe::Code, html::Html, refusal::Refusal, routes::Page},
     texts,
 };
 

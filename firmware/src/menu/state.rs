@@ -8,9 +8,10 @@ use super::View;
 use crate::{
     device::ConnectionState,
     http::{
+        describe::{self, CauseOf, Code},
         hint::hint,
         html::Html,
-        status::{self, CauseOf, Code, Snapshot},
+        status::Snapshot,
     },
     status_codes::Entry,
     texts,
@@ -100,7 +101,7 @@ fn status_code(entry: &Entry, html: &mut Html<'_>) -> fmt::Result {
     if fmt::write(&mut cause, format_args!("{}", CauseOf(&entry.status))).is_err() || !cause.is_empty() {
         item(texts::CAUSE, &CauseOf(&entry.status), html)?;
     }
-    item(texts::STEP, &status::step(entry.status.step), html)?;
+    item(texts::STEP, &describe::step(entry.status.step), html)?;
     item(texts::HINT, &hint(&entry.status), html)?;
     html.raw("</dl>")
 }
@@ -110,7 +111,7 @@ fn expiry(view: &View<'_>, name: &'static str, slot: &Slot<Bundle<'_>>, html: &m
         Slot::Absent => item(name, &texts::NONE, html),
         Slot::Unreadable(code) => item(name, &Code(*code), html),
         Slot::Read(bundle) => {
-            let expires = status::expires(bundle).unwrap_or(0);
+            let expires = describe::expires(bundle).unwrap_or(0);
             item(name, &Expiry(expires, view.snapshot.now), html)
         }
     }
@@ -191,7 +192,7 @@ struct Expiry(u64, Option<u64>);
 impl Display for Expiry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Moment(self.0))?;
-        match self.1.map(|now| status::days_left(self.0, now)) {
+        match self.1.map(|now| describe::days_left(self.0, now)) {
             None => Ok(()),
             Some(days @ ..0) => write!(f, ", {} {}", texts::EXPIRED_FOR, days.saturating_neg())
                 .and_then(|()| f.write_str(texts::DAYS)),

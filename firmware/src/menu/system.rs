@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{View, access, field, state};
 use crate::{
-    http::{html::Html, status::MacAddress},
+    http::{describe::MacAddress, html::Html},
     texts,
 };
 
