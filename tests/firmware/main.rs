@@ -21,6 +21,7 @@ mod flash;
 mod json;
 mod network;
 mod ports;
+mod http;
 mod rig;
 mod settings;
 mod status_codes;

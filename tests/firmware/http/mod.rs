@@ -1,0 +1,13 @@
+//! The parts of the web server and the pages, each as it is: `firmware/src/http/` and `firmware/src/menu/`. The server as a whole
+//! is tested in `firmware/boards/host/tests`.
+
+mod form;
+mod head;
+mod hint;
+mod menu;
+mod multipart;
+mod password;
+mod routes;
+mod sessions;
+mod window;
+mod write;
