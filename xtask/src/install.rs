@@ -29,6 +29,10 @@ pub const MOSQUITTO: Need = Need { what: "mosquitto", package: "mosquitto" };
 pub const OPENSSL: Need = Need { what: "openssl", package: "openssl" };
 /// `gnutls-serv`.
 pub const GNUTLS: Need = Need { what: "gnutls-serv", package: "gnutls-bin" };
+/// The browser that the menu is tested in.
+pub const CHROMIUM: Need = Need { what: "chromium", package: "chromium" };
+/// What drives it.
+pub const CHROMEDRIVER: Need = Need { what: "chromedriver", package: "chromium-driver" };
 /// The library whose codes and texts are matched.
 pub const MBEDTLS: Need = Need { what: "/usr/include/mbedtls/version.h", package: "libmbedtls-dev" };
 

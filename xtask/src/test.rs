@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command};
 
 use crate::{
     bench, board, firmware,
-    install::{self, GNUTLS, MBEDTLS, MOSQUITTO, OPENSSL},
+    install::{self, CHROMEDRIVER, CHROMIUM, GNUTLS, MBEDTLS, MOSQUITTO, OPENSSL},
     link,
     mcu::{self, Route},
     process,
@@ -20,7 +20,7 @@ Usage: cargo xtask test [--quick]
 
   --quick   leave out what takes long: the fuzz targets, the MCU build, the link proof, the second run of accel's tests
 
-Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, a Rust that builds for
+Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, chromium, a Rust that builds for
 thumbv7em, qemu-system-arm, and cargo-fuzz (into the target folder). Otherwise it says in one line what to install.
 ";
 
@@ -40,7 +40,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         }
     };
     let mut progress = Progress::default();
-    install::install(&[MOSQUITTO, OPENSSL, GNUTLS, MBEDTLS], &progress)?;
+    install::install(&[MOSQUITTO, OPENSSL, GNUTLS, MBEDTLS, CHROMIUM, CHROMEDRIVER], &progress)?;
 
     progress.step("source rules", |_| rules::check());
     progress.step("origin of every vector", |_| provenance::check());

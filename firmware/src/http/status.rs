@@ -10,7 +10,9 @@ use x509::{
 };
 
 use super::{
-    describe::{CauseOf, Code, Description, KeyDescription, MacAddress, Value, days_left, expires, file, step},
+    describe::{
+        CauseOf, Code, Description, KeyDescription, MacAddress, Value, days_left, expires, file, step,
+    },
     hint::hint,
     refusal::Refusal,
 };

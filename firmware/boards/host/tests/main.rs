@@ -7,6 +7,7 @@
 )]
 
 mod flash;
+mod http;
 mod options;
 mod process;
 

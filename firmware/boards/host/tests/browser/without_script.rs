@@ -1,0 +1,64 @@
+//! Without JavaScript everything works but the status that refreshes itself; and without a mouse.
+
+use fantoccini::{Locator, key::Key};
+
+use crate::{Device, browser::with_browser};
+
+#[test]
+fn everything_but_live_refresh_works_without_script() {
+    let device = Device::start("without-script");
+    with_browser("without-script", &device.url, false, async |browser| {
+        browser.set_up().await;
+        let uptime = browser.text("#live").await;
+        browser.open("/ports").await;
+        browser.click("button[name=output2][value=on]").await;
+        assert!(browser.page().await.contains("Output 2: on"));
+        assert_eq!(browser.open("/mqtt").await, "MQTT");
+        browser.fill("mqtt.topic_prefix", "house/kitchen").await;
+        browser.enter("mqtt.topic_prefix").await;
+        assert!(browser.text(".notice").await.contains("stored"));
+        browser.open("/").await;
+        assert_ne!(browser.text("#live").await, uptime, "a link refreshes it");
+    });
+}
+
+/// Every page can be reached, and a form sent, with Tab and Enter alone.
+#[test]
+fn the_keyboard_is_enough() {
+    let device = Device::start("keyboard");
+    with_browser("keyboard", &device.url, true, async |browser| {
+        browser.set_up().await;
+        // The first stop is the way past the menu.
+        let skip = tab(&browser.client, 1).await;
+        assert_eq!(skip.text().await.unwrap(), "To the content");
+        // Log out, then the six pages.
+        let mut names = Vec::new();
+        for _ in 0..7 {
+            names.push(tab(&browser.client, 1).await.text().await.unwrap());
+        }
+        assert_eq!(names, ["Log out", "Status", "Network", "MQTT", "Time", "Inputs and outputs", "System"]);
+        let outline = "return getComputedStyle(document.activeElement).outlineStyle";
+        assert_eq!(browser.client.execute(outline, vec![]).await.unwrap(), "solid", "one sees where one is");
+        browser
+            .client
+            .active_element()
+            .await
+            .unwrap()
+            .send_keys(&char::from(Key::Enter).to_string())
+            .await
+            .unwrap();
+        browser.wait_for("h1", "System").await;
+    });
+}
+
+/// Presses Tab so many times; where the focus is then.
+async fn tab(client: &fantoccini::Client, times: usize) -> fantoccini::elements::Element {
+    for _ in 0..times {
+        let here = match client.active_element().await {
+            Ok(element) => element,
+            Err(_) => client.find(Locator::Css("body")).await.unwrap(),
+        };
+        here.send_keys(&char::from(Key::Tab).to_string()).await.unwrap();
+    }
+    client.active_element().await.unwrap()
+}

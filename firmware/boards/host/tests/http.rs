@@ -1,0 +1,443 @@
+//! The web server as a whole: who may do what, and that nothing that is sent to it does harm.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use xtask::{
+    mosquitto::{Broker, Listener},
+    pki::{HOST, Pki},
+    process::Server,
+};
+
+use crate::folder;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const PASSWORD: &str = "correct horse";
+/// What every path that changes something is asked with.
+const CHANGES: [(&str, &str); 11] = [
+    ("POST", "/settings"),
+    ("POST", "/outputs"),
+    ("PUT", "/certificates/ca"),
+    ("POST", "/certificates/client"),
+    ("PUT", "/certificates/key/check"),
+    ("POST", "/certificates/ca/delete"),
+    ("DELETE", "/certificates/key"),
+    ("PUT", "/configuration"),
+    ("POST", "/configuration"),
+    ("POST", "/factory-reset"),
+    ("POST", "/logout"),
+];
+
+struct Device {
+    _server: Server,
+    /// `127.0.0.1:PORT`.
+    address: String,
+    cookie: String,
+    token: String,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {} {}", self.head, self.body))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+impl Device {
+    /// A device as it is delivered.
+    fn new(name: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_device"));
+        command.arg("--state").arg(folder(name));
+        let server = Server::start(&command, "lease ", PATIENCE).unwrap();
+        let log = server.log();
+        let url =
+            log.lines().find_map(|line| line.strip_prefix("http http://")).unwrap().trim_end_matches('/');
+        Self { address: url.to_owned(), _server: server, cookie: String::new(), token: String::new() }
+    }
+
+    /// A device with a password, and a session.
+    fn set_up(name: &str) -> Self {
+        let mut device = Self::new(name);
+        let answer = device.form("/password", &format!("password={PASSWORD}"));
+        device.remember(&answer);
+        device
+    }
+
+    fn remember(&mut self, answer: &Answer) {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let cookie = answer.header("Set-Cookie").unwrap();
+        assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
+        self.cookie = cookie.split(';').next().unwrap().to_owned();
+        self.token = answer.json()["token"].as_str().unwrap().to_owned();
+    }
+
+    /// Sends bytes as they are, and reads what is answered.
+    fn raw(&self, request: &[u8]) -> Option<Answer> {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // The device may answer before it has read all of it.
+        let _ = stream.write_all(request);
+        read(&mut stream)
+    }
+
+    /// A request of somebody who is logged in, with the token.
+    fn request(&self, method: &str, path: &str, lines: &str, body: &[u8]) -> Answer {
+        let lines = format!("Cookie: {}\r\nX-Token: {}\r\n{lines}", self.cookie, self.token);
+        self.anonymous(method, path, &lines, body)
+    }
+
+    /// A request of anybody.
+    fn anonymous(&self, method: &str, path: &str, lines: &str, body: &[u8]) -> Answer {
+        let length = body.len();
+        let host =
+            if lines.contains("Host: ") { String::new() } else { format!("Host: {}\r\n", self.address) };
+        let head = format!("{method} {path} HTTP/1.1\r\n{host}Content-Length: {length}\r\n{lines}\r\n");
+        self.raw(&[head.as_bytes(), body].concat()).unwrap_or_else(|| panic!("{method} {path}: no answer"))
+    }
+
+    fn form(&self, path: &str, body: &str) -> Answer {
+        let body = body.replace(' ', "+");
+        self.request("POST", path, "Content-Type: application/x-www-form-urlencoded\r\n", body.as_bytes())
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, "", b"")
+    }
+
+    fn settings(&self) -> Value {
+        self.get("/settings.json").json()
+    }
+}
+
+/// Reads an answer to its end; none for a connection that was closed without one.
+fn read(stream: &mut TcpStream) -> Option<Answer> {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    // The answer to HEAD has no body.
+    let is_chunked = head.contains("Transfer-Encoding: chunked") && !body.is_empty();
+    let body = if is_chunked { chunks(body) } else { body.to_owned() };
+    Some(Answer { status, head: head.to_owned(), body })
+}
+
+fn chunks(mut body: &str) -> String {
+    let mut whole = String::new();
+    loop {
+        let (length, rest) = body.split_once("\r\n").expect("the head of a chunk");
+        let length = usize::from_str_radix(length, 16).unwrap();
+        if length == 0 {
+            assert_eq!(rest, "\r\n", "the end");
+            return whole;
+        }
+        whole.push_str(&rest[..length]);
+        body = rest[length..].strip_prefix("\r\n").expect("the end of a chunk");
+    }
+}
+
+#[test]
+fn before_the_first_password_nothing_else_is_there() {
+    let mut device = Device::new("http-first-use");
+    for (method, path) in
+        CHANGES.into_iter().chain([("GET", "/status.json"), ("GET", "/"), ("POST", "/login")])
+    {
+        let answer = device.anonymous(method, path, "", b"");
+        assert_eq!((answer.status, answer.header("Location")), (403, None), "{method} {path}");
+        if method == "GET" {
+            let answer = device.anonymous(method, path, "Accept: text/html\r\n", b"");
+            assert_eq!((answer.status, answer.header("Location")), (303, Some("/password")), "{path}");
+        }
+    }
+    assert_eq!(device.anonymous("GET", "/style.css", "", b"").status, 200);
+    for (password, status) in [("short", 422), (&"x".repeat(65), 422), ("", 422)] {
+        assert_eq!(device.form("/password", &format!("password={password}")).status, status, "{password}");
+    }
+    // A page of another server cannot set it.
+    let body = format!("password={PASSWORD}").replace(' ', "+");
+    let lines = "Origin: http://evil.example\r\n";
+    assert_eq!(device.anonymous("POST", "/password", lines, body.as_bytes()).status, 403);
+    let answer = device.form("/password", &format!("password={PASSWORD}"));
+    device.remember(&answer);
+    // The next one needs the first.
+    assert_eq!(device.anonymous("POST", "/password", "", b"password=somethingelse").status, 401);
+    assert_eq!(device.form("/password", "password=somethingelse").status, 403);
+}
+
+#[test]
+fn a_change_needs_the_session_the_token_and_our_own_page() {
+    let device = Device::set_up("http-access");
+    let cookie = format!("Cookie: {}\r\n", device.cookie);
+    let token = format!("X-Token: {}\r\n", device.token);
+    for (method, path) in CHANGES {
+        assert_eq!(device.anonymous(method, path, &token, b"x").status, 401, "{method} {path}: no session");
+        assert_eq!(device.anonymous(method, path, &cookie, b"x").status, 403, "{method} {path}: no token");
+        let wrong = format!("{cookie}X-Token: {}\r\n", "0".repeat(32));
+        assert_eq!(
+            device.anonymous(method, path, &wrong, b"x").status,
+            403,
+            "{method} {path}: another token"
+        );
+        let origin = "Origin: http://evil.example\r\n";
+        assert_eq!(device.request(method, path, origin, b"x").status, 403, "{method} {path}: another origin");
+    }
+    for path in ["/", "/mqtt", "/status.json", "/settings.json", "/configuration", "/live"] {
+        assert_eq!(device.anonymous("GET", path, "", b"").status, 401, "{path}");
+        // Somebody's name server leads here.
+        let host = format!("Host: evil.example\r\n{cookie}");
+        assert_eq!(device.anonymous("GET", path, &host, b"").status, 421, "{path}");
+    }
+    assert_eq!(device.form("/logout", "").status, 200);
+    assert_eq!(device.get("/status.json").status, 401);
+}
+
+#[test]
+fn wrong_passwords_make_one_wait() {
+    let mut device = Device::set_up("http-pause");
+    assert_eq!(device.form("/login", "password=wrong").status, 403);
+    let answer = device.form("/login", &format!("password={PASSWORD}"));
+    assert_eq!(answer.status, 429);
+    let seconds: u64 = answer.header("Retry-After").unwrap().parse().unwrap();
+    assert!((1..=2).contains(&seconds), "{seconds}");
+    // Whoever is in already is not affected.
+    assert_eq!(device.get("/status.json").status, 200);
+    thread::sleep(Duration::from_secs(seconds + 1));
+    let answer = device.form("/login", &format!("password={PASSWORD}"));
+    device.remember(&answer);
+    // Changing it ends every other session.
+    let old = device.cookie.clone();
+    let answer = device.form("/password", &format!("current={PASSWORD}&password=battery staple"));
+    device.remember(&answer);
+    assert_eq!(device.get("/status.json").status, 200);
+    assert_eq!(device.anonymous("GET", "/status.json", &format!("Cookie: {old}\r\n"), b"").status, 401);
+}
+
+#[test]
+fn settings_change_all_or_not_at_all() {
+    let device = Device::set_up("http-settings");
+    assert_eq!(
+        device.form("/settings", "mqtt.host=broker.test&mqtt.user_name=me&mqtt.password=secret").status,
+        200
+    );
+    let before = device.settings();
+    assert_eq!(before["mqtt.host"], "broker.test");
+    for (form, status, code) in [
+        ("mqtt.host=other&mqtt.port=0", 422, "-0x8380"),
+        ("mqtt.host=other&mqtt.enabled=maybe", 422, "-0x8380"),
+        ("mqtt.host=other&network.dhcp=off&network.address=0.0.0.0", 422, "-0x8380"),
+        ("mqtt.host=other&unknown=1", 400, ""),
+        ("mqtt.host=other&access.password=1", 400, ""),
+        ("mqtt.host=%zz", 400, ""),
+    ] {
+        let answer = device.form("/settings", form);
+        assert_eq!(answer.status, status, "{form}");
+        assert_eq!(answer.json()["error"]["code"].as_str().unwrap_or(""), code, "{form}");
+        assert_eq!(device.settings(), before, "{form}");
+    }
+    // A saved configuration can be loaded again, and has no secret in it.
+    let saved = device.get("/configuration").body;
+    assert!(saved.contains("mqtt.user_name = me") && !saved.contains("password"), "{saved}");
+    assert_eq!(device.form("/settings", "mqtt.host=elsewhere").status, 200);
+    for damaged in
+        [saved.replace("broker", "brother"), saved.replace("version 1", "version 9"), saved[..90].to_owned()]
+    {
+        let answer = device.request("PUT", "/configuration", "", damaged.as_bytes());
+        assert_eq!(
+            (answer.status, answer.json()["error"]["code"].as_str()),
+            (422, Some("-0x8380")),
+            "{damaged}"
+        );
+    }
+    assert_eq!(device.settings()["mqtt.host"], "elsewhere");
+    assert_eq!(device.request("PUT", "/configuration", "", saved.as_bytes()).status, 200);
+    assert_eq!(device.settings(), before);
+}
+
+#[test]
+fn a_bad_file_is_refused_with_its_code_and_the_old_one_stays() {
+    let device = Device::set_up("http-certificates");
+    let vectors = xtask::root().join("vectors/x509");
+    let read = |name: &str| fs::read(vectors.join(name)).unwrap();
+    let put = |path: &str, content: &[u8]| device.request("PUT", path, "", content);
+    let (ca, key) = (read("certificates/root.pem"), read("keys/leaf.pem"));
+    assert_eq!(put("/certificates/ca", &ca).json()["findings"], serde_json::json!([]));
+    let findings = put("/certificates/key", &key).json();
+    assert_eq!(findings["findings"][0]["text"], "there is no certificate to go with it");
+    let before = device.get("/status.json").json()["certificates"].clone();
+    assert!(before["ca"]["description"].as_str().unwrap().contains("CN=Root"), "{before}");
+
+    let long = [ca.as_slice(), &vec![b'\n'; 4097 - ca.len()]].concat();
+    let whole = [ca.as_slice(), &vec![b'\n'; 4096 - ca.len()]].concat();
+    for (path, content, status, code) in [
+        ("/certificates/ca", b"no certificate".as_slice(), 422, "-0x2180"),
+        ("/certificates/ca", long.as_slice(), 413, "-0x8280"),
+        ("/certificates/ca", &[b'x'; 20_000], 413, "-0x8280"),
+        ("/certificates/key", &read("keys/pkcs8-encrypted.pem"), 422, "-0x3C00"),
+        ("/certificates/key", &read("keys/p256.pem"), 422, "-0x3C80"),
+        ("/certificates/key", &ca, 422, "-0x3D00"),
+        ("/certificates/client", b"", 400, ""),
+    ] {
+        let answer = put(path, content);
+        assert_eq!(answer.status, status, "{path} {code}: {}", answer.body);
+        assert_eq!(answer.json()["error"]["code"].as_str().unwrap_or(""), code, "{path}");
+        assert_eq!(device.get("/status.json").json()["certificates"], before, "{path} {code}");
+    }
+    assert_eq!(put("/certificates/ca/check", &read("certificates/root-other.pem")).status, 200);
+    assert_eq!(device.get("/status.json").json()["certificates"], before, "it was only looked at");
+    assert_eq!(put("/certificates/ca", &whole).status, 200, "4096 bytes are not too many");
+
+    // The key has no way out.
+    let key = String::from_utf8(key).unwrap();
+    for path in ["/", "/mqtt", "/system", "/status.json", "/settings.json", "/configuration"] {
+        let body = device.request("GET", path, "Accept: text/html\r\n", b"").body;
+        assert!(key.lines().filter(|line| line.len() == 64).all(|line| !body.contains(line)), "{path}");
+    }
+    for path in ["/certificates/key", "/certificates/key/check"] {
+        assert_eq!(device.get(path).status, 405, "{path}");
+    }
+    assert_eq!(device.request("DELETE", "/certificates/key", "", b"").status, 200);
+    assert_eq!(device.get("/status.json").json()["certificates"]["key"], Value::Null);
+}
+
+#[test]
+fn what_is_not_a_request_is_answered_with_its_status() {
+    let device = Device::set_up("http-malformed");
+    let host = format!("Host: {}\r\n", device.address);
+    let long = "x".repeat(3000);
+    for (request, status) in [
+        ("GARBAGE\r\n\r\n".to_owned(), 400),
+        ("\x16\x03\x01\x02\0\x01\0\x01\r\n\r\n".to_owned(), 400),
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), 400),
+        (format!("GET / HTTP/2.0\r\n{host}\r\n"), 505),
+        (format!("GET / HTTP/1.1\r\n{host}{host}\r\n"), 400),
+        (format!("GET / HTTP/1.1\r\n{host}X: {long}\r\n\r\n"), 431),
+        (format!("GET /{long} HTTP/1.1\r\n{host}\r\n"), 431),
+        (format!("GET / HTTP/1.1\r\n{host}{}\r\n", "A: b\r\n".repeat(60)), 431),
+        (format!("GET /nothing HTTP/1.1\r\n{host}\r\n"), 404),
+        (format!("PATCH / HTTP/1.1\r\n{host}\r\n"), 405),
+        (format!("POST /login HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 411),
+        (
+            format!("POST /login HTTP/1.1\r\n{host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            400,
+        ),
+        (format!("POST /login HTTP/1.1\r\n{host}Content-Length: 3000\r\n\r\n{long}"), 413),
+        (format!("POST /login HTTP/1.1\r\n{host}Content-Length: 99999999999999999999\r\n\r\n"), 413),
+        (format!("POST /login HTTP/1.1\r\n{host}Content-Length: 3\r\n\r\n%zz"), 400),
+    ] {
+        let answer = device.raw(request.as_bytes()).unwrap_or_else(|| panic!("no answer to {request}"));
+        assert_eq!(answer.status, status, "{request}: {}", answer.body);
+        assert_eq!(answer.header("Connection"), Some("close"));
+        if status == 405 {
+            assert_eq!(answer.header("Allow"), Some("GET, HEAD"));
+        }
+    }
+    // HEAD has the head of GET and no body; HTTP/1.0 has no chunks.
+    let answer = device.request("HEAD", "/status.json", "", b"");
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    let answer = device.raw(format!("GET /style.css HTTP/1.0\r\n{host}\r\n").as_bytes()).unwrap();
+    assert!(answer.header("Transfer-Encoding").is_none() && answer.body.starts_with(":root"));
+    let answer = device.request("POST", "/settings", "Expect: 100-continue\r\n", b"mqtt.host=a");
+    assert!(answer.status == 100 || answer.status == 200, "{}", answer.status);
+}
+
+/// Sends the beginning of a request and waits; what is answered, and after how long. Tries again where no worker is free.
+fn dawdle(address: &str, beginning: &str) -> (Option<u16>, Duration) {
+    loop {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let start = Instant::now();
+        let _ = stream.write_all(beginning.as_bytes());
+        let status = read(&mut stream).map(|answer| answer.status);
+        if start.elapsed() > Duration::from_secs(1) {
+            return (status, start.elapsed());
+        }
+    }
+}
+
+#[test]
+fn who_is_slow_is_told_so_and_who_is_silent_is_left() {
+    let device = Device::set_up("http-slow");
+    let address = device.address.as_str();
+    let body = format!("POST /login HTTP/1.1\r\nHost: {address}\r\nContent-Length: 9\r\n\r\npass");
+    let cases = [("", None, 2..5), ("GET / HTTP/1.1\r\n", Some(408), 5..9), (&body, Some(408), 15..20)];
+    thread::scope(|scope| {
+        for (beginning, expected, within) in cases {
+            scope.spawn(move || {
+                let (status, time) = dawdle(address, beginning);
+                assert_eq!(status, expected, "{beginning} {time:?}");
+                assert!(within.contains(&time.as_secs()), "{beginning} {time:?}");
+            });
+        }
+        // One worker is left for everybody else, as soon as it has closed its last connection.
+        let request = format!("GET /style.css HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        for _ in 0..5 {
+            wait(|| device.raw(request.as_bytes()).is_some_and(|answer| answer.status == 200));
+        }
+    });
+}
+
+/// A crowd of connections, garbage on half of them: they are bounded, and the connection to the broker does not notice.
+#[test]
+fn a_crowd_does_not_harm_the_connection_to_the_broker() {
+    let device = Device::set_up("http-crowd");
+    let pki = Pki::create(&folder("http-crowd-pki")).unwrap();
+    let broker = Broker::start(&folder("http-crowd-broker"), &pki, &[Listener::Tls]).unwrap();
+    let port = broker.port(Listener::Tls);
+    assert_eq!(HOST, "127.0.0.1");
+    // The certificate is for another address than the broker's in the device's network.
+    let form = format!(
+        "mqtt.enabled=on&mqtt.tls=on&mqtt.verify_server_certificate=off&mqtt.host=broker.test&mqtt.port={port}"
+    );
+    assert_eq!(device.form("/settings", &form).status, 200);
+    let status = || device.get("/status.json").json();
+    wait(|| status()["connection"]["state"] == "connected");
+    let before = status()["status_codes"].clone();
+
+    let mut crowd = Vec::new();
+    for number in 0..40 {
+        if let Ok(mut stream) = TcpStream::connect(&device.address) {
+            if number % 2 == 0 {
+                let _ = stream.write_all(&[0xFF; 600]);
+            }
+            crowd.push(stream);
+        }
+    }
+    // As soon as the first of them are told to go there is room again.
+    let mut answered = false;
+    wait(|| {
+        let mut stream = TcpStream::connect(&device.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let _ = stream
+            .write_all(format!("GET /style.css HTTP/1.1\r\nHost: {}\r\n\r\n", device.address).as_bytes());
+        answered = read(&mut stream).is_some_and(|answer| answer.status == 200);
+        answered
+    });
+    drop(crowd);
+    let after = status();
+    assert_eq!((after["connection"]["state"].as_str(), &after["status_codes"]), (Some("connected"), &before));
+}
+
+fn wait(mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < end, "it does not come about");
+        thread::sleep(Duration::from_millis(200));
+    }
+}
