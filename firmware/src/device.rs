@@ -154,8 +154,8 @@ impl<B: Board> Device<B> {
     /// [`Refused::Field`] for settings that contradict each other, [`Refused::Storage`] when the flash fails; the old settings stay.
     pub async fn store_settings(&self, new: &Settings) -> Result<(), Refused> {
         new.check().map_err(Refused::Field)?;
-        let text = configuration::save(new, Secrets::Included);
-        let written = self.storage.lock().await.write(Key::Settings, text.as_str().as_bytes()).await;
+        let text = || configuration::save(new, Secrets::Included);
+        let written = self.storage.lock().await.write_text(Key::Settings, text).await;
         written.map_err(Refused::Storage)?;
         self.settings.borrow_mut().clone_from(new);
         self.touch();

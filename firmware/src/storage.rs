@@ -14,7 +14,7 @@ use sequential_storage::{
 use status::{Error, device::STORAGE_FAILED};
 use zeroize::Zeroize;
 
-use crate::settings::configuration;
+use crate::settings::configuration::{self, Text};
 
 /// What is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,12 +33,14 @@ const OVERHEAD: usize = 40;
 pub struct Storage<F> {
     flash: F,
     buffer: [u8; MAX_VALUE_LENGTH + OVERHEAD],
+    /// A text on its way into the flash: here, and not once in each task that may write one.
+    text: Text,
 }
 
 impl<F: NorFlash> Storage<F> {
     /// A store in all of `flash`.
     pub const fn new(flash: F) -> Self {
-        Self { flash, buffer: [0; MAX_VALUE_LENGTH + OVERHEAD] }
+        Self { flash, buffer: [0; MAX_VALUE_LENGTH + OVERHEAD], text: Text::new() }
     }
 
     /// The flash, as it is.
@@ -79,6 +81,21 @@ impl<F: NorFlash> Storage<F> {
         let mut map = map_in(&mut self.flash, 0..end)?;
         let written = map.store_item(&mut self.buffer, &(key as u8), &value).await;
         self.buffer.zeroize();
+        written.map_err(|_| STORAGE_FAILED)
+    }
+
+    /// Stores a text in place of the earlier value.
+    ///
+    /// # Errors
+    /// As [`Storage::write`].
+    pub async fn write_text(&mut self, key: Key, text: impl FnOnce() -> Text) -> Result<(), Error> {
+        self.text = text();
+        let end = capacity(&self.flash)?;
+        let mut map = map_in(&mut self.flash, 0..end)?;
+        let written = map.store_item(&mut self.buffer, &(key as u8), &self.text.as_str().as_bytes()).await;
+        self.buffer.zeroize();
+        // The old text is wiped as it is dropped.
+        self.text = Text::new();
         written.map_err(|_| STORAGE_FAILED)
     }
 

@@ -67,6 +67,11 @@ impl<'s, 'b> Incoming<'s, 'b> {
         }
     }
 
+    /// Whether something of the request, or after it, was not read.
+    pub(super) fn has_unread(&self) -> bool {
+        self.left > 0 || self.start != self.end || self.socket.can_recv()
+    }
+
     /// Makes ready for the body, which begins to count now.
     pub(super) async fn expect_body(&mut self, head: &Head) -> Result<(), Refusal> {
         self.deadline = Instant::now().saturating_add(BODY_TIME);
@@ -100,6 +105,7 @@ impl<'s, 'b> Incoming<'s, 'b> {
             }
         }
         self.left = 0;
+        self.start = self.end;
         Ok(self.buffer.get_mut(..length).unwrap_or_default())
     }
 

@@ -196,10 +196,12 @@ impl<B: Board> Server<'_, B> {
             let mut socket = TcpSocket::new(self.stack, receive, send);
             socket.set_timeout(Some(SILENCE));
             if socket.accept(PORT).await.is_ok() {
-                let _ = with_timeout(EXCHANGE_TIME, self.exchange(&mut socket, buffer)).await;
-                let _ = with_timeout(CLOSE_TIME, close(&mut socket, buffer)).await;
-                socket.abort();
-                let _ = with_timeout(CLOSE_TIME, socket.flush()).await;
+                let exchange = with_timeout(EXCHANGE_TIME, self.exchange(&mut socket, buffer)).await;
+                let has_unread = !matches!(exchange, Ok(Ok(Unread(false))));
+                if with_timeout(CLOSE_TIME, close(&mut socket, buffer, has_unread)).await.is_err() {
+                    socket.abort();
+                    let _ = with_timeout(CLOSE_TIME, socket.flush()).await;
+                }
             } else {
                 Timer::after_millis(100).await;
             }
@@ -215,16 +217,18 @@ impl<B: Board> Server<'_, B> {
         &self,
         socket: &mut TcpSocket<'_>,
         buffer: &mut [u8; BUFFER_LENGTH],
-    ) -> Result<(), Lost> {
+    ) -> Result<Unread, Lost> {
         let host_name = self.host_name();
         let mut incoming = Incoming::new(socket, buffer);
         let (client, outcome) = match incoming.head(&host_name).await {
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(Unread(false)),
             Ok(Some(head)) => (Client::new(&head), self.act(&head, &mut incoming).await),
             Err(refusal) => (Client::unknown(), Err(refusal)),
         };
+        let unread = Unread(incoming.has_unread());
         buffer.zeroize();
-        self.answer(&client, outcome, &mut Outgoing { socket, buffer }).await
+        self.answer(&client, outcome, &mut Outgoing { socket, buffer }).await?;
+        Ok(unread)
     }
 
     /// The name that the device has told DHCP.
@@ -294,10 +298,14 @@ impl<B: Board> Server<'_, B> {
     }
 }
 
+/// Whether something of a request was left unread.
+struct Unread(bool);
+
 /// Ends a connection so that the answer arrives: what the peer still sends is taken, else its system would throw the answer away.
-async fn close(socket: &mut TcpSocket<'_>, buffer: &mut [u8]) {
+/// After a whole request nothing follows, and an acknowledged end is enough: the worker is free at once.
+async fn close(socket: &mut TcpSocket<'_>, buffer: &mut [u8], has_unread: bool) {
     socket.close();
     // Within CLOSE_TIME.
-    while socket.read(buffer).await.is_ok_and(|received| received > 0) {}
+    while has_unread && socket.read(buffer).await.is_ok_and(|received| received > 0) {}
     let _ = socket.flush().await;
 }

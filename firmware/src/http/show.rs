@@ -80,8 +80,12 @@ impl<B: Board> Server<'_, B> {
                 client.send(200, Kind::Json, &[], &body, outgoing).await
             }
             Route::Configuration => {
-                let text = configuration::save(&self.device.settings.borrow(), Secrets::LeftOut);
-                client.send(200, Kind::File, &[], &|out| out.write_str(text.as_str()), outgoing).await
+                // Not kept while it is sent: that would cost its length in every worker.
+                let settings = self.settings();
+                let body = |out: &mut dyn Write| {
+                    out.write_str(configuration::save(&settings, Secrets::LeftOut).as_str())
+                };
+                client.send(200, Kind::File, &[], &body, outgoing).await
             }
             Route::Style => client.send(200, Kind::Style, &[], &|out| out.write_str(STYLE), outgoing).await,
             Route::Script => {

@@ -55,6 +55,11 @@ pub enum Refusal {
 }
 
 impl Text {
+    /// An empty text, which is no configuration file.
+    pub const fn new() -> Self {
+        Self(String::new())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
