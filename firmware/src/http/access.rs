@@ -86,20 +86,6 @@ impl<B: Board> Server<'_, B> {
         self.begin_session()
     }
 
-    /// `POST /logout`
-    pub(super) async fn log_out(
-        &self,
-        head: &Head,
-        token: &Secret,
-        incoming: &mut Incoming<'_, '_>,
-    ) -> Result<Outcome, Refusal> {
-        let _ = self.fields(head, token, incoming).await?;
-        if let Some(cookie) = &head.session {
-            self.sessions.borrow_mut().end(cookie);
-        }
-        Ok(Outcome::LoggedOut)
-    }
-
     /// Whether it is the password; one attempt at a time, and none during the pause after a wrong one.
     async fn check(&self, password: &str) -> Result<(), Refusal> {
         let _turn = self.password.try_lock().map_err(|_| Refusal { retry_after: 1, ..PAUSE })?;

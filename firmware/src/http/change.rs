@@ -5,19 +5,20 @@ use x509::{Bundle, PrivateKey, lint::Slot};
 
 use super::{
     Outcome, Server,
+    access::Fields,
     files::{self, Files, Parts},
     head::{Content, Head},
     incoming::Incoming,
     multipart::{Multipart, Part},
     refusal::{Reason, Refusal},
-    routes::{Page, Verb},
+    routes::{Method, Page, Route, Verb},
     sessions::Secret,
 };
 use crate::{
     board::{Board, Pins},
     certificates::{BUFFER_LENGTH, File, MAX_FILE_LENGTH},
     settings::{
-        Field,
+        Field, Settings,
         configuration::{self, Secrets},
     },
     texts::refusal as texts,
@@ -28,17 +29,68 @@ const MULTIPART_OVERHEAD: usize = 2048;
 /// The field that erases the password of MQTT, since an empty one leaves it.
 const ERASE_PASSWORD: &str = "mqtt.password.erase";
 
+/// A change that may be made: what remains is to store it.
+#[expect(clippy::large_enum_variant, reason = "there is no heap to put the largest in")]
+enum Plan {
+    Settings(Settings),
+    Outputs { on: u8, off: u8 },
+    Erase(File),
+    FactoryReset,
+    LogOut,
+}
+
 impl<B: Board> Server<'_, B> {
-    /// `POST /settings`: all of the fields, or none.
-    pub(super) async fn change_settings(
+    /// What a session with this token asks to be changed.
+    pub(super) async fn change(
         &self,
+        route: Route,
         head: &Head,
         token: &Secret,
         incoming: &mut Incoming<'_, '_>,
     ) -> Result<Outcome, Refusal> {
+        let plan = match route {
+            Route::Certificate(file, verb) if verb != Verb::Erase && head.method != Method::Delete => {
+                return self.upload_certificate(file, verb, head, token, incoming).await;
+            }
+            Route::Configuration => Plan::Settings(self.load_configuration(head, token, incoming).await?),
+            _ => self.plan(route, self.fields(head, token, incoming).await?)?,
+        };
+        match plan {
+            Plan::Settings(new) => self.device.store_settings(&new).await?,
+            Plan::Erase(file) => self.device.erase_certificate(file).await?,
+            Plan::FactoryReset => self.device.reset_network().await?,
+            Plan::Outputs { on, off } => {
+                let switch = |outputs: &mut Option<u8>| *outputs = Some((outputs.unwrap_or(0) | on) & !off);
+                self.device.outputs.sender().send_modify(switch);
+            }
+            Plan::LogOut => {
+                if let Some(cookie) = &head.session {
+                    self.sessions.borrow_mut().end(cookie);
+                }
+                return Ok(Outcome::LoggedOut);
+            }
+        }
+        Ok(Outcome::Done(head.page.or(route.page()).unwrap_or(Page::Status)))
+    }
+
+    /// What a form asks to be changed.
+    fn plan(&self, route: Route, fields: Fields<'_>) -> Result<Plan, Refusal> {
+        match route {
+            Route::Settings => self.new_settings(fields).map(Plan::Settings),
+            Route::Outputs => outputs(fields, B::Pins::OUTPUTS),
+            Route::LogOut => Ok(Plan::LogOut),
+            Route::FactoryReset => Ok(Plan::FactoryReset),
+            Route::Certificate(file, _) => Ok(Plan::Erase(file)),
+            // No other route has a method that changes something.
+            _ => Err(Refusal::new(405, texts::METHOD)),
+        }
+    }
+
+    /// `POST /settings`: all of the fields, or none.
+    fn new_settings(&self, fields: Fields<'_>) -> Result<Settings, Refusal> {
         let mut new = self.device.settings.borrow().clone();
         let mut has_password = false;
-        for field in self.fields(head, token, incoming).await? {
+        for field in fields {
             let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
             if name == ERASE_PASSWORD {
                 if value == "on" {
@@ -60,41 +112,11 @@ impl<B: Board> Server<'_, B> {
             // Without a user name there is no password (MQTT 3.1.1 §3.1.2.9).
             new.mqtt.password.clear();
         }
-        self.device.store_settings(&new).await?;
-        Ok(Outcome::Done(head.page.unwrap_or(Page::Status)))
-    }
-
-    /// `POST /outputs`
-    pub(super) async fn switch_outputs(
-        &self,
-        head: &Head,
-        token: &Secret,
-        incoming: &mut Incoming<'_, '_>,
-    ) -> Result<Outcome, Refusal> {
-        let (mut on, mut off) = (0_u8, 0_u8);
-        for field in self.fields(head, token, incoming).await? {
-            let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
-            let number = name.strip_prefix("output").and_then(|number| number.parse::<usize>().ok());
-            let index =
-                number.and_then(|number| number.checked_sub(1)).filter(|index| *index < B::Pins::OUTPUTS);
-            let bit =
-                index.and_then(|index| u32::try_from(index).ok()).and_then(|index| 1_u8.checked_shl(index));
-            let bit = bit.ok_or(UNKNOWN_FIELD)?;
-            match value {
-                "on" => on |= bit,
-                "off" => off |= bit,
-                _ => return Err(UNKNOWN_FIELD),
-            }
-        }
-        self.device
-            .outputs
-            .sender()
-            .send_modify(|outputs| *outputs = Some((outputs.unwrap_or(0) | on) & !off));
-        Ok(Outcome::Done(head.page.unwrap_or(Page::Ports)))
+        Ok(new)
     }
 
     /// `PUT` and `POST /certificates/…`: what can be read is linted with the others, and stored.
-    pub(super) async fn upload_certificate(
+    async fn upload_certificate(
         &self,
         file: File,
         verb: Verb,
@@ -125,49 +147,39 @@ impl<B: Board> Server<'_, B> {
         Ok(Outcome::Linted { findings, is_stored })
     }
 
-    /// `DELETE /certificates/…`, and `POST` for browsers.
-    pub(super) async fn erase_certificate(
-        &self,
-        file: File,
-        head: &Head,
-        token: &Secret,
-        incoming: &mut Incoming<'_, '_>,
-    ) -> Result<Outcome, Refusal> {
-        let _ = self.fields(head, token, incoming).await?;
-        self.device.erase_certificate(file).await?;
-        Ok(Outcome::Done(Page::Mqtt))
-    }
-
-    /// `POST` and `PUT /configuration`: all of it, or nothing.
-    pub(super) async fn load_configuration(
+    /// `POST` and `PUT /configuration`: the settings of the file, if all of it can be used.
+    async fn load_configuration(
         &self,
         head: &Head,
         token: &Secret,
         incoming: &mut Incoming<'_, '_>,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Settings, Refusal> {
         let mut files = self.files().await?;
         let text = files.parts().text;
         let length = receive(head, token, incoming, text).await?;
         let text = core::str::from_utf8(text.get(..length).unwrap_or_default());
         let refusal = |refusal| Refusal::content(Reason::Configuration(refusal));
         let text = text.map_err(|_| refusal(configuration::Refusal::NotAConfiguration))?;
-        let present = self.device.settings.borrow().clone();
-        let new = configuration::load(text, Secrets::LeftOut, &present).map_err(refusal)?;
-        self.device.store_settings(&new).await?;
-        Ok(Outcome::Done(Page::System))
+        configuration::load(text, Secrets::LeftOut, &self.device.settings.borrow()).map_err(refusal)
     }
+}
 
-    /// `POST /factory-reset`
-    pub(super) async fn factory_reset(
-        &self,
-        head: &Head,
-        token: &Secret,
-        incoming: &mut Incoming<'_, '_>,
-    ) -> Result<Outcome, Refusal> {
-        let _ = self.fields(head, token, incoming).await?;
-        self.device.reset_network().await?;
-        Ok(Outcome::Done(Page::System))
+/// `POST /outputs`
+fn outputs(fields: Fields<'_>, count: usize) -> Result<Plan, Refusal> {
+    let (mut on, mut off) = (0_u8, 0_u8);
+    for field in fields {
+        let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
+        let number = name.strip_prefix("output").and_then(|number| number.parse::<u8>().ok());
+        let number = number.filter(|number| usize::from(*number) <= count);
+        let bit = number.and_then(|number| 1_u8.checked_shl(u32::from(number).checked_sub(1)?));
+        let bit = bit.ok_or(UNKNOWN_FIELD)?;
+        match value {
+            "on" => on |= bit,
+            "off" => off |= bit,
+            _ => return Err(UNKNOWN_FIELD),
+        }
     }
+    Ok(Plan::Outputs { on, off })
 }
 
 const UNKNOWN_FIELD: Refusal = Refusal::new(400, texts::UNKNOWN_FIELD);

@@ -22,6 +22,23 @@ impl<'w> Html<'w> {
         self.0.write_str(markup)
     }
 
+    /// Writes markup of this program, with a value, escaped, in the place of each `$`.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn fill(&mut self, template: &'static str, values: &[&dyn Display]) -> fmt::Result {
+        let mut values = values.iter();
+        for (index, markup) in template.split('$').enumerate() {
+            if index > 0
+                && let Some(value) = values.next()
+            {
+                self.text(value)?;
+            }
+            self.raw(markup)?;
+        }
+        Ok(())
+    }
+
     /// Writes a text, or a value between double quotation marks, with everything escaped that could be markup.
     ///
     /// # Errors

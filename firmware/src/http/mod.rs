@@ -46,7 +46,7 @@ use head::Head;
 use incoming::{BUFFER_LENGTH, Incoming};
 use password::Pauses;
 use refusal::Refusal;
-use routes::{Method, Page, Route, Verb};
+use routes::{Method, Page, Route};
 use sessions::{Secret, Sessions};
 
 /// How many connections there can be at once; the board's stack needs so many sockets for the server.
@@ -270,30 +270,6 @@ impl<B: Board> Server<'_, B> {
             Some(token) => Ok(Outcome::Show(route, Some(token))),
             None if head.wants_page => Ok(Outcome::SeeOther("/login")),
             None => Err(Refusal::new(401, texts::NOT_LOGGED_IN)),
-        }
-    }
-
-    async fn change(
-        &self,
-        route: Route,
-        head: &Head,
-        token: &Secret,
-        incoming: &mut Incoming<'_, '_>,
-    ) -> Result<Outcome, Refusal> {
-        match route {
-            Route::LogOut => self.log_out(head, token, incoming).await,
-            Route::Settings => self.change_settings(head, token, incoming).await,
-            Route::Outputs => self.switch_outputs(head, token, incoming).await,
-            Route::Configuration => self.load_configuration(head, token, incoming).await,
-            Route::FactoryReset => self.factory_reset(head, token, incoming).await,
-            Route::Certificate(file, verb) if verb == Verb::Erase || head.method == Method::Delete => {
-                self.erase_certificate(file, head, token, incoming).await
-            }
-            Route::Certificate(file, verb) => {
-                self.upload_certificate(file, verb, head, token, incoming).await
-            }
-            // No other route has a method that changes something.
-            _ => Err(Refusal::new(405, texts::METHOD)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The fields of the certificates and the key: their description, or their code, and their upload.
 
-use core::fmt;
+use core::fmt::{self, Display};
 
 use x509::{
     Bundle,
@@ -19,17 +19,12 @@ use crate::{
 
 /// The three fields.
 pub(super) fn section(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<section><h2>")?;
-    html.raw(texts::CERTIFICATES)?;
-    html.raw("</h2><p>")?;
-    html.raw(texts::CERTIFICATES_WHAT)?;
-    html.raw("</p><p class=\"notice\">")?;
-    html.raw(texts::TRUSTED_NETWORK)?;
-    html.raw("</p>")?;
+    html.fill(
+        "<section><h2>$</h2><p>$</p><p class=\"notice\">$</p>",
+        &[&texts::CERTIFICATES, &texts::CERTIFICATES_WHAT, &texts::TRUSTED_NETWORK],
+    )?;
     findings(view, html)?;
-    for place in &PLACES {
-        file(view, place, html)?;
-    }
+    File::ALL.into_iter().try_for_each(|file| self::file(view, file, html))?;
     html.raw("</section>")
 }
 
@@ -46,22 +41,14 @@ pub(super) fn findings(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 /// What the lint has found.
 pub(super) fn lint(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     for found in view.findings {
-        html.raw("<p class=\"")?;
-        html.raw(class(found.severity))?;
-        html.raw("\">")?;
-        html.raw(describe::file(found.file))?;
+        html.fill("<p class=\"$\">$", &[&class(found.severity), &describe::file(found.file)])?;
         if found.number > 1 {
-            html.raw(" ")?;
-            html.text(&found.number)?;
+            html.fill(" $", &[&found.number])?;
         }
-        html.raw(": ")?;
-        html.text(&found.problem)?;
-        html.raw("</p>")?;
+        html.fill(": $</p>", &[&found.problem])?;
     }
     if view.findings.is_empty() {
-        html.raw("<p class=\"good\">")?;
-        html.raw(texts::NO_FINDINGS)?;
-        html.raw("</p>")?;
+        html.fill("<p class=\"good\">$</p>", &[&texts::NO_FINDINGS])?;
     }
     if view.snapshot.now.is_none() {
         finding(Severity::Warning, texts::NO_CLOCK_NO_DATES, html)?;
@@ -70,11 +57,7 @@ pub(super) fn lint(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 }
 
 fn finding(severity: Severity, text: &'static str, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<p class=\"")?;
-    html.raw(class(severity))?;
-    html.raw("\">")?;
-    html.raw(text)?;
-    html.raw("</p>")
+    html.fill("<p class=\"$\">$</p>", &[&class(severity), &text])
 }
 
 const fn class(severity: Severity) -> &'static str {
@@ -84,61 +67,27 @@ const fn class(severity: Severity) -> &'static str {
     }
 }
 
-/// A file's place in the menu.
-struct Place {
-    file: File,
-    store: &'static str,
-    check: &'static str,
-    erase: &'static str,
-    id: &'static str,
-    file_id: &'static str,
-    text_id: &'static str,
+/// The file's name in paths and identifiers.
+const fn name(file: File) -> &'static str {
+    match file {
+        File::CaCertificate => "ca",
+        File::ClientCertificate => "client",
+        File::PrivateKey => "key",
+    }
 }
 
-const PLACES: [Place; 3] = [
-    Place {
-        file: File::CaCertificate,
-        store: "/certificates/ca",
-        check: "/certificates/ca/check",
-        erase: "/certificates/ca/delete",
-        id: "ca",
-        file_id: "ca-file",
-        text_id: "ca-pem",
-    },
-    Place {
-        file: File::ClientCertificate,
-        store: "/certificates/client",
-        check: "/certificates/client/check",
-        erase: "/certificates/client/delete",
-        id: "client",
-        file_id: "client-file",
-        text_id: "client-pem",
-    },
-    Place {
-        file: File::PrivateKey,
-        store: "/certificates/key",
-        check: "/certificates/key/check",
-        erase: "/certificates/key/delete",
-        id: "key",
-        file_id: "key-file",
-        text_id: "key-pem",
-    },
-];
-
-fn file(view: &View<'_>, place: &Place, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<div id=\"")?;
-    html.raw(place.id)?;
-    html.raw("\"><h3>")?;
-    html.raw(texts::file(place.file))?;
-    html.raw("</h3>")?;
-    let is_there = match place.file {
+fn file(view: &View<'_>, file: File, html: &mut Html<'_>) -> fmt::Result {
+    html.fill("<div id=\"$\"><h3>$</h3>", &[&name(file), &texts::file(file)])?;
+    let is_there = match file {
         File::CaCertificate => certificates(&view.files.authority, html)?,
         File::ClientCertificate => certificates(&view.files.certificate, html)?,
         File::PrivateKey => slot(&view.files.key, html, |key, html| html.text(&KeyDescription(key)))?,
     };
-    upload(view, place, html)?;
+    upload(view, &name(file), html)?;
     if is_there {
-        field::button_form(view, place.erase, "danger", texts::ERASE, html)?;
+        html.fill("<form method=\"post\" action=\"/certificates/$/delete\">", &[&name(file)])?;
+        field::token(view, html)?;
+        html.fill("<button class=\"danger\">$</button></form>", &[&texts::ERASE])?;
     }
     html.raw("</div>")
 }
@@ -154,18 +103,8 @@ fn slot<T>(
     read: impl Fn(&T, &mut Html<'_>) -> fmt::Result,
 ) -> Result<bool, fmt::Error> {
     match slot {
-        Slot::Absent => {
-            html.raw("<p>")?;
-            html.raw(texts::NO_FILE_YET)?;
-            html.raw("</p>")?;
-        }
-        Slot::Unreadable(code) => {
-            html.raw("<p class=\"bad\">")?;
-            html.text(&Code(*code))?;
-            html.raw(" ")?;
-            html.text(code)?;
-            html.raw("</p>")?;
-        }
+        Slot::Absent => html.fill("<p>$</p>", &[&texts::NO_FILE_YET])?,
+        Slot::Unreadable(code) => html.fill("<p class=\"bad\">$ $</p>", &[&Code(*code), code])?,
         Slot::Read(content) => {
             html.raw("<pre>")?;
             read(content, html)?;
@@ -175,27 +114,25 @@ fn slot<T>(
     Ok(!matches!(slot, Slot::Absent))
 }
 
-fn upload(view: &View<'_>, place: &Place, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<form method=\"post\" enctype=\"multipart/form-data\" action=\"")?;
-    html.raw(place.store)?;
-    html.raw("\">")?;
-    if let Some(token) = view.token {
-        field::token(token, html)?;
-    }
-    field::label(place.file_id, texts::UPLOAD_FILE, html)?;
-    html.raw("<input type=\"file\" name=\"file\" id=\"")?;
-    html.raw(place.file_id)?;
-    html.raw("\" accept=\".pem,.crt,.cer,.key,.txt\"><details><summary>")?;
-    html.raw(texts::OR_PASTE)?;
-    html.raw("</summary>")?;
-    field::label(place.text_id, texts::PEM_TEXT, html)?;
-    html.raw("<textarea name=\"pem\" rows=\"6\" spellcheck=\"false\" autocomplete=\"off\" id=\"")?;
-    html.raw(place.text_id)?;
-    html.raw("\"></textarea></details><button>")?;
-    html.raw(texts::STORE)?;
-    html.raw("</button><button class=\"second\" formaction=\"")?;
-    html.raw(place.check)?;
-    html.raw("\">")?;
-    html.raw(texts::CHECK)?;
-    html.raw("</button></form>")
+fn upload(view: &View<'_>, name: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
+    html.fill("<form method=\"post\" enctype=\"multipart/form-data\" action=\"/certificates/$\">", &[name])?;
+    field::token(view, html)?;
+    html.fill(
+        "<label for=\"$-file\">$</label><input type=\"file\" name=\"file\" id=\"$-file\" \
+         accept=\".pem,.crt,.cer,.key,.txt\"><details><summary>$</summary><label for=\"$-pem\">$</label>\
+         <textarea name=\"pem\" rows=\"6\" spellcheck=\"false\" autocomplete=\"off\" id=\"$-pem\"></textarea></details>\
+         <button>$</button><button class=\"second\" formaction=\"/certificates/$/check\">$</button></form>",
+        &[
+            name,
+            &texts::UPLOAD_FILE,
+            name,
+            &texts::OR_PASTE,
+            name,
+            &texts::PEM_TEXT,
+            name,
+            &texts::STORE,
+            name,
+            &texts::CHECK,
+        ],
+    )
 }

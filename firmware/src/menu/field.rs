@@ -1,87 +1,61 @@
 //! Form fields: each setting by its name, with its label, its hint and what a browser may check before it is sent.
 
-use core::fmt;
+use core::fmt::{self, Display};
 
 use super::View;
 use crate::{
-    http::{describe::Value, html::Html, routes::Page, sessions::Secret},
+    http::{describe::Value, html::Html, routes::Page},
     settings::{Field, Settings},
     texts,
 };
 
-/// A form with these settings and a button.
+/// A form with these settings and a button; the end of its section.
 pub(super) fn settings_form(
     view: &View<'_>,
     page: Page,
     fields: &[Field],
     html: &mut Html<'_>,
 ) -> fmt::Result {
-    html.raw("<form method=\"post\" action=\"/settings?page=")?;
-    html.raw(page.path().trim_start_matches('/'))?;
-    html.raw("\">")?;
-    if let Some(token) = view.token {
-        self::token(token, html)?;
-    }
+    html.fill("<form method=\"post\" action=\"/settings?page=$\">", &[&page.path().trim_start_matches('/')])?;
+    token(view, html)?;
     fields.iter().try_for_each(|field| setting(view.settings, *field, html))?;
-    html.raw("<button>")?;
-    html.raw(texts::SAVE)?;
-    html.raw("</button></form>")
+    html.fill("<button>$</button></form></section>", &[&texts::SAVE])
+}
+
+/// The beginning of a form.
+pub(super) fn form(view: &View<'_>, action: &'static str, html: &mut Html<'_>) -> fmt::Result {
+    html.fill("<form method=\"post\" action=\"$\">", &[&action])?;
+    token(view, html)
+}
+
+/// The beginning of a form with a file.
+pub(super) fn upload_form(view: &View<'_>, action: &'static str, html: &mut Html<'_>) -> fmt::Result {
+    html.fill("<form method=\"post\" enctype=\"multipart/form-data\" action=\"$\">", &[&action])?;
+    token(view, html)
 }
 
 /// The token that every change needs.
-pub(super) fn token(token: &Secret, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<input type=\"hidden\" name=\"token\" value=\"")?;
-    html.text(token)?;
-    html.raw("\">")
-}
-
-/// A form with nothing but a button.
-pub(super) fn button_form(
-    view: &View<'_>,
-    action: &'static str,
-    class: &'static str,
-    text: &'static str,
-    html: &mut Html<'_>,
-) -> fmt::Result {
-    html.raw("<form method=\"post\" action=\"")?;
-    html.raw(action)?;
-    html.raw("\">")?;
-    if let Some(token) = view.token {
-        self::token(token, html)?;
+pub(super) fn token(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
+    match view.token {
+        Some(token) => html.fill("<input type=\"hidden\" name=\"token\" value=\"$\">", &[token]),
+        None => Ok(()),
     }
-    html.raw("<button class=\"")?;
-    html.raw(class)?;
-    html.raw("\">")?;
-    html.raw(text)?;
-    html.raw("</button></form>")
 }
 
 fn setting(settings: &Settings, field: Field, html: &mut Html<'_>) -> fmt::Result {
-    let (name, hint) = (field.name(), texts::field_hint(field));
-    label(name, texts::field(field), html)?;
+    let name: &dyn Display = &field.name();
+    html.fill("<label for=\"$\">$</label>", &[name, &texts::field(field)])?;
     if field.is_switch() {
         const SWITCH: [(&str, &str); 2] = [("on", texts::ENABLE), ("off", texts::DISABLE)];
         select(settings, field, &SWITCH, html)?;
     } else if field == Field::MqttQualityOfService {
         select(settings, field, &texts::QUALITIES_OF_SERVICE, html)?;
     } else {
-        html.raw("<input id=\"")?;
-        html.raw(name)?;
-        html.raw("\" name=\"")?;
-        html.raw(name)?;
-        html.raw("\" aria-describedby=\"hint-")?;
-        html.raw(name)?;
-        html.raw("\" ")?;
+        html.fill("<input id=\"$\" name=\"$\" aria-describedby=\"hint-$\" ", &[name, name, name])?;
         html.raw(attributes(field))?;
-        html.raw(" value=\"")?;
-        html.text(&Value(settings, field))?;
-        html.raw("\">")?;
+        html.fill(" value=\"$\">", &[&Value(settings, field)])?;
     }
-    html.raw("<small id=\"hint-")?;
-    html.raw(name)?;
-    html.raw("\">")?;
-    html.raw(hint)?;
-    html.raw("</small>")?;
+    html.fill("<small id=\"hint-$\">$</small>", &[name, &texts::field_hint(field)])?;
     if field == Field::MqttPassword && !settings.mqtt.password.is_empty() {
         return erase_password(html);
     }
@@ -90,23 +64,11 @@ fn setting(settings: &Settings, field: Field, html: &mut Html<'_>) -> fmt::Resul
 
 /// A password that is set shows only that it is.
 fn erase_password(html: &mut Html<'_>) -> fmt::Result {
-    label("mqtt.password.erase", texts::ERASE_PASSWORD, html)?;
-    html.raw(
-        "<select id=\"mqtt.password.erase\" name=\"mqtt.password.erase\"><option value=\"off\" selected>",
-    )?;
-    html.raw(texts::KEEP)?;
-    html.raw("</option><option value=\"on\">")?;
-    html.raw(texts::ERASE)?;
-    html.raw("</option></select>")
-}
-
-/// A label of the field with this identifier.
-pub(super) fn label(id: &'static str, text: &'static str, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<label for=\"")?;
-    html.raw(id)?;
-    html.raw("\">")?;
-    html.raw(text)?;
-    html.raw("</label>")
+    html.fill(
+        "<label for=\"mqtt.password.erase\">$</label><select id=\"mqtt.password.erase\" name=\"mqtt.password.erase\">\
+         <option value=\"off\" selected>$</option><option value=\"on\">$</option></select>",
+        &[&texts::ERASE_PASSWORD, &texts::KEEP, &texts::ERASE],
+    )
 }
 
 fn select(
@@ -117,19 +79,11 @@ fn select(
 ) -> fmt::Result {
     let mut present = heapless::String::<4>::new();
     settings.write(field, &mut present)?;
-    html.raw("<select id=\"")?;
-    html.raw(field.name())?;
-    html.raw("\" name=\"")?;
-    html.raw(field.name())?;
-    html.raw("\" aria-describedby=\"hint-")?;
-    html.raw(field.name())?;
-    html.raw("\">")?;
+    let name: &dyn Display = &field.name();
+    html.fill("<select id=\"$\" name=\"$\" aria-describedby=\"hint-$\">", &[name, name, name])?;
     for (value, text) in options {
-        html.raw("<option value=\"")?;
-        html.raw(value)?;
-        html.raw(if present.as_str() == *value { "\" selected>" } else { "\">" })?;
-        html.raw(text)?;
-        html.raw("</option>")?;
+        let selected = if present.as_str() == *value { " selected" } else { "" };
+        html.fill("<option value=\"$\"$>$</option>", &[value, &selected, text])?;
     }
     html.raw("</select>")
 }

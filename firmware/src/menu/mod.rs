@@ -91,50 +91,34 @@ impl View<'_> {
     }
 
     fn head(&self, show: &Show<'_>, html: &mut Html<'_>) -> fmt::Result {
-        let title = show.title();
-        html.raw("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>")?;
-        html.raw(title)?;
-        html.raw(" · ")?;
-        html.text(&self.device_name())?;
-        html.raw("</title><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" href=\"data:,\">")?;
-        html.raw("<link rel=\"stylesheet\" href=\"/style.css?")?;
-        html.text(&self.snapshot.facts.firmware)?;
-        html.raw("\"></head><body><a class=\"skip\" href=\"#main\">")?;
-        html.raw(texts::SKIP)?;
-        html.raw("</a><header><div class=\"name\"><span>")?;
-        html.text(&self.device_name())?;
-        html.raw("</span>")?;
-        if let Some(token) = self.token {
-            html.raw("<form method=\"post\" action=\"/logout\">")?;
-            field::token(token, html)?;
-            html.raw("<button class=\"plain\">")?;
-            html.raw(texts::LOG_OUT)?;
-            html.raw("</button></form></div>")?;
+        let (title, name) = (show.title(), self.device_name());
+        html.fill(
+            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>$ · $</title>\
+             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" href=\"data:,\">\
+             <link rel=\"stylesheet\" href=\"/style.css?$\"></head><body><a class=\"skip\" href=\"#main\">$</a>\
+             <header><div class=\"name\"><span>$</span>",
+            &[&title, &name, &self.snapshot.facts.firmware, &texts::SKIP, &name],
+        )?;
+        if self.token.is_some() {
+            field::form(self, "/logout", html)?;
+            html.fill("<button class=\"second plain\">$</button></form></div>", &[&texts::LOG_OUT])?;
             navigation(show, html)?;
         } else {
             html.raw("</div>")?;
         }
-        html.raw("</header><main id=\"main\"><h1>")?;
-        html.raw(title)?;
-        html.raw("</h1>")?;
+        html.fill("</header><main id=\"main\"><h1>$</h1>", &[&title])?;
         if self.is_done {
-            html.raw("<p class=\"notice\" role=\"status\">")?;
-            html.raw(texts::DONE)?;
-            html.raw("</p>")?;
+            html.fill("<p class=\"notice\" role=\"status\">$</p>", &[&texts::DONE])?;
         }
         Ok(())
     }
 
     fn foot(&self, html: &mut Html<'_>) -> fmt::Result {
-        html.raw("</main><footer>")?;
-        html.text(&self.snapshot.facts.name)?;
-        html.raw(" · ")?;
-        html.raw(texts::FIRMWARE)?;
-        html.raw(" ")?;
-        html.text(&self.snapshot.facts.firmware)?;
-        html.raw(" · ")?;
-        html.raw(texts::PLAIN_HTTP)?;
-        html.raw("</footer></body></html>\n")
+        let facts = &self.snapshot.facts;
+        html.fill(
+            "</main><footer>$ · $ $ · $</footer></body></html>\n",
+            &[&facts.name, &texts::FIRMWARE, &facts.firmware, &texts::PLAIN_HTTP],
+        )
     }
 
     /// The host name, or the board's name.
@@ -158,19 +142,13 @@ impl Show<'_> {
 }
 
 fn navigation(show: &Show<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<nav aria-label=\"")?;
-    html.raw(texts::MENU)?;
-    html.raw("\"><ul>")?;
+    html.fill("<nav aria-label=\"$\"><ul>", &[&texts::MENU])?;
     for page in Page::ALL {
-        html.raw("<li><a href=\"")?;
-        html.raw(page.path())?;
-        html.raw(if matches!(show, Show::Page(shown) if *shown == page) {
-            "\" aria-current=\"page\">"
-        } else {
-            "\">"
-        })?;
-        html.raw(texts::page(page))?;
-        html.raw("</a></li>")?;
+        html.fill("<li><a href=\"$\"", &[&page.path()])?;
+        if matches!(show, Show::Page(shown) if *shown == page) {
+            html.raw(" aria-current=\"page\"")?;
+        }
+        html.fill(">$</a></li>", &[&texts::page(page)])?;
     }
     html.raw("</ul></nav>")
 }

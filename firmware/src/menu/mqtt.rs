@@ -24,10 +24,7 @@ pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         Field::MqttQualityOfService,
         Field::MqttHomeAssistant,
     ];
-    html.raw("<section><h2>")?;
-    html.raw(texts::BROKER)?;
-    html.raw("</h2>")?;
+    html.fill("<section><h2>$</h2>", &[&texts::BROKER])?;
     field::settings_form(view, Page::Mqtt, &FIELDS, html)?;
-    html.raw("</section>")?;
     certificates::section(view, html)
 }

@@ -12,13 +12,8 @@ use crate::{
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     const FIELDS: [Field; 6] =
         [Field::HostName, Field::Dhcp, Field::Address, Field::PrefixLength, Field::Gateway, Field::DnsServer];
-    html.raw("<section><h2>")?;
-    html.raw(texts::PRESENT_ADDRESS)?;
-    html.raw("</h2><dl>")?;
+    html.fill("<section><h2>$</h2><dl>", &[&texts::PRESENT_ADDRESS])?;
     state::address(view, html)?;
-    html.raw("</dl></section><section><h2>")?;
-    html.raw(texts::SETTINGS)?;
-    html.raw("</h2>")?;
-    field::settings_form(view, Page::Network, &FIELDS, html)?;
-    html.raw("</section>")
+    html.fill("</dl></section><section><h2>$</h2>", &[&texts::SETTINGS])?;
+    field::settings_form(view, Page::Network, &FIELDS, html)
 }

@@ -10,33 +10,21 @@ use crate::{
 
 /// What the lint said of a file that was only looked at.
 pub(super) fn checked(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<section><p>")?;
-    html.raw(texts::CHECKED_ONLY)?;
-    html.raw("</p>")?;
+    html.fill("<section><p>$</p>", &[&texts::CHECKED_ONLY])?;
     certificates::lint(view, html)?;
-    link(Page::Mqtt, html)?;
-    html.raw("</section>")
+    link(Page::Mqtt, html)
 }
 
 /// Why a request was refused.
 pub(super) fn refused(refusal: &Refusal, page: Option<Page>, html: &mut Html<'_>) -> fmt::Result {
     html.raw("<section><p class=\"bad\" role=\"alert\">")?;
     if let Some(code) = refusal.code() {
-        html.text(&Code(code))?;
-        html.raw(" ")?;
+        html.fill("$ ", &[&Code(code)])?;
     }
-    html.text(&refusal.reason)?;
-    html.raw("</p><p>")?;
-    html.raw(texts::NOTHING_CHANGED)?;
-    html.raw("</p>")?;
-    link(page.unwrap_or(Page::Status), html)?;
-    html.raw("</section>")
+    html.fill("$</p><p>$</p>", &[&refusal.reason, &texts::NOTHING_CHANGED])?;
+    link(page.unwrap_or(Page::Status), html)
 }
 
 fn link(page: Page, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<a class=\"button\" href=\"")?;
-    html.raw(page.path())?;
-    html.raw("\">")?;
-    html.raw(texts::BACK)?;
-    html.raw("</a>")
+    html.fill("<a class=\"button\" href=\"$\">$</a></section>", &[&page.path(), &texts::BACK])
 }

@@ -20,25 +20,20 @@ use crate::{
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     html.raw("<div id=\"live\">")?;
     live(view, html)?;
-    html.raw("</div><a href=\"/\">")?;
-    html.raw(texts::REFRESH)?;
-    html.raw("</a><script src=\"/live.js?")?;
-    html.text(&view.snapshot.facts.firmware)?;
-    html.raw("\" defer></script>")
+    html.fill(
+        "</div><a href=\"/\">$</a><script src=\"/live.js?$\" defer></script>",
+        &[&texts::REFRESH, &view.snapshot.facts.firmware],
+    )
 }
 
 /// The part that is refreshed.
 pub(super) fn live(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     connection(view, html)?;
     status_codes(view, html)?;
-    html.raw("<section><h2>")?;
-    html.raw(texts::CERTIFICATES)?;
-    html.raw("</h2><dl>")?;
+    html.fill("<section><h2>$</h2><dl>", &[&texts::CERTIFICATES])?;
     expiry(view, texts::CA_CERTIFICATE, &view.files.authority, html)?;
     expiry(view, texts::CLIENT_CERTIFICATE, &view.files.certificate, html)?;
-    html.raw("</dl></section><section><h2>")?;
-    html.raw(texts::DEVICE)?;
-    html.raw("</h2><dl>")?;
+    html.fill("</dl></section><section><h2>$</h2><dl>", &[&texts::DEVICE])?;
     clock(view, html)?;
     address(view, html)?;
     item(texts::UPTIME, &Duration(view.snapshot.uptime), html)?;
@@ -49,22 +44,18 @@ pub(super) fn live(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 
 fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     let connection = &view.snapshot.connection;
-    html.raw("<section><h2>")?;
-    html.raw(texts::CONNECTION)?;
-    html.raw("</h2><dl><dt>")?;
-    html.raw(texts::STATE)?;
-    html.raw("</dt><dd id=\"state\" class=\"")?;
-    html.raw(match connection.state {
+    let class = match connection.state {
         ConnectionState::Connected => "good",
         ConnectionState::Disabled => "",
         ConnectionState::WaitingToRetry => "bad",
         ConnectionState::WaitingForNetwork
         | ConnectionState::WaitingForTime
         | ConnectionState::Connecting => "warn",
-    })?;
-    html.raw("\">")?;
-    html.raw(texts::state(connection.state))?;
-    html.raw("</dd>")?;
+    };
+    html.fill(
+        "<section><h2>$</h2><dl><dt>$</dt><dd id=\"state\" class=\"$\">$</dd>",
+        &[&texts::CONNECTION, &texts::STATE, &class, &texts::state(connection.state)],
+    )?;
     item(texts::HOST, &view.settings.mqtt.host, html)?;
     if let Some(suite) = &connection.suite {
         item(texts::SUITE, suite, html)?;
@@ -75,34 +66,25 @@ fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 }
 
 fn status_codes(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<section><h2>")?;
-    html.raw(texts::STATUS_CODES)?;
-    html.raw("</h2>")?;
+    html.fill("<section><h2>$</h2>", &[&texts::STATUS_CODES])?;
     if view.snapshot.status_codes.iter().next().is_none() {
-        html.raw("<p>")?;
-        html.raw(texts::NO_STATUS_CODES)?;
-        html.raw("</p>")?;
+        html.fill("<p>$</p>", &[&texts::NO_STATUS_CODES])?;
     }
     view.snapshot.status_codes.iter().try_for_each(|entry| status_code(entry, html))?;
     html.raw("</section>")
 }
 
 fn status_code(entry: &Entry, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<h3 class=\"bad\">")?;
-    html.text(&Code(entry.status.error))?;
-    html.raw(" ")?;
-    html.text(&entry.status.error)?;
-    html.raw("</h3><dl>")?;
+    let (status, error) = (&entry.status, entry.status.error);
+    html.fill("<h3 class=\"bad\">$ $</h3><dl>", &[&Code(error), &error])?;
     if let Some(at) = entry.at {
         item(texts::WHEN, &Moment(at), html)?;
     }
-    let mut cause = heapless::String::<8>::new();
-    // Only whether there is one: an error means that it is longer.
-    if fmt::write(&mut cause, format_args!("{}", CauseOf(&entry.status))).is_err() || !cause.is_empty() {
-        item(texts::CAUSE, &CauseOf(&entry.status), html)?;
+    if status.alert.is_some() || !status.flags.is_empty() || !status.cause.text().is_empty() {
+        item(texts::CAUSE, &CauseOf(status), html)?;
     }
-    item(texts::STEP, &describe::step(entry.status.step), html)?;
-    item(texts::HINT, &hint(&entry.status), html)?;
+    item(texts::STEP, &describe::step(status.step), html)?;
+    item(texts::HINT, &hint(status), html)?;
     html.raw("</dl>")
 }
 
@@ -137,11 +119,7 @@ pub(super) fn address(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 
 /// A row of a list.
 pub(super) fn item(name: &'static str, value: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<dt>")?;
-    html.raw(name)?;
-    html.raw("</dt><dd>")?;
-    html.text(value)?;
-    html.raw("</dd>")
+    html.fill("<dt>$</dt><dd>$</dd>", &[&name, value])
 }
 
 /// Seconds as days, hours, minutes and seconds.

@@ -12,9 +12,6 @@ use crate::{
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     html.raw("<section><dl>")?;
     state::clock(view, html)?;
-    html.raw("</dl><p>")?;
-    html.raw(texts::CLOCK_WHY)?;
-    html.raw("</p>")?;
-    field::settings_form(view, Page::Time, &[Field::SntpServer], html)?;
-    html.raw("</section>")
+    html.fill("</dl><p>$</p>", &[&texts::CLOCK_WHY])?;
+    field::settings_form(view, Page::Time, &[Field::SntpServer], html)
 }
