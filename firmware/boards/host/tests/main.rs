@@ -1,6 +1,8 @@
 //! The board itself: its flash, its resets, its commands. What the firmware does on it is tested in `tests/firmware`.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test may stop"

@@ -21,7 +21,7 @@ use std::{fs, path::PathBuf, process::Command, time::Duration};
 use xtask::process::{self, Server};
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 const PASSWORD: &str = "correct horse";
 
 /// The device as a process.
