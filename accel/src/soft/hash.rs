@@ -11,6 +11,15 @@ use zeroize::Zeroize;
 
 use crate::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, MAX_DIGEST_LENGTH};
 
+// Set by the build script for every ARMv7E-M target.
+#[cfg(umaal)]
+mod armv7em;
+
+#[cfg(umaal)]
+use armv7em::{compress256, compress512};
+#[cfg(not(umaal))]
+use sha2::block_api::{compress256, compress512};
+
 /// The hash functions alone, without the rest of [`crate::soft::Soft`]. Cannot fail.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Hasher;
@@ -101,10 +110,10 @@ pub fn compress(chain: &mut Chain, algorithm: HashAlgorithm, blocks: &[u8]) {
             }
         }
         (Chain::Words32(words), HashAlgorithm::Sha224 | HashAlgorithm::Sha256) => {
-            sha2::block_api::compress256(words, blocks.as_chunks().0);
+            compress256(words, blocks.as_chunks().0);
         }
         (Chain::Words64(words), HashAlgorithm::Sha384 | HashAlgorithm::Sha512) => {
-            sha2::block_api::compress512(words, blocks.as_chunks().0);
+            compress512(words, blocks.as_chunks().0);
         }
         _ => {}
     }

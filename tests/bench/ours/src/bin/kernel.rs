@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../../../../accel/src/soft/hash/armv7em.rs"]
+mod armv7em;
 #[path = "../../../../../accel/src/soft/bignum/kernel/portable.rs"]
 mod portable;
 #[path = "../../../../../accel/src/soft/bignum/kernel/umaal.rs"]
@@ -33,9 +35,13 @@ fn main() -> ! {
     for round in 0..2000 {
         compare_primes(&mut random, round);
     }
+    for round in 0..600 {
+        compare_hashes(&mut random, round);
+    }
     for length in [8, 12, 20, 32, 64] {
         cost(length);
     }
+    cost_of_hashes();
     hprintln!("kernel\tok");
     done()
 }
@@ -114,6 +120,35 @@ fn compare_file(random: &mut Random, length: usize, round: usize) {
     }
 }
 
+/// One to four blocks at every alignment, onto chaining values of all kinds; the crate is the oracle.
+fn compare_hashes(random: &mut Random, round: usize) {
+    let mut words = [0_u32; 4 * 32 + 1];
+    random.fill(&mut words, round % 5);
+    let mut bytes = [0_u8; 4 * 128 + 4];
+    for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        *to = word.to_le_bytes();
+    }
+    let bytes = &bytes[round % 4..][..128 * (1 + round / 4 % 4)];
+    let mut ours = [0_u32; 16];
+    random.fill(&mut ours, round / 5 % 5);
+    let mut long = [0_u64; 8];
+    for (to, [low, high]) in long.iter_mut().zip(ours.as_chunks().0) {
+        *to = u64::from(*high) << 32 | u64::from(*low);
+    }
+    let mut ours = *ours.first_chunk().unwrap();
+    let (mut theirs, mut long_theirs) = (ours, long);
+    armv7em::compress256(&mut ours, bytes.as_chunks().0);
+    sha2::block_api::compress256(&mut theirs, bytes.as_chunks().0);
+    check("SHA-256", bytes.len(), &ours, &theirs);
+    armv7em::compress512(&mut long, bytes.as_chunks().0);
+    sha2::block_api::compress512(&mut long_theirs, bytes.as_chunks().0);
+    check("SHA-512", bytes.len(), &halves(long), &halves(long_theirs));
+}
+
+fn halves(words: [u64; 8]) -> [u32; 16] {
+    core::array::from_fn(|at| (words[at / 2] >> (at % 2 * 32)) as u32)
+}
+
 /// The primes of the curves, whose reductions are functions of their own.
 fn compare_primes(random: &mut Random, round: usize) {
     let mut ours = [0; 24];
@@ -171,4 +206,14 @@ fn cost(length: usize) {
     each("mul", &mut || umaal::mul(wide, a, a));
     each("sqr", &mut || umaal::sqr(wide, a));
     each("reduce", &mut || umaal::reduce(out, wide, modulus, &[1, 0, 0, 0]));
+}
+
+fn cost_of_hashes() {
+    let blocks = [7; 16 * 128];
+    let counter = Counter::start();
+    armv7em::compress256(&mut [7; 8], blocks.as_chunks().0);
+    hprintln!("SHA-256 of one block\t{}", counter.instructions() / 32);
+    let counter = Counter::start();
+    armv7em::compress512(&mut [7; 8], blocks.as_chunks().0);
+    hprintln!("SHA-512 of one block\t{}", counter.instructions() / 16);
 }
