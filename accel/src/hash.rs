@@ -133,6 +133,38 @@ impl HashState {
     pub const fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
     }
+
+    /// What there is to keep of a hash after whole blocks.
+    pub(crate) fn midstate(&self) -> Midstate {
+        Midstate {
+            chain: self.chain.clone(),
+            #[cfg(feature = "rustcrypto")]
+            other: self.other.clone(),
+        }
+    }
+}
+
+/// A hash after whole blocks, without room for a block that is not full.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Midstate {
+    chain: Chain,
+    #[cfg(feature = "rustcrypto")]
+    #[zeroize(skip)]
+    other: Option<crate::rustcrypto::Hasher>,
+}
+
+impl Midstate {
+    /// The hash that goes on; `length` is that of the blocks.
+    pub(crate) fn resume(&self, algorithm: HashAlgorithm, length: u64) -> HashState {
+        HashState {
+            algorithm,
+            chain: self.chain.clone(),
+            block: [0; MAX_BLOCK_LENGTH],
+            length,
+            #[cfg(feature = "rustcrypto")]
+            other: self.other.clone(),
+        }
+    }
 }
 
 /// A backend that can hash.

@@ -6,14 +6,19 @@
 use status::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::hash::{Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH};
+use crate::hash::{Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, Midstate};
 
-/// An HMAC key, as the hash states after its inner and its outer pad. Wiped when dropped.
+/// An HMAC key, as what is left of hashing its inner and its outer pad: 152 bytes. Wiped when dropped.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct HmacKey {
-    inner: HashState,
-    outer: HashState,
+    #[zeroize(skip)]
+    algorithm: HashAlgorithm,
+    inner: Midstate,
+    outer: Midstate,
 }
+
+#[cfg(target_arch = "arm")]
+const _: () = assert!(size_of::<HmacKey>() <= 152);
 
 impl HmacKey {
     /// Prepares a key of any length; one longer than a block is hashed first (RFC 2104 §2).
@@ -45,21 +50,21 @@ impl HmacKey {
             }
             let mut state = accel.hash_start(algorithm)?;
             accel.hash_update(&mut state, pad.get(..block).unwrap_or_default())?;
-            Ok(state)
+            Ok(state.midstate())
         };
         let inner = state(INNER)?;
         let outer = state(INNER ^ OUTER)?;
-        Ok(Self { inner, outer })
+        Ok(Self { algorithm, inner, outer })
     }
 
     /// The algorithm of this key.
     pub const fn algorithm(&self) -> HashAlgorithm {
-        self.inner.algorithm()
+        self.algorithm
     }
 
     /// The state in which the message is hashed next, with [`Hash::hash_update`].
     pub fn start(&self) -> HashState {
-        self.inner.clone()
+        self.resume(&self.inner)
     }
 
     /// Ends a message begun with [`HmacKey::start`].
@@ -68,7 +73,7 @@ impl HmacKey {
     /// Those of [`Hash`].
     pub fn finish<A: Hash + ?Sized>(&self, accel: &mut A, message: HashState) -> Result<Digest, Error> {
         let digest = accel.hash_finish(message)?;
-        let mut outer = self.outer.clone();
+        let mut outer = self.resume(&self.outer);
         accel.hash_update(&mut outer, digest.as_bytes())?;
         accel.hash_finish(outer)
     }
@@ -83,6 +88,12 @@ impl HmacKey {
             accel.hash_update(&mut state, part)?;
         }
         self.finish(accel, state)
+    }
+
+    /// Behind a pad.
+    fn resume(&self, pad: &Midstate) -> HashState {
+        let length = self.algorithm.block_length();
+        pad.resume(self.algorithm, u64::try_from(length).unwrap_or_default())
     }
 }
 

@@ -49,10 +49,10 @@ impl Case {
 /// The keys of a suite, derived once: tens of thousands of records are opened with them.
 fn block(suite: Suite) -> &'static KeyBlock {
     static BLOCKS: OnceLock<Vec<KeyBlock>> = OnceLock::new();
-    let derive = |suite| {
+    let derive = |suite: Suite| {
         let master = MasterSecret::from_bytes([0x33; 48]);
         let randoms = Randoms { client: [0xC1; 32], server: [0x5E; 32] };
-        KeyBlock::derive(&mut Hasher, suite, &master, &randoms).unwrap()
+        master.key(&mut Hasher, suite.prf()).unwrap().key_block(&mut Hasher, suite, &randoms).unwrap()
     };
     let index = Suite::ALL.iter().position(|known| *known == suite).unwrap();
     &BLOCKS.get_or_init(|| Suite::ALL.map(derive).into())[index]

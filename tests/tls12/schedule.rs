@@ -8,7 +8,7 @@ use tests::hex::hex;
 use tests::server::crypto::{SUITES, hash, parameters, prf};
 use tests::server::record::State;
 use tls12::Suite;
-use tls12::schedule::{KeyBlock, MasterSecret, PremasterSecret, Randoms, Side, p_hash};
+use tls12::schedule::{MasterSecret, PremasterSecret, Randoms, Side, p_hash};
 
 const RANDOMS: Randoms = Randoms { client: [0xC1; 32], server: [0x5E; 32] };
 
@@ -48,7 +48,8 @@ fn both_sides_derive_the_same_secrets() {
         assert_eq!(extended.as_bytes().as_slice(), expected);
 
         for (side, label) in [(Side::Client, "client finished"), (Side::Server, "server finished")] {
-            let ours = master.verify_data(&mut Hasher, suite.prf(), side, &transcript).unwrap();
+            let key = master.key(&mut Hasher, suite.prf()).unwrap();
+            let ours = key.verify_data(&mut Hasher, side, &transcript).unwrap();
             let theirs = prf(kind, master.as_bytes(), label, &transcript, 12);
             assert_eq!(ours.as_bytes().as_slice(), theirs);
             assert!(ours.matches(&theirs));
@@ -68,7 +69,8 @@ fn both_sides_cut_the_key_block_alike() {
     let master = MasterSecret::from_bytes([0x33; 48]);
     for id in SUITES {
         let suite = Suite::from_id(id).unwrap();
-        let block = KeyBlock::derive(&mut Hasher, suite, &master, &RANDOMS).unwrap();
+        let key = master.key(&mut Hasher, suite.prf()).unwrap();
+        let block = key.key_block(&mut Hasher, suite, &RANDOMS).unwrap();
         let theirs = State::pair(parameters(id), false, master.as_bytes(), &RANDOMS.client, &RANDOMS.server);
         for (side, state) in [Side::Client, Side::Server].into_iter().zip(theirs) {
             let keys = block.keys(side);

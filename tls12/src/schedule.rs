@@ -101,25 +101,12 @@ impl MasterSecret {
         &self.0
     }
 
-    /// What the Finished message of `side` must contain, after the handshake messages with this hash (RFC 5246 §7.4.9).
+    /// The PRF's key for everything that this secret is expanded to.
     ///
     /// # Errors
     /// Those of [`Hash`].
-    pub fn verify_data<A: Hash + ?Sized>(
-        &self,
-        accel: &mut A,
-        prf: HashAlgorithm,
-        side: Side,
-        transcript_hash: &[u8],
-    ) -> Result<VerifyData, Error> {
-        let label: &[u8] = match side {
-            Side::Client => b"client finished",
-            Side::Server => b"server finished",
-        };
-        let mut data = VerifyData([0; VERIFY_DATA_LENGTH]);
-        let key = HmacKey::new(accel, prf, &self.0)?;
-        p_hash(accel, &key, &[label, transcript_hash], &mut data.0)?;
-        Ok(data)
+    pub fn key<A: Hash + ?Sized>(&self, accel: &mut A, prf: HashAlgorithm) -> Result<MasterKey, Error> {
+        Ok(MasterKey(HmacKey::new(accel, prf, &self.0)?))
     }
 
     fn expand<A: Hash + ?Sized>(
@@ -132,6 +119,50 @@ impl MasterSecret {
         let key = HmacKey::new(accel, prf, premaster)?;
         p_hash(accel, &key, seed, &mut master.0)?;
         Ok(master)
+    }
+}
+
+/// The master secret as the key of the PRF: prepared once, for the key block and both Finished messages.
+#[derive(ZeroizeOnDrop)]
+pub struct MasterKey(HmacKey);
+
+impl MasterKey {
+    /// What the Finished message of `side` must contain, after the handshake messages with this hash (RFC 5246 §7.4.9).
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn verify_data<A: Hash + ?Sized>(
+        &self,
+        accel: &mut A,
+        side: Side,
+        transcript_hash: &[u8],
+    ) -> Result<VerifyData, Error> {
+        let label: &[u8] = match side {
+            Side::Client => b"client finished",
+            Side::Server => b"server finished",
+        };
+        let mut data = VerifyData([0; VERIFY_DATA_LENGTH]);
+        p_hash(accel, &self.0, &[label, transcript_hash], &mut data.0)?;
+        Ok(data)
+    }
+
+    /// The keys of both directions (RFC 5246 §6.3).
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
+    pub fn key_block<A: Hash + ?Sized>(
+        &self,
+        accel: &mut A,
+        suite: Suite,
+        randoms: &Randoms,
+    ) -> Result<KeyBlock, Error> {
+        let mut block = KeyBlock { bytes: [0; MAX_KEY_BLOCK_LENGTH], suite };
+        let (mac, cipher, salt) = lengths(suite);
+        let needed = mac.saturating_add(cipher).saturating_add(salt).saturating_mul(2);
+        let out = block.bytes.get_mut(..needed).unwrap_or_default();
+        // RFC 5246 §6.3: here the server's random value comes first.
+        p_hash(accel, &self.0, &[b"key expansion", &randoms.server, &randoms.client], out)?;
+        Ok(block)
     }
 }
 
@@ -173,26 +204,6 @@ pub struct Keys<'k> {
 }
 
 impl KeyBlock {
-    /// Expands the master secret.
-    ///
-    /// # Errors
-    /// Those of [`Hash`].
-    pub fn derive<A: Hash + ?Sized>(
-        accel: &mut A,
-        suite: Suite,
-        master: &MasterSecret,
-        randoms: &Randoms,
-    ) -> Result<Self, Error> {
-        let mut block = Self { bytes: [0; MAX_KEY_BLOCK_LENGTH], suite };
-        let (mac, cipher, salt) = lengths(suite);
-        let needed = mac.saturating_add(cipher).saturating_add(salt).saturating_mul(2);
-        let key = HmacKey::new(accel, suite.prf(), &master.0)?;
-        let out = block.bytes.get_mut(..needed).unwrap_or_default();
-        // RFC 5246 §6.3: here the server's random value comes first.
-        p_hash(accel, &key, &[b"key expansion", &randoms.server, &randoms.client], out)?;
-        Ok(block)
-    }
-
     /// The keys with which `side` seals.
     pub fn keys(&self, side: Side) -> Keys<'_> {
         let (mac, cipher, salt) = lengths(self.suite);

@@ -5,7 +5,7 @@ use tests::server::Script;
 use tests::server::crypto::SUITES;
 use tls12::Connection;
 use tls12::record::Protection;
-use tls12::schedule::{KeyBlock, MasterSecret, PremasterSecret, VerifyData};
+use tls12::schedule::{KeyBlock, MasterKey, MasterSecret, PremasterSecret, VerifyData};
 use tls12::session::Session;
 use x509::PrivateKey;
 
@@ -13,7 +13,7 @@ use super::Talk;
 
 #[test]
 fn secrets_have_no_debug_and_are_wiped() {
-    assert_secret!(PremasterSecret, MasterSecret, KeyBlock, VerifyData, Protection);
+    assert_secret!(PremasterSecret, MasterSecret, MasterKey, KeyBlock, VerifyData, Protection);
     assert_secret!(Session<'static>, Connection<'static>, PrivateKey<'static>);
 }
 

@@ -64,10 +64,8 @@ impl<'b> Handshake<'b> {
     }
 
     fn verify_data<A: Accel>(&self, side: Side, accel: &mut A) -> Result<VerifyData, Failure> {
-        let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
-        let master = self.master.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
         let hash = self.transcript.hash(accel)?;
-        Ok(master.verify_data(accel, parameters.suite.prf(), side, hash.as_bytes())?)
+        Ok(self.master_key()?.verify_data(accel, side, hash.as_bytes())?)
     }
 
     /// Both have been exchanged. A session without a ticket is kept by its id.

@@ -3,13 +3,14 @@
 //! Until the first ChangeCipherSpec there are the server's chain and the hashes to sign with; from then on there are the keys of both
 //! directions. Never both: that saves 1.5 KB, and nothing of the first half is left over in the second.
 
-use accel::{Accel, Digest, Hash, HashAlgorithm};
+use accel::{Accel, Digest, Direction, Hash, HashAlgorithm};
 use status::{Error, Flags, ssl};
 
 use super::Handshake;
 use super::certificate::ServerCertificate;
+use crate::failure::Failure;
 use crate::record::Protection;
-use crate::schedule::Side;
+use crate::schedule::{MasterKey, Side};
 use crate::transcript::SigningHashes;
 
 /// One of the two.
@@ -30,10 +31,14 @@ pub(super) struct Exchange {
     pub(super) signing: SigningHashes,
 }
 
-/// Of the second half.
+/// Of the second half: both keys are expanded at once, before the first of them is used.
 pub(super) struct Directions {
     read: Protection,
     write: Protection,
+    is_reading: bool,
+    is_writing: bool,
+    /// What Finished is computed with.
+    key: MasterKey,
 }
 
 impl Phase {
@@ -52,12 +57,18 @@ impl Phase {
 impl Handshake<'_> {
     /// The read state; none while nothing is protected.
     pub(crate) fn read_state(&mut self) -> Option<&mut Protection> {
-        self.phase.directions().map(|directions| &mut directions.read)
+        self.phase
+            .directions()
+            .filter(|directions| directions.is_reading)
+            .map(|directions| &mut directions.read)
     }
 
     /// The write state; none while nothing is protected.
     pub(crate) fn write_state(&mut self) -> Option<&mut Protection> {
-        self.phase.directions().map(|directions| &mut directions.write)
+        self.phase
+            .directions()
+            .filter(|directions| directions.is_writing)
+            .map(|directions| &mut directions.write)
     }
 
     /// Why the server's chain was not accepted, and the place in it.
@@ -68,16 +79,45 @@ impl Handshake<'_> {
         }
     }
 
-    /// RFC 5246 §7.1: from the next record on, this is the state of what `side` sends.
-    pub(super) fn protect(&mut self, side: Side, protection: Protection) {
+    /// RFC 5246 §7.1: from the next record on, what `side` sends is protected.
+    ///
+    /// # Errors
+    /// Those of the accelerator.
+    pub(super) fn protect<A: Accel>(&mut self, side: Side, accel: &mut A) -> Result<(), Failure> {
         if let Phase::Exchange(_) = self.phase {
-            self.phase = Phase::Protected(Directions { read: Protection::none(), write: Protection::none() });
+            self.phase = Phase::Protected(self.directions(accel)?);
         }
-        if let Some(directions) = self.phase.directions() {
-            match side {
-                Side::Client => directions.write = protection,
-                Side::Server => directions.read = protection,
-            }
+        let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
+        match side {
+            Side::Client => directions.is_writing = true,
+            Side::Server => directions.is_reading = true,
+        }
+        Ok(())
+    }
+
+    fn directions<A: Accel>(&self, accel: &mut A) -> Result<Directions, Failure> {
+        let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+        let master = self.master.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+        let key = master.key(accel, parameters.suite.prf())?;
+        let block = key.key_block(accel, parameters.suite, &self.randoms)?;
+        let etm = parameters.encrypt_then_mac;
+        Ok(Directions {
+            read: Protection::new(accel, &block.keys(Side::Server), Direction::Decrypt, etm)?,
+            write: Protection::new(accel, &block.keys(Side::Client), Direction::Encrypt, etm)?,
+            is_reading: false,
+            is_writing: false,
+            key,
+        })
+    }
+
+    /// What Finished is computed with.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the first half.
+    pub(super) const fn master_key(&self) -> Result<&MasterKey, Error> {
+        match &self.phase {
+            Phase::Exchange(_) => Err(ssl::INTERNAL_ERROR),
+            Phase::Protected(directions) => Ok(&directions.key),
         }
     }
 

@@ -183,7 +183,12 @@ macro_rules! round512 {
 /// # Safety
 /// `blocks` blocks are there, at least one.
 #[unsafe(naked)]
-unsafe extern "C" fn sha512(state: &mut [u64; 8], data: *const [u8; 128], blocks: usize, constants: &[u64; 80]) {
+unsafe extern "C" fn sha512(
+    state: &mut [u64; 8],
+    data: *const [u8; 128],
+    blocks: usize,
+    constants: &[u64; 80],
+) {
     naked_asm!(
         "push {{r4-r11, lr}}",
         "sub sp, #344",
@@ -311,7 +316,12 @@ macro_rules! round256 {
 /// # Safety
 /// As above.
 #[unsafe(naked)]
-unsafe extern "C" fn sha256(state: &mut [u32; 8], data: *const [u8; 64], blocks: usize, constants: &[u64; 80]) {
+unsafe extern "C" fn sha256(
+    state: &mut [u32; 8],
+    data: *const [u8; 64],
+    blocks: usize,
+    constants: &[u64; 80],
+) {
     naked_asm!(
         "push {{r4-r11, lr}}",
         "sub sp, #272",
