@@ -191,6 +191,8 @@ pub trait Hash {
     ///
     /// # Errors
     /// As the three functions that it calls.
+    // Not inlined: its stack is free again when it returns.
+    #[inline(never)]
     fn hash(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
         let mut state = self.hash_start(algorithm)?;
         for part in parts {

@@ -1,7 +1,7 @@
 //! HMAC (RFC 2104) over any [`Hash`] backend.
 //!
 //! A key is kept as the two states behind its pads, so that a MAC costs no rehashing of the key: the PRF of TLS 1.2 uses one
-//! key a dozen times.
+//! key a dozen times. Nothing is inlined, for the stack's sake.
 
 use status::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -25,6 +25,7 @@ impl HmacKey {
     ///
     /// # Errors
     /// Those of [`Hash`].
+    #[inline(never)]
     pub fn new<A: Hash + ?Sized>(accel: &mut A, algorithm: HashAlgorithm, key: &[u8]) -> Result<Self, Error> {
         let mut pad = [0; MAX_BLOCK_LENGTH];
         let result = Self::from_pad(accel, algorithm, key, &mut pad);
@@ -71,6 +72,7 @@ impl HmacKey {
     ///
     /// # Errors
     /// Those of [`Hash`].
+    #[inline(never)]
     pub fn finish<A: Hash + ?Sized>(&self, accel: &mut A, message: HashState) -> Result<Digest, Error> {
         let digest = accel.hash_finish(message)?;
         let mut outer = self.resume(&self.outer);
@@ -82,6 +84,7 @@ impl HmacKey {
     ///
     /// # Errors
     /// Those of [`Hash`].
+    #[inline(never)]
     pub fn mac<A: Hash + ?Sized>(&self, accel: &mut A, parts: &[&[u8]]) -> Result<Digest, Error> {
         let mut state = self.start();
         for part in parts {

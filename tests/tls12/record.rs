@@ -11,7 +11,7 @@ use tests::entropy::InsecureSeeded;
 use tests::server::crypto::parameters;
 use tests::server::record::{Record, State};
 use tls12::record::{
-    ContentType, HEADER_LENGTH, Header, Idle, MAX_EMPTY_RECORDS, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH,
+    ContentType, HEADER_LENGTH, Header, Idle, Layer, MAX_EMPTY_RECORDS, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH,
     MAX_PROTECTED_LENGTH, MAX_WARNING_ALERTS, Protection,
 };
 use tls12::schedule::{KeyBlock, MasterSecret, Randoms, Side};
@@ -283,13 +283,14 @@ fn paddings_longer_than_the_record_are_refused() {
 #[test]
 fn without_protection_a_record_is_its_header_and_content() {
     let mut accel = Soft::new(InsecureSeeded::new(1));
-    let mut protection = Protection::none();
-    assert!(!protection.is_protected());
-    let mut record = sealed(&mut accel, &mut protection, b"hello").unwrap();
-    assert_eq!(record, b"\x17\x03\x03\x00\x05hello");
-    assert_eq!(Protection::none().open(&mut accel, &mut record).unwrap(), 5..10);
+    assert_eq!((Layer(None).prefix_length(), Layer(None).max_plaintext(100)), (5, 95));
+    let mut record = *b".....hello and more";
+    assert_eq!(Layer(None).seal(&mut accel, DATA, &mut record, 5).unwrap(), 10);
+    assert_eq!(record, *b"\x17\x03\x03\x00\x05hello and more");
+    assert_eq!(Layer(None).open(&mut accel, &mut record[..10]).unwrap(), 5..10);
+    assert!(Layer(None).seal(&mut accel, DATA, &mut record, 15).is_err());
     let mut long = Record::new(DATA.0, &vec![0; MAX_PLAINTEXT_LENGTH + 1]).plain();
-    let failure = Protection::none().open(&mut accel, &mut long).unwrap_err();
+    let failure = Layer(None).open(&mut accel, &mut long).unwrap_err();
     assert_eq!((failure.error, failure.alert()), (ssl::INVALID_RECORD, Some(Alert::RECORD_OVERFLOW)));
 }
 

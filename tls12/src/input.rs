@@ -19,9 +19,8 @@ use zeroize::Zeroize;
 
 use crate::failure::Failure;
 use crate::handshake::finished::FinishedVerified;
-use crate::output::or_clear;
 use crate::record::{
-    ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection,
+    ContentType, HEADER_LENGTH, Header, Layer, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection,
 };
 use crate::wire::shift;
 
@@ -127,11 +126,11 @@ impl<'b> Input<'b> {
     ) -> Result<Received, Failure> {
         match self.stage {
             Stage::Header if self.end.saturating_sub(self.body) == HEADER_LENGTH => {
-                self.accept_header(state.is_some_and(|state| state.is_protected()))
+                self.accept_header(state.is_some())
             }
             Stage::Record { content_type, missing: 0 } => {
                 let record = self.buffer.get_mut(self.body..self.end).ok_or(ssl::INTERNAL_ERROR)?;
-                let opened = or_clear(state, &mut Protection::none()).open(accel, record)?;
+                let opened = Layer(state).open(accel, record)?;
                 if opened.len() > self.limit {
                     return Err(overflow());
                 }

@@ -15,7 +15,7 @@ use zeroize::Zeroize;
 
 use crate::failure::Failure;
 use crate::handshake::finished::FinishedVerified;
-use crate::record::{ContentType, HEADER_LENGTH, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
+use crate::record::{ContentType, HEADER_LENGTH, Layer, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
 use crate::wire::shift;
 
 /// The send buffer. The write state is the handshake's.
@@ -75,7 +75,7 @@ impl<'b> Output<'b> {
         length: usize,
     ) -> Result<(), Failure> {
         let space = self.buffer.get_mut(self.end..).ok_or(ssl::BUFFER_TOO_SMALL)?;
-        let sealed = or_clear(state, &mut Protection::none()).seal(accel, content_type, space, length)?;
+        let sealed = Layer(state).seal(accel, content_type, space, length)?;
         self.end = self.end.saturating_add(sealed);
         Ok(())
     }
@@ -155,14 +155,13 @@ impl<'b> Output<'b> {
         level: AlertLevel,
         alert: Alert,
     ) -> Result<(), Failure> {
-        let mut clear = Protection::none();
-        let state = or_clear(state, &mut clear);
-        let from = self.end.saturating_add(state.prefix_length());
+        let layer = Layer(state);
+        let from = self.end.saturating_add(layer.prefix_length());
         let space =
             self.buffer.get_mut(from..).and_then(<[u8]>::first_chunk_mut).ok_or(ssl::BUFFER_TOO_SMALL)?;
         *space = [level as u8, alert.0];
         self.is_closed |= alert == Alert::CLOSE_NOTIFY;
-        self.seal(Some(state), accel, ContentType::ALERT, ALERT_LENGTH)
+        self.seal(layer.0, accel, ContentType::ALERT, ALERT_LENGTH)
     }
 
     /// Whether a warning may be queued: not behind close_notify, and not in the last alert's place.
@@ -184,10 +183,9 @@ impl<'b> Output<'b> {
     }
 
     fn space_within(&mut self, state: Option<&mut Protection>, room: usize, limit: usize) -> &mut [u8] {
-        let mut clear = Protection::none();
-        let state = or_clear(state, &mut clear);
-        let from = self.end.saturating_add(state.prefix_length());
-        let length = state.max_plaintext(room).min(limit);
+        let layer = Layer(state);
+        let from = self.end.saturating_add(layer.prefix_length());
+        let length = layer.max_plaintext(room).min(limit);
         self.buffer.get_mut(from..from.saturating_add(length)).unwrap_or_default()
     }
 
@@ -202,14 +200,6 @@ impl Drop for Output<'_> {
     fn drop(&mut self) {
         self.buffer.zeroize();
     }
-}
-
-/// The state at hand, or that of a connection on which nothing is protected.
-pub(crate) fn or_clear<'s>(
-    state: Option<&'s mut Protection>,
-    clear: &'s mut Protection,
-) -> &'s mut Protection {
-    state.unwrap_or(clear)
 }
 
 /// Level and description.

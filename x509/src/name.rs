@@ -59,6 +59,7 @@ impl<'a> Name<'a> {
 
     /// A digest that is the same for two names exactly when they are equal: attributes in the same order and sets, UTF8String and
     /// PrintableString compared without regard to ASCII case and to which of the two it is, all others byte for byte.
+    #[inline(never)]
     pub(crate) fn digest<A: Hash>(&self, accel: &mut A) -> Result<NameDigest, Error> {
         let mut state = accel.hash_start(HashAlgorithm::Sha256)?;
         for attribute in self.attributes() {
@@ -77,7 +78,7 @@ impl<'a> Name<'a> {
             }
         }
         let digest = accel.hash_finish(state)?;
-        let mut name = NameDigest([0; 32]);
+        let mut name = NameDigest::EMPTY;
         for (to, from) in name.0.iter_mut().zip(digest.as_bytes()) {
             *to = *from;
         }
@@ -88,6 +89,11 @@ impl<'a> Name<'a> {
 /// See [`Name::digest`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NameDigest([u8; 32]);
+
+impl NameDigest {
+    /// Of no name.
+    pub(crate) const EMPTY: Self = Self([0; 32]);
+}
 
 /// How many bytes of a name are folded at a time.
 const CHUNK: usize = 32;

@@ -11,6 +11,8 @@
 
 mod link;
 
+use core::mem;
+
 use accel::{Accel, Job};
 use status::{Alert, Error, Flags, x509};
 
@@ -181,9 +183,9 @@ impl Verifier {
     ) -> Result<bool, Error> {
         if self.path.is_none() {
             let found = Outcome { flags: end_entity_flags(certificate, context), depth: 0 };
-            let link = Link::new(certificate, Place { depth: 0, self_issued: 0, found }, context, accel)?;
+            let link = self.path.insert(Link::EMPTY);
+            link.fill(certificate, Place { depth: 0, self_issued: 0, found }, context, accel)?;
             self.is_anchored = link.is_self_issued && is_anchor(certificate, context);
-            self.path = Some(link);
             self.stage = Stage::ANCHORS;
             return Ok(self.is_anchored);
         }
@@ -230,18 +232,20 @@ impl Verifier {
         accel: &mut A,
     ) -> Result<(), Error> {
         let is_of_spare = matches!(of, Of::Spare);
-        let child = if is_of_spare { self.spare.take() } else { self.path.take() };
+        let child = if is_of_spare { &self.spare } else { &self.path };
         let Some(child) = child else { return Ok(()) };
         if child.place.depth >= MAX_INTERMEDIATES {
             return Err(x509::FATAL_ERROR);
         }
         let place = child.above(is_good, certificate, context);
-        self.path = Some(Link::new(certificate, place, context, accel)?);
         if is_of_spare {
+            self.spare = None;
             self.is_anchored = false;
         } else if self.spare.is_none() && !time_flags(certificate, context).is_empty() {
-            self.spare = Some(child);
+            // Where the path's end was is room for the new one.
+            mem::swap(&mut self.path, &mut self.spare);
         }
+        self.path.get_or_insert(Link::EMPTY).fill(certificate, place, context, accel)?;
         self.stage = Stage::ANCHORS;
         Ok(())
     }

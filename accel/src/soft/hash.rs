@@ -37,6 +37,8 @@ impl Hash for Hasher {
         Ok(())
     }
 
+    // Inlined, so that a state that is given away is not copied on its way.
+    #[inline(always)]
     fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
         pad(&mut state);
         Ok(digest(&state.chain, state.algorithm))

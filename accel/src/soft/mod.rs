@@ -58,6 +58,7 @@ impl<E: Entropy> Hash for Soft<E> {
         Hasher.hash_update(state, data)
     }
 
+    #[inline(always)]
     fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
         Hasher.hash_finish(state)
     }

@@ -38,17 +38,14 @@ pub(super) struct ServerCertificate {
     /// The length of the list has been read.
     list_is_open: bool,
     verifier: Verifier,
-    leaf: Option<Leaf>,
+    /// The server's own certificate has come.
+    has_leaf: bool,
+    /// Its key; empty for one that is not RSA.
+    key: Key,
     /// What is wrong with the chain, and at which place of it.
     flags: Flags,
     depth: u8,
     verified: Option<ChainVerified>,
-}
-
-/// What is kept of the server's own certificate.
-struct Leaf {
-    /// None for a key that is not RSA.
-    key: Option<Key>,
 }
 
 /// A copy of an RSA key.
@@ -64,7 +61,8 @@ impl ServerCertificate {
         Self {
             list_is_open: false,
             verifier: Verifier::new(),
-            leaf: None,
+            has_leaf: false,
+            key: Key::EMPTY,
             flags: Flags::NONE,
             depth: 0,
             verified: None,
@@ -74,13 +72,9 @@ impl ServerCertificate {
     /// The key to encrypt to, once the chain is verified.
     pub(super) fn key(&self) -> Option<ServerKey<'_>> {
         let _proof: &ChainVerified = self.verified.as_ref()?;
-        let key = self.leaf.as_ref()?.key.as_ref()?;
-        Some(ServerKey {
-            rsa: RsaPublicKey {
-                modulus: key.modulus.get(..key.modulus_length)?,
-                exponent: key.exponent.get(..key.exponent_length)?,
-            },
-        })
+        let modulus = self.key.modulus.get(..self.key.modulus_length)?;
+        let exponent = self.key.exponent.get(..self.key.exponent_length)?;
+        (!modulus.is_empty()).then_some(ServerKey { rsa: RsaPublicKey { modulus, exponent } })
     }
 
     /// Why the chain was not accepted, and the place in it.
@@ -90,22 +84,26 @@ impl ServerCertificate {
 }
 
 impl Key {
-    fn copy(key: &RsaPublicKey<'_>) -> Option<Self> {
+    const EMPTY: Self = Self {
+        modulus: [0; MAX_MODULUS_LENGTH],
+        modulus_length: 0,
+        exponent: [0; MAX_EXPONENT_LENGTH],
+        exponent_length: 0,
+    };
+
+    /// Copies a key; `None` if it is too long.
+    fn fill(&mut self, key: &RsaPublicKey<'_>) -> Option<()> {
         let (modulus, exponent) = (significant(key.modulus), significant(key.exponent));
-        let mut copy = Self {
-            modulus: [0; MAX_MODULUS_LENGTH],
-            modulus_length: modulus.len(),
-            exponent: [0; MAX_EXPONENT_LENGTH],
-            exponent_length: exponent.len(),
-        };
-        copy.modulus.get_mut(..modulus.len())?.copy_from_slice(modulus);
-        copy.exponent.get_mut(..exponent.len())?.copy_from_slice(exponent);
-        Some(copy)
+        self.exponent.get_mut(..exponent.len())?.copy_from_slice(exponent);
+        self.modulus.get_mut(..modulus.len())?.copy_from_slice(modulus);
+        (self.modulus_length, self.exponent_length) = (modulus.len(), exponent.len());
+        Some(())
     }
 }
 
 impl<'b> Handshake<'b> {
     /// Takes the length of the list, or one certificate.
+    #[inline(never)]
     pub(super) fn read_certificate<A: Accel>(
         &mut self,
         available: &[u8],
@@ -138,12 +136,13 @@ impl<'b> Handshake<'b> {
         match Certificate::from_der(der) {
             Ok(certificate) => self.take_certificate(&certificate, whole, output, accel),
             // As Mbed TLS does: one that nobody may need.
-            Err(error) if error == UNKNOWN_ALGORITHM && server.leaf.is_some() => Ok(Piece::Taken(whole)),
+            Err(error) if error == UNKNOWN_ALGORITHM && server.has_leaf => Ok(Piece::Taken(whole)),
             Err(error) => Err(Failure::new(error, parse_alert(error))),
         }
     }
 
     /// The chain has ended: is it good?
+    #[inline(never)]
     pub(super) fn end_of_certificate(&mut self) -> Result<(), Failure> {
         let config = self.config;
         let server = &mut self.exchange()?.server;
@@ -161,6 +160,7 @@ impl<'b> Handshake<'b> {
     }
 
     /// Keeps the key of the first certificate, and has each of them verified, a slice at a time.
+    #[inline(never)]
     fn take_certificate<A: Accel>(
         &mut self,
         certificate: &Certificate<'_>,
@@ -169,8 +169,13 @@ impl<'b> Handshake<'b> {
         accel: &mut A,
     ) -> Result<Piece, Failure> {
         let is_verified = self.config.verification == Verification::Required;
-        if self.exchange()?.server.leaf.is_none() {
-            self.exchange()?.server.leaf = Some(Leaf { key: key(certificate)? });
+        let server = &mut self.exchange()?.server;
+        if !server.has_leaf {
+            server.has_leaf = true;
+            if let PublicKey::Rsa(key) = certificate.public_key() {
+                let too_long = Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::UNSUPPORTED_CERTIFICATE);
+                server.key.fill(&key).ok_or(too_long)?;
+            }
             if is_verified {
                 self.not_after = certificate.not_after().to_unix();
             }
@@ -195,6 +200,7 @@ impl<'b> Handshake<'b> {
     }
 
     /// Sends a piece of our chain, or of an empty one (RFC 5246 §7.4.6) when none suits the server.
+    #[inline(never)]
     pub(super) fn write_certificate<A: Accel>(
         &mut self,
         output: &mut Output<'b>,
@@ -299,17 +305,6 @@ fn parse_alert(error: Error) -> Alert {
     }
 }
 
-/// The RSA key of a certificate, if it has one.
-fn key(certificate: &Certificate<'_>) -> Result<Option<Key>, Failure> {
-    match certificate.public_key() {
-        PublicKey::Rsa(key) => {
-            let too_long = Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::UNSUPPORTED_CERTIFICATE);
-            Key::copy(&key).map(Some).ok_or(too_long)
-        }
-        PublicKey::Ec(_) => Ok(None),
-    }
-}
-
 /// An unsigned big-endian number without leading zeros.
 fn significant(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
@@ -356,12 +351,14 @@ mod tests {
     #[test]
     fn there_is_no_key_without_the_proof() {
         let key = RsaPublicKey { modulus: &[0xC5; 256], exponent: &[1, 0, 1] };
-        let mut server =
-            ServerCertificate { leaf: Some(Leaf { key: Key::copy(&key) }), ..ServerCertificate::new() };
+        let mut server = ServerCertificate::new();
+        assert!(server.key.fill(&key).is_some());
         assert!(server.key().is_none());
         server.verified = Some(ChainVerified(()));
         assert_eq!(server.key().map(ServerKey::rsa), Some(key));
-        assert!(Key::copy(&RsaPublicKey { modulus: &[0xC5; 513], ..key }).is_none());
-        assert!(Key::copy(&RsaPublicKey { exponent: &[1; 9], ..key }).is_none());
+        assert!(Key::EMPTY.fill(&RsaPublicKey { modulus: &[0xC5; 513], ..key }).is_none());
+        assert!(Key::EMPTY.fill(&RsaPublicKey { exponent: &[1; 9], ..key }).is_none());
+        server.key = Key::EMPTY;
+        assert!(server.key().is_none());
     }
 }

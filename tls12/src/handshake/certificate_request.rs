@@ -104,6 +104,7 @@ impl CertificateRequest {
 }
 
 impl<'b> Handshake<'b> {
+    #[inline(never)]
     pub(super) fn read_certificate_request(
         &mut self,
         available: &[u8],

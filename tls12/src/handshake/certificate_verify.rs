@@ -17,6 +17,7 @@ use crate::input::Input;
 use crate::output::Output;
 
 impl<'b> Handshake<'b> {
+    #[inline(never)]
     pub(super) fn write_certificate_verify<A: Accel>(
         &mut self,
         input: &mut Input<'b>,

@@ -155,6 +155,7 @@ const HOST_NAME: u8 = 0;
 
 impl<'b> Handshake<'b> {
     /// Offers the peer's session if it can be resumed and its ticket fits, and a new one otherwise.
+    #[inline(never)]
     pub(super) fn write_client_hello<A: Accel>(
         &mut self,
         output: &mut Output<'b>,

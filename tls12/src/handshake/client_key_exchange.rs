@@ -17,6 +17,7 @@ use crate::output::Output;
 use crate::schedule::{MasterSecret, PremasterSecret};
 
 impl<'b> Handshake<'b> {
+    #[inline(never)]
     pub(super) fn write_client_key_exchange<A: Accel>(
         &mut self,
         input: &mut Input<'b>,
@@ -57,6 +58,7 @@ impl<'b> Handshake<'b> {
     }
 
     /// RFC 5246 §8.1; RFC 7627 §4: with the extension, bound to every message up to this one.
+    #[inline(never)]
     fn derive_master_secret<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
         let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
         let premaster = self.premaster.take().ok_or(ssl::INTERNAL_ERROR)?;

@@ -20,6 +20,7 @@ pub(crate) struct FinishedVerified(());
 
 impl<'b> Handshake<'b> {
     /// The server's.
+    #[inline(never)]
     pub(super) fn read_finished<A: Accel>(&mut self, body: &[u8], accel: &mut A) -> Result<(), Failure> {
         if body.len() != VERIFY_DATA_LENGTH {
             return Err(Failure::new(ssl::BAD_HS_FINISHED, Alert::DECODE_ERROR));
@@ -37,6 +38,7 @@ impl<'b> Handshake<'b> {
     }
 
     /// Ours, behind our ChangeCipherSpec.
+    #[inline(never)]
     pub(super) fn write_finished<A: Accel>(
         &mut self,
         output: &mut Output<'b>,
@@ -63,6 +65,7 @@ impl<'b> Handshake<'b> {
         Ok(Progress::Made)
     }
 
+    #[inline(never)]
     fn verify_data<A: Accel>(&self, side: Side, accel: &mut A) -> Result<VerifyData, Failure> {
         let hash = self.transcript.hash(accel)?;
         Ok(self.master_key()?.verify_data(accel, side, hash.as_bytes())?)

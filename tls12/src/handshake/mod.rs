@@ -24,6 +24,8 @@
 //! is no ClientKeyExchange; [`finished::FinishedVerified`] exists only for a matching Finished, and without it no application data
 //! passes in either direction.
 //!
+//! What reads and writes a message is not inlined, so that each of them finds the stack that the others have used.
+//!
 //! Deliberately absent: ServerKeyExchange (these suites have none), renegotiation.
 
 mod certificate;

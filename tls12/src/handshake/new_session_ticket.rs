@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::wire::Reader;
 
 impl<'b> Handshake<'b> {
+    #[inline(never)]
     pub(super) fn read_new_session_ticket<A: Accel>(
         &mut self,
         body: &[u8],

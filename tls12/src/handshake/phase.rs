@@ -10,7 +10,7 @@ use super::Handshake;
 use super::certificate::ServerCertificate;
 use crate::failure::Failure;
 use crate::record::Protection;
-use crate::schedule::{MasterKey, Side};
+use crate::schedule::{KeyBlock, MasterKey, Side};
 use crate::transcript::SigningHashes;
 
 /// One of the two.
@@ -33,8 +33,8 @@ pub(super) struct Exchange {
 
 /// Of the second half: both keys are expanded at once, before the first of them is used.
 pub(super) struct Directions {
-    read: Protection,
-    write: Protection,
+    read: Option<Protection>,
+    write: Option<Protection>,
     is_reading: bool,
     is_writing: bool,
     /// What Finished is computed with.
@@ -57,18 +57,12 @@ impl Phase {
 impl Handshake<'_> {
     /// The read state; none while nothing is protected.
     pub(crate) fn read_state(&mut self) -> Option<&mut Protection> {
-        self.phase
-            .directions()
-            .filter(|directions| directions.is_reading)
-            .map(|directions| &mut directions.read)
+        self.phase.directions().filter(|directions| directions.is_reading)?.read.as_mut()
     }
 
     /// The write state; none while nothing is protected.
     pub(crate) fn write_state(&mut self) -> Option<&mut Protection> {
-        self.phase
-            .directions()
-            .filter(|directions| directions.is_writing)
-            .map(|directions| &mut directions.write)
+        self.phase.directions().filter(|directions| directions.is_writing)?.write.as_mut()
     }
 
     /// Why the server's chain was not accepted, and the place in it.
@@ -85,7 +79,9 @@ impl Handshake<'_> {
     /// Those of the accelerator.
     pub(super) fn protect<A: Accel>(&mut self, side: Side, accel: &mut A) -> Result<(), Failure> {
         if let Phase::Exchange(_) = self.phase {
-            self.phase = Phase::Protected(self.directions(accel)?);
+            let block = self.expand(accel)?;
+            self.load(Side::Server, &block, accel)?;
+            self.load(Side::Client, &block, accel)?;
         }
         let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
         match side {
@@ -95,19 +91,33 @@ impl Handshake<'_> {
         Ok(())
     }
 
-    fn directions<A: Accel>(&self, accel: &mut A) -> Result<Directions, Failure> {
-        let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+    /// Begins the second half: the key for Finished, and the key block.
+    #[inline(never)]
+    fn expand<A: Accel>(&mut self, accel: &mut A) -> Result<KeyBlock, Failure> {
+        let suite = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.suite;
         let master = self.master.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
-        let key = master.key(accel, parameters.suite.prf())?;
-        let block = key.key_block(accel, parameters.suite, &self.randoms)?;
-        let etm = parameters.encrypt_then_mac;
-        Ok(Directions {
-            read: Protection::new(accel, &block.keys(Side::Server), Direction::Decrypt, etm)?,
-            write: Protection::new(accel, &block.keys(Side::Client), Direction::Encrypt, etm)?,
+        let key = master.key(accel, suite.prf())?;
+        let block = key.key_block(accel, suite, &self.randoms)?;
+        self.phase = Phase::Protected(Directions {
+            read: None,
+            write: None,
             is_reading: false,
             is_writing: false,
             key,
-        })
+        });
+        Ok(block)
+    }
+
+    #[inline(never)]
+    fn load<A: Accel>(&mut self, side: Side, block: &KeyBlock, accel: &mut A) -> Result<(), Failure> {
+        let etm = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.encrypt_then_mac;
+        let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
+        let (slot, direction) = match side {
+            Side::Client => (&mut directions.write, Direction::Encrypt),
+            Side::Server => (&mut directions.read, Direction::Decrypt),
+        };
+        *slot = Some(Protection::new(accel, &block.keys(side), direction, etm)?);
+        Ok(())
     }
 
     /// What Finished is computed with.

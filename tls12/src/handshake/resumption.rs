@@ -59,6 +59,7 @@ impl Drop for Store<'_> {
 ///
 /// # Errors
 /// Those of [`accel::Hash`].
+#[inline(never)]
 pub(super) fn binding<A: Accel>(
     config: &Config<'_>,
     peer: &Peer<'_>,
@@ -76,6 +77,7 @@ pub(super) fn binding<A: Accel>(
 
 impl<'b> Handshake<'b> {
     /// The session to offer: whole, bound to this configuration and host, and with something to resume by.
+    #[inline(never)]
     pub(super) fn offered_session<A: Accel>(&self, accel: &mut A) -> Result<Option<Session<'b>>, Error> {
         let Some(binding) = self.store.binding else { return Ok(None) };
         let session = Session::decode(accel, self.peer.session, &binding, self.peer.now)?;
@@ -95,6 +97,7 @@ impl<'b> Handshake<'b> {
     }
 
     /// What to keep of this connection, with a ticket that has just come or none.
+    #[inline(never)]
     pub(super) fn keep_session<A: Accel>(
         &mut self,
         ticket: &[u8],

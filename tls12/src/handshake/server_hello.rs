@@ -198,6 +198,7 @@ impl Seen {
 
 impl<'b> Handshake<'b> {
     /// Decides between a full and a resumed handshake, and starts the transcript with both hello messages.
+    #[inline(never)]
     pub(super) fn read_server_hello<A: Accel>(
         &mut self,
         body: &[u8],

@@ -3,14 +3,15 @@
 //! Opening a MAC-then-encrypt record tells nothing of its padding, neither by its answer nor by its time: see
 //! [`super::mac`].
 
-use accel::{Accel, CipherKey, Direction, HashAlgorithm, HmacKey};
-use status::ssl;
+use accel::{Accel, CipherKey, Direction, HmacKey};
+use status::{Error, ssl};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 
 use super::ContentType;
 use super::mac::SecretMac;
 use super::protection::{BAD_RECORD, additional_data};
 use crate::failure::Failure;
+use crate::schedule::Keys;
 use crate::wire::copy;
 
 /// AES's block, and the length of a vector.
@@ -24,11 +25,10 @@ pub(super) const MAX_PADDING: u32 = 255;
 pub(super) struct Cbc {
     key: CipherKey,
     mac: Mac,
-    mac_length: usize,
 }
 
 /// Where the MAC stands, and how it is computed.
-enum Mac {
+pub(super) enum Mac {
     /// Behind everything, over the ciphertext.
     AfterEncryption(HmacKey),
     /// Between plaintext and padding, when sealing.
@@ -37,38 +37,52 @@ enum Mac {
     BeforeEncryptionSecret(SecretMac),
 }
 
-impl Cbc {
+impl Mac {
+    /// None for AEAD suites.
+    #[inline(never)]
     pub(super) fn new<A: Accel>(
         accel: &mut A,
-        key: CipherKey,
-        algorithm: HashAlgorithm,
-        mac_key: &[u8],
+        direction: Direction,
+        keys: &Keys<'_>,
         encrypt_then_mac: bool,
-    ) -> Result<Self, Failure> {
-        let mac = match key.direction() {
-            _ if encrypt_then_mac => Mac::AfterEncryption(HmacKey::new(accel, algorithm, mac_key)?),
-            Direction::Encrypt => Mac::BeforeEncryption(HmacKey::new(accel, algorithm, mac_key)?),
-            Direction::Decrypt => Mac::BeforeEncryptionSecret(SecretMac::new(algorithm, mac_key)),
-        };
-        Ok(Self { key, mac, mac_length: algorithm.digest_length() })
+    ) -> Result<Option<Self>, Error> {
+        let Some(algorithm) = keys.suite.mac() else { return Ok(None) };
+        Ok(Some(match direction {
+            _ if encrypt_then_mac => Self::AfterEncryption(HmacKey::new(accel, algorithm, keys.mac)?),
+            Direction::Encrypt => Self::BeforeEncryption(HmacKey::new(accel, algorithm, keys.mac)?),
+            Direction::Decrypt => Self::BeforeEncryptionSecret(SecretMac::new(algorithm, keys.mac)),
+        }))
+    }
+
+    const fn length(&self) -> usize {
+        match self {
+            Self::AfterEncryption(key) | Self::BeforeEncryption(key) => key.algorithm().digest_length(),
+            Self::BeforeEncryptionSecret(key) => key.length(),
+        }
+    }
+}
+
+impl Cbc {
+    pub(super) const fn new(key: CipherKey, mac: Mac) -> Self {
+        Self { key, mac }
     }
 
     /// The bytes behind a plaintext: MAC, and 1 to 16 bytes of padding.
     pub(super) const fn suffix_length(&self, length: usize) -> usize {
         let encrypted = match self.mac {
             Mac::AfterEncryption(_) => length,
-            _ => length.saturating_add(self.mac_length),
+            _ => length.saturating_add(self.mac.length()),
         };
         // What is missing from a whole block, at least one byte.
         let padding = BLOCK_LENGTH.saturating_sub(encrypted % BLOCK_LENGTH);
-        self.mac_length.saturating_add(padding)
+        self.mac.length().saturating_add(padding)
     }
 
     /// The most bytes of plaintext that fit into `content` bytes behind the vector.
     pub(super) const fn max_plaintext(&self, content: usize) -> usize {
         let most = match self.mac {
-            Mac::AfterEncryption(_) => whole_blocks(content.saturating_sub(self.mac_length)),
-            _ => whole_blocks(content).saturating_sub(self.mac_length),
+            Mac::AfterEncryption(_) => whole_blocks(content.saturating_sub(self.mac.length())),
+            _ => whole_blocks(content).saturating_sub(self.mac.length()),
         };
         most.saturating_sub(1)
     }
@@ -83,7 +97,7 @@ impl Cbc {
         length: usize,
     ) -> Result<(), Failure> {
         let after = match &self.mac {
-            Mac::AfterEncryption(_) => self.mac_length,
+            Mac::AfterEncryption(_) => self.mac.length(),
             _ => 0,
         };
         let end = body.len().saturating_sub(after);
@@ -96,7 +110,7 @@ impl Cbc {
         if let Mac::BeforeEncryption(key) = &self.mac {
             let additional = additional_data(sequence, content_type, length)?;
             let digest = key.mac(accel, &[&additional, plaintext])?;
-            let (mac, rest) = padding.split_at_mut_checked(self.mac_length).ok_or(ssl::INTERNAL_ERROR)?;
+            let (mac, rest) = padding.split_at_mut_checked(self.mac.length()).ok_or(ssl::INTERNAL_ERROR)?;
             copy(mac, digest.as_bytes());
             padding = rest;
         }
@@ -123,8 +137,8 @@ impl Cbc {
             Mac::AfterEncryption(key) => self.open_after(accel, key, sequence, content_type, body),
             Mac::BeforeEncryption(_) => Err(ssl::INTERNAL_ERROR.into()),
             Mac::BeforeEncryptionSecret(key) => {
-                let content = self.decrypt(accel, body, self.mac_length)?;
-                let (length, padding_is_good) = unpad(content, self.mac_length)?;
+                let content = self.decrypt(accel, body, self.mac.length())?;
+                let (length, padding_is_good) = unpad(content, self.mac.length())?;
                 let additional = additional_data(sequence, content_type, 0)?;
                 let mac_is_good = key.verify(&additional, content, length);
                 // The one branch: whether the record is good, and nothing about why not.
@@ -142,7 +156,7 @@ impl Cbc {
         content_type: ContentType,
         body: &mut [u8],
     ) -> Result<usize, Failure> {
-        let end = body.len().checked_sub(self.mac_length).ok_or(BAD_RECORD)?;
+        let end = body.len().checked_sub(self.mac.length()).ok_or(BAD_RECORD)?;
         let (encrypted, mac) = body.split_at_mut_checked(end).ok_or(BAD_RECORD)?;
         let additional = additional_data(sequence, content_type, encrypted.len())?;
         let expected = key.mac(accel, &[&additional, encrypted])?;

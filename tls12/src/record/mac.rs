@@ -39,6 +39,10 @@ impl SecretMac {
         Self { algorithm, inner: after(0x36), outer: after(0x5C) }
     }
 
+    pub(super) const fn length(&self) -> usize {
+        self.algorithm.digest_length()
+    }
+
     /// Whether the first `length` bytes of `content` are followed by their MAC. `content` ends in at least as many bytes as a
     /// MAC has and one byte of padding, and `length` is at most what is before them, and at most 255 bytes less.
     /// `additional` is sequence number, type, version and a place for the length.

@@ -20,7 +20,7 @@ mod mac;
 mod protection;
 
 pub use limits::{Idle, MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS};
-pub use protection::{MAX_OVERHEAD, Protection};
+pub use protection::{Layer, MAX_OVERHEAD, Protection};
 
 use status::{Alert, Cause, ssl};
 

@@ -6,7 +6,7 @@ use accel::{Accel, CipherKey, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
 use status::{Alert, Cause, cipher, ssl};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::cbc::{self, Cbc};
+use super::cbc::{self, Cbc, Mac};
 use super::{ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH};
 use crate::failure::Failure;
 use crate::schedule::Keys;
@@ -21,19 +21,12 @@ pub struct Protection {
     sequence: Option<u64>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is no heap to put the larger one in")]
 enum Sealing {
-    None,
     Aead { key: CipherKey, salt: Zeroizing<[u8; SALT_LENGTH]> },
     Cbc(Cbc),
 }
 
 impl Protection {
-    /// The initial state: no protection.
-    pub const fn none() -> Self {
-        Self { sealing: Sealing::None, sequence: Some(0) }
-    }
-
     /// The state that a ChangeCipherSpec activates: sequence number 0. `encrypt_then_mac` is ignored for AEAD suites.
     ///
     /// # Errors
@@ -44,13 +37,13 @@ impl Protection {
         direction: Direction,
         encrypt_then_mac: bool,
     ) -> Result<Self, Failure> {
+        // The MAC's key first: what it needs of the stack is free again when the cipher's is loaded.
+        let mac = Mac::new(accel, direction, keys, encrypt_then_mac)?;
         let key = accel.cipher_load(keys.suite.mode(), direction, keys.cipher)?;
-        let sealing = match keys.suite.mac() {
-            None => {
-                let salt = <[u8; SALT_LENGTH]>::try_from(keys.salt).map_err(|_| ssl::INTERNAL_ERROR)?;
-                Sealing::Aead { key, salt: Zeroizing::new(salt) }
-            }
-            Some(mac) => Sealing::Cbc(Cbc::new(accel, key, mac, keys.mac, encrypt_then_mac)?),
+        let sealing = match (mac, keys.salt.try_into()) {
+            (Some(mac), _) => Sealing::Cbc(Cbc::new(key, mac)),
+            (None, Ok(salt)) => Sealing::Aead { key, salt: Zeroizing::new(salt) },
+            (None, Err(_)) => return Err(ssl::INTERNAL_ERROR.into()),
         };
         Ok(Self { sealing, sequence: Some(0) })
     }
@@ -63,15 +56,9 @@ impl Protection {
         Self { sequence, ..self }
     }
 
-    /// Whether records are protected at all.
-    pub const fn is_protected(&self) -> bool {
-        !matches!(self.sealing, Sealing::None)
-    }
-
     /// How many bytes stand before the plaintext: the header, and the explicit nonce or vector.
     pub const fn prefix_length(&self) -> usize {
         match &self.sealing {
-            Sealing::None => HEADER_LENGTH,
             Sealing::Aead { .. } => HEADER_LENGTH + EXPLICIT_LENGTH,
             Sealing::Cbc(_) => HEADER_LENGTH + cbc::BLOCK_LENGTH,
         }
@@ -80,7 +67,6 @@ impl Protection {
     /// How many bytes stand behind a plaintext of `length` bytes: the tag, or MAC and padding.
     pub const fn suffix_length(&self, length: usize) -> usize {
         match &self.sealing {
-            Sealing::None => 0,
             Sealing::Aead { key, .. } => key.mode().tag_length(),
             Sealing::Cbc(cbc) => cbc.suffix_length(length),
         }
@@ -90,7 +76,6 @@ impl Protection {
     pub fn max_plaintext(&self, space: usize) -> usize {
         let content = space.saturating_sub(self.prefix_length());
         let most = match &self.sealing {
-            Sealing::None => content,
             Sealing::Aead { key, .. } => content.saturating_sub(key.mode().tag_length()),
             Sealing::Cbc(cbc) => cbc.max_plaintext(content),
         };
@@ -135,7 +120,6 @@ impl Protection {
         *header = Header::encode(content_type, body.len())?;
         let sequence = self.take_sequence()?;
         match &self.sealing {
-            Sealing::None => {}
             Sealing::Aead { key, salt } => {
                 let (explicit, rest) = body.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
                 // RFC 5288 §3, RFC 6655 §3: never the same nonce twice; the sequence number cannot repeat.
@@ -168,12 +152,11 @@ impl Protection {
         let (header, body) = record.split_first_chunk_mut().ok_or(BAD_RECORD)?;
         let content_type = Header::parse(*header)?.content_type;
         // RFC 5246 §6.2.1, §6.2.3.1: the version is authenticated too, and there is only one now.
-        if self.is_protected() && *header != Header::encode(content_type, body.len())? {
+        if *header != Header::encode(content_type, body.len())? {
             return Err(BAD_RECORD);
         }
         let sequence = self.take_sequence()?;
         let length = match &self.sealing {
-            Sealing::None => body.len(),
             Sealing::Aead { key, salt } => {
                 let (explicit, sealed) = body.split_first_chunk_mut().ok_or(BAD_RECORD)?;
                 let length = sealed.len().checked_sub(key.mode().tag_length()).ok_or(BAD_RECORD)?;
@@ -185,8 +168,7 @@ impl Protection {
             Sealing::Cbc(cbc) => cbc.open(accel, sequence, content_type, body)?,
         };
         if length > MAX_PLAINTEXT_LENGTH {
-            let failure = Failure::new(ssl::INVALID_RECORD, Alert::RECORD_OVERFLOW);
-            return Err(failure.with(Cause::RecordTooLong));
+            return Err(too_long());
         }
         let start = self.prefix_length();
         Ok(start..start.saturating_add(length))
@@ -201,8 +183,73 @@ impl Protection {
     }
 }
 
+/// A direction of the record layer (RFC 5246 §6.1): none while nothing is protected, which is how a connection begins.
+pub struct Layer<'p>(pub Option<&'p mut Protection>);
+
+impl Layer<'_> {
+    /// As [`Protection::prefix_length`].
+    pub const fn prefix_length(&self) -> usize {
+        match &self.0 {
+            None => HEADER_LENGTH,
+            Some(protection) => protection.prefix_length(),
+        }
+    }
+
+    /// As [`Protection::max_plaintext`].
+    pub fn max_plaintext(&self, space: usize) -> usize {
+        match &self.0 {
+            None => space.saturating_sub(HEADER_LENGTH).min(MAX_PLAINTEXT_LENGTH),
+            Some(protection) => protection.max_plaintext(space),
+        }
+    }
+
+    /// As [`Protection::seal`].
+    ///
+    /// # Errors
+    /// Its own.
+    pub fn seal<A: Accel>(
+        self,
+        accel: &mut A,
+        content_type: ContentType,
+        buffer: &mut [u8],
+        length: usize,
+    ) -> Result<usize, Failure> {
+        if let Some(protection) = self.0 {
+            return protection.seal(accel, content_type, buffer, length);
+        }
+        let header = Header::encode(content_type, length)?;
+        let total = length.saturating_add(HEADER_LENGTH);
+        if length > MAX_PLAINTEXT_LENGTH || buffer.len() < total {
+            return Err(ssl::BUFFER_TOO_SMALL.into());
+        }
+        *buffer.first_chunk_mut().ok_or(ssl::BUFFER_TOO_SMALL)? = header;
+        Ok(total)
+    }
+
+    /// As [`Protection::open`].
+    ///
+    /// # Errors
+    /// Its own.
+    pub fn open<A: Accel>(self, accel: &mut A, record: &mut [u8]) -> Result<Range<usize>, Failure> {
+        if let Some(protection) = self.0 {
+            return protection.open(accel, record);
+        }
+        Header::parse(*record.first_chunk().ok_or(BAD_RECORD)?)?;
+        if record.len() > HEADER_LENGTH + MAX_PLAINTEXT_LENGTH {
+            record.zeroize();
+            return Err(too_long());
+        }
+        Ok(HEADER_LENGTH..record.len())
+    }
+}
+
 /// What is said of every padding, MAC, tag and length fault of a protected record.
 pub(super) const BAD_RECORD: Failure = Failure::new(ssl::INVALID_MAC, Alert::BAD_RECORD_MAC);
+
+/// RFC 5246 §6.2.1: more plaintext than a record may hold.
+const fn too_long() -> Failure {
+    Failure::new(ssl::INVALID_RECORD, Alert::RECORD_OVERFLOW).with(Cause::RecordTooLong)
+}
 
 /// The length of the data that is authenticated besides the content.
 pub(super) const ADDITIONAL_LENGTH: usize = 13;

@@ -1,6 +1,6 @@
 //! A certificate of a path whose parent is looked for: what is kept of it, and how its signature is checked.
 
-use accel::{Accel, Digest, Job};
+use accel::{Accel, Digest, HashAlgorithm, Job, MAX_DIGEST_LENGTH};
 use nb::Error::{Other, WouldBlock};
 use status::{Error, Flags, ecp, rsa, x509};
 
@@ -31,32 +31,42 @@ pub(super) struct Place {
 }
 
 impl Link {
-    pub(super) fn new<A: Accel>(
+    /// Of no certificate yet.
+    pub(super) const EMPTY: Self = Self {
+        algorithm: SignatureAlgorithm::Rsa(HashAlgorithm::Sha256),
+        digest: Digest::new(HashAlgorithm::Sha256, [0; MAX_DIGEST_LENGTH]),
+        signature: [0; MAX_SIGNATURE_LENGTH],
+        signature_length: 0,
+        issuer: NameDigest::EMPTY,
+        is_self_issued: false,
+        place: Place { depth: 0, self_issued: 0, found: Outcome { flags: Flags::NONE, depth: 0 } },
+    };
+
+    /// Makes it that of `certificate`. Where it is, so that it is never on the stack.
+    #[inline(never)]
+    pub(super) fn fill<A: Accel>(
+        &mut self,
         certificate: &Certificate<'_>,
         place: Place,
         context: &Context<'_>,
         accel: &mut A,
-    ) -> Result<Self, Error> {
+    ) -> Result<(), Error> {
         let algorithm = certificate.signature_algorithm();
         let mut flags = time_flags(certificate, context);
         if !context.policy.accepts_signature(algorithm) {
             flags |= Flags::BAD_MD;
         }
-        let mut signature = [0; MAX_SIGNATURE_LENGTH];
-        for (to, from) in signature.iter_mut().zip(certificate.signature()) {
+        for (to, from) in self.signature.iter_mut().zip(certificate.signature()) {
             *to = *from;
         }
         let length = certificate.signature().len();
-        let issuer = certificate.issuer().digest(accel)?;
-        Ok(Self {
-            algorithm,
-            digest: accel.hash(algorithm.hash(), &[certificate.signed()])?,
-            signature,
-            signature_length: if length <= MAX_SIGNATURE_LENGTH { length } else { 0 },
-            issuer,
-            is_self_issued: issuer == certificate.subject().digest(accel)?,
-            place: Place { found: place.found.with(flags, place.depth), ..place },
-        })
+        self.signature_length = if length <= MAX_SIGNATURE_LENGTH { length } else { 0 };
+        self.algorithm = algorithm;
+        self.digest = accel.hash(algorithm.hash(), &[certificate.signed()])?;
+        self.issuer = certificate.issuer().digest(accel)?;
+        self.is_self_issued = self.issuer == certificate.subject().digest(accel)?;
+        self.place = Place { found: place.found.with(flags, place.depth), ..place };
+        Ok(())
     }
 
     /// The place of a parent, with what the signature and the parent's key bring upon this certificate.

@@ -17,10 +17,15 @@ use crate::cipher::{MAX_DATA_LENGTH, Material};
 use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
 use crate::{CipherKey, CipherMode, Direction, NONCE_LENGTH};
 
+// Round keys are the largest thing there is on the stack: not inlined, and moved as little as can be.
+#[inline(never)]
 pub(crate) fn load(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<CipherKey, Error> {
-    let aes = Aes::new(key)?;
-    let ghash = (mode == CipherMode::Gcm).then(|| aes.ghash());
-    Ok(CipherKey { mode, direction, material: Material::Soft(Key { aes, ghash }) })
+    let material = Material::Soft(Key { aes: Aes::new(key)?, ghash: None });
+    let mut loaded = CipherKey { mode, direction, material };
+    if let (CipherMode::Gcm, Material::Soft(key)) = (mode, &mut loaded.material) {
+        key.ghash = Some(key.aes.ghash());
+    }
+    Ok(loaded)
 }
 
 pub(crate) fn cbc_encrypt(
