@@ -154,16 +154,12 @@ pub(crate) struct Midstate {
 }
 
 impl Midstate {
-    /// The hash that goes on; `length` is that of the blocks.
-    pub(crate) fn resume(&self, algorithm: HashAlgorithm, length: u64) -> HashState {
-        HashState {
-            algorithm,
-            chain: self.chain.clone(),
-            block: [0; MAX_BLOCK_LENGTH],
-            length,
-            #[cfg(feature = "rustcrypto")]
-            other: self.other.clone(),
-        }
+    /// Lets `state` go on from here; `length` is that of the blocks.
+    pub(crate) fn resume(&self, state: &mut HashState, length: u64) {
+        state.chain.clone_from(&self.chain);
+        state.length = length;
+        #[cfg(feature = "rustcrypto")]
+        state.other.clone_from(&self.other);
     }
 }
 
@@ -187,6 +183,14 @@ pub trait Hash {
     /// As [`Hash::hash_update`].
     fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error>;
 
+    /// As [`Hash::hash_finish`], without a copy of the state, which is of no use afterwards.
+    ///
+    /// # Errors
+    /// As [`Hash::hash_update`].
+    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
+        self.hash_finish(state.clone())
+    }
+
     /// Hashes the concatenation of `parts`.
     ///
     /// # Errors
@@ -198,6 +202,6 @@ pub trait Hash {
         for part in parts {
             self.hash_update(&mut state, part)?;
         }
-        self.hash_finish(state)
+        self.hash_finish_in_place(&mut state)
     }
 }

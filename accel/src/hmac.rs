@@ -1,12 +1,12 @@
 //! HMAC (RFC 2104) over any [`Hash`] backend.
 //!
 //! A key is kept as the two states behind its pads, so that a MAC costs no rehashing of the key: the PRF of TLS 1.2 uses one
-//! key a dozen times. Nothing is inlined, for the stack's sake.
+//! key a dozen times.
 
 use status::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::hash::{Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, Midstate};
+use crate::hash::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, Midstate};
 
 /// An HMAC key, as what is left of hashing its inner and its outer pad: 152 bytes. Wiped when dropped.
 #[derive(Clone, ZeroizeOnDrop)]
@@ -65,19 +65,25 @@ impl HmacKey {
 
     /// The state in which the message is hashed next, with [`Hash::hash_update`].
     pub fn start(&self) -> HashState {
-        self.resume(&self.inner)
+        let mut state = HashState::new(self.algorithm, Chain::Words32([0; 8]));
+        self.restart(&mut state);
+        state
     }
 
-    /// Ends a message begun with [`HmacKey::start`].
+    /// As [`HmacKey::start`], in a state that is not needed any more and was of this key.
+    pub fn restart(&self, state: &mut HashState) {
+        self.inner.resume(state, self.pad_length());
+    }
+
+    /// Ends a message begun with [`HmacKey::start`] or [`HmacKey::restart`]; the state is of no use afterwards.
     ///
     /// # Errors
     /// Those of [`Hash`].
-    #[inline(never)]
-    pub fn finish<A: Hash + ?Sized>(&self, accel: &mut A, message: HashState) -> Result<Digest, Error> {
-        let digest = accel.hash_finish(message)?;
-        let mut outer = self.resume(&self.outer);
-        accel.hash_update(&mut outer, digest.as_bytes())?;
-        accel.hash_finish(outer)
+    pub fn finish<A: Hash + ?Sized>(&self, accel: &mut A, message: &mut HashState) -> Result<Digest, Error> {
+        let digest = accel.hash_finish_in_place(message)?;
+        self.outer.resume(message, self.pad_length());
+        accel.hash_update(message, digest.as_bytes())?;
+        accel.hash_finish_in_place(message)
     }
 
     /// The MAC of the concatenation of `parts`.
@@ -90,13 +96,11 @@ impl HmacKey {
         for part in parts {
             accel.hash_update(&mut state, part)?;
         }
-        self.finish(accel, state)
+        self.finish(accel, &mut state)
     }
 
-    /// Behind a pad.
-    fn resume(&self, pad: &Midstate) -> HashState {
-        let length = self.algorithm.block_length();
-        pad.resume(self.algorithm, u64::try_from(length).unwrap_or_default())
+    fn pad_length(&self) -> u64 {
+        u64::try_from(self.algorithm.block_length()).unwrap_or_default()
     }
 }
 

@@ -1,22 +1,23 @@
 //! The three adapters over the same scripted server: blocking, asynchronous, `nb`.
 #![expect(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+use core::cell::Cell;
 use core::convert::Infallible;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
-use accel::soft::Soft;
+use accel::{HashAlgorithm, PublicKey as _, soft::Soft};
 use embedded_io::{BufRead as _, Read as _, Write as _};
 use status::{Alert, ssl};
 use tests::entropy::InsecureSeeded;
 use tests::link::{Cutter, Pieces};
-use tests::server::{Flight, Item, Script, Server};
-use tests::throwaway::der;
+use tests::server::{CertificateRequest, Flight, Item, Script, Server};
+use tests::throwaway::{der, rsa_public_key};
 use tls12::io::{Error, Stream, nonblocking};
 use tls12::{Config, Connection};
 
-use super::handshake::{Memory, PIECES, peer, trusting};
+use super::handshake::{Memory, PIECES, identity, peer, trusting};
 
 /// A socket with the server behind it, which takes and gives pieces of any size.
 struct Wire {
@@ -333,6 +334,55 @@ mod asynchronous {
             assert_eq!(complete(Read::read(stream, &mut back)).0, Ok(0));
         });
         assert_eq!((socket.0.server.fault, socket.0.server.alerts), (None, vec![(1, 0)]));
+    }
+
+    /// Another task runs once for every slice of a signature with 2048 bits, besides those that a handshake without one gives it.
+    #[test]
+    fn another_task_runs_during_a_signature() {
+        let identity = identity("client-2048");
+        let signing = Config { identity: Some(identity), ..trusting() };
+        let asking = || Script {
+            certificate_request: Some(CertificateRequest::default()),
+            client_key: Some(rsa_public_key("client-2048.key")),
+            ..Script::default()
+        };
+        let with_signature = runs_of_another_task(&signing, asking());
+        let without = runs_of_another_task(&trusting(), Script::default());
+
+        let (mut accel, mut slices) = (accelerator(), 0);
+        let (mut workspace, mut signature) = (vec![0; Connection::FULL_RX], [0; 256]);
+        let mut job =
+            accel.rsa_sign(&identity.key.rsa(), HashAlgorithm::Sha256, &[7; 32], &mut workspace).unwrap();
+        while accel.step(&mut job, &mut workspace, &mut signature) == Err(nb::Error::WouldBlock) {
+            slices += 1;
+        }
+        assert!(slices > 50, "{slices} slices are too few to stay below 200 000 instructions each");
+        assert!(
+            with_signature >= without + slices,
+            "{with_signature} runs, {without} without, {slices} slices"
+        );
+    }
+
+    /// How often a task that only yields runs while a handshake is made, when both take turns.
+    fn runs_of_another_task(config: &Config<'_>, script: Script) -> usize {
+        let mut memory = Memory::new();
+        let mut connection = memory.connect(config, peer(&[]));
+        let (mut accel, mut socket) = (accelerator(), AsynchronousWire(Wire::new(script)));
+        let mut stream = Stream { connection: &mut connection, accel: &mut accel, socket: &mut socket };
+        let runs = Cell::new(0);
+        let mut another = pin!(poll_fn(|_| {
+            runs.set(runs.get() + 1);
+            Poll::<()>::Pending
+        }));
+        let mut handshake = pin!(stream.handshake_async());
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(result) = handshake.as_mut().poll(&mut context) {
+                result.unwrap();
+                return runs.get();
+            }
+            assert!(another.as_mut().poll(&mut context).is_pending());
+        }
     }
 
     /// Dropping a future loses no byte, and sends none twice.

@@ -230,23 +230,24 @@ pub fn p_hash<A: Hash + ?Sized>(
     out: &mut [u8],
 ) -> Result<(), Error> {
     // A(1) = HMAC(secret, seed); A(i) = HMAC(secret, A(i-1)); the output is HMAC(secret, A(i) + seed) for i = 1, 2, ...
-    let mut a = key.mac(accel, seed)?;
+    let mut state = key.start();
+    seed.iter().try_for_each(|part| accel.hash_update(&mut state, part))?;
+    let mut a = key.finish(accel, &mut state)?;
     let mut rest = out;
     loop {
         let length = rest.len().min(key.algorithm().digest_length());
         let (chunk, left) = mem::take(&mut rest).split_at_mut_checked(length).unwrap_or_default();
         rest = left;
-        let mut message = key.start();
-        accel.hash_update(&mut message, a.as_bytes())?;
-        for part in seed {
-            accel.hash_update(&mut message, part)?;
-        }
-        let block = key.finish(accel, message)?;
-        copy(chunk, block.as_bytes());
+        key.restart(&mut state);
+        accel.hash_update(&mut state, a.as_bytes())?;
+        seed.iter().try_for_each(|part| accel.hash_update(&mut state, part))?;
+        copy(chunk, key.finish(accel, &mut state)?.as_bytes());
         if rest.is_empty() {
             return Ok(());
         }
-        a = key.mac(accel, &[a.as_bytes()])?;
+        key.restart(&mut state);
+        accel.hash_update(&mut state, a.as_bytes())?;
+        a = key.finish(accel, &mut state)?;
     }
 }
 

@@ -49,7 +49,7 @@ impl Binding {
             accel.hash_update(&mut state, &length.to_be_bytes())?;
             accel.hash_update(&mut state, part)?;
         }
-        Ok(Self(array(&accel.hash_finish(state)?)))
+        Ok(Self(array(&accel.hash_finish_in_place(&mut state)?)))
     }
 }
 

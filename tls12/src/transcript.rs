@@ -39,8 +39,8 @@ impl Transcript {
     /// # Errors
     /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) before the start.
     pub(crate) fn hash<A: Hash>(&self, accel: &mut A) -> Result<Digest, Error> {
-        let state = self.0.clone().ok_or(ssl::INTERNAL_ERROR)?;
-        accel.hash_finish(state)
+        let mut state = self.0.clone().ok_or(ssl::INTERNAL_ERROR)?;
+        accel.hash_finish_in_place(&mut state)
     }
 
     /// The algorithm, once it is known.
@@ -92,9 +92,9 @@ impl SigningHashes {
     /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) when it does not run.
     pub(crate) fn hash<A: Hash>(&self, accel: &mut A, algorithm: HashAlgorithm) -> Result<Digest, Error> {
         let mut states = self.0.iter().flatten();
-        let state =
+        let mut state =
             states.find(|state| state.algorithm() == algorithm).cloned().ok_or(ssl::INTERNAL_ERROR)?;
-        accel.hash_finish(state)
+        accel.hash_finish_in_place(&mut state)
     }
 }
 

@@ -24,6 +24,11 @@ organizationName = optional
 basicConstraints = critical, CA:true
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
+[upper]
+basicConstraints = critical, CA:true, pathlen:1
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 [intermediate]
 basicConstraints = critical, CA:true, pathlen:0
 keyUsage = critical, keyCertSign, cRLSign
@@ -60,19 +65,22 @@ issue() {
         -startdate 20260101000000Z -enddate "$4" -in "$work/$1.csr" -out "$1.pem"
 }
 
-for name in ca other-ca intermediate server client-2048; do openssl genrsa -out "$name.key" 2048; done
+for name in ca other-ca upper issuing intermediate server client-2048; do openssl genrsa -out "$name.key" 2048; done
 openssl genrsa -traditional -out client-1024.key 1024
 openssl genrsa -out client-4096.key 4096
 openssl ecparam -name prime256v1 -genkey -noout -out server-ec.key
-for name in server-sign-only server-other-name server-until-2027; do cp server.key "$name.key"; done
+for name in server-of-issuing server-sign-only server-other-name server-until-2027; do cp server.key "$name.key"; done
 
 issue ca authority ca 20460101000000Z "Test root"
 issue other-ca authority other-ca 20460101000000Z "Test root"
 issue intermediate intermediate ca 20460101000000Z "Test intermediate"
+issue upper upper ca 20460101000000Z "Test upper"
+issue issuing intermediate upper 20460101000000Z "Test issuing"
 issue server server intermediate 20460101000000Z localhost
+issue server-of-issuing server issuing 20460101000000Z localhost
 issue server-ec server intermediate 20460101000000Z localhost
 issue server-sign-only server_sign_only intermediate 20460101000000Z localhost
 issue server-other-name server_other_name intermediate 20460101000000Z elsewhere.example
 issue server-until-2027 server intermediate 20270101000000Z localhost
 for bits in 1024 2048 4096; do issue "client-$bits" client ca 20460101000000Z "client $bits"; done
-rm -f server-sign-only.key server-other-name.key server-until-2027.key
+rm -f upper.key issuing.key server-of-issuing.key server-sign-only.key server-other-name.key server-until-2027.key

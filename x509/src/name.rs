@@ -77,7 +77,7 @@ impl<'a> Name<'a> {
                 }
             }
         }
-        let digest = accel.hash_finish(state)?;
+        let digest = accel.hash_finish_in_place(&mut state)?;
         let mut name = NameDigest::EMPTY;
         for (to, from) in name.0.iter_mut().zip(digest.as_bytes()) {
             *to = *from;

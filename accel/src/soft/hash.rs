@@ -37,10 +37,12 @@ impl Hash for Hasher {
         Ok(())
     }
 
-    // Inlined, so that a state that is given away is not copied on its way.
-    #[inline(always)]
     fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
-        pad(&mut state);
+        self.hash_finish_in_place(&mut state)
+    }
+
+    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
+        pad(state);
         Ok(digest(&state.chain, state.algorithm))
     }
 }

@@ -58,9 +58,12 @@ impl<E: Entropy> Hash for Soft<E> {
         Hasher.hash_update(state, data)
     }
 
-    #[inline(always)]
     fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
         Hasher.hash_finish(state)
+    }
+
+    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
+        Hasher.hash_finish_in_place(state)
     }
 }
 

@@ -15,7 +15,10 @@
 
     file ca_pem, "ca.pem"
     file intermediate_pem, "intermediate.pem"
+    file upper_pem, "upper.pem"
+    file issuing_pem, "issuing.pem"
     file server_pem, "server.pem"
+    file server_of_issuing_pem, "server-of-issuing.pem"
     file server_key, "server.key"
     file client_1024_pem, "client-1024.pem"
     file client_1024_key, "client-1024.key"

@@ -5,6 +5,7 @@
 #include "board.h"
 #include "files.h"
 #include "mbedtls/ctr_drbg.h"
+#include "mbedtls/platform.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/ssl_ticket.h"
 
@@ -166,6 +167,30 @@ static void configure(mbedtls_ssl_config *config, int endpoint) {
     mbedtls_ssl_conf_ciphersuites(config, suites);
 }
 
+/* Longer chains to the root; the server asks for no certificate any more. */
+static void chains(void) {
+    static struct identity two, three;
+    static mbedtls_x509_crt root;
+    mbedtls_ssl_context client;
+    mbedtls_ssl_conf_authmode(&server_config, MBEDTLS_SSL_VERIFY_NONE);
+    mbedtls_x509_crt_init(&root);
+    check("anchors", mbedtls_x509_crt_parse(&root, ca_pem, ca_pem_length));
+    mbedtls_ssl_conf_ca_chain(&client_config, &root, NULL);
+    load(&two, server_pem, server_pem_length, server_key, server_key_length);
+    check("chain", mbedtls_x509_crt_parse(&two.chain, intermediate_pem, intermediate_pem_length));
+    load(&three, server_of_issuing_pem, server_of_issuing_pem_length, server_key, server_key_length);
+    check("chain", mbedtls_x509_crt_parse(&three.chain, issuing_pem, issuing_pem_length));
+    check("chain", mbedtls_x509_crt_parse(&three.chain, upper_pem, upper_pem_length));
+    server_config.key_cert = NULL;
+    check("own", mbedtls_ssl_conf_own_cert(&server_config, &two.chain, &two.key));
+    board_row("handshake, verification, chain of 2", handshake(&client, NULL, NULL).total);
+    mbedtls_ssl_free(&client);
+    server_config.key_cert = NULL;
+    check("own", mbedtls_ssl_conf_own_cert(&server_config, &three.chain, &three.key));
+    board_row("handshake, verification, chain of 3", handshake(&client, NULL, NULL).total);
+    mbedtls_ssl_free(&client);
+}
+
 int bench(void) {
     static struct identity server, small, large;
     mbedtls_x509_crt anchors, client_anchors;
@@ -190,7 +215,9 @@ int bench(void) {
 
     mbedtls_ssl_conf_authmode(&client_config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_x509_crt_init(&anchors);
+    size_t before_anchor = board_heap_now;
     check("anchors", mbedtls_x509_crt_parse(&anchors, intermediate_pem, intermediate_pem_length));
+    size_t anchors_heap = board_heap_now - before_anchor;
     mbedtls_ssl_conf_ca_chain(&client_config, &anchors, NULL);
     mbedtls_ssl_session_init(&session);
     cost = handshake(&client, NULL, &session);
@@ -213,7 +240,6 @@ int bench(void) {
     mbedtls_ssl_conf_ca_chain(&server_config, &client_anchors, NULL);
     server_side += board_heap_now - before_anchors;
     load(&small, client_1024_pem, client_1024_pem_length, client_1024_key, client_1024_key_length);
-    load(&large, client_2048_pem, client_2048_pem_length, client_2048_key, client_2048_key_length);
     static mbedtls_x509_crt_profile weak;
     weak = mbedtls_x509_crt_profile_default;
     weak.rsa_min_bitlen = 1024;
@@ -224,10 +250,24 @@ int bench(void) {
     report("client certificate 1024", cost);
     mbedtls_ssl_free(&client);
 
-    client_config.key_cert = NULL; /* replace the identity; the list's few bytes are lost */
+    /* Another identity in its place. */
+    mbedtls_free(client_config.key_cert);
+    client_config.key_cert = NULL;
+    mbedtls_x509_crt_free(&small.chain);
+    mbedtls_pk_free(&small.key);
+    size_t before_identity = board_heap_now;
+    load(&large, client_2048_pem, client_2048_pem_length, client_2048_key, client_2048_key_length);
+    size_t decoded = anchors_heap + board_heap_now - before_identity + 2 * sizeof anchors + sizeof large.key;
     check("own", mbedtls_ssl_conf_own_cert(&client_config, &large.chain, &large.key));
     cost = handshake(&client, NULL, NULL);
     cost.heap -= server_side;
     report("client certificate 2048", cost);
+    mbedtls_ssl_free(&client);
+    size_t contexts = sizeof client + sizeof client_config + sizeof session + sizeof drbg + 2 * sizeof anchors + sizeof large.key;
+    board_row("connection state, bytes", sizeof client + sizeof client_config);
+    board_row("decoded certificates and key, bytes", decoded);
+    board_row("RAM of a connection, all included, bytes", cost.heap + cost.stack + contexts);
+
+    chains();
     return 0;
 }

@@ -22,7 +22,7 @@ use x509::{Bundle, PrivateKey};
 mod repeating;
 
 /// The sizes of the records that the server sends after the first handshake.
-const RECORDS: [usize; 4] = [64, 256, 1024, 4096];
+const RECORDS: [usize; 5] = [64, 256, 1024, 4096, 16_384];
 
 fn main() {
     let folder = std::env::args().nth(1).expect("a folder to write to");
@@ -55,13 +55,19 @@ fn main() {
     }
 
     let root = Config { anchors: Some(bundle("ca.pem")), ..Config::default() };
-    write("chain-2", &play(&root, Script::default(), &[], &[]).0);
+    for (name, chain) in [
+        ("chain-2", &["server.pem", "intermediate.pem"][..]),
+        ("chain-3", &["server-of-issuing.pem", "issuing.pem", "upper.pem"]),
+    ] {
+        let chain = chain.iter().map(|file| throwaway::der(file)).collect();
+        write(name, &play(&root, Script { chain, ..Script::default() }, &[], &[]).0);
+    }
 }
 
 /// Plays one handshake: all that the server said, the session, and what the server kept of it.
 fn play(config: &Config<'_>, script: Script, session: &[u8], records: &[usize]) -> (Vec<u8>, Vec<u8>, Saved) {
     let (mut rx, mut tx, mut kept) =
-        (vec![0; Connection::SMALL_RX], vec![0; Connection::GOOD_TX], vec![0; Connection::GOOD_SESSION]);
+        (vec![0; Connection::FULL_RX], vec![0; Connection::GOOD_TX], vec![0; Connection::GOOD_SESSION]);
     let peer = Peer { host: "localhost", now: NOW, session };
     let mut connection =
         Connection::new(config, peer, &mut rx, &mut tx, &mut kept).expect("a good configuration");

@@ -54,7 +54,8 @@ impl<'b> Handshake<'b> {
         self.job = None;
         output.seal_message(None, accel, whole)?;
         self.state = State::ClientFinished;
-        Ok(Progress::Made)
+        // The last slice ends here: what Finished needs is as much work again.
+        Ok(Progress::Busy)
     }
 }
 

@@ -54,7 +54,8 @@ impl<'b> Handshake<'b> {
         output.seal_message(None, accel, whole)?;
         self.state =
             if self.signing_identity().is_some() { State::CertificateVerify } else { State::ClientFinished };
-        Ok(Progress::Made)
+        // The last slice ends here: what Finished needs is as much work again.
+        Ok(Progress::Busy)
     }
 
     /// RFC 5246 §8.1; RFC 7627 §4: with the extension, bound to every message up to this one.

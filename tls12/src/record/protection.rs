@@ -21,6 +21,10 @@ pub struct Protection {
     sequence: Option<u64>,
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is no heap to put the larger one in; how much larger depends on the backends"
+)]
 enum Sealing {
     Aead { key: CipherKey, salt: Zeroizing<[u8; SALT_LENGTH]> },
     Cbc(Cbc),

@@ -64,6 +64,8 @@ pub fn handshake_rows(name: &str, total: u64, longest: u64, stack: u64) {
     hprintln!("handshake, {}\t{}", name, total);
     hprintln!("handshake, {}: longest poll\t{}", name, longest);
     hprintln!("handshake, {}: peak stack, bytes\t{}", name, stack);
+    // There is none.
+    hprintln!("handshake, {}: peak heap, bytes\t0", name);
 }
 
 /// Ends the program.

@@ -43,17 +43,43 @@ fn main() -> ! {
     let with_large = Config { identity: Some(large), ..trusting };
     let chained = Config { anchors: Some(root), ..Config::default() };
 
-    play("no verification", &open, recorded!("no-verification"), &[], true);
-    play("verification", &trusting, recorded!("verification"), &[], false);
-    play("resumed", &trusting, recorded!("resumed"), recorded!("session"), false);
-    play("client certificate 1024", &with_small, recorded!("client-1024"), &[], false);
-    play("client certificate 2048", &with_large, recorded!("client-2048"), &[], false);
-    play("verification, chain of 2", &chained, recorded!("chain-2"), &[], false);
+    play("no verification", &open, recorded!("no-verification"), &[]);
+    records(&open, recorded!("no-verification"));
+    play("verification", &trusting, recorded!("verification"), &[]);
+    play("resumed", &trusting, recorded!("resumed"), recorded!("session"));
+    play("client certificate 1024", &with_small, recorded!("client-1024"), &[]);
+    let lent = play("client certificate 2048", &with_large, recorded!("client-2048"), &[]);
+    play("verification, chain of 2", &chained, recorded!("chain-2"), &[]);
+    play("verification, chain of 3", &chained, recorded!("chain-3"), &[]);
 
     row("connection state, bytes", size_of::<Connection<'_>>() as u64);
     row("receive buffer, bytes", Connection::SMALL_RX as u64);
     row("send buffer, bytes", Connection::GOOD_TX as u64);
+    row("session, bytes", lent.session as u64);
+    let decoded = decoded();
+    row("decoded certificates and key, bytes", decoded as u64);
+    let settings = size_of::<Config<'_>>() + size_of::<PrivateKey<'_>>() + size_of::<Soft<Repeating>>();
+    let buffers = Connection::SMALL_RX + Connection::GOOD_TX + lent.session + decoded;
+    let all = size_of::<Connection<'_>>() + settings + buffers + lent.stack;
+    row("RAM of a connection, all included, bytes", all as u64);
     done()
+}
+
+/// What a connection has needed besides its buffers.
+struct Lent {
+    stack: usize,
+    session: usize,
+}
+
+/// The least storage for an anchor, a client certificate and its key of 2048 bits.
+fn decoded() -> usize {
+    let mut storage = [0; 4096];
+    let mut least = |decodes: &dyn Fn(&mut [u8]) -> bool| {
+        (0..4096).find(|length| decodes(&mut storage[..*length])).unwrap_or(usize::MAX)
+    };
+    least(&|storage| Bundle::from_pem(vector!("intermediate.pem"), storage).is_ok())
+        + least(&|storage| Bundle::from_pem(vector!("client-2048.pem"), storage).is_ok())
+        + least(&|storage| PrivateKey::from_pem(vector!("client-2048.key"), storage).is_ok())
 }
 
 fn bundle<'a>(pem: &[u8], storage: &'a mut [u8]) -> Bundle<'a> {
@@ -89,7 +115,7 @@ impl Cost {
     }
 }
 
-fn play(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], records: bool) {
+fn play(name: &str, config: &Config<'_>, said: &[u8], session: &[u8]) -> Lent {
     let (mut rx, mut tx) = ([0; Connection::SMALL_RX], [0; Connection::GOOD_TX]);
     let mut kept = [0; Connection::GOOD_SESSION];
     let mut accel = Soft::new(Repeating::new());
@@ -100,12 +126,21 @@ fn play(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], records: b
     let mut connection = check(name, made);
     let mut said = said;
     while !carry(name, &mut connection, &mut accel, &mut said, &mut cost).contains(Want::WRITE) {}
-    let used = stack.used();
-    bench::handshake_rows(name, cost.total, cost.longest, used as u64);
-    if records {
-        write_records(&mut connection, &mut accel);
-        read_records(&mut connection, &mut accel, &mut said);
-    }
+    let stack = stack.used();
+    bench::handshake_rows(name, cost.total, cost.longest, stack as u64);
+    Lent { stack, session: connection.session().len() }
+}
+
+/// Records of all sizes after a handshake, in buffers for the longest.
+fn records(config: &Config<'_>, said: &[u8]) {
+    let (mut rx, mut tx) = ([0; Connection::FULL_RX], [0; Connection::FULL_RX]);
+    let mut accel = Soft::new(Repeating::new());
+    let peer = Peer { host: "localhost", now: NOW, session: &[] };
+    let mut connection = check("records", Connection::new(config, peer, &mut rx, &mut tx, &mut []));
+    let (mut said, mut cost) = (said, Cost::default());
+    while !carry("records", &mut connection, &mut accel, &mut said, &mut cost).contains(Want::WRITE) {}
+    write_records(&mut connection, &mut accel);
+    read_records(&mut connection, &mut accel, &mut said);
 }
 
 /// One turn: polls, sends, receives.
@@ -128,9 +163,13 @@ fn carry(
 }
 
 fn write_records(connection: &mut Connection<'_>, accel: &mut Soft<Repeating>) {
-    for (name, length) in
-        [("record write, 64 bytes", 64), ("record write, 256 bytes", 256), ("record write, 1 KiB", 1024)]
-    {
+    for (name, length) in [
+        ("record write, 64 bytes", 64),
+        ("record write, 256 bytes", 256),
+        ("record write, 1 KiB", 1024),
+        ("record write, 4 KiB", 4096),
+        ("record write, 16 KiB", 16_384),
+    ] {
         check(name, connection.poll(accel));
         let mut cost = Cost::default();
         let space = connection.write_space().len();
@@ -142,9 +181,13 @@ fn write_records(connection: &mut Connection<'_>, accel: &mut Soft<Repeating>) {
 }
 
 fn read_records(connection: &mut Connection<'_>, accel: &mut Soft<Repeating>, said: &mut &[u8]) {
-    for name in
-        ["record read, 64 bytes", "record read, 256 bytes", "record read, 1 KiB", "record read, 4 KiB"]
-    {
+    for name in [
+        "record read, 64 bytes",
+        "record read, 256 bytes",
+        "record read, 1 KiB",
+        "record read, 4 KiB",
+        "record read, 16 KiB",
+    ] {
         let mut cost = Cost::default();
         while !carry(name, connection, accel, said, &mut cost).contains(Want::READ) {}
         cost.count(|| connection.consume(usize::MAX));

@@ -9,6 +9,7 @@ use bench::ecdsa::{VECTORS, Vector};
 use bench::{Counter, Repeating, board_init, done, fail, row, slice_row};
 use cortex_m_rt::entry;
 use status::Error;
+use tls12::schedule::p_hash;
 use x509::PrivateKey;
 
 const CLIENT_1024: &[u8] = include_bytes!("../../../../../vectors/tls12/client-1024.key");
@@ -33,6 +34,7 @@ fn main() -> ! {
     // SAFETY: the only reference, in the only thread.
     let data = unsafe { &mut *(&raw mut DATA) };
     hashes(&mut accel, data);
+    prf(&mut accel);
     ciphers(&mut accel, data);
     done()
 }
@@ -128,6 +130,37 @@ fn hashes(accel: &mut impl Accel, data: &mut [u8]) {
         let key = check("hmac", HmacKey::new(accel, HashAlgorithm::Sha256, &[7; 32]));
         check("hmac", key.mac(accel, &[data]));
     });
+}
+
+/// The PRF of a connection's secrets, the key's preparation included: of a handshake's three expansions of the master secret only the
+/// first pays for it.
+fn prf(accel: &mut impl Accel) {
+    let hashes = [
+        (
+            HashAlgorithm::Sha256,
+            ["PRF SHA-256 master secret", "PRF SHA-256 key block, 72 bytes", "PRF SHA-256 finished"],
+        ),
+        (
+            HashAlgorithm::Sha384,
+            ["PRF SHA-384 master secret", "PRF SHA-384 key block, 72 bytes", "PRF SHA-384 finished"],
+        ),
+    ];
+    for (algorithm, names) in hashes {
+        let seed = &[7; 64][..];
+        let digest = &seed[..algorithm.digest_length()];
+        let expansions = [
+            (&b"extended master secret"[..], digest, 48),
+            (b"key expansion", seed, 72),
+            (b"client finished", digest, 12),
+        ];
+        for (name, (label, seed, length)) in names.into_iter().zip(expansions) {
+            let mut out = [0; 72];
+            let counter = Counter::start();
+            let key = check(name, HmacKey::new(accel, algorithm, &[7; 48]));
+            check(name, p_hash(accel, &key, &[label, seed], &mut out[..length]));
+            row(name, counter.instructions());
+        }
+    }
 }
 
 fn ciphers(accel: &mut impl Accel, data: &mut [u8]) {
