@@ -134,17 +134,22 @@ impl HashState {
         self.algorithm
     }
 
-    /// What there is to keep of a hash after whole blocks.
+    /// What there is to keep of a hash after its first block.
     pub(crate) fn midstate(&self) -> Midstate {
+        let chain = match (&self.chain, self.block.first_chunk()) {
+            // It still waits.
+            (Chain::Block(_), Some(block)) => Chain::Block(*block),
+            (chain, _) => chain.clone(),
+        };
         Midstate {
-            chain: self.chain.clone(),
+            chain,
             #[cfg(feature = "rustcrypto")]
             other: self.other.clone(),
         }
     }
 }
 
-/// A hash after whole blocks, without room for a block that is not full.
+/// A hash after its first block, without room for another.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Midstate {
     chain: Chain,
@@ -154,10 +159,17 @@ pub(crate) struct Midstate {
 }
 
 impl Midstate {
-    /// Lets `state` go on from here; `length` is that of the blocks.
+    /// Lets `state`, of the same algorithm, go on from here; `length` is that of a block.
     pub(crate) fn resume(&self, state: &mut HashState, length: u64) {
+        if let (Chain::Block(block), Some(waiting)) = (&self.chain, state.block.first_chunk_mut()) {
+            *waiting = *block;
+        }
         state.chain.clone_from(&self.chain);
         state.length = length;
+        #[cfg(feature = "stm32f4")]
+        {
+            state.unit = None;
+        }
         #[cfg(feature = "rustcrypto")]
         state.other.clone_from(&self.other);
     }
