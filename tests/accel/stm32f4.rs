@@ -196,7 +196,7 @@ fn contexts_interleave() {
         let digest = accel.hash_finish(transcript).unwrap();
         assert_eq!(digest.as_bytes(), soft.hash(algorithm, &[&message]).unwrap().as_bytes());
     }
-    let mac = key.finish(&mut accel, mac).unwrap();
+    let mac = key.finish(&mut accel, &mut mac).unwrap();
     let soft_key = HmacKey::new(&mut soft, HashAlgorithm::Sha256, b"secret").unwrap();
     assert_eq!(mac.as_bytes(), soft_key.mac(&mut soft, &[&message]).unwrap().as_bytes());
     units.assert_well_used();

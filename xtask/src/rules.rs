@@ -1,4 +1,5 @@
-//! What a compiler does not check: no unstable feature anywhere, no heap and no operating system in the cores.
+//! What a compiler does not check: no unstable feature anywhere; no heap, no operating system and no unsafe code but two files
+//! in the cores.
 //!
 //! The build for the microcontroller proves the same where it builds nothing but `core`; this also holds where the toolchain
 //! brings `alloc` along, and names the line.
@@ -14,6 +15,9 @@ use crate::{mcu::CORES, root};
 const FOLDERS: [&str; 9] = ["status", "accel", "x509", "tls12", "mqtt", "cli", "firmware", "tests", "xtask"];
 /// The backend that has a heap on purpose, behind a feature.
 const WITH_HEAP: &str = "accel/src/rustcrypto";
+
+/// The two assembly kernels: where the cores may be told something that the compiler cannot check.
+const WITH_UNSAFE: [&str; 2] = ["accel/src/soft/bignum/kernel/umaal.rs", "accel/src/soft/hash/armv7em.rs"];
 
 /// Reads every source file.
 ///
@@ -32,6 +36,9 @@ pub fn check() -> Result<(), String> {
             if in_core && !name.starts_with(WITH_HEAP) && !name.ends_with("/tests.rs") {
                 faults.extend(heap(&name, &text));
             }
+            if in_core && !WITH_UNSAFE.contains(&name.as_str()) {
+                faults.extend(unchecked(&name, &text));
+            }
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
@@ -44,6 +51,12 @@ fn unstable(name: &str, text: &str) -> Vec<String> {
         .filter(|(_, line)| line.contains(asked))
         .map(|(number, _)| fault(name, number, "unstable"))
         .collect()
+}
+
+/// Lines with unsafe code.
+fn unchecked(name: &str, text: &str) -> Vec<String> {
+    let is_unsafe = |line: &str| has(line, "unsafe ") || has(line, "unsafe(");
+    lines(text).filter(|(_, line)| is_unsafe(line)).map(|(number, _)| fault(name, number, "unsafe")).collect()
 }
 
 /// Lines, outside of tests, that use a heap or an operating system; a core's root that does not say `no_std`.
@@ -125,6 +138,14 @@ mod tests {
         assert!(heap("x/src/a.rs", text).is_empty());
         let after = format!("{text}use std::y;\n");
         assert_eq!(heap("x/src/a.rs", &after).len(), 1);
+    }
+
+    #[test]
+    fn unsafe_code_is_found() {
+        assert_eq!(
+            unchecked("a.rs", "// unsafe {\n#![deny(unsafe_code)]\nunsafe { x() }"),
+            ["a.rs:3: unsafe"]
+        );
     }
 
     #[test]

@@ -8,6 +8,8 @@
 //! Both ways it is worked off in pieces: the server's chain one certificate at a time, each verified and forgotten before the next
 //! one is taken, ours a record at a time, straight from the bundle. Of the server's chain only the first key stays.
 
+use core::mem;
+
 use accel::{Accel, MAX_MODULUS_LENGTH, RsaPublicKey};
 use status::{Alert, Cause, Error, Flags, oid, ssl, x509 as codes};
 use x509::{Certificate, Context, PublicKey, Time, Verifier};
@@ -42,6 +44,8 @@ pub(super) struct ServerCertificate {
     has_leaf: bool,
     /// Its key; empty for one that is not RSA.
     key: Key,
+    /// The certificate at hand has been verified.
+    is_checked: bool,
     /// What is wrong with the chain, and at which place of it.
     flags: Flags,
     depth: u8,
@@ -63,6 +67,7 @@ impl ServerCertificate {
             verifier: Verifier::new(),
             has_leaf: false,
             key: Key::EMPTY,
+            is_checked: false,
             flags: Flags::NONE,
             depth: 0,
             verified: None,
@@ -180,7 +185,7 @@ impl<'b> Handshake<'b> {
                 self.not_after = certificate.not_after().to_unix();
             }
         }
-        if !is_verified {
+        if !is_verified || mem::take(&mut self.exchange()?.server.is_checked) {
             return Ok(Piece::Taken(whole));
         }
         let mut context = Context::new(Time::from_unix(self.peer.now));
@@ -189,7 +194,11 @@ impl<'b> Handshake<'b> {
         context.host = Some(self.peer.host);
         let workspace = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
         match self.exchange()?.server.verifier.push(certificate, &context, accel, workspace) {
-            Ok(()) => Ok(Piece::Taken(whole)),
+            // It is hashed next time.
+            Ok(()) => {
+                self.exchange()?.server.is_checked = true;
+                Ok(Piece::Busy)
+            }
             Err(nb::Error::WouldBlock) => Ok(Piece::Busy),
             Err(nb::Error::Other(codes::FATAL_ERROR)) => {
                 let failure = Failure::new(codes::FATAL_ERROR, Alert::CERTIFICATE_UNKNOWN);

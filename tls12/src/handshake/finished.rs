@@ -44,11 +44,15 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
-        if output.space(self.write_state()).len() < ROOM {
-            let is_waiting = !output.pending().is_empty();
-            return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
+        if self.write_state().is_none() {
+            if output.space(None).len() < ROOM {
+                let is_waiting = !output.pending().is_empty();
+                return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
+            }
+            self.write_change_cipher_spec(output, accel)?;
+            // The key block is a slice of its own.
+            return Ok(Progress::Busy);
         }
-        self.write_change_cipher_spec(output, accel)?;
         let verify_data = self.verify_data(Side::Client, accel)?;
         let message = output.message_space(self.write_state());
         let body = message.get_mut(HEADER_LENGTH..LENGTH).ok_or(ssl::BUFFER_TOO_SMALL)?;

@@ -58,12 +58,23 @@ fn main() -> ! {
     row("session, bytes", lent.session as u64);
     let decoded = decoded();
     row("decoded certificates and key, bytes", decoded as u64);
-    let settings = size_of::<Config<'_>>() + size_of::<PrivateKey<'_>>() + size_of::<Soft<Repeating>>();
-    let buffers = Connection::SMALL_RX + Connection::GOOD_TX + lent.session + decoded;
-    let all = size_of::<Connection<'_>>() + settings + buffers + lent.stack;
+    let fixed = size_of::<Connection<'_>>()
+        + size_of::<Config<'_>>()
+        + size_of::<PrivateKey<'_>>()
+        + size_of::<Soft<Repeating>>()
+        + Connection::SMALL_RX
+        + decoded;
+    let all = fixed + Connection::GOOD_TX + lent.session + lent.stack;
     row("RAM of a connection, all included, bytes", all as u64);
+    let name = "client certificate 2048, send buffer of 1.5 KB";
+    let lent = play_in(name, &with_large, recorded!("client-2048"), &[], &mut [0; SHORT_TX]);
+    let all = fixed + SHORT_TX + lent.session + lent.stack;
+    row("RAM of a connection, send buffer of 1.5 KB, bytes", all as u64);
     done()
 }
+
+/// Enough where all keys have 2048 bits and messages are short.
+const SHORT_TX: usize = 1536;
 
 /// What a connection has needed besides its buffers.
 struct Lent {
@@ -116,13 +127,17 @@ impl Cost {
 }
 
 fn play(name: &str, config: &Config<'_>, said: &[u8], session: &[u8]) -> Lent {
-    let (mut rx, mut tx) = ([0; Connection::SMALL_RX], [0; Connection::GOOD_TX]);
+    play_in(name, config, said, session, &mut [0; Connection::GOOD_TX])
+}
+
+fn play_in(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], tx: &mut [u8]) -> Lent {
+    let mut rx = [0; Connection::SMALL_RX];
     let mut kept = [0; Connection::GOOD_SESSION];
     let mut accel = Soft::new(Repeating::new());
     let mut cost = Cost::default();
     let stack = Stack::paint();
     let peer = Peer { host: "localhost", now: NOW, session };
-    let made = cost.count(|| Connection::new(config, peer, &mut rx, &mut tx, &mut kept));
+    let made = cost.count(|| Connection::new(config, peer, &mut rx, tx, &mut kept));
     let mut connection = check(name, made);
     let mut said = said;
     while !carry(name, &mut connection, &mut accel, &mut said, &mut cost).contains(Want::WRITE) {}
