@@ -136,13 +136,8 @@ impl HashState {
 
     /// What there is to keep of a hash after its first block.
     pub(crate) fn midstate(&self) -> Midstate {
-        let chain = match (&self.chain, self.block.first_chunk()) {
-            // It still waits.
-            (Chain::Block(_), Some(block)) => Chain::Block(*block),
-            (chain, _) => chain.clone(),
-        };
         Midstate {
-            chain,
+            chain: self.chain.clone(),
             #[cfg(feature = "rustcrypto")]
             other: self.other.clone(),
         }
@@ -161,9 +156,6 @@ pub(crate) struct Midstate {
 impl Midstate {
     /// Lets `state`, of the same algorithm, go on from here; `length` is that of a block.
     pub(crate) fn resume(&self, state: &mut HashState, length: u64) {
-        if let (Chain::Block(block), Some(waiting)) = (&self.chain, state.block.first_chunk_mut()) {
-            *waiting = *block;
-        }
         state.chain.clone_from(&self.chain);
         state.length = length;
         #[cfg(feature = "stm32f4")]
