@@ -23,15 +23,16 @@ impl<B: Board> Server<'_, B> {
         self.sessions.borrow_mut().token(head.session.as_ref()?, now(), touch)
     }
 
-    /// Reads a form that may change something: its first field, or the head, has the token.
+    /// Reads a form that may do something: with a session its first field, or the head, has the token.
     pub(super) async fn fields<'i>(
         &self,
         head: &Head,
-        token: &Secret,
+        token: Option<&Secret>,
         incoming: &'i mut Incoming<'_, '_>,
     ) -> Result<Fields<'i>, Refusal> {
         incoming.expect_body(head).await?;
         let mut fields = Form::new(incoming.form().await?).peekable();
+        let Some(token) = token else { return Ok(fields) };
         let field = fields.next_if(|field| matches!(field, Ok(("token", _))));
         let sent = field.and_then(Result::ok).and_then(|(_, value)| Secret::read(value.as_bytes()));
         if [&sent, &head.token].into_iter().flatten().any(|sent| sent.is(token)) {
@@ -41,65 +42,52 @@ impl<B: Board> Server<'_, B> {
         }
     }
 
-    /// `POST /login`
-    pub(super) async fn log_in(
+    /// `POST /login`, and `POST /password`: the first one by whoever comes first, another one by whoever knows the present one.
+    ///
+    /// One password is checked at a time, and none during the pause after a wrong one.
+    pub(super) async fn enter(
         &self,
+        is_new: bool,
         head: &Head,
         incoming: &mut Incoming<'_, '_>,
     ) -> Result<Outcome, Refusal> {
-        incoming.expect_body(head).await?;
-        let [password] = texts(Form::new(incoming.form().await?), ["password"])?;
-        self.check(password).await?;
-        self.begin_session()
-    }
-
-    /// `POST /password`: the first one by whoever comes first, another one by whoever knows the present one.
-    pub(super) async fn set_password(
-        &self,
-        head: &Head,
-        incoming: &mut Incoming<'_, '_>,
-    ) -> Result<Outcome, Refusal> {
-        let is_first = self.password().is_none();
-        let [password, current] = if is_first {
-            incoming.expect_body(head).await?;
-            texts(Form::new(incoming.form().await?), ["password", "current"])?
-        } else {
-            let token = self.token(head, true).ok_or(NOT_LOGGED_IN)?;
-            texts(self.fields(head, &token, incoming).await?, ["password", "current"])?
+        let kept = self.password();
+        if kept.is_none() && !is_new {
+            return Err(Refusal::new(403, texts::NO_PASSWORD_YET));
+        }
+        let token = match &kept {
+            Some(_) if is_new => Some(self.token(head, true).ok_or(NOT_LOGGED_IN)?),
+            _ => None,
         };
-        if !(password::MIN_LENGTH..=password::MAX_LENGTH).contains(&password.len()) {
+        let [password, current] =
+            texts(self.fields(head, token.as_ref(), incoming).await?, ["password", "current"])?;
+        if is_new && !(password::MIN_LENGTH..=password::MAX_LENGTH).contains(&password.len()) {
             return Err(Refusal::new(422, texts::PASSWORD_LENGTH));
         }
-        if !is_first {
-            self.check(current).await?;
-        }
         let _turn = self.password.try_lock().map_err(|_| Refusal { retry_after: 1, ..PAUSE })?;
-        let hash = password::hash(&self.device.accel, password).await?;
-        if is_first && self.password().is_some() {
-            // Somebody else came first.
+        if let Some(kept) = &kept {
+            if let Some(left) = self.pauses.borrow().left(now()) {
+                return Err(Refusal { retry_after: left, ..PAUSE });
+            }
+            let claimed = if is_new { current } else { password };
+            if !password::is_right(&self.device.accel, claimed, kept).await? {
+                self.pauses.borrow_mut().failed(now());
+                return Err(Refusal::new(403, texts::WRONG_PASSWORD));
+            }
+            self.pauses.borrow_mut().succeeded();
+        }
+        // What was known before the turn may have changed: somebody else came first.
+        if self.password() != kept {
             return Err(NOT_LOGGED_IN);
         }
-        let mut settings = self.device.settings.borrow().clone();
-        settings.access.password = Some(hash);
-        self.device.store_settings(&settings).await?;
-        self.sessions.borrow_mut().end_all();
+        if is_new {
+            let hash = password::hash(&self.device.accel, password).await?;
+            let mut settings = self.device.settings.borrow().clone();
+            settings.access.password = Some(hash);
+            self.device.store_settings(&settings).await?;
+            self.sessions.borrow_mut().end_all();
+        }
         self.begin_session()
-    }
-
-    /// Whether it is the password; one attempt at a time, and none during the pause after a wrong one.
-    async fn check(&self, password: &str) -> Result<(), Refusal> {
-        let _turn = self.password.try_lock().map_err(|_| Refusal { retry_after: 1, ..PAUSE })?;
-        if let Some(left) = self.pauses.borrow().left(now()) {
-            return Err(Refusal { retry_after: left, ..PAUSE });
-        }
-        let kept = self.password().ok_or(Refusal::new(403, texts::NO_PASSWORD_YET))?;
-        if password::is_right(&self.device.accel, password, &kept).await? {
-            self.pauses.borrow_mut().succeeded();
-            Ok(())
-        } else {
-            self.pauses.borrow_mut().failed(now());
-            Err(Refusal::new(403, texts::WRONG_PASSWORD))
-        }
     }
 
     fn begin_session(&self) -> Result<Outcome, Refusal> {

@@ -53,7 +53,7 @@ impl<B: Board> Server<'_, B> {
                 return self.upload_certificate(file, verb, head, token, incoming).await;
             }
             Route::Configuration => Plan::Settings(self.load_configuration(head, token, incoming).await?),
-            _ => self.plan(route, self.fields(head, token, incoming).await?)?,
+            _ => self.plan(route, self.fields(head, Some(token), incoming).await?)?,
         };
         match plan {
             Plan::Settings(new) => self.device.store_settings(&new).await?,

@@ -256,11 +256,11 @@ impl<B: Board> Server<'_, B> {
         let is_first_use = self.password().is_none();
         match route {
             Route::Style | Route::Script => return Ok(Outcome::Show(route, None)),
-            Route::Password if is_change => return self.set_password(head, incoming).await,
+            Route::Password if is_change => return self.enter(true, head, incoming).await,
             Route::Password if is_first_use => return Ok(Outcome::Show(route, None)),
             _ if is_first_use && head.wants_page => return Ok(Outcome::SeeOther("/password")),
             _ if is_first_use => return Err(Refusal::new(403, texts::NO_PASSWORD_YET)),
-            Route::LogIn if is_change => return self.log_in(head, incoming).await,
+            Route::LogIn if is_change => return self.enter(false, head, incoming).await,
             Route::LogIn => return Ok(Outcome::Show(route, None)),
             _ => {}
         }

@@ -8,215 +8,167 @@ use x509::lint::{Decoded, Slot};
 use super::{
     Client, Outcome, Outgoing, Server,
     answer::{Answer, Kind, Line, Lost},
-    files::{self, Files, Findings, Parts},
+    files::{self, Findings, Parts},
     refusal::Refusal,
     routes::{Page, Route},
-    sessions::Secret,
     status::{self, Snapshot},
-    window::Text,
 };
 use crate::{
     board::Board,
     json::Json,
     menu::{SCRIPT, STYLE, Show, View},
-    settings::{
-        Settings,
-        configuration::{self, Secrets},
-    },
-    texts::refusal as texts,
+    settings::configuration::{self, Secrets},
 };
 
 /// Where nothing is to be shown of the files.
 const NO_FILES: Decoded<'_> =
     Decoded { authority: Slot::Absent, certificate: Slot::Absent, key: Slot::Absent };
 
+/// What the body of an answer is.
+enum Body<'a> {
+    Page(Show<'a>),
+    Status,
+    Settings,
+    Configuration,
+    Style,
+    Script,
+    Refusal(&'a Refusal),
+    Outcome(&'a Outcome),
+}
+
 impl<B: Board> Server<'_, B> {
-    /// Sends the answer.
+    /// Sends the answer: there is one place where a body is sent, as each costs flash, and room in every worker.
     pub(super) async fn answer(
         &self,
         client: &Client,
-        outcome: Result<Outcome, Refusal>,
+        mut outcome: Result<Outcome, Refusal>,
         outgoing: &mut Outgoing<'_, '_>,
     ) -> Result<(), Lost> {
-        match outcome {
-            Ok(Outcome::Show(route, token)) => self.show(route, token.as_ref(), client, outgoing).await,
-            Ok(Outcome::Linted { findings, is_stored: false }) if client.wants_page => {
-                self.page(&Show::Checked, 200, &[], &NO_FILES, &findings, client, outgoing).await
-            }
-            Ok(outcome) => outcome.answer(client, outgoing).await,
-            Err(refusal) => self.refuse(&refusal, client, outgoing).await,
-        }
-    }
-
-    async fn show(
-        &self,
-        route: Route,
-        token: Option<&Secret>,
-        client: &Client,
-        outgoing: &mut Outgoing<'_, '_>,
-    ) -> Result<(), Lost> {
-        let no_findings = Findings::new();
-        match route {
-            Route::Status | Route::Live | Route::Page(Page::Status | Page::Mqtt) => {
-                self.show_files(route, client, outgoing).await
-            }
-            Route::Page(page) => {
-                self.page(&Show::Page(page), 200, &[], &NO_FILES, &no_findings, client, outgoing).await
-            }
-            Route::LogIn => {
-                self.page(&Show::LogIn, 200, &[], &NO_FILES, &no_findings, client, outgoing).await
-            }
-            // With a password it is changed on this page.
-            Route::Password if token.is_some() => {
-                self.page(&Show::Page(Page::System), 200, &[], &NO_FILES, &no_findings, client, outgoing)
-                    .await
-            }
-            Route::Password => {
-                self.page(&Show::Password, 200, &[], &NO_FILES, &no_findings, client, outgoing).await
-            }
-            Route::Settings => {
-                let settings = self.settings();
-                let body = |out: &mut dyn Write| status::write_settings(&settings, out);
-                client.send(200, Kind::Json, &[], &body, outgoing).await
-            }
-            Route::Configuration => {
-                // Not kept while it is sent: that would cost its length in every worker.
-                let settings = self.settings();
-                let body = |out: &mut dyn Write| {
-                    out.write_str(configuration::save(&settings, Secrets::LeftOut).as_str())
-                };
-                client.send(200, Kind::File, &[], &body, outgoing).await
-            }
-            Route::Style => client.send(200, Kind::Style, &[], &|out| out.write_str(STYLE), outgoing).await,
-            Route::Script => {
-                client.send(200, Kind::Script, &[], &|out| out.write_str(SCRIPT), outgoing).await
-            }
-            Route::LogOut | Route::Certificate(..) | Route::Outputs | Route::FactoryReset => {
-                self.refuse(&Refusal::new(405, texts::METHOD), client, outgoing).await
+        // 1. The files, as far as they are shown.
+        let mut memory = None;
+        if let Ok(Outcome::Show(Route::Status | Route::Live | Route::Page(Page::Status | Page::Mqtt), _)) =
+            outcome
+        {
+            match self.files().await {
+                Ok(files) => memory = Some(files),
+                Err(refusal) => outcome = Err(refusal),
             }
         }
-    }
-
-    /// What shows the certificates.
-    async fn show_files(
-        &self,
-        route: Route,
-        client: &Client,
-        outgoing: &mut Outgoing<'_, '_>,
-    ) -> Result<(), Lost> {
-        let mut files: Files<'_, '_> = match self.files().await {
-            Ok(files) => files,
-            Err(refusal) => return self.refuse(&refusal, client, outgoing).await,
-        };
-        let Parts { text, der, workspace } = files.parts();
-        let decoded = files::decode(self.device, text, der).await;
-        match route {
-            Route::Page(Page::Mqtt) => {
-                let findings = files::check(self.device, &decoded, workspace);
-                self.page(&Show::Page(Page::Mqtt), 200, &[], &decoded, &findings, client, outgoing).await
-            }
-            Route::Status => {
-                let snapshot = Snapshot::take(self.device, self.stack);
-                let body = |out: &mut dyn Write| status::write_status(&snapshot, &decoded, out);
-                client.send(200, Kind::Json, &[], &body, outgoing).await
-            }
-            _ => {
-                let show = if route == Route::Live { Show::Live } else { Show::Page(Page::Status) };
-                self.page(&show, 200, &[], &decoded, &Findings::new(), client, outgoing).await
+        let (mut files, mut findings) = (NO_FILES, Findings::new());
+        if let Some(memory) = &mut memory {
+            let Parts { text, der, workspace } = memory.parts();
+            files = files::decode(self.device, text, der).await;
+            if matches!(outcome, Ok(Outcome::Show(Route::Page(Page::Mqtt), _))) {
+                findings = files::check(self.device, &files, workspace);
             }
         }
-    }
-
-    async fn refuse(
-        &self,
-        refusal: &Refusal,
-        client: &Client,
-        outgoing: &mut Outgoing<'_, '_>,
-    ) -> Result<(), Lost> {
-        let line = match (refusal.status, refusal.retry_after) {
-            (405, _) => Some(Line::Allow(client.allowed)),
-            (_, 0) => None,
-            (_, seconds) => Some(Line::RetryAfter(seconds)),
-        };
-        if client.wants_page {
-            let show = Show::Refused(refusal, client.page);
-            let lines = line.as_slice();
-            return self
-                .page(&show, refusal.status, lines, &NO_FILES, &Findings::new(), client, outgoing)
-                .await;
-        }
-        let body = |out: &mut dyn Write| status::write_refusal(refusal, &mut Json::new(out));
-        client.send(refusal.status, Kind::Json, line.as_slice(), &body, outgoing).await
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of a page and where it goes")]
-    async fn page(
-        &self,
-        show: &Show<'_>,
-        status: u16,
-        lines: &[Line<'_>],
-        files: &Decoded<'_>,
-        findings: &Findings,
-        client: &Client,
-        outgoing: &mut Outgoing<'_, '_>,
-    ) -> Result<(), Lost> {
+        // 2. Everything else, as it is now: what is rendered must not change meanwhile.
         let snapshot = Snapshot::take(self.device, self.stack);
-        let settings = self.settings();
-        let token = match &client.session {
-            Some(session) => self.sessions.borrow_mut().token(session, snapshot.uptime, false),
-            None => None,
-        };
-        let is_done = client.is_done;
+        let settings = self.device.settings.borrow().clone();
+        let token = client
+            .session
+            .as_ref()
+            .and_then(|session| self.sessions.borrow_mut().token(session, snapshot.uptime, false));
         let view = View {
             snapshot: &snapshot,
             settings: &settings,
-            files,
-            findings,
+            files: &files,
+            findings: if let Ok(Outcome::Linted { findings, .. }) = &outcome { findings } else { &findings },
             token: token.as_ref(),
-            is_done,
+            is_done: client.is_done,
         };
-        client.send(status, Kind::Html, lines, &|out| view.write(show, out), outgoing).await
-    }
-
-    /// The settings as they are now: what is rendered must not change meanwhile.
-    fn settings(&self) -> Settings {
-        self.device.settings.borrow().clone()
+        // 3. The answer.
+        let (status, lines) = head(&outcome, client);
+        let (kind, body) = body(&outcome, client);
+        let write = |out: &mut dyn Write| match &body {
+            Body::Page(show) => view.write(show, out),
+            Body::Status => status::write_status(view.snapshot, view.files, out),
+            Body::Settings => status::write_settings(view.settings, out),
+            // Not kept while it is sent: that would cost its length in every worker.
+            Body::Configuration => {
+                out.write_str(configuration::save(view.settings, Secrets::LeftOut).as_str())
+            }
+            Body::Style => out.write_str(STYLE),
+            Body::Script => out.write_str(SCRIPT),
+            Body::Refusal(refusal) => status::write_refusal(refusal, &mut Json::new(out)),
+            Body::Outcome(outcome) => outcome.write(out),
+        };
+        let answer = Answer { status, kind, lines: &lines, body: &write };
+        answer.send(outgoing.socket, outgoing.buffer, client.wants_body, client.is_1_1).await
     }
 }
 
-impl Client {
-    async fn send(
-        &self,
-        status: u16,
-        kind: Kind,
-        lines: &[Line<'_>],
-        body: &Text<'_>,
-        outgoing: &mut Outgoing<'_, '_>,
-    ) -> Result<(), Lost> {
-        let Outgoing { socket, buffer } = outgoing;
-        Answer { status, kind, lines, body }.send(socket, *buffer, self.wants_body, self.is_1_1).await
+/// The status, and the lines that only some answers have.
+fn head<'o>(outcome: &'o Result<Outcome, Refusal>, client: &Client) -> (u16, Vec<Line<'o>, 2>) {
+    let mut lines = Vec::new();
+    let mut status = 200;
+    // Two lines at most: they fit.
+    let mut add = |line| drop(lines.push(line));
+    match outcome {
+        Err(refusal) => {
+            status = refusal.status;
+            if status == 405 {
+                add(Line::Allow(client.allowed));
+            }
+            if refusal.retry_after > 0 {
+                add(Line::RetryAfter(refusal.retry_after));
+            }
+        }
+        Ok(outcome) => {
+            if let Some((path, is_done)) = outcome.see_other(client) {
+                status = 303;
+                add(Line::SeeOther(path, is_done));
+            }
+            match outcome {
+                Outcome::LoggedIn { cookie, .. } => add(Line::Cookie(cookie)),
+                Outcome::LoggedOut => add(Line::NoCookie),
+                _ => {}
+            }
+        }
+    }
+    (status, lines)
+}
+
+/// The body and its type.
+fn body<'o>(outcome: &'o Result<Outcome, Refusal>, client: &Client) -> (Kind, Body<'o>) {
+    let outcome = match outcome {
+        Err(refusal) if client.wants_page => {
+            return (Kind::Html, Body::Page(Show::Refused(refusal, client.page)));
+        }
+        Err(refusal) => return (Kind::Json, Body::Refusal(refusal)),
+        Ok(outcome) => outcome,
+    };
+    match outcome {
+        Outcome::Show(Route::Status, _) => (Kind::Json, Body::Status),
+        Outcome::Show(Route::Settings, _) => (Kind::Json, Body::Settings),
+        Outcome::Show(Route::Configuration, _) => (Kind::File, Body::Configuration),
+        Outcome::Show(Route::Style, _) => (Kind::Style, Body::Style),
+        Outcome::Show(Route::Script, _) => (Kind::Script, Body::Script),
+        Outcome::Show(Route::Page(page), _) => (Kind::Html, Body::Page(Show::Page(*page))),
+        Outcome::Show(Route::Live, _) => (Kind::Html, Body::Page(Show::Live)),
+        Outcome::Show(Route::LogIn, _) => (Kind::Html, Body::Page(Show::LogIn)),
+        Outcome::Show(Route::Password, None) => (Kind::Html, Body::Page(Show::Password)),
+        // With a password it is changed on this page.
+        Outcome::Show(Route::Password, Some(_)) => (Kind::Html, Body::Page(Show::Page(Page::System))),
+        Outcome::Linted { is_stored: false, .. } if client.wants_page => {
+            (Kind::Html, Body::Page(Show::Checked))
+        }
+        other => (Kind::Json, Body::Outcome(other)),
     }
 }
 
 impl Outcome {
-    async fn answer(&self, client: &Client, outgoing: &mut Outgoing<'_, '_>) -> Result<(), Lost> {
-        let page = match self {
-            Self::SeeOther(path) => Some(Line::SeeOther(path, false)),
+    /// Where a browser is led, and whether something was changed.
+    fn see_other(&self, client: &Client) -> Option<(&'static str, bool)> {
+        match self {
+            Self::SeeOther(path) => Some((path, false)),
             _ if !client.wants_page => None,
-            Self::Done(page) => Some(Line::SeeOther(page.path(), true)),
-            Self::Linted { .. } => Some(Line::SeeOther(Page::Mqtt.path(), true)),
-            Self::LoggedIn { .. } => Some(Line::SeeOther(Page::Status.path(), false)),
-            Self::LoggedOut => Some(Line::SeeOther("/login", false)),
-            Self::Show(..) => None,
-        };
-        let cookie = match self {
-            Self::LoggedIn { cookie, .. } => Some(Line::Cookie(cookie)),
-            Self::LoggedOut => Some(Line::NoCookie),
-            _ => None,
-        };
-        let status = if page.is_some() { 303 } else { 200 };
-        let lines: Vec<Line<'_>, 2> = page.into_iter().chain(cookie).collect();
-        client.send(status, Kind::Json, &lines, &|out| self.write(out), outgoing).await
+            Self::Done(page) => Some((page.path(), true)),
+            Self::Linted { is_stored: true, .. } => Some((Page::Mqtt.path(), true)),
+            Self::LoggedIn { .. } => Some((Page::Status.path(), false)),
+            Self::LoggedOut => Some(("/login", false)),
+            Self::Linted { .. } | Self::Show(..) => None,
+        }
     }
 
     /// For programs.
