@@ -4,6 +4,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
 };
 
 use fantoccini::{Client, Locator, error::CmdError, key::Key};
@@ -24,6 +25,9 @@ pub(crate) struct Browser {
     url: String,
 }
 
+/// One browser at a time: each takes more than a processor and half a gigabyte while it starts.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// Runs a test with a browser that looks at the device at `url`.
 pub(crate) fn with_browser<F: Future<Output = ()>>(
     name: &str,
@@ -31,6 +35,7 @@ pub(crate) fn with_browser<F: Future<Output = ()>>(
     has_script: bool,
     test: impl FnOnce(Browser) -> F,
 ) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { test(Browser::start(name, url, has_script).await).await });
 }
