@@ -23,8 +23,10 @@ struct Firmware {
     variable: &'static str,
 }
 
-const FIRMWARES: [Firmware; 1] =
-    [Firmware { folder: "tests/board/hello", name: "hello", variable: "HELLO_ELF" }];
+const FIRMWARES: [Firmware; 2] = [
+    Firmware { folder: "tests/board/hello", name: "hello", variable: "HELLO_ELF" },
+    Firmware { folder: "tests/board/validation", name: "validation", variable: "VALIDATION_ELF" },
+];
 
 /// Builds the firmwares and the board, and runs the board's tests.
 ///
