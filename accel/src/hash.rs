@@ -124,7 +124,8 @@ impl HashState {
     }
 
     /// What a backend of your own keeps of a message: the chaining value, bytes that do not fill a block yet, and how many
-    /// bytes were hashed. Only means something to the backend that wrote it.
+    /// bytes were hashed. Only means something to the backend that wrote it. An HMAC key keeps the chaining value after one
+    /// block, and no other bytes.
     pub const fn parts_mut(&mut self) -> (&mut Chain, &mut [u8; MAX_BLOCK_LENGTH], &mut u64) {
         (&mut self.chain, &mut self.block, &mut self.length)
     }
