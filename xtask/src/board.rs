@@ -59,7 +59,7 @@ pub fn program() -> Result<PathBuf, String> {
 fn cargo(verb: &str) -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(root().join("tests/board")).env("CARGO_TARGET_DIR", folder());
-    command.args([verb, "--quiet", "--locked", "--ignore-rust-version"]);
+    command.args([verb, "--quiet", "--ignore-rust-version"]);
     command
 }
 
@@ -69,7 +69,7 @@ fn folder() -> PathBuf {
 
 fn build(route: Route, firmware: &Firmware) -> Result<PathBuf, String> {
     let mut command = route.build("release", &[]);
-    command.current_dir(root().join(firmware.folder)).args(["--quiet", "--locked"]);
+    command.current_dir(root().join(firmware.folder)).arg("--quiet");
     process::run(&mut command)?;
     Ok(elf(route, firmware.name))
 }

@@ -77,11 +77,15 @@ fn ten_suites_with_verification_and_a_client_certificate() {
     session.load("ca", &world.file("ca.pem"));
     session.load("client", &world.file("client-2048.pem"));
     session.load("key", &world.file("client-2048.key"));
-    let tls = [("mqtt.enabled", "on"), ("mqtt.tls", "on"), ("mqtt.verify_server_certificate", "on")];
-    session.set(&tls);
     for ((_, suite), port) in SUITES.iter().zip(ports) {
         let seen = device.board.records().len();
-        session.set(&[("mqtt.host", "localhost"), ("mqtt.port", &port.to_string())]);
+        session.set(&[
+            ("mqtt.enabled", "on"),
+            ("mqtt.tls", "on"),
+            ("mqtt.verify_server_certificate", "on"),
+            ("mqtt.host", "localhost"),
+            ("mqtt.port", &port.to_string()),
+        ]);
         let (status, instructions) = connection(&mut device, &session, seen, suite);
         assert_eq!(status["connection"]["suite"], *suite, "{status}");
         println!("{suite}: {instructions} instructions from ClientHello to the first MQTT packet");
@@ -103,34 +107,34 @@ fn the_notes_five_cases_in_instructions() {
     let mut device = Device::boot(Options::default());
     let session = device.session();
     session.load("ca", &world.file("ca.pem"));
+    let tls = world.broker.port(Listener::Tls).to_string();
+    session.set(&[("mqtt.tls", "on"), ("mqtt.host", "localhost"), ("mqtt.port", &tls)]);
     let mut counts = Vec::new();
     let mut case = |device: &mut Device, name: &'static str, change: &dyn Fn()| {
-        let seen = device.board.records().len();
+        session.set(&[("mqtt.enabled", "off")]);
+        device.until_state(&session, "disabled");
         change();
+        let seen = device.board.records().len();
+        session.set(&[("mqtt.enabled", "on")]);
         let (status, instructions) = connection(device, &session, seen, name);
+        assert_eq!(status["connection"]["resumed"], false, "{name}: {status}");
         counts.push((name, instructions));
-        status["connection"]["resumed"] == true
     };
-    let resumed = [
-        case(&mut device, "no verification", &|| {
-            world.connect(&session, Listener::Tls);
-            session.set(&[("mqtt.verify_server_certificate", "off")]);
-        }),
-        case(&mut device, "verification", &|| session.set(&[("mqtt.verify_server_certificate", "on")])),
-        case(&mut device, "client certificate of 1024 bits", &|| {
-            session.load("client", &world.file("client-1024.pem"));
-            session.load("key", &world.file("client-1024.key"));
-            session.set(&[("mqtt.port", &proxy.port().to_string())]);
-        }),
-        case(&mut device, "client certificate of 2048 bits", &|| {
-            session.set(&[("mqtt.enabled", "off")]);
-            session.load("client", &world.file("client-2048.pem"));
-            session.load("key", &world.file("client-2048.key"));
-            session.set(&[("mqtt.enabled", "on")]);
-        }),
-        case(&mut device, "resumed by ticket", &|| assert!(proxy.cut() > 0)),
-    ];
-    assert_eq!(resumed, [false, false, false, false, true]);
+    let verify = |on| session.set(&[("mqtt.verify_server_certificate", on)]);
+    let client = |bits: u16| {
+        session.load("client", &world.file(&format!("client-{bits}.pem")));
+        session.load("key", &world.file(&format!("client-{bits}.key")));
+        session.set(&[("mqtt.port", &proxy.port().to_string())]);
+    };
+    case(&mut device, "no verification", &|| verify("off"));
+    case(&mut device, "verification", &|| verify("on"));
+    case(&mut device, "client certificate of 1024 bits", &|| client(1024));
+    case(&mut device, "client certificate of 2048 bits", &|| client(2048));
+    let seen = device.board.records().len();
+    device.until("a connection to cut", |_| (proxy.cut() > 0).then_some(()));
+    let (status, instructions) = connection(&mut device, &session, seen, "resumed");
+    assert_eq!(status["connection"]["resumed"], true, "{status}");
+    counts.push(("resumed by ticket", instructions));
     println!("instructions from ClientHello to the first MQTT packet, everything in between included:");
     for (name, instructions) in &counts {
         println!("  {name}: {instructions}");
