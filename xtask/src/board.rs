@@ -34,6 +34,7 @@ const FIRMWARES: [Firmware; 2] = [
 /// When something does not build, or a test fails.
 pub fn test(progress: &Progress) -> Result<(), String> {
     let route = Route::choose(progress)?;
+    // Not quiet: what it compiles and which test runs are what a person sees meanwhile.
     let mut tests = cargo("test");
     tests.arg("--no-fail-fast").env("FIRMWARE_ELF", firmware::build(progress)?);
     for firmware in FIRMWARES {
@@ -51,7 +52,7 @@ pub fn test(progress: &Progress) -> Result<(), String> {
 /// # Errors
 /// When it does not build.
 pub fn program() -> Result<PathBuf, String> {
-    process::run(cargo("build").args(["--bin", "virtual-board"]))?;
+    process::run(cargo("build").args(["--quiet", "--bin", "virtual-board"]))?;
     Ok(folder().join("debug/virtual-board"))
 }
 
@@ -59,7 +60,7 @@ pub fn program() -> Result<PathBuf, String> {
 fn cargo(verb: &str) -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(root().join("tests/board")).env("CARGO_TARGET_DIR", folder());
-    command.args([verb, "--quiet", "--ignore-rust-version"]);
+    command.args([verb, "--ignore-rust-version"]);
     command
 }
 

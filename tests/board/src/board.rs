@@ -24,7 +24,7 @@ use rigless::{
 };
 
 use crate::{
-    description::{FLASH_BASE, FLASH_SIZE, RAM},
+    description::{FLASH_BASE, FLASH_SIZE},
     marks::Record,
     models::{
         dice::Dice,
@@ -106,7 +106,7 @@ impl Board {
             Symbols::read(firmware.bytes(), |address| address).map_err(|error| error.to_string())?;
         let rtt = symbols.get("_SEGGER_RTT").ok().map(Rtt::new);
         let stack = symbols.get("_stack_end").ok().zip(symbols.get("_stack_start").ok());
-        let images = images(&firmware, options.flash.as_deref(), seed)?;
+        let images = images(&firmware, options.flash.as_deref())?;
         let settings = Settings {
             seed,
             latest: options.latest,
@@ -126,8 +126,8 @@ impl Board {
         let thread = thread::Builder::new()
             .name("board".to_owned())
             .spawn(move || {
-                let session = Session::new(Box::new(nucleo), 0, VirtualNanos(1_000))
-                    .map_err(|error| error.to_string())?;
+                let session =
+                    Session::new(Box::new(nucleo), 0, VirtualNanos(0)).map_err(|error| error.to_string())?;
                 emulator::run(session, &Start::new(&images), runner).map_err(|error| error.to_string())?;
                 Ok(())
             })
@@ -349,8 +349,8 @@ fn words(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
-/// Everything that is in memory before the first instruction.
-fn images(firmware: &Image, flash: Option<&[u8]>, seed: u64) -> Result<Vec<Image>, String> {
+/// What is in memory before the first instruction, but for RAM: the emulator puts images there again at each reset.
+fn images(firmware: &Image, flash: Option<&[u8]>) -> Result<Vec<Image>, String> {
     let mut array = vec![0xFF; FLASH_SIZE];
     if let Some(kept) = flash {
         array[..kept.len().min(FLASH_SIZE)].copy_from_slice(&kept[..kept.len().min(FLASH_SIZE)]);
@@ -368,10 +368,6 @@ fn images(firmware: &Image, flash: Option<&[u8]>, seed: u64) -> Result<Vec<Image
     let mut images = vec![(FLASH_BASE, array)];
     images.push((UNIQUE_ID.0, UNIQUE_ID.1.to_vec()));
     images.push((FLASH_KILOBYTES.0, FLASH_KILOBYTES.1.to_vec()));
-    let mut dice = Dice::new(seed, 6, 0);
-    for (base, size) in RAM {
-        images.push((base, (0..size / 8).flat_map(|_| dice.roll().to_le_bytes()).collect()));
-    }
     let name = |at: u64| PathBuf::from(format!("memory at {at:#x}"));
     let built = images.into_iter().map(|(at, bytes)| Image::new(&name(at), bytes, Some(at)));
     built.collect::<Result<_, _>>().map_err(|error| error.to_string())

@@ -204,6 +204,9 @@ impl Driver<Nucleo> for Runner {
         stop: Stop,
         host: &mut dyn Host,
     ) -> Option<VirtualNanos> {
+        if stop.instruction_count == 0 {
+            self.state.scramble(host);
+        }
         if !self.state.from_device.is_empty() || !session.board().part.supply {
             self.state.save(session.board(), host);
         }
