@@ -26,7 +26,7 @@ fn it_boots_gets_an_address_and_answers() {
 }
 
 #[test]
-fn runs_of_one_seed_are_the_same() {
+fn a_run_of_any_seed_has_one_lease_and_one_greeting() {
     let run = |seed| {
         let mut hello = Hello::start(Options { seed, ..Options::default() });
         hello
