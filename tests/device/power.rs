@@ -3,9 +3,9 @@
 use std::{fs, path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use xtask::device::{Device, File};
+use xtask::device::{self, Device, File};
 
-use crate::world::{PASSWORD, PATIENCE, World, command, pki};
+use crate::world::{PASSWORD, PATIENCE, World, pki};
 
 /// How many of the operations of an upload are tried.
 const SAMPLES: u64 = 12;
@@ -21,7 +21,7 @@ fn copy(state: &Path, name: &str) -> (Device, std::path::PathBuf) {
 }
 
 fn start(state: &Path) -> Device {
-    let mut device = Device::start(&command(state)).unwrap();
+    let mut device = Device::start(&device::under_test(state)).unwrap();
     device.wait_for_menu().unwrap();
     device.log_in("/login", PASSWORD).unwrap();
     device

@@ -2,7 +2,6 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
     sync::LazyLock,
     time::Duration,
 };
@@ -38,19 +37,6 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// The command that starts a device whose flash is in `state`.
-pub(crate) fn command(state: &Path) -> Command {
-    match std::env::var("DEVICE_COMMAND") {
-        Ok(line) => {
-            let mut words = line.split_whitespace();
-            let mut command = Command::new(words.next().unwrap());
-            command.args(words).arg("--state").arg(state).args(["--name", HOST]);
-            command
-        }
-        Err(_) => device::host(state),
-    }
-}
-
 /// A broker on all three ports, an observer, and a device fresh from delivery.
 pub(crate) struct World {
     pub(crate) broker: Broker,
@@ -73,7 +59,7 @@ impl World {
         let broker = Broker::start(&folder, pki(), &listeners).unwrap();
         let observer = Observer::start(broker.port(Listener::Plain)).unwrap();
         let state = folder.join("state");
-        let mut device = Device::start(command(&state).args(words)).unwrap();
+        let mut device = Device::start(device::under_test(&state).args(words)).unwrap();
         device.wait_for_menu().unwrap();
         device.log_in("/password", PASSWORD).unwrap();
         Self { broker, observer, device, state }
@@ -141,7 +127,7 @@ impl World {
 
     /// Starts the device again on what is in its flash, as after a power cut.
     pub(crate) fn power_on(&mut self, words: &[&str]) {
-        self.device = Device::start(command(&self.state).args(words)).unwrap();
+        self.device = Device::start(device::under_test(&self.state).args(words)).unwrap();
         self.device.wait_for_menu().unwrap();
         self.device.log_in("/login", PASSWORD).unwrap();
     }

@@ -295,11 +295,6 @@ impl Board {
         })
     }
 
-    /// When virtual time waits for the clock on the wall, from now on.
-    pub fn set_pace(&mut self, pace: Pace) {
-        self.with(move |stage| stage.runner.pace = pace);
-    }
-
     /// What a firmware did that the part does not do, or that this board does not model: registers without a model,
     /// addresses without a register, units without their clock, states that the manual forbids. A test of a firmware asserts
     /// that there is none, or names those that it knows.

@@ -78,18 +78,35 @@ pub fn build() -> Result<(), String> {
     process::run(&mut build)
 }
 
+/// The variable with the command line of the device that tests take instead of the one that runs as a process on this PC.
+pub const COMMAND: &str = "DEVICE_COMMAND";
+
+/// The command of the device that tests take, with flash in `state`: what [`COMMAND`] says, or [`host`].
+pub fn under_test(state: &Path) -> Command {
+    let Ok(line) = std::env::var(COMMAND) else { return host(state) };
+    let mut words = line.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    with_state(command.args(words), state);
+    command
+}
+
 /// The command of the device that runs as a process on this PC, with flash and backup memory in `state`.
 pub fn host(state: &Path) -> Command {
     let mut command = Command::new(program());
-    command.arg("--state").arg(state).args(["--name", "localhost"]);
+    with_state(&mut command, state);
     command
 }
 
 /// The command of the virtual board `program` with the firmware `elf`, and flash in `state`.
 pub fn virtual_board(program: &Path, elf: &Path, state: &Path) -> Command {
     let mut command = Command::new(program);
-    command.arg(elf).arg("--state").arg(state).args(["--name", "localhost"]);
+    with_state(command.arg(elf), state);
     command
+}
+
+/// Adds where flash is, and the name that the broker's certificate is for.
+fn with_state(command: &mut Command, state: &Path) {
+    command.arg("--state").arg(state).args(["--name", "localhost"]);
 }
 
 fn program() -> PathBuf {

@@ -2,7 +2,6 @@
 //!
 //! `cargo run --release` shows it; without a debugger nobody waits for it.
 
-use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
 use embassy_time::{Duration, Ticker};
 use firmware::board::{Facts, ResetCause};
@@ -26,29 +25,25 @@ pub(crate) fn boot(facts: &Facts, fault: Option<Fault>) {
 }
 
 /// The network and the stack.
+///
+/// It looks every second instead of waiting for the network: embassy-net keeps one task's waker for its state, and two tasks that
+/// wait for it wake each other without a pause. The device's task is the one that waits.
 #[embassy_executor::task]
 pub(crate) async fn run(network: Stack<'static>) -> ! {
-    let mut minute = Ticker::every(Duration::from_secs(60));
+    let mut second = Ticker::every(Duration::from_secs(1));
     let mut up = false;
     loop {
-        let change = async {
-            match up {
-                false => network.wait_config_up().await,
-                true => network.wait_config_down().await,
-            }
-        };
-        match select(change, minute.next()).await {
-            Either::First(()) => {
-                up = network.is_config_up();
+        for _ in 0..60 {
+            second.next().await;
+            if network.is_config_up() != up {
+                up = !up;
                 match network.config_v4() {
                     Some(config) => defmt::info!("network up: {=[u8; 4]}", config.address.address().octets()),
                     None => defmt::info!("network down"),
                 }
             }
-            Either::Second(()) => {
-                let (used, length) = memory::stack();
-                defmt::info!("stack: {=usize} of {=usize} bytes used at most", used, length);
-            }
         }
+        let (used, length) = memory::stack();
+        defmt::info!("stack: {=usize} of {=usize} bytes used at most", used, length);
     }
 }

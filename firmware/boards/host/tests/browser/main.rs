@@ -1,8 +1,9 @@
-//! The menu in a real browser: Debian's chromium, driven by WebDriver, against the device as a process.
+//! The menu in a real browser: Debian's chromium, driven by WebDriver, against the device as a process on this PC.
 //!
 //! Writes a picture of every page to the target folder; with `MENU_PICTURES=1`, or where one is missing, to `docs/images`, too. What
 //! requests are answered with, and what a browser never sends, is tested in `tests/http.rs`; how the pages escape what they show in
-//! the tests of the crate `firmware`.
+//! the tests of the crate `firmware`. With `DEVICE_COMMAND` in the environment the device is what that command starts: on the virtual
+//! board runs the first set-up, by the same words.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,9 +17,12 @@ mod first_set_up;
 mod pages;
 mod without_script;
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
-use xtask::process::{self, Server};
+use xtask::{
+    device::under_test,
+    process::{self, Server},
+};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -33,10 +37,7 @@ struct Device {
 impl Device {
     /// Starts a device as it is delivered.
     fn start(name: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_device"));
-        // The broker's certificate is for this name.
-        command.args(["--name", "localhost", "--state"]).arg(folder(name));
-        let server = Server::start(&command, "lease ", PATIENCE).unwrap();
+        let server = Server::start(&under_test(&folder(name)), "lease ", PATIENCE).unwrap();
         let log = server.log();
         let url =
             log.lines().find_map(|line| line.strip_prefix("http ")).unwrap().trim_end_matches('/').to_owned();
