@@ -355,7 +355,7 @@ fn bits_of_want() {
 #[test]
 fn sizes_that_are_documented() {
     assert_eq!(Connection::FULL_RX, 5 + 16 + (1 << 14) + 32 + 256);
-    const { assert!(Connection::GOOD_TX >= x509::verify::WORKSPACE) };
+    const { assert!(Connection::GOOD_TX >= x509::verify::WORKSPACE + accel::MAX_MODULUS_LENGTH) };
     assert_eq!(MaxFragmentLength::from_bytes(4096).map(MaxFragmentLength::code), Some(4));
     assert_eq!(MaxFragmentLength::from_bytes(16384), None);
 }

@@ -44,12 +44,12 @@ impl Chain {
             (!self.anchors.is_empty()).then(|| Bundle::from_pem(&self.anchors, &mut storage)).transpose()?;
         let context =
             Context { anchors, policy: self.policy, now: Time::from_unix(self.now), host: self.host };
-        let (mut verifier, mut workspace) = (Verifier::new(), [0; WORKSPACE]);
+        let (mut verifier, mut workspace, mut job) = (Verifier::new(), [0; WORKSPACE], None);
         for der in &self.message {
             // As from a receive buffer: the bytes are gone after the call.
             let der = der.clone();
             let certificate = Certificate::from_der(&der)?;
-            nb::block!(verifier.push(&certificate, &context, accel, &mut workspace))?;
+            nb::block!(verifier.push(&certificate, &context, accel, &mut workspace, &mut job))?;
         }
         Ok(verifier.finish())
     }
@@ -246,12 +246,12 @@ fn work_is_done_in_slices() {
     let mut storage = [0; MAX_DER_LENGTH];
     let anchors = Some(Bundle::from_pem(&pem, &mut storage).unwrap());
     let context = Context { anchors, host: Some("localhost"), ..Context::new(Time::from_unix(NOW)) };
-    let (mut verifier, mut accel, mut workspace) =
-        (Verifier::new(), Soft::new(InsecureSeeded::new(0)), [0; WORKSPACE]);
+    let (mut verifier, mut accel, mut workspace, mut job) =
+        (Verifier::new(), Soft::new(InsecureSeeded::new(0)), [0; WORKSPACE], None);
     let der = corpus::der("leaf");
     let certificate = Certificate::from_der(&der).unwrap();
     let mut slices = 0;
-    while let Err(error) = verifier.push(&certificate, &context, &mut accel, &mut workspace) {
+    while let Err(error) = verifier.push(&certificate, &context, &mut accel, &mut workspace, &mut job) {
         assert_eq!(error, nb::Error::WouldBlock);
         assert!(!verifier.is_complete());
         slices += 1;
@@ -271,8 +271,13 @@ fn a_workspace_that_is_too_small_is_not_the_certificates_fault() {
     };
     let der = corpus::der("leaf");
     let certificate = Certificate::from_der(&der).unwrap();
-    let result =
-        Verifier::new().push(&certificate, &context, &mut Soft::new(InsecureSeeded::new(0)), &mut [0; 16]);
+    let result = Verifier::new().push(
+        &certificate,
+        &context,
+        &mut Soft::new(InsecureSeeded::new(0)),
+        &mut [0; 16],
+        &mut None,
+    );
     assert_eq!(result, Err(nb::Error::Other(status::mpi::ALLOC_FAILED)));
 }
 
@@ -300,15 +305,15 @@ fn an_error_is_repeated() {
     let der = corpus::der("leaf");
     let leaf = Certificate::from_der(&der).unwrap();
     let expected = Err(nb::Error::Other(status::mpi::ALLOC_FAILED));
-    assert_eq!(verifier.push(&leaf, &context, &mut accel, &mut []), expected);
-    assert_eq!(verifier.push(&leaf, &context, &mut accel, &mut [0; WORKSPACE]), expected);
+    assert_eq!(verifier.push(&leaf, &context, &mut accel, &mut [], &mut None), expected);
+    assert_eq!(verifier.push(&leaf, &context, &mut accel, &mut [0; WORKSPACE], &mut None), expected);
     assert_eq!(verifier.finish().flags, Flags::NOT_TRUSTED);
 }
 
 /// It is part of every connection.
 #[test]
 fn a_verifier_is_small() {
-    assert!(size_of::<Verifier>() <= 1700, "{}", size_of::<Verifier>());
+    assert!(size_of::<Verifier>() <= 400, "{}", size_of::<Verifier>());
 }
 
 #[test]

@@ -44,15 +44,15 @@ pub struct Connection<'b> {
 impl<'b> Connection<'b> {
     /// The smallest receive buffer that a handshake is possible with.
     pub const MIN_RX: usize = MIN_BUFFER;
-    /// The smallest send buffer that a handshake is possible with.
-    pub const MIN_TX: usize = MIN_BUFFER;
+    /// The smallest send buffer that a handshake is possible with: enough to verify a chain of keys of 2048 bits.
+    pub const MIN_TX: usize = x509::verify::rsa_workspace(256) + 256;
     /// A receive buffer for servers that honour max_fragment_length 4096, or 2048 and less with a certificate chain of up to
     /// 4 KB a certificate.
     pub const SMALL_RX: usize = 4096 + MAX_OVERHEAD + MAX_EXTRA_PADDING;
     /// A receive buffer for every record that TLS allows.
     pub const FULL_RX: usize = MAX_PLAINTEXT_LENGTH + MAX_OVERHEAD + MAX_EXTRA_PADDING;
-    /// A send buffer in which verifying and encrypting with keys up to 4096 bits finds its workspace.
-    pub const GOOD_TX: usize = 4096;
+    /// A send buffer in which the verification of keys of up to 4096 bits finds its workspace, and a record of 4096 bytes its place.
+    pub const GOOD_TX: usize = x509::verify::WORKSPACE + accel::MAX_MODULUS_LENGTH;
     /// A session buffer for tickets as servers make them, which is about 200 bytes, or 1 to 2 KB with a client certificate inside.
     pub const GOOD_SESSION: usize = 2048;
 
@@ -233,8 +233,7 @@ impl<'b> Connection<'b> {
     }
 }
 
-/// Room for a ClientHello with the longest host name, or a ClientKeyExchange for 4096 bits, and an alert; and enough to verify
-/// and to encrypt with keys of 2048 bits.
+/// Room for the longest message but those that are read in pieces; and enough to encrypt to a key of 2048 bits.
 const MIN_BUFFER: usize = {
     let workspace = accel::rsa_public_workspace(256);
     if workspace > 1024 { workspace } else { 1024 }

@@ -326,9 +326,9 @@ impl<R: FnMut(Finding)> Lint<'_, R> {
         let now = self.request.now.or_else(|| chain.iter().next().map(|leaf| leaf.not_before()));
         let now = now.ok_or(x509::BAD_INPUT_DATA)?;
         let context = Context { anchors: authorities, policy: self.request.policy, ..Context::new(now) };
-        let mut verifier = Verifier::new();
+        let (mut verifier, mut job) = (Verifier::new(), None);
         for certificate in chain.iter() {
-            nb::block!(verifier.push(&certificate, &context, accel, workspace))?;
+            nb::block!(verifier.push(&certificate, &context, accel, workspace, &mut job))?;
         }
         Ok(!verifier.finish().flags.contains(Flags::NOT_TRUSTED))
     }

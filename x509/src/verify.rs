@@ -2,7 +2,8 @@
 //!
 //! The parent of each certificate is looked for first among the anchors, then among the certificates that follow it in the
 //! message; those in between are skipped. Nothing of a certificate is kept but what its parent will be asked for: a digest, the
-//! signature, the issuer's name as a digest. Everything found on the way is a flag, and flags are OR-ed.
+//! issuer's name as a digest, and, at the end of the lent memory, the signature. Everything found on the way is a flag, and flags
+//! are OR-ed.
 //!
 //! A parent outside its validity is only taken when no better one follows. Since the message cannot be read twice, the
 //! path goes on through it, and the certificate that was waiting for its parent is kept aside in case a better one follows.
@@ -17,14 +18,20 @@ use accel::{Accel, Job};
 use status::{Alert, Error, Flags, x509};
 
 use crate::{Bundle, Certificate, KeyUsage, Policy, Purpose, Time, bundle::Certificates};
-use link::{Budget, Link, Place, time_flags};
+use link::{Budget, Lent, Link, MAX_SIGNATURE_LENGTH, Place, Slot, time_flags};
 
-/// Bytes of lent memory that any signature check needs.
+/// Bytes of lent memory that any chain needs.
 pub const WORKSPACE: usize = {
-    let rsa = accel::rsa_public_workspace(accel::MAX_MODULUS_LENGTH);
-    let ecdsa = accel::ecdsa_workspace(accel::Curve::P521);
+    let ecdsa = accel::ecdsa_workspace(accel::Curve::P521) + 2 * MAX_SIGNATURE_LENGTH;
+    let rsa = rsa_workspace(accel::MAX_MODULUS_LENGTH);
     if rsa > ecdsa { rsa } else { ecdsa }
 };
+
+/// Bytes of lent memory for a chain of RSA keys with moduli of up to `modulus` bytes.
+#[must_use]
+pub const fn rsa_workspace(modulus: usize) -> usize {
+    accel::rsa_public_workspace(modulus).saturating_add(modulus.next_multiple_of(16).saturating_mul(2))
+}
 
 /// How many intermediate certificates a path may have (`MBEDTLS_X509_MAX_INTERMEDIATE_CA`).
 const MAX_INTERMEDIATES: u8 = 8;
@@ -59,7 +66,7 @@ pub struct Outcome {
     pub depth: u8,
 }
 
-/// The verification of one chain: about 1.5 kB of state, which refers to nothing.
+/// The verification of one chain: 0.3 kB of state, which refers to nothing.
 pub struct Verifier {
     /// The end of the path so far: the certificate whose parent is looked for, or was found among the anchors.
     path: Option<Link>,
@@ -77,9 +84,9 @@ enum Stage {
     /// Nothing done yet.
     Start,
     /// Checking whether it has signed the certificate at the end of the path.
-    Parent { job: Option<Job<'static>>, of: Of },
+    Parent(Of),
     /// Looking for its parent among the anchors.
-    Anchors { index: usize, job: Option<Job<'static>>, outside_validity: Option<usize> },
+    Anchors { index: usize, outside_validity: Option<usize> },
 }
 
 /// Whose parent.
@@ -109,8 +116,9 @@ impl Verifier {
         }
     }
 
-    /// Takes the next certificate of the message, the server's own first. Called again with the same arguments, and the same
-    /// untouched `workspace` of at least [`WORKSPACE`] bytes, while it answers `WouldBlock`: one call is one slice of work.
+    /// Takes the next certificate of the message, the server's own first. Called again with the same arguments while it answers
+    /// `WouldBlock`: one call is one slice of work. `memory`, of at least [`WORKSPACE`] bytes or [`rsa_workspace`] of the keys, must be
+    /// the same and untouched until the last certificate has been taken, and so must `job`, which is nothing at first.
     ///
     /// # Errors
     /// `x509::FATAL_ERROR` (-0x3000) for a path with more than 8 intermediate certificates, or with too many signatures to check;
@@ -121,12 +129,13 @@ impl Verifier {
         certificate: &Certificate<'_>,
         context: &Context<'_>,
         accel: &mut A,
-        workspace: &mut [u8],
+        memory: &mut [u8],
+        job: &mut Option<Job<'_>>,
     ) -> nb::Result<(), Error> {
         if let Some(error) = self.failure {
             return Err(nb::Error::Other(error));
         }
-        let result = self.advance(certificate, context, accel, workspace);
+        let result = self.advance(certificate, context, accel, &mut Lent::split(memory, job));
         if let Err(nb::Error::Other(error)) = result {
             self.failure = Some(error);
         }
@@ -154,18 +163,18 @@ impl Verifier {
         certificate: &Certificate<'_>,
         context: &Context<'_>,
         accel: &mut A,
-        workspace: &mut [u8],
+        lent: &mut Lent<'_, '_>,
     ) -> nb::Result<(), Error> {
         // A certificate starts, may be the parent of the path's end, and then looks for its own: three turns at most.
         loop {
             let is_done = match self.stage {
-                Stage::Start => self.start(certificate, context, accel)?,
-                Stage::Parent { of, .. } => {
-                    let is_good = self.check_parent(of, certificate, accel, workspace)?;
-                    self.extend(of, is_good, certificate, context, accel)?;
+                Stage::Start => self.start(certificate, context, accel, lent)?,
+                Stage::Parent(of) => {
+                    let is_good = self.check_parent(of, certificate, accel, lent)?;
+                    self.extend(of, is_good, certificate, context, accel, lent)?;
                     false
                 }
-                Stage::Anchors { .. } => self.check_anchors(context, accel, workspace)?,
+                Stage::Anchors { .. } => self.check_anchors(context, accel, lent)?,
             };
             if is_done {
                 self.stage = Stage::Start;
@@ -180,11 +189,12 @@ impl Verifier {
         certificate: &Certificate<'_>,
         context: &Context<'_>,
         accel: &mut A,
+        lent: &mut Lent<'_, '_>,
     ) -> Result<bool, Error> {
         if self.path.is_none() {
             let found = Outcome { flags: end_entity_flags(certificate, context), depth: 0 };
             let link = self.path.insert(Link::EMPTY);
-            link.fill(certificate, Place { depth: 0, self_issued: 0, found }, context, accel)?;
+            link.fill(certificate, Place { depth: 0, self_issued: 0, found }, context, accel, lent)?;
             self.is_anchored = link.is_self_issued && is_anchor(certificate, context);
             self.stage = Stage::ANCHORS;
             return Ok(self.is_anchored);
@@ -202,7 +212,7 @@ impl Verifier {
         } else {
             return Ok(true);
         };
-        self.stage = Stage::Parent { job: None, of };
+        self.stage = Stage::Parent(of);
         Ok(false)
     }
 
@@ -212,14 +222,14 @@ impl Verifier {
         of: Of,
         certificate: &Certificate<'_>,
         accel: &mut A,
-        workspace: &mut [u8],
+        lent: &mut Lent<'_, '_>,
     ) -> nb::Result<bool, Error> {
         let link = match of {
             Of::Path => &self.path,
             Of::Spare => &self.spare,
         };
-        let (Some(link), Stage::Parent { job, .. }) = (link, &mut self.stage) else { return Ok(false) };
-        self.budget.check(link, &certificate.public_key(), job, accel, workspace)
+        let Some(link) = link else { return Ok(false) };
+        self.budget.check(link, &certificate.public_key(), accel, lent)
     }
 
     /// Lets the path go on through a parent that is not an anchor.
@@ -230,6 +240,7 @@ impl Verifier {
         certificate: &Certificate<'_>,
         context: &Context<'_>,
         accel: &mut A,
+        lent: &mut Lent<'_, '_>,
     ) -> Result<(), Error> {
         let is_of_spare = matches!(of, Of::Spare);
         let child = if is_of_spare { &self.spare } else { &self.path };
@@ -245,7 +256,9 @@ impl Verifier {
             // Where the path's end was is room for the new one.
             mem::swap(&mut self.path, &mut self.spare);
         }
-        self.path.get_or_insert(Link::EMPTY).fill(certificate, place, context, accel)?;
+        let path = self.path.get_or_insert(Link::EMPTY);
+        path.slot = self.spare.as_ref().map_or(Slot::First, |spare| spare.slot.other());
+        path.fill(certificate, place, context, accel, lent)?;
         self.stage = Stage::ANCHORS;
         Ok(())
     }
@@ -255,18 +268,18 @@ impl Verifier {
         &mut self,
         context: &Context<'_>,
         accel: &mut A,
-        workspace: &mut [u8],
+        lent: &mut Lent<'_, '_>,
     ) -> nb::Result<bool, Error> {
-        let (Some(link), Stage::Anchors { index, job, outside_validity }) = (&mut self.path, &mut self.stage)
+        let (Some(link), Stage::Anchors { index, outside_validity }) = (&mut self.path, &mut self.stage)
         else {
             return Ok(true);
         };
         let anchors = || Certificates::of(context.anchors);
         let mut found = None;
         for anchor in anchors().skip(*index) {
-            let is_candidate = job.is_some()
+            let is_candidate = lent.job.is_some()
                 || (link.accepts_parent(&anchor, true) && anchor.subject().digest(accel)? == link.issuer);
-            if is_candidate && self.budget.check(link, &anchor.public_key(), job, accel, workspace)? {
+            if is_candidate && self.budget.check(link, &anchor.public_key(), accel, lent)? {
                 if time_flags(&anchor, context).is_empty() {
                     found = Some(*index);
                     break;
@@ -287,7 +300,7 @@ impl Verifier {
 }
 
 impl Stage {
-    const ANCHORS: Self = Self::Anchors { index: 0, job: None, outside_validity: None };
+    const ANCHORS: Self = Self::Anchors { index: 0, outside_validity: None };
 }
 
 impl Outcome {

@@ -31,7 +31,7 @@ pub fn certificate(data: &[u8]) {
     let anchors = Bundle::from_pem(ANCHORS, &mut storage).ok();
     let context = Context { anchors, host: Some("localhost"), ..Context::new(Time::from_unix(NOW)) };
     let (mut verifier, mut accel) = (Verifier::new(), Insecure::new());
-    let mut workspace = vec![0; x509::verify::WORKSPACE];
+    let (mut workspace, mut job) = (vec![0; x509::verify::WORKSPACE], None);
     let mut input = Input(data);
     while !input.is_empty() {
         let length = u16::from_be_bytes([input.byte(), input.byte()]);
@@ -40,7 +40,7 @@ pub fn certificate(data: &[u8]) {
         let _ = certificate.is_for_host("localhost");
         let _ = certificate.is_for_host("127.0.0.1");
         loop {
-            match verifier.push(&certificate, &context, &mut accel, &mut workspace) {
+            match verifier.push(&certificate, &context, &mut accel, &mut workspace, &mut job) {
                 Err(nb::Error::WouldBlock) => {}
                 Err(nb::Error::Other(_)) => return,
                 Ok(()) => break,

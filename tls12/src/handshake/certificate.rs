@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Both ways it is worked off in pieces: the server's chain one certificate at a time, each verified and forgotten before the next
-//! one is taken, ours a record at a time, straight from the bundle. Of the server's chain only the first key stays.
+//! one is taken, ours a record at a time, straight from the bundle. Of the server's chain only the first key stays, at the end of
+//! the send buffer, which nothing else needs until the premaster secret is encrypted to it.
 
 use core::mem;
 
@@ -14,6 +15,7 @@ use accel::{Accel, MAX_MODULUS_LENGTH, RsaPublicKey};
 use status::{Alert, Cause, Error, Flags, oid, ssl, x509 as codes};
 use x509::{Certificate, Context, PublicKey, Time, Verifier};
 
+use super::phase::{Exchange, Phase};
 use super::{HEADER_LENGTH, Handshake, MessageType, Piece, Progress, State};
 use crate::config::Verification;
 use crate::failure::Failure;
@@ -52,9 +54,8 @@ pub(super) struct ServerCertificate {
     verified: Option<ChainVerified>,
 }
 
-/// A copy of an RSA key.
+/// An RSA key whose modulus stands at the end of lent memory.
 struct Key {
-    modulus: [u8; MAX_MODULUS_LENGTH],
     modulus_length: usize,
     exponent: [u8; MAX_EXPONENT_LENGTH],
     exponent_length: usize,
@@ -74,10 +75,10 @@ impl ServerCertificate {
         }
     }
 
-    /// The key to encrypt to, once the chain is verified.
-    pub(super) fn key(&self) -> Option<ServerKey<'_>> {
+    /// The key to encrypt to, once the chain is verified; `memory` is where it was left.
+    pub(super) fn key<'a>(&'a self, memory: &'a [u8]) -> Option<ServerKey<'a>> {
         let _proof: &ChainVerified = self.verified.as_ref()?;
-        let modulus = self.key.modulus.get(..self.key.modulus_length)?;
+        let (_, modulus) = memory.split_at_checked(self.key.place(memory.len())?)?;
         let exponent = self.key.exponent.get(..self.key.exponent_length)?;
         (!modulus.is_empty()).then_some(ServerKey { rsa: RsaPublicKey { modulus, exponent } })
     }
@@ -89,20 +90,25 @@ impl ServerCertificate {
 }
 
 impl Key {
-    const EMPTY: Self = Self {
-        modulus: [0; MAX_MODULUS_LENGTH],
-        modulus_length: 0,
-        exponent: [0; MAX_EXPONENT_LENGTH],
-        exponent_length: 0,
-    };
+    const EMPTY: Self = Self { modulus_length: 0, exponent: [0; MAX_EXPONENT_LENGTH], exponent_length: 0 };
 
     /// Copies a key; `None` if it is too long.
-    fn fill(&mut self, key: &RsaPublicKey<'_>) -> Option<()> {
+    fn fill(&mut self, key: &RsaPublicKey<'_>, memory: &mut [u8]) -> Option<()> {
         let (modulus, exponent) = (significant(key.modulus), significant(key.exponent));
         self.exponent.get_mut(..exponent.len())?.copy_from_slice(exponent);
-        self.modulus.get_mut(..modulus.len())?.copy_from_slice(modulus);
-        (self.modulus_length, self.exponent_length) = (modulus.len(), exponent.len());
+        self.exponent_length = exponent.len();
+        if modulus.len() > MAX_MODULUS_LENGTH {
+            return None;
+        }
+        self.modulus_length = modulus.len();
+        let place = self.place(memory.len())?;
+        memory.get_mut(place..)?.copy_from_slice(modulus);
         Some(())
+    }
+
+    /// Where the modulus begins in so many bytes of memory.
+    const fn place(&self, memory: usize) -> Option<usize> {
+        memory.checked_sub(self.modulus_length)
     }
 }
 
@@ -157,7 +163,7 @@ impl<'b> Handshake<'b> {
             server.judge(config.anchors.is_some())?;
         }
         server.verified = Some(ChainVerified(()));
-        if server.key().is_none() {
+        if server.key.modulus_length == 0 {
             return Err(Failure::new(ssl::PK_TYPE_MISMATCH, Alert::UNSUPPORTED_CERTIFICATE));
         }
         self.state = State::CertificateRequest;
@@ -174,12 +180,13 @@ impl<'b> Handshake<'b> {
         accel: &mut A,
     ) -> Result<Piece, Failure> {
         let is_verified = self.config.verification == Verification::Required;
+        let memory = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
         let server = &mut self.exchange()?.server;
         if !server.has_leaf {
             server.has_leaf = true;
             if let PublicKey::Rsa(key) = certificate.public_key() {
                 let too_long = Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::UNSUPPORTED_CERTIFICATE);
-                server.key.fill(&key).ok_or(too_long)?;
+                server.key.fill(&key, memory).ok_or(too_long)?;
             }
             if is_verified {
                 self.not_after = certificate.not_after().to_unix();
@@ -192,11 +199,15 @@ impl<'b> Handshake<'b> {
         context.anchors = self.config.anchors;
         context.policy = self.config.policy;
         context.host = Some(self.peer.host);
-        let workspace = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        match self.exchange()?.server.verifier.push(certificate, &context, accel, workspace) {
+        let Phase::Exchange(Exchange { server, .. }) = &mut self.phase else {
+            return Err(ssl::INTERNAL_ERROR.into());
+        };
+        let place = server.key.place(memory.len()).ok_or(ssl::INTERNAL_ERROR)?;
+        let memory = memory.get_mut(..place).unwrap_or_default();
+        match server.verifier.push(certificate, &context, accel, memory, &mut self.job) {
             // It is hashed next time.
             Ok(()) => {
-                self.exchange()?.server.is_checked = true;
+                server.is_checked = true;
                 Ok(Piece::Busy)
             }
             Err(nb::Error::WouldBlock) => Ok(Piece::Busy),
@@ -360,14 +371,16 @@ mod tests {
     #[test]
     fn there_is_no_key_without_the_proof() {
         let key = RsaPublicKey { modulus: &[0xC5; 256], exponent: &[1, 0, 1] };
+        let mut memory = [0; 1000];
         let mut server = ServerCertificate::new();
-        assert!(server.key.fill(&key).is_some());
-        assert!(server.key().is_none());
+        assert!(server.key.fill(&key, &mut memory).is_some());
+        assert!(server.key(&memory).is_none());
         server.verified = Some(ChainVerified(()));
-        assert_eq!(server.key().map(ServerKey::rsa), Some(key));
+        assert_eq!(server.key(&memory).map(ServerKey::rsa), Some(key));
         server.key = Key::EMPTY;
-        assert!(server.key.fill(&RsaPublicKey { modulus: &[0xC5; 513], ..key }).is_none());
-        assert!(server.key.fill(&RsaPublicKey { exponent: &[1; 9], ..key }).is_none());
-        assert!(server.key().is_none());
+        assert!(server.key(&memory).is_none());
+        assert!(server.key.fill(&RsaPublicKey { modulus: &[0xC5; 513], ..key }, &mut memory).is_none());
+        assert!(server.key.fill(&RsaPublicKey { exponent: &[1; 9], ..key }, &mut memory).is_none());
+        assert!(server.key.fill(&key, &mut [0; 255]).is_none());
     }
 }

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A [`super::certificate::ServerKey`] is needed to begin: there is none before the chain is verified. The job works in the receive
-//! buffer, in which nothing can arrive now, and its result is written where it is sent from.
+//! buffer, in which nothing can arrive now, and its result is written where it is sent from. It is started before our Certificate is
+//! written: that goes to where the key has been kept.
 
 use accel::Accel;
 use status::ssl;
@@ -17,6 +18,23 @@ use crate::output::Output;
 use crate::schedule::{MasterSecret, PremasterSecret};
 
 impl<'b> Handshake<'b> {
+    /// Begins our turn of a full handshake.
+    #[inline(never)]
+    pub(super) fn start_key_exchange<A: Accel>(
+        &mut self,
+        input: &mut Input<'b>,
+        output: &mut Output<'b>,
+        accel: &mut A,
+    ) -> Result<Progress, Failure> {
+        let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
+        let kept = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
+        let key = self.exchange()?.server.key(kept).ok_or(ssl::INTERNAL_ERROR)?.rsa();
+        let premaster = PremasterSecret::new(accel)?;
+        self.job = Some(accel.rsa_encrypt(&key, premaster.as_bytes(), workspace)?);
+        self.premaster = Some(premaster);
+        Ok(Progress::Busy)
+    }
+
     #[inline(never)]
     pub(super) fn write_client_key_exchange<A: Accel>(
         &mut self,
@@ -25,13 +43,7 @@ impl<'b> Handshake<'b> {
         accel: &mut A,
     ) -> Result<Progress, Failure> {
         let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        let Some(job) = &mut self.job else {
-            let key = self.exchange()?.server.key().ok_or(ssl::INTERNAL_ERROR)?.rsa();
-            let premaster = PremasterSecret::new(accel)?;
-            self.job = Some(accel.rsa_encrypt(&key, premaster.as_bytes(), workspace)?);
-            self.premaster = Some(premaster);
-            return Ok(Progress::Busy);
-        };
+        let job = self.job.as_mut().ok_or(ssl::INTERNAL_ERROR)?;
         let is_waiting = !output.pending().is_empty();
         let message = output.message_space(None);
         if message.len() < MAX_LENGTH && is_waiting {

@@ -206,6 +206,9 @@ impl<'b> Handshake<'b> {
     ) -> Result<Progress, Failure> {
         match self.state {
             State::ClientHello => self.write_client_hello(output, accel),
+            State::ClientCertificate | State::ClientKeyExchange if self.job.is_none() => {
+                self.start_key_exchange(input, output, accel)
+            }
             State::ClientCertificate => self.write_certificate(output, accel),
             State::ClientKeyExchange => self.write_client_key_exchange(input, output, accel),
             State::CertificateVerify => self.write_certificate_verify(input, output, accel),

@@ -116,8 +116,7 @@ impl Handshake<'_> {
             Side::Client => (&mut directions.write, Direction::Encrypt),
             Side::Server => (&mut directions.read, Direction::Decrypt),
         };
-        *slot = Some(Protection::new(accel, &block.keys(side), direction, etm)?);
-        Ok(())
+        Protection::load(slot, accel, &block.keys(side), direction, etm)
     }
 
     /// What Finished is computed with.

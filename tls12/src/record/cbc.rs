@@ -3,7 +3,7 @@
 //! Opening a MAC-then-encrypt record tells nothing of its padding, neither by its answer nor by its time: see
 //! [`super::mac`].
 
-use accel::{Accel, CipherKey, Direction, HmacKey};
+use accel::{Accel, CipherKey, Direction, HashAlgorithm, HmacKey};
 use status::{Error, ssl};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 
@@ -11,7 +11,6 @@ use super::ContentType;
 use super::mac::SecretMac;
 use super::protection::{BAD_RECORD, additional_data};
 use crate::failure::Failure;
-use crate::schedule::Keys;
 use crate::wire::copy;
 
 /// AES's block, and the length of a vector.
@@ -22,9 +21,10 @@ pub(super) const MAX_MAC_LENGTH: usize = 32;
 pub(super) const MAX_PADDING: u32 = 255;
 
 /// Keys and order of operations of one direction.
-pub(super) struct Cbc {
-    key: CipherKey,
-    mac: Mac,
+#[derive(Clone, Copy)]
+pub(super) struct Cbc<'p> {
+    pub(super) key: &'p CipherKey,
+    pub(super) mac: &'p Mac,
 }
 
 /// Where the MAC stands, and how it is computed.
@@ -38,20 +38,19 @@ pub(super) enum Mac {
 }
 
 impl Mac {
-    /// None for AEAD suites.
     #[inline(never)]
     pub(super) fn new<A: Accel>(
         accel: &mut A,
         direction: Direction,
-        keys: &Keys<'_>,
+        algorithm: HashAlgorithm,
+        key: &[u8],
         encrypt_then_mac: bool,
-    ) -> Result<Option<Self>, Error> {
-        let Some(algorithm) = keys.suite.mac() else { return Ok(None) };
-        Ok(Some(match direction {
-            _ if encrypt_then_mac => Self::AfterEncryption(HmacKey::new(accel, algorithm, keys.mac)?),
-            Direction::Encrypt => Self::BeforeEncryption(HmacKey::new(accel, algorithm, keys.mac)?),
-            Direction::Decrypt => Self::BeforeEncryptionSecret(SecretMac::new(algorithm, keys.mac)),
-        }))
+    ) -> Result<Self, Error> {
+        Ok(match direction {
+            _ if encrypt_then_mac => Self::AfterEncryption(HmacKey::new(accel, algorithm, key)?),
+            Direction::Encrypt => Self::BeforeEncryption(HmacKey::new(accel, algorithm, key)?),
+            Direction::Decrypt => Self::BeforeEncryptionSecret(SecretMac::new(algorithm, key)),
+        })
     }
 
     const fn length(&self) -> usize {
@@ -62,11 +61,7 @@ impl Mac {
     }
 }
 
-impl Cbc {
-    pub(super) const fn new(key: CipherKey, mac: Mac) -> Self {
-        Self { key, mac }
-    }
-
+impl Cbc<'_> {
     /// The bytes behind a plaintext: MAC, and 1 to 16 bytes of padding.
     pub(super) const fn suffix_length(&self, length: usize) -> usize {
         let encrypted = match self.mac {
@@ -96,7 +91,7 @@ impl Cbc {
         body: &mut [u8],
         length: usize,
     ) -> Result<(), Failure> {
-        let after = match &self.mac {
+        let after = match self.mac {
             Mac::AfterEncryption(_) => self.mac.length(),
             _ => 0,
         };
@@ -107,7 +102,7 @@ impl Cbc {
         accel.fill(vector)?;
         let (plaintext, suffix) = content.split_at_mut_checked(length).ok_or(ssl::INTERNAL_ERROR)?;
         let mut padding = suffix;
-        if let Mac::BeforeEncryption(key) = &self.mac {
+        if let Mac::BeforeEncryption(key) = self.mac {
             let additional = additional_data(sequence, content_type, length)?;
             let digest = key.mac(accel, &[&additional, plaintext])?;
             let (mac, rest) = padding.split_at_mut_checked(self.mac.length()).ok_or(ssl::INTERNAL_ERROR)?;
@@ -117,8 +112,8 @@ impl Cbc {
         let value = u8::try_from(padding.len().saturating_sub(1)).map_err(|_| ssl::INTERNAL_ERROR)?;
         padding.fill(value);
         let mut chained = *vector;
-        accel.cbc_encrypt(&self.key, &mut chained, content)?;
-        if let Mac::AfterEncryption(key) = &self.mac {
+        accel.cbc_encrypt(self.key, &mut chained, content)?;
+        if let Mac::AfterEncryption(key) = self.mac {
             let additional = additional_data(sequence, content_type, encrypted.len())?;
             copy(outer_mac, key.mac(accel, &[&additional, encrypted])?.as_bytes());
         }
@@ -133,7 +128,7 @@ impl Cbc {
         content_type: ContentType,
         body: &mut [u8],
     ) -> Result<usize, Failure> {
-        match &self.mac {
+        match self.mac {
             Mac::AfterEncryption(key) => self.open_after(accel, key, sequence, content_type, body),
             Mac::BeforeEncryption(_) => Err(ssl::INTERNAL_ERROR.into()),
             Mac::BeforeEncryptionSecret(key) => {
@@ -180,7 +175,7 @@ impl Cbc {
             return Err(BAD_RECORD);
         }
         let mut chained = *vector;
-        accel.cbc_decrypt(&self.key, &mut chained, content)?;
+        accel.cbc_decrypt(self.key, &mut chained, content)?;
         Ok(content)
     }
 }

@@ -16,6 +16,7 @@ pub const MAX_OVERHEAD: usize = HEADER_LENGTH + cbc::BLOCK_LENGTH + cbc::MAX_MAC
 
 /// The protection of one direction (RFC 5246 §6.1: a connection state), with its sequence number.
 pub struct Protection {
+    key: CipherKey,
     sealing: Sealing,
     /// That of the next record; none once all 2^64 have been used.
     sequence: Option<u64>,
@@ -26,8 +27,8 @@ pub struct Protection {
     reason = "there is no heap to put the larger one in; how much larger depends on the backends"
 )]
 enum Sealing {
-    Aead { key: CipherKey, salt: Zeroizing<[u8; SALT_LENGTH]> },
-    Cbc(Cbc),
+    Aead { salt: Zeroizing<[u8; SALT_LENGTH]> },
+    Cbc(Mac),
 }
 
 impl Protection {
@@ -41,15 +42,35 @@ impl Protection {
         direction: Direction,
         encrypt_then_mac: bool,
     ) -> Result<Self, Failure> {
-        // The MAC's key first: what it needs of the stack is free again when the cipher's is loaded.
-        let mac = Mac::new(accel, direction, keys, encrypt_then_mac)?;
+        let mut made = None;
+        Self::load(&mut made, accel, keys, direction, encrypt_then_mac)?;
+        made.ok_or(ssl::INTERNAL_ERROR.into())
+    }
+
+    /// As [`Protection::new`], made where it stays: round keys are the largest thing that is ever moved.
+    ///
+    /// # Errors
+    /// Its own; `place` is of no use then.
+    pub(crate) fn load<A: Accel>(
+        place: &mut Option<Self>,
+        accel: &mut A,
+        keys: &Keys<'_>,
+        direction: Direction,
+        encrypt_then_mac: bool,
+    ) -> Result<(), Failure> {
         let key = accel.cipher_load(keys.suite.mode(), direction, keys.cipher)?;
-        let sealing = match (mac, keys.salt.try_into()) {
-            (Some(mac), _) => Sealing::Cbc(Cbc::new(key, mac)),
-            (None, Ok(salt)) => Sealing::Aead { key, salt: Zeroizing::new(salt) },
-            (None, Err(_)) => return Err(ssl::INTERNAL_ERROR.into()),
-        };
-        Ok(Self { sealing, sequence: Some(0) })
+        let sealing = Sealing::Aead { salt: Zeroizing::new([0; SALT_LENGTH]) };
+        let made = place.insert(Self { key, sealing, sequence: Some(0) });
+        match (keys.suite.mac(), &mut made.sealing) {
+            (None, Sealing::Aead { salt }) => {
+                **salt = keys.salt.try_into().map_err(|_| ssl::INTERNAL_ERROR)?;
+            }
+            (algorithm, sealing) => {
+                let algorithm = algorithm.ok_or(ssl::INTERNAL_ERROR)?;
+                *sealing = Sealing::Cbc(Mac::new(accel, direction, algorithm, keys.mac, encrypt_then_mac)?);
+            }
+        }
+        Ok(())
     }
 
     /// The same state further on: for tests of the end of the sequence numbers, and for tools that join a recorded connection.
@@ -71,8 +92,8 @@ impl Protection {
     /// How many bytes stand behind a plaintext of `length` bytes: the tag, or MAC and padding.
     pub const fn suffix_length(&self, length: usize) -> usize {
         match &self.sealing {
-            Sealing::Aead { key, .. } => key.mode().tag_length(),
-            Sealing::Cbc(cbc) => cbc.suffix_length(length),
+            Sealing::Aead { .. } => self.key.mode().tag_length(),
+            Sealing::Cbc(mac) => self.cbc(mac).suffix_length(length),
         }
     }
 
@@ -80,8 +101,8 @@ impl Protection {
     pub fn max_plaintext(&self, space: usize) -> usize {
         let content = space.saturating_sub(self.prefix_length());
         let most = match &self.sealing {
-            Sealing::Aead { key, .. } => content.saturating_sub(key.mode().tag_length()),
-            Sealing::Cbc(cbc) => cbc.max_plaintext(content),
+            Sealing::Aead { .. } => content.saturating_sub(self.key.mode().tag_length()),
+            Sealing::Cbc(mac) => self.cbc(mac).max_plaintext(content),
         };
         most.min(MAX_PLAINTEXT_LENGTH)
     }
@@ -124,15 +145,15 @@ impl Protection {
         *header = Header::encode(content_type, body.len())?;
         let sequence = self.take_sequence()?;
         match &self.sealing {
-            Sealing::Aead { key, salt } => {
+            Sealing::Aead { salt } => {
                 let (explicit, rest) = body.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
                 // RFC 5288 §3, RFC 6655 §3: never the same nonce twice; the sequence number cannot repeat.
                 *explicit = sequence.to_be_bytes();
                 let (plaintext, tag) = rest.split_at_mut_checked(length).ok_or(ssl::INTERNAL_ERROR)?;
                 let additional = additional_data(sequence, content_type, length)?;
-                accel.seal(key, &nonce(salt, explicit), &additional, plaintext, tag)?;
+                accel.seal(&self.key, &nonce(salt, explicit), &additional, plaintext, tag)?;
             }
-            Sealing::Cbc(cbc) => cbc.seal(accel, sequence, content_type, body, length)?,
+            Sealing::Cbc(mac) => self.cbc(mac).seal(accel, sequence, content_type, body, length)?,
         }
         Ok(total)
     }
@@ -161,21 +182,27 @@ impl Protection {
         }
         let sequence = self.take_sequence()?;
         let length = match &self.sealing {
-            Sealing::Aead { key, salt } => {
+            Sealing::Aead { salt } => {
                 let (explicit, sealed) = body.split_first_chunk_mut().ok_or(BAD_RECORD)?;
-                let length = sealed.len().checked_sub(key.mode().tag_length()).ok_or(BAD_RECORD)?;
+                let length = sealed.len().checked_sub(self.key.mode().tag_length()).ok_or(BAD_RECORD)?;
                 let (plaintext, tag) = sealed.split_at_mut_checked(length).ok_or(BAD_RECORD)?;
                 let additional = additional_data(sequence, content_type, length)?;
-                accel.open(key, &nonce(salt, explicit), &additional, plaintext, tag).map_err(authentic)?;
+                accel
+                    .open(&self.key, &nonce(salt, explicit), &additional, plaintext, tag)
+                    .map_err(authentic)?;
                 length
             }
-            Sealing::Cbc(cbc) => cbc.open(accel, sequence, content_type, body)?,
+            Sealing::Cbc(mac) => self.cbc(mac).open(accel, sequence, content_type, body)?,
         };
         if length > MAX_PLAINTEXT_LENGTH {
             return Err(too_long());
         }
         let start = self.prefix_length();
         Ok(start..start.saturating_add(length))
+    }
+
+    const fn cbc<'p>(&'p self, mac: &'p Mac) -> Cbc<'p> {
+        Cbc { key: &self.key, mac }
     }
 
     /// RFC 5246 §6.1: a sequence number never wraps.

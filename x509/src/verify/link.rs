@@ -1,8 +1,12 @@
 //! A certificate of a path whose parent is looked for: what is kept of it, and how its signature is checked.
+//!
+//! ```text
+//!   lent memory:  workspace of a check | one certificate's signature | another one's
+//! ```
 
 use accel::{Accel, Digest, HashAlgorithm, Job, MAX_DIGEST_LENGTH};
 use nb::Error::{Other, WouldBlock};
-use status::{Error, Flags, ecp, rsa, x509};
+use status::{Error, Flags, ecp, mpi, rsa, x509};
 
 use super::{Context, Outcome};
 use crate::{Certificate, KeyUsage, PublicKey, SignatureAlgorithm, name::NameDigest};
@@ -11,7 +15,8 @@ use crate::{Certificate, KeyUsage, PublicKey, SignatureAlgorithm, name::NameDige
 pub(super) struct Link {
     algorithm: SignatureAlgorithm,
     digest: Digest,
-    signature: [u8; MAX_SIGNATURE_LENGTH],
+    /// Where its signature is kept.
+    pub(super) slot: Slot,
     /// 0 for a signature that is too long to be checked.
     signature_length: usize,
     pub(super) issuer: NameDigest,
@@ -30,12 +35,57 @@ pub(super) struct Place {
     pub(super) found: Outcome,
 }
 
+/// One of the two places of lent memory in which a signature is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    First,
+    Second,
+}
+
+impl Slot {
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+}
+
+/// The lent memory, and the place for a check that goes on.
+pub(super) struct Lent<'w, 'k> {
+    workspace: &'w mut [u8],
+    first: &'w mut [u8],
+    second: &'w mut [u8],
+    pub(super) job: &'w mut Option<Job<'k>>,
+}
+
+impl<'w, 'k> Lent<'w, 'k> {
+    /// Two places as large as the signatures may be that the rest can check.
+    pub(super) fn split(memory: &'w mut [u8], job: &'w mut Option<Job<'k>>) -> Self {
+        // Linear in the length of a signature, in steps of 16 bytes.
+        let free = memory.len().saturating_sub(accel::rsa_public_workspace(0));
+        let most = (free / PER_BYTE & !15).min(MAX_SIGNATURE_LENGTH);
+        let workspace = memory.len().saturating_sub(most.saturating_mul(2));
+        let (workspace, slots) = memory.split_at_mut_checked(workspace).unwrap_or_default();
+        let (first, second) = slots.split_at_mut_checked(most).unwrap_or_default();
+        Self { workspace, first, second, job }
+    }
+
+    fn slot(&mut self, slot: Slot) -> (&mut [u8], &mut [u8]) {
+        let kept = match slot {
+            Slot::First => &mut *self.first,
+            Slot::Second => &mut *self.second,
+        };
+        (self.workspace, kept)
+    }
+}
+
 impl Link {
     /// Of no certificate yet.
     pub(super) const EMPTY: Self = Self {
         algorithm: SignatureAlgorithm::Rsa(HashAlgorithm::Sha256),
         digest: Digest::new(HashAlgorithm::Sha256, [0; MAX_DIGEST_LENGTH]),
-        signature: [0; MAX_SIGNATURE_LENGTH],
+        slot: Slot::First,
         signature_length: 0,
         issuer: NameDigest::EMPTY,
         is_self_issued: false,
@@ -43,6 +93,9 @@ impl Link {
     };
 
     /// Makes it that of `certificate`. Where it is, so that it is never on the stack.
+    ///
+    /// # Errors
+    /// `mpi::ALLOC_FAILED` (-0x0010) for a signature that there is not enough lent memory for; the accelerator's codes.
     #[inline(never)]
     pub(super) fn fill<A: Accel>(
         &mut self,
@@ -50,17 +103,18 @@ impl Link {
         place: Place,
         context: &Context<'_>,
         accel: &mut A,
+        lent: &mut Lent<'_, '_>,
     ) -> Result<(), Error> {
         let algorithm = certificate.signature_algorithm();
         let mut flags = time_flags(certificate, context);
         if !context.policy.accepts_signature(algorithm) {
             flags |= Flags::BAD_MD;
         }
-        for (to, from) in self.signature.iter_mut().zip(certificate.signature()) {
-            *to = *from;
-        }
-        let length = certificate.signature().len();
-        self.signature_length = if length <= MAX_SIGNATURE_LENGTH { length } else { 0 };
+        let signature = certificate.signature();
+        self.signature_length = if signature.len() <= MAX_SIGNATURE_LENGTH { signature.len() } else { 0 };
+        let signature = signature.get(..self.signature_length).unwrap_or_default();
+        let (_, kept) = lent.slot(self.slot);
+        kept.get_mut(..signature.len()).ok_or(mpi::ALLOC_FAILED)?.copy_from_slice(signature);
         self.algorithm = algorithm;
         self.digest = accel.hash(algorithm.hash(), &[certificate.signed()])?;
         self.issuer = certificate.issuer().digest(accel)?;
@@ -99,9 +153,10 @@ impl Link {
         &self,
         key: &PublicKey<'_>,
         accel: &mut A,
-        workspace: &mut [u8],
+        lent: &mut Lent<'_, '_>,
     ) -> Result<Option<Job<'static>>, Error> {
-        let signature = self.signature.get(..self.signature_length).unwrap_or_default();
+        let (workspace, kept) = lent.slot(self.slot);
+        let signature = kept.get(..self.signature_length).unwrap_or_default();
         let digest = self.digest.as_bytes();
         match (self.algorithm, key) {
             _ if signature.is_empty() => Ok(None),
@@ -136,20 +191,19 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) const NEW: Self = Self { spent: 0 };
 
-    /// Starts the check of a certificate's signature, or does a slice of it; `job` is nothing before and after.
+    /// Starts the check of a certificate's signature, or does a slice of it; there is no job before and after.
     pub(super) fn check<A: Accel>(
         &mut self,
         link: &Link,
         key: &PublicKey<'_>,
-        job: &mut Option<Job<'static>>,
         accel: &mut A,
-        workspace: &mut [u8],
+        lent: &mut Lent<'_, '_>,
     ) -> nb::Result<bool, Error> {
-        let result = match job {
-            Some(job) => accel.step(job, workspace, &mut []).map(|_| true),
-            None => match self.start(link, key, accel, workspace) {
+        let result = match lent.job {
+            Some(job) => accel.step(job, lent.workspace, &mut []).map(|_| true),
+            None => match self.start(link, key, accel, lent) {
                 Ok(Some(started)) => {
-                    *job = Some(started);
+                    *lent.job = Some(started);
                     return Err(WouldBlock);
                 }
                 Ok(None) => Ok(false),
@@ -157,7 +211,7 @@ impl Budget {
             },
         };
         if !matches!(result, Err(WouldBlock)) {
-            *job = None;
+            *lent.job = None;
         }
         match result {
             Err(Other(error)) if is_signatures_fault(error) => Ok(false),
@@ -170,13 +224,13 @@ impl Budget {
         link: &Link,
         key: &PublicKey<'_>,
         accel: &mut A,
-        workspace: &mut [u8],
+        lent: &mut Lent<'_, '_>,
     ) -> Result<Option<Job<'static>>, Error> {
         if self.spent >= MAX_SIGNATURE_CHECKS {
             return Err(x509::FATAL_ERROR);
         }
         self.spent = self.spent.saturating_add(1);
-        link.start_check(key, accel, workspace)
+        link.start_check(key, accel, lent)
     }
 }
 
@@ -199,4 +253,6 @@ const fn is_signatures_fault(error: Error) -> bool {
 /// as much again. Mbed TLS has no such bound.
 const MAX_SIGNATURE_CHECKS: u8 = 32;
 /// The longest signature that can be checked, in bytes: RSA of 4096 bits.
-const MAX_SIGNATURE_LENGTH: usize = accel::MAX_MODULUS_LENGTH;
+pub(super) const MAX_SIGNATURE_LENGTH: usize = accel::MAX_MODULUS_LENGTH;
+/// Bytes of lent memory for a byte of an RSA signature: what its check needs, and twice itself.
+const PER_BYTE: usize = (accel::rsa_public_workspace(512) - accel::rsa_public_workspace(0)) / 512 + 2;

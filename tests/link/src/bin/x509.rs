@@ -38,12 +38,12 @@ extern "C" fn _start() {
         now: Time::from_unix(any(0)),
         host,
     };
-    let mut verifier = Verifier::new();
+    let (mut verifier, mut job) = (Verifier::new(), None);
     for certificate in anchors.iter().chain([leaf]) {
         let _ = any(x509::describe(&certificate, "", &mut Sink));
-        let mut workspace = [0; 4096];
+        let mut workspace = [0; x509::verify::WORKSPACE];
         while let Err(nb::Error::WouldBlock) =
-            verifier.push(&certificate, &context, any(&mut accel), any(&mut workspace[..]))
+            verifier.push(&certificate, &context, any(&mut accel), any(&mut workspace[..]), any(&mut job))
         {}
     }
     any(verifier.finish().flags);

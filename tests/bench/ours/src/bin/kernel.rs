@@ -38,6 +38,7 @@ fn main() -> ! {
     for round in 0..600 {
         compare_hashes(&mut random, round);
     }
+    compare_memory();
     for length in [8, 12, 20, 32, 64] {
         cost(length);
     }
@@ -180,6 +181,61 @@ fn check(what: &str, length: usize, ours: &[u32], theirs: &[u32]) {
     if ours != theirs {
         hprintln!("kernel\t{} differs at {} limbs", what, length);
         debug::exit(debug::EXIT_FAILURE);
+    }
+}
+
+unsafe extern "C" {
+    fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8;
+    fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8;
+    fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8;
+    fn __aeabi_memset(to: *mut u8, length: usize, byte: i32);
+    fn __aeabi_memclr(to: *mut u8, length: usize);
+    fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32;
+}
+
+/// What moves and fills memory, byte for byte: all lengths up to a few rounds of every loop, all alignments and all overlaps.
+fn compare_memory() {
+    let before: [u8; 128] = core::array::from_fn(|place| place as u8 ^ 0x5A);
+    for length in 0..=40 {
+        for to in 0..48 {
+            let filled = |byte| {
+                let mut expected = before;
+                (to..to + length).for_each(|place| expected[place] = byte);
+                expected
+            };
+            let changed = |change: &dyn Fn(*mut u8)| {
+                let mut memory = before;
+                // SAFETY: 48 bytes and 40 more are inside the array.
+                change(unsafe { memory.as_mut_ptr().add(to) });
+                memory
+            };
+            // SAFETY, here and below: as above.
+            same("memset", length, changed(&|at| unsafe { drop(memset(at, 0x1A7, length)) }), filled(0xA7));
+            same("memset", length, changed(&|at| unsafe { __aeabi_memset(at, length, 0x1A7) }), filled(0xA7));
+            same("memclr", length, changed(&|at| unsafe { __aeabi_memclr(at, length) }), filled(0));
+            for from in 0..48 {
+                let (mut memory, mut expected) = (before, before);
+                (0..length).for_each(|place| expected[to + place] = before[from + place]);
+                let base = memory.as_mut_ptr();
+                let returned = unsafe { memmove(base.add(to), base.add(from), length) };
+                check("memmove's result", length, &[returned as u32], &[base as u32 + to as u32]);
+                same("memmove", length, memory, expected);
+                memory = before;
+                unsafe { memcpy(memory.as_mut_ptr().add(to), before.as_ptr().add(from), length) };
+                same("memcpy", length, memory, expected);
+                let (left, right) = (&before[to..][..length], &before[from..][..length]);
+                let order = unsafe { memcmp(left.as_ptr(), right.as_ptr(), length) };
+                let mut pairs = left.iter().zip(right);
+                let expected = pairs.find(|(a, b)| a != b).map_or(0, |(a, b)| i32::from(*a) - i32::from(*b));
+                check("memcmp", length, &[order as u32], &[expected as u32]);
+            }
+        }
+    }
+}
+
+fn same(function: &str, length: usize, ours: [u8; 128], expected: [u8; 128]) {
+    if ours.iter().zip(&expected).any(|(ours, expected)| ours != expected) {
+        check(function, length, &[0], &[1]);
     }
 }
 
