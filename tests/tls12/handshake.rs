@@ -373,9 +373,10 @@ fn a_refused_ticket_falls_back_to_a_full_handshake() {
 
 #[test]
 fn a_ticket_that_does_not_fit_the_send_buffer_is_not_offered() {
-    let config =
-        Config { anchors: Some(bundle("ca.pem")), verification: Verification::None, ..Config::default() };
-    let script = || Script { ticket: Some((0, vec![7; 1500])), ..Script::default() };
+    let alpn = [&[b'a'; 250][..], &[b'b'; 250]];
+    let anchors = Some(bundle("ca.pem"));
+    let config = Config { anchors, verification: Verification::None, alpn: &alpn, ..Config::default() };
+    let script = || Script { ticket: Some((0, vec![7; 1800])), ..Script::default() };
     let first = honest(&config, &[], script());
     let mut memory = Memory { tx: vec![0; Connection::MIN_TX], ..Memory::new() };
     let second = used(&mut rustcrypto(), &config, peer(&first.session), script(), Pieces::Whole, &mut memory);

@@ -1,6 +1,6 @@
 //! How far the handshake had come when it failed: every step that a status can name.
 
-use accel::rustcrypto::RustCrypto;
+use accel::soft::Soft;
 use status::{Alert, AlertSeen, Cause, Status, Step, ssl};
 use tests::entropy::InsecureSeeded;
 use tests::link::Pieces;
@@ -22,20 +22,17 @@ fn asking() -> Script {
     }
 }
 
-/// Bytes of a send buffer for which our Certificate is too long, and our Finished does not fit behind the rest of it and the two
-/// messages that follow it. So each of them has to wait when nothing is sent while there is something to compute.
-const TX: usize = 1880;
-
 /// What has ended the connection when the stream ends as soon as `step` is reached, and the types of the messages that the
 /// server had got by then.
 fn ended_at(step: Step) -> (Status, Vec<u8>) {
     let chain = ["client-4096.pem", "ca.pem", "other-ca.pem"].map(throwaway::text).concat();
     let chain = Bundle::from_pem(&chain, vec![0; MAX_DER_LENGTH].leak()).unwrap();
     let config = Config { identity: Some(Identity { chain, ..identity("client-4096") }), ..trusting() };
-    let mut memory = Memory { tx: vec![0; TX], ..Memory::new() };
+    // Our Certificate is too long for it.
+    let mut memory = Memory { tx: vec![0; Connection::MIN_TX], ..Memory::new() };
     let mut connection = memory.connect(&config, peer(&[]));
-    let (mut server, mut accel) = (Server::new(asking()), RustCrypto::new(InsecureSeeded::new(1)));
-    for _ in 0..1000 {
+    let (mut server, mut accel) = (Server::new(asking()), Soft::new(InsecureSeeded::new(1)));
+    for _ in 0..5000 {
         if connection.step() == step {
             break;
         }

@@ -64,7 +64,7 @@ impl<'w, 'k> Lent<'w, 'k> {
     pub(super) fn split(memory: &'w mut [u8], job: &'w mut Option<Job<'k>>) -> Self {
         // Linear in the length of a signature, in steps of 16 bytes.
         let free = memory.len().saturating_sub(accel::rsa_public_workspace(0));
-        let most = (free / PER_BYTE & !15).min(MAX_SIGNATURE_LENGTH);
+        let most = ((free / PER_BYTE) & !15).min(MAX_SIGNATURE_LENGTH);
         let workspace = memory.len().saturating_sub(most.saturating_mul(2));
         let (workspace, slots) = memory.split_at_mut_checked(workspace).unwrap_or_default();
         let (first, second) = slots.split_at_mut_checked(most).unwrap_or_default();
