@@ -181,12 +181,13 @@ impl<'b> Transport<'b> {
     }
 
     /// The socket takes nothing any more. If the server has said why before it hung up, that is the failure: TLS listens
-    /// again once nothing is left to be sent.
+    /// again once nothing is left to be computed and sent.
     fn last_words(&mut self, error: &io::Error) -> Result<bool, Failure> {
         loop {
             self.layer.sent(self.layer.send_bytes().len());
             self.want = self.layer.poll()?;
-            if !self.receive().is_ok_and(|received| received) {
+            let has_received = self.receive().is_ok_and(|received| received);
+            if !has_received && !self.want.contains(Want::BUSY) {
                 return Err(broken(error, net::SEND_FAILED));
             }
         }
