@@ -186,8 +186,8 @@ impl<'b> Transport<'b> {
         loop {
             self.layer.sent(self.layer.send_bytes().len());
             self.want = self.layer.poll()?;
-            let has_received = self.receive().is_ok_and(|received| received);
-            if !has_received && !self.want.contains(Want::BUSY) {
+            let listens = !self.want.contains(Want::BUSY) && !self.has_output();
+            if listens && !self.receive().is_ok_and(|received| received) {
                 return Err(broken(error, net::SEND_FAILED));
             }
         }
