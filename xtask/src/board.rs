@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    firmware,
+    device, firmware,
     mcu::{self, Route},
     process,
     progress::Progress,
@@ -28,7 +28,11 @@ const FIRMWARES: [Firmware; 2] = [
     Firmware { folder: "tests/board/validation", name: "validation", variable: "VALIDATION_ELF" },
 ];
 
-/// Builds the firmwares and the board, and runs the board's tests.
+/// What runs on this board of the tests that have a device as a process: broken connections, wrong certificates, and the first
+/// set-up in a browser. The others of these tests are the same on every board, or have a stricter one in `tests/board/tests`.
+const DEVICE_TESTS: [&str; 3] = ["codes::", "connection::", "first_set_up::"];
+
+/// Builds the firmwares and the board, and runs the board's tests and those of a device.
 ///
 /// # Errors
 /// When something does not build, or a test fails.
@@ -36,7 +40,8 @@ pub fn test(progress: &Progress) -> Result<(), String> {
     let route = Route::choose(progress)?;
     // Not quiet: what it compiles and which test runs are what a person sees meanwhile.
     let mut tests = cargo("test");
-    tests.arg("--no-fail-fast").env("FIRMWARE_ELF", firmware::build(progress)?);
+    let elf = firmware::build(progress)?;
+    tests.arg("--no-fail-fast").env("FIRMWARE_ELF", &elf);
     for firmware in FIRMWARES {
         progress.say(&format!("building the firmware {}", firmware.name));
         tests.env(firmware.variable, build(route, &firmware)?);
@@ -44,7 +49,27 @@ pub fn test(progress: &Progress) -> Result<(), String> {
     progress.say(
         "building the virtual board and running its tests (minutes the first time: the emulator is big)",
     );
-    process::run(&mut tests)
+    let board = process::run(&mut tests);
+    progress.say("the tests of a device, and the first set-up in a browser, on the virtual board");
+    board.and(device_tests(&elf))
+}
+
+/// Runs the tests of a device as a process with this board in the host board's place.
+fn device_tests(elf: &Path) -> Result<(), String> {
+    let line = format!("{} {}", program()?.display(), elf.display());
+    let run = |last: &[&str]| {
+        let mut command = Command::new("cargo");
+        // As the workspace's tests are built later: nothing is built twice.
+        command.current_dir(root()).args(["test", "--workspace", "--no-fail-fast"]);
+        command.args(["--test", "browser", "--test", "device", "--"]).args(DEVICE_TESTS).args(last);
+        command.env(device::COMMAND, &line).env_remove("MENU_PICTURES");
+        command
+    };
+    let names = process::output(&mut run(&["--list"]))?;
+    match DEVICE_TESTS.iter().find(|module| !names.lines().any(|name| name.starts_with(**module))) {
+        Some(module) => Err(format!("no test is in {module}")),
+        None => process::run(&mut run(&[])),
+    }
 }
 
 /// Builds the program `virtual-board`, and says where it is.

@@ -2,7 +2,7 @@
 
 mod peer;
 
-use std::{thread, time::Duration};
+use std::{ops::Range, thread, time::Duration};
 
 use board::{
     Options,
@@ -82,7 +82,7 @@ fn flash_keeps_what_is_programmed_over_resets_and_power_cuts() {
 }
 
 #[test]
-fn a_power_cut_tears_words_and_sectors() {
+fn a_power_cut_tears_words() {
     let mut hello = Hello::start(Options::default());
     // Operation 0 is the erase, 1 and 2 are the words.
     let expected = [
@@ -102,14 +102,44 @@ fn a_power_cut_tears_words_and_sectors() {
         assert!(read.ends_with(" ffffffff"), "{read}");
     }
     assert!(torn > 0, "no word was half programmed");
-    cut(&mut hello, 0, Moment::During);
-    let sector = hello.board.flash()[0x10_0000..0x10_4000].to_vec();
-    assert!(sector.iter().any(|byte| *byte != 0xFF) || sector.len() == 1 << 14);
+}
+
+/// Of an erase that is interrupted every kind of word is left, in that sector only: as it was, erased, and some of its bits.
+#[test]
+fn a_power_cut_tears_a_sector() {
+    const OLD: u64 = 0x0123_4567_89AB_CDEF;
+    let (sector, next) = (0x10_0000..0x10_4000, 0x10_4000..0x10_8000);
+    let mut flash = vec![0xFF; next.end];
+    flash[sector.start..].copy_from_slice(&OLD.to_le_bytes().repeat((next.end - sector.start) / 8));
+    let mut hello = Hello::start(Options { flash: Some(flash), ..Options::default() });
+    assert_eq!(hello.ask("read"), "89abcdef 01234567");
+    cut_write(&mut hello, 0, Moment::During);
+    let flash = hello.board.flash();
+    let words = |range: Range<usize>| {
+        flash[range].chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()))
+    };
+    let [mut kept, mut erased, mut torn] = [0; 3];
+    for word in words(sector) {
+        match word {
+            OLD => kept += 1,
+            u64::MAX => erased += 1,
+            word if word & OLD == OLD => torn += 1,
+            word => panic!("{word:#x}: an erase sets bits only"),
+        }
+    }
+    assert!(kept > 100 && erased > 100 && torn > 100, "{kept} kept, {erased} erased, {torn} torn");
+    assert!(words(next).all(|word| word == OLD), "the next sector has changed");
 }
 
 /// Writes words over others and cuts the power in between; what is there afterwards.
 fn cut(hello: &mut Hello, operation: u64, moment: Moment) -> String {
     assert_eq!(hello.ask("write 12345678 9abcdef0"), "true true");
+    cut_write(hello, operation, moment);
+    hello.ask("read")
+}
+
+/// Erases a sector and writes two words, and cuts the power in one of these operations.
+fn cut_write(hello: &mut Hello, operation: u64, moment: Moment) {
     hello.board.cut_at(Some(Cut { operation, moment }));
     hello.tell("write 00000000 0000ffff");
     hello
@@ -121,7 +151,6 @@ fn cut(hello: &mut Hello, operation: u64, moment: Moment) -> String {
     hello.board.power_on();
     // The peer's connection is from before the cut.
     assert_eq!(hello.answer(), "");
-    hello.ask("read")
 }
 
 #[test]
