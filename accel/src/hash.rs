@@ -30,6 +30,8 @@ pub enum HashAlgorithm {
 
 impl HashAlgorithm {
     /// The digest's length in bytes.
+    // Called from dozens of places, each of which would have a table of its own.
+    #[inline(never)]
     pub const fn digest_length(self) -> usize {
         match self {
             Self::Md5 => 16,
@@ -42,6 +44,7 @@ impl HashAlgorithm {
     }
 
     /// The block's length in bytes: 64 or 128.
+    #[inline(never)]
     pub const fn block_length(self) -> usize {
         match self {
             Self::Md5 | Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,

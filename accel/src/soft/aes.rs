@@ -4,7 +4,6 @@
 //! cipher is made of the steps of the cipher. Deliberately absent: the processor's own instructions, which a microcontroller
 //! does not have.
 
-use ghash::GHash;
 use status::{Error, aes as code};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -13,13 +12,13 @@ pub(crate) const BLOCK_LENGTH: usize = 16;
 /// So many blocks are handed over at once where they do not depend on each other.
 pub(crate) const BATCH: usize = 8;
 
-/// What the software keeps of a key: the round keys, and for GCM the hash key. Both wipe themselves.
+/// What the software keeps of a key.
+#[derive(ZeroizeOnDrop)]
 pub(crate) struct Key {
     pub(crate) aes: Aes,
-    pub(crate) ghash: Option<GHash>,
+    /// For GCM the hash key: the encryption of a zero block (NIST SP 800-38D §6.4).
+    pub(crate) hash_key: [u8; BLOCK_LENGTH],
 }
-
-impl ZeroizeOnDrop for Key {}
 
 /// AES with its round keys.
 #[derive(ZeroizeOnDrop)]
@@ -104,16 +103,6 @@ impl Aes {
 
     fn round_keys(&self) -> &[[u32; 4]] {
         self.keys.get(..=self.rounds).unwrap_or_default()
-    }
-
-    /// The hash key of GCM: the encryption of a zero block (NIST SP 800-38D §6.4).
-    pub(crate) fn ghash(&self) -> GHash {
-        let mut block = [[0; BLOCK_LENGTH]];
-        self.encrypt(&mut block);
-        let [bytes] = &mut block;
-        let ghash = GHash::new(ghash::Key::cast_from_core(bytes));
-        block.zeroize();
-        ghash
     }
 }
 

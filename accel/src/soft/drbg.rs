@@ -1,19 +1,19 @@
-//! The random number generator: ChaCha20 with fast key erasure over a board's entropy.
+//! The random number generator: SHA-256 in counter mode with fast key erasure over a board's entropy.
 //!
-//! Every request runs ChaCha20 with the current key, takes the next key from the head of the stream and the answer from the
-//! rest, so that what was answered cannot be computed from what is kept. The state is the key, never buffered output.
+//! Every request makes a stream of SHA-256(key, 0), SHA-256(key, 1) and so on, the counter of eight bytes. The first digest is the
+//! next key, the others are the answer, so that what was answered cannot be computed from what is kept. The state is the key, never
+//! buffered output. Hash_DRBG makes its output in the same way (NIST SP 800-90A §10.1.1.4), but adds digests to its state.
 //!
 //! The first request seeds it with 32 bytes of entropy. Fresh entropy is mixed in before the request that follows
 //! [`RESEED_REQUESTS`] requests or [`RESEED_BYTES`] bytes. When the source fails, the request fails with the source's code,
 //! the answer is zeroed, the key is wiped, and each later request asks the source again: no output ever follows a failure
 //! without fresh entropy.
 
-use chacha20::ChaCha20Rng;
-use rand_core::{SeedableRng, TryRng};
 use status::{Error, entropy};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Entropy, Rng};
+use super::Hasher;
+use crate::{Digest, Entropy, Hash, HashAlgorithm, Rng};
 
 /// So many requests are answered from one seed.
 pub const RESEED_REQUESTS: u32 = 1024;
@@ -54,6 +54,11 @@ impl<E: Entropy> Drbg<E> {
         self.bytes = RESEED_BYTES;
         Ok(())
     }
+
+    /// So many digests into the stream.
+    fn stream(&self, counter: u64) -> Result<Digest, Error> {
+        Hasher.hash(HashAlgorithm::Sha256, &[&self.key, &counter.to_be_bytes()])
+    }
 }
 
 impl<E: Entropy> Rng for Drbg<E> {
@@ -67,12 +72,20 @@ impl<E: Entropy> Rng for Drbg<E> {
                 return seeded;
             }
         }
-        let mut stream = ChaCha20Rng::from_seed(self.key);
-        let Ok(()) = stream.try_fill_bytes(&mut self.key);
-        let Ok(()) = stream.try_fill_bytes(out);
+        let next = self.stream(0)?;
+        for (counter, part) in (1..).zip(out.chunks_mut(KEY_LENGTH)) {
+            copy(part, self.stream(counter)?.as_bytes());
+        }
+        copy(&mut self.key, next.as_bytes());
         self.requests = self.requests.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(out.len());
         Ok(())
+    }
+}
+
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
 }
 

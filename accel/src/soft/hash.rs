@@ -1,10 +1,10 @@
-//! MD5, SHA-1 and SHA-2 (RFC 1321, FIPS 180-4); the compression functions of SHA-2 are those of the crate.
+//! MD5, SHA-1 and SHA-2 (RFC 1321, FIPS 180-4). The compression functions of SHA-1 and SHA-2 are those of their crates, but for
+//! ARMv7E-M.
 //!
 //! Buffering and padding are written once for all six algorithms: they differ in the compression function, the word size
 //! and the byte order only. Time depends on lengths, never on data.
 
 mod md5;
-mod sha1;
 
 use status::{Error, md};
 use zeroize::Zeroize;
@@ -16,7 +16,9 @@ use crate::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, MAX
 mod armv7em;
 
 #[cfg(umaal)]
-use armv7em::{compress256, compress512};
+use armv7em::{compress160, compress256, compress512};
+#[cfg(not(umaal))]
+use sha1::block_api::compress as compress160;
 #[cfg(not(umaal))]
 use sha2::block_api::{compress256, compress512};
 
@@ -48,56 +50,54 @@ impl Hash for Hasher {
 }
 
 /// The chaining value before the first block (RFC 1321 §3.3, FIPS 180-4 §5.3).
-pub const fn initial(algorithm: HashAlgorithm) -> Chain {
-    match algorithm {
-        HashAlgorithm::Md5 => {
-            Chain::Words32([0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0, 0, 0, 0])
+pub fn initial(algorithm: HashAlgorithm) -> Chain {
+    let mut words = [0; 8];
+    let long = match algorithm {
+        HashAlgorithm::Md5 | HashAlgorithm::Sha1 => {
+            copy(&mut words, &INITIAL);
+            return Chain::Words32(words);
         }
-        HashAlgorithm::Sha1 => {
-            Chain::Words32([0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0, 0, 0, 0])
-        }
-        HashAlgorithm::Sha224 => Chain::Words32([
-            0xC105_9ED8,
-            0x367C_D507,
-            0x3070_DD17,
-            0xF70E_5939,
-            0xFFC0_0B31,
-            0x6858_1511,
-            0x64F9_8FA7,
-            0xBEFA_4FA4,
-        ]),
-        HashAlgorithm::Sha256 => Chain::Words32([
-            0x6A09_E667,
-            0xBB67_AE85,
-            0x3C6E_F372,
-            0xA54F_F53A,
-            0x510E_527F,
-            0x9B05_688C,
-            0x1F83_D9AB,
-            0x5BE0_CD19,
-        ]),
-        HashAlgorithm::Sha384 => Chain::Words64([
-            0xCBBB_9D5D_C105_9ED8,
-            0x629A_292A_367C_D507,
-            0x9159_015A_3070_DD17,
-            0x152F_ECD8_F70E_5939,
-            0x6733_2667_FFC0_0B31,
-            0x8EB4_4A87_6858_1511,
-            0xDB0C_2E0D_64F9_8FA7,
-            0x47B5_481D_BEFA_4FA4,
-        ]),
-        HashAlgorithm::Sha512 => Chain::Words64([
-            0x6A09_E667_F3BC_C908,
-            0xBB67_AE85_84CA_A73B,
-            0x3C6E_F372_FE94_F82B,
-            0xA54F_F53A_5F1D_36F1,
-            0x510E_527F_ADE6_82D1,
-            0x9B05_688C_2B3E_6C1F,
-            0x1F83_D9AB_FB41_BD6B,
-            0x5BE0_CD19_137E_2179,
-        ]),
+        HashAlgorithm::Sha224 | HashAlgorithm::Sha384 => &INITIAL_384,
+        HashAlgorithm::Sha256 | HashAlgorithm::Sha512 => &INITIAL_512,
+    };
+    let shift = match algorithm {
+        HashAlgorithm::Sha224 => 0,
+        HashAlgorithm::Sha256 => 32,
+        _ => return Chain::Words64(*long),
+    };
+    for (word, long) in words.iter_mut().zip(long) {
+        let [_, _, _, _, half @ ..] = (long >> shift).to_be_bytes();
+        *word = u32::from_be_bytes(half);
     }
+    Chain::Words32(words)
 }
+
+/// Of SHA-1; MD5's is its first four words.
+const INITIAL: [u32; 5] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0];
+
+/// Of SHA-384: of the square roots of the ninth to the sixteenth prime, the 64 bits behind the point. SHA-224 has their lower halves.
+const INITIAL_384: [u64; 8] = [
+    0xCBBB_9D5D_C105_9ED8,
+    0x629A_292A_367C_D507,
+    0x9159_015A_3070_DD17,
+    0x152F_ECD8_F70E_5939,
+    0x6733_2667_FFC0_0B31,
+    0x8EB4_4A87_6858_1511,
+    0xDB0C_2E0D_64F9_8FA7,
+    0x47B5_481D_BEFA_4FA4,
+];
+
+/// Of SHA-512: the same of the first eight primes. SHA-256 has their upper halves.
+const INITIAL_512: [u64; 8] = [
+    0x6A09_E667_F3BC_C908,
+    0xBB67_AE85_84CA_A73B,
+    0x3C6E_F372_FE94_F82B,
+    0xA54F_F53A_5F1D_36F1,
+    0x510E_527F_ADE6_82D1,
+    0x9B05_688C_2B3E_6C1F,
+    0x1F83_D9AB_FB41_BD6B,
+    0x5BE0_CD19_137E_2179,
+];
 
 /// Runs the compression function over the whole blocks of `blocks`; what does not fill a block is ignored, and so is
 /// everything for a chain of another word size than the algorithm's.
@@ -110,7 +110,7 @@ pub fn compress(chain: &mut Chain, algorithm: HashAlgorithm, blocks: &[u8]) {
         }
         (Chain::Words32(words), HashAlgorithm::Sha1) => {
             if let Some(words) = words.first_chunk_mut() {
-                sha1::compress(words, blocks.as_chunks().0);
+                compress160(words, blocks.as_chunks().0);
             }
         }
         (Chain::Words32(words), HashAlgorithm::Sha224 | HashAlgorithm::Sha256) => {
@@ -215,7 +215,7 @@ fn pad(state: &mut HashState) {
     compress(&mut state.chain, algorithm, block);
 }
 
-fn copy(to: &mut [u8], from: &[u8]) {
+fn copy<T: Copy>(to: &mut [T], from: &[T]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to = *from;
     }

@@ -68,6 +68,10 @@ impl<E: Entropy> Hash for Soft<E> {
     fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
         Hasher.hash_finish_in_place(state)
     }
+
+    fn hash(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
+        Hasher.hash(algorithm, parts)
+    }
 }
 
 impl<E: Entropy> Cipher for Soft<E> {

@@ -209,11 +209,11 @@ fn linear_operations() {
                 kernel::select(&mut chosen, &file, number);
                 prop_assert_eq!(&chosen, expected);
             }
-            let length = a.len();
-            let carry = kernel::add(&mut file, [2 * length, 0, length], length);
-            prop_assert_eq!(big(&file[2 * length..]) + r.clone() * carry, big(&a) + big(&b));
-            let borrow = kernel::subtract(&mut file, [2 * length, 2 * length, length], length);
-            prop_assert_eq!((&file[2 * length..], borrow), (&a[..], carry));
+            let mut file = kernel::File::new(&mut file, a.len());
+            let carry = kernel::add(&mut file, [2, 0, 1]);
+            prop_assert_eq!(big(file.at(2)) + r.clone() * carry, big(&a) + big(&b));
+            let borrow = kernel::subtract(&mut file, [2, 2, 1]);
+            prop_assert_eq!((file.at(2), borrow), (&a[..], carry));
             let mut half = a.clone();
             limbs::halve(&mut half, 1);
             prop_assert_eq!(big(&half), (big(&a) + &r) >> 1);

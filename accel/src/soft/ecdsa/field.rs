@@ -1,4 +1,4 @@
-//! The field of a curve, over numbered registers in lent memory; not constant-time.
+//! The field of a curve, over numbered registers in lent memory; not constant-time. A formula is data: a list of steps.
 //!
 //! A register holds a residue in Montgomery form: any that fits its limbs, but for P-521, whose limbs have bits to spare, the
 //! least one. Before a register is compared it is made the least.
@@ -8,7 +8,7 @@
     reason = "register numbers and lengths are small constants, and sums of limbs fit in 64 bits"
 )]
 
-use core::{cmp::Ordering, ops::Range};
+use core::cmp::Ordering;
 
 use super::super::bignum::{kernel, limbs};
 
@@ -47,36 +47,67 @@ pub(super) enum Reduction {
 
 /// The number of a register.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Register(pub(super) usize);
+pub(super) struct Register(pub(super) u8);
 
-/// Registers, and memory for a product.
+/// One operation of a formula; any of its registers may be the same.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    operation: Operation,
+    /// The result's register, then those of the operands.
+    numbers: [u8; 3],
+}
+
+#[derive(Clone, Copy)]
+enum Operation {
+    Multiply,
+    Add,
+    Subtract,
+    Halve,
+}
+
+/// `out = a * b`.
+pub(super) const fn multiply(out: Register, a: Register, b: Register) -> Step {
+    Step { operation: Operation::Multiply, numbers: [out.0, a.0, b.0] }
+}
+
+/// `out = a + b`.
+pub(super) const fn add(out: Register, a: Register, b: Register) -> Step {
+    Step { operation: Operation::Add, numbers: [out.0, a.0, b.0] }
+}
+
+/// `out = a - b`.
+pub(super) const fn subtract(out: Register, a: Register, b: Register) -> Step {
+    Step { operation: Operation::Subtract, numbers: [out.0, a.0, b.0] }
+}
+
+/// `a = a / 2`.
+pub(super) const fn halve(a: Register) -> Step {
+    Step { operation: Operation::Halve, numbers: [a.0; 3] }
+}
+
+/// Registers.
 pub(super) struct Field<'w> {
     parameters: &'static Parameters,
-    product: &'w mut [u32],
-    registers: &'w mut [u32],
+    file: kernel::File<'w>,
 }
 
 /// The register that holds the prime.
-const PRIME: Register = Register(0);
+pub(super) const PRIME: Register = Register(2);
 /// The first register that is free.
-pub(super) const FREE: usize = 1;
+pub(super) const FREE: u8 = 3;
 
 impl<'w> Field<'w> {
-    /// `product` of twice the length, and registers, the first one for the prime, which [`Field::load_prime`] loads.
-    pub(super) fn new(
-        parameters: &'static Parameters,
-        product: &'w mut [u32],
-        registers: &'w mut [u32],
-    ) -> Self {
-        Self { parameters, product, registers }
+    /// With room for all registers; [`Field::load_prime`] loads the prime.
+    pub(super) fn new(parameters: &'static Parameters, file: &'w mut [u32]) -> Self {
+        Self { parameters, file: kernel::File::new(file, parameters.length) }
     }
 
     pub(super) fn at(&self, register: Register) -> &[u32] {
-        number(self.registers, register, self.parameters.length)
+        self.file.at(register.0)
     }
 
     pub(super) fn at_mut(&mut self, register: Register) -> &mut [u32] {
-        number_mut(self.registers, register, self.parameters.length)
+        self.file.at_mut(register.0)
     }
 
     /// Once, before anything is added.
@@ -90,94 +121,78 @@ impl<'w> Field<'w> {
         limbs::copy(self.at_mut(out), number);
     }
 
-    /// `out = a`, for an `a` that is another register.
-    pub(super) fn copy(&mut self, out: Register, a: Register) {
-        if let Some((out, a)) = self.two(out, a) {
-            limbs::copy(out, a);
-        }
-    }
-
-    /// `out = a * b`; any of them may be the same.
-    pub(super) fn multiply(&mut self, out: Register, a: Register, b: Register) {
+    /// Copies three registers that follow each other.
+    #[inline(never)]
+    pub(super) fn copy_point(&mut self, Register(out): Register, Register(from): Register) {
         let length = self.parameters.length;
-        kernel::mul(self.product, number(self.registers, a, length), number(self.registers, b, length));
-        self.reduce(out);
-    }
-
-    /// `out = a * a`; both may be the same.
-    pub(super) fn square(&mut self, out: Register, a: Register) {
-        kernel::sqr(self.product, number(self.registers, a, self.parameters.length));
-        self.reduce(out);
-    }
-
-    /// `out = a * factor`.
-    pub(super) fn multiply_constant(&mut self, out: Register, a: Register, factor: &[u32]) {
-        kernel::mul(self.product, number(self.registers, a, self.parameters.length), factor);
-        self.reduce(out);
-    }
-
-    /// `out = a + b`; any of them may be the same.
-    pub(super) fn add(&mut self, out: Register, a: Register, b: Register) {
-        let mut carry = self.add_limbs(out, a, b);
-        while carry == 1 {
-            carry -= self.subtract_limbs(out, out, PRIME);
-        }
-        self.settle(out);
-    }
-
-    /// `out = a - b`; any of them may be the same.
-    pub(super) fn subtract(&mut self, out: Register, a: Register, b: Register) {
-        let mut borrow = self.subtract_limbs(out, a, b);
-        while borrow == 1 {
-            borrow -= self.add_limbs(out, out, PRIME);
+        let place = |number| usize::from(number) * length;
+        let ranges = [out, from].map(|number| place(number)..place(number) + 3 * length);
+        if let Ok([out, from]) = self.file.limbs().get_disjoint_mut(ranges) {
+            limbs::copy(out, from);
         }
     }
 
-    /// `a = a / 2`.
-    pub(super) fn halve(&mut self, a: Register) {
-        let odd = self.at(a).first().is_some_and(|low| low & 1 == 1);
-        let carry = if odd { self.add_limbs(a, a, PRIME) } else { 0 };
-        limbs::halve(self.at_mut(a), carry);
-    }
-
-    /// `out = -a`, for an `a` that is not 0; both may be the same.
-    pub(super) fn negate(&mut self, out: Register, a: Register) {
-        self.subtract(out, PRIME, a);
+    /// Works through a formula.
+    #[inline(never)]
+    pub(super) fn run(&mut self, steps: &[Step]) {
+        for Step { operation, numbers } in steps {
+            let [out, a, b] = *numbers;
+            match operation {
+                Operation::Multiply => {
+                    kernel::product(&mut self.file, [a, b]);
+                    self.reduce(Register(out));
+                }
+                Operation::Add => {
+                    let mut carry = kernel::add(&mut self.file, *numbers);
+                    while carry == 1 {
+                        carry -= self.subtract_prime(out);
+                    }
+                    self.settle(Register(out));
+                }
+                Operation::Subtract => {
+                    let mut borrow = kernel::subtract(&mut self.file, *numbers);
+                    while borrow == 1 {
+                        borrow -= self.add_prime(out);
+                    }
+                }
+                Operation::Halve => {
+                    let odd = self.at(Register(a)).first().is_some_and(|low| low & 1 == 1);
+                    let carry = if odd { self.add_prime(a) } else { 0 };
+                    limbs::halve(self.at_mut(Register(a)), carry);
+                }
+            }
+        }
     }
 
     /// Whether a register is 0; makes it the least residue.
+    #[inline(never)]
     pub(super) fn is_zero(&mut self, a: Register) -> bool {
         self.canonical(a);
         limbs::is_zero_vartime(self.at(a))
     }
 
-    /// Whether two registers are the same; makes both the least residues.
-    pub(super) fn is_equal(&mut self, a: Register, b: Register) -> bool {
-        self.canonical(a);
-        self.canonical(b);
-        self.at(a) == self.at(b)
-    }
-
-    /// Four registers, all different.
-    pub(super) fn four(&mut self, registers: [Register; 4]) -> [&mut [u32]; 4] {
-        self.product_and_four(registers).1
-    }
-
     /// The memory for a product, and four registers, all different.
-    pub(super) fn product_and_four(&mut self, registers: [Register; 4]) -> (&mut [u32], [&mut [u32]; 4]) {
-        let ranges = registers.map(|register| self.range(register));
-        (self.product, self.registers.get_disjoint_mut(ranges).unwrap_or_default())
+    #[inline(never)]
+    pub(super) fn product_and_four(&mut self, registers: [Register; 4]) -> [&mut [u32]; 5] {
+        let length = self.parameters.length;
+        let [a, b, c, d] = registers.map(|Register(number)| {
+            let place = usize::from(number) * length;
+            place..place + length
+        });
+        self.file.limbs().get_disjoint_mut([0..2 * length, a, b, c, d]).unwrap_or_default()
     }
 
     fn reduce(&mut self, out: Register) {
-        let Parameters { prime, prime_inverse, length, .. } = self.parameters;
-        let number = number_mut(self.registers, out, *length);
+        let Parameters { prime, prime_inverse, .. } = self.parameters;
         match self.parameters.reduction {
-            Reduction::P256 => kernel::reduce_p256(number, self.product, prime, prime_inverse),
-            Reduction::P384 => kernel::reduce_p384(number, self.product, prime, prime_inverse),
-            Reduction::P521 => reduce_p521(number, self.product),
+            Reduction::P256 => kernel::reduce_p256(&mut self.file, out.0, prime, prime_inverse),
+            Reduction::P384 => kernel::reduce_p384(&mut self.file, out.0, prime, prime_inverse),
+            Reduction::P521 => {
+                let (product, number) = self.file.split(out.0, 1);
+                reduce_p521(number, product);
+                self.canonical(out);
+            }
         }
-        self.settle(out);
     }
 
     /// Keeps a sum or a product within bounds where no carry tells that it left them.
@@ -190,48 +205,21 @@ impl<'w> Field<'w> {
     /// The least residue: all that fit the limbs are below twice the prime.
     fn canonical(&mut self, a: Register) {
         if limbs::compare_vartime(self.at(a), self.parameters.prime) != Ordering::Less {
-            self.subtract_limbs(a, a, PRIME);
+            self.subtract_prime(a.0);
         }
     }
 
-    /// `out = a + b` without reduction: the carry.
-    fn add_limbs(&mut self, out: Register, a: Register, b: Register) -> u32 {
-        kernel::add(self.registers, self.places(out, a, b), self.parameters.length)
+    /// The carry.
+    #[inline(never)]
+    fn add_prime(&mut self, a: u8) -> u32 {
+        kernel::add(&mut self.file, [a, a, PRIME.0])
     }
 
-    /// `out = a - b` without reduction: the borrow.
-    fn subtract_limbs(&mut self, out: Register, a: Register, b: Register) -> u32 {
-        kernel::subtract(self.registers, self.places(out, a, b), self.parameters.length)
+    /// The borrow.
+    #[inline(never)]
+    fn subtract_prime(&mut self, a: u8) -> u32 {
+        kernel::subtract(&mut self.file, [a, a, PRIME.0])
     }
-
-    fn places(&self, out: Register, a: Register, b: Register) -> [usize; 3] {
-        [out, a, b].map(|register| register.0 * self.parameters.length)
-    }
-
-    fn two(&mut self, a: Register, b: Register) -> Option<(&mut [u32], &[u32])> {
-        let ranges = [self.range(a), self.range(b)];
-        let [a, b] = self.registers.get_disjoint_mut(ranges).ok()?;
-        Some((a, b))
-    }
-
-    const fn range(&self, register: Register) -> Range<usize> {
-        let start = register.0 * self.parameters.length;
-        start..start + self.parameters.length
-    }
-}
-
-/// One register's limbs. In two steps: that a range does not wrap needs no check.
-#[inline(always)]
-fn number(registers: &[u32], register: Register, length: usize) -> &[u32] {
-    let rest = registers.get(register.0 * length..).unwrap_or_default();
-    rest.get(..length).unwrap_or_default()
-}
-
-/// The same to write to.
-#[inline(always)]
-fn number_mut(registers: &mut [u32], register: Register, length: usize) -> &mut [u32] {
-    let rest = registers.get_mut(register.0 * length..).unwrap_or_default();
-    rest.get_mut(..length).unwrap_or_default()
 }
 
 /// Montgomery reduction by p = 2^521 - 1 for R = 2^640: below 2p for a product of numbers below p.

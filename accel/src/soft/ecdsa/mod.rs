@@ -8,7 +8,7 @@
 //!
 //! Lent memory, in numbers of the field's length:
 //! ```text
-//!   product 2 | prime 1 | sum 3 | temporary 6 | summand's y 1 | r 1 | Q times 1, 3, 5, 7: 12 | digits of u1 and u2
+//!   product 2 | prime 1 | sum 3 | temporary 7 | r 1 | Q times 1, 3, 5, 7: 12 | digits of u1 and u2
 //! ```
 //!
 //! Deliberately absent: signing, key agreement, any other curve.
@@ -25,9 +25,9 @@ mod tests;
 use status::{Error, ecp};
 
 use self::{
-    field::{FREE, Field, Parameters, Register},
+    field::{Field, PRIME, Parameters, Register, multiply, subtract},
     inverse::{Inversion, Odd, Step},
-    point::{A, B, C, D, E, F, MULTIPLICATIONS, Point, Summand},
+    point::{A, B, C, D, E, F, FREE_OF_POINTS, G, MULTIPLICATIONS, X, Z},
 };
 use super::{
     bignum::{Modulus, cost_of_product, limbs},
@@ -38,16 +38,12 @@ use crate::{Curve, EcPublicKey};
 #[cfg(test)]
 pub(crate) use tests::generator;
 
-const SUM: Point = Point { x: Register(FREE), y: Register(2), z: Register(3) };
-/// Where a sum scales it to.
-const SUMMAND_X: Register = E;
-const SUMMAND_Y: Register = Register(10);
-const R: Register = Register(11);
+const R: Register = Register(FREE_OF_POINTS);
 /// The first register of the table of multiples of Q.
-const TABLE: usize = 12;
+const TABLE: usize = FREE_OF_POINTS as usize + 1;
 /// Coordinates of a point.
 const COORDINATES: usize = 3;
-/// All registers.
+/// All registers, and the product.
 const REGISTERS: usize = TABLE + COORDINATES * recode::MULTIPLES;
 
 /// What sums and copies cost with each multiplication, for each limb, in limb products: no less than the products of a short
@@ -60,7 +56,7 @@ const DOUBLINGS: usize = 4;
 /// Limbs of lent memory.
 pub(crate) const fn memory(curve: Curve) -> usize {
     let parameters = curves::parameters(curve);
-    let numbers = parameters.length.saturating_mul(REGISTERS.saturating_add(2));
+    let numbers = parameters.length.saturating_mul(REGISTERS);
     numbers.saturating_add(digit_limbs(parameters).saturating_mul(2))
 }
 
@@ -75,7 +71,7 @@ enum Phase {
     Invert(Inversion),
     /// u1 and u2, and their digits.
     Scalars,
-    /// This multiple of Q; the double of Q in `SUM`.
+    /// This multiple of Q; the double of Q in the place of the last one.
     Table(usize),
     /// The sum, at so many bits above the last; then the digit of u1, then that of u2.
     Double(usize),
@@ -131,7 +127,8 @@ impl Verification {
         let Memory { mut field, generator_digits, key_digits } = Memory::split(parameters, memory);
         let (cost, next) = match &mut self.phase {
             Phase::Invert(inversion) => {
-                match inversion.advance(field.four([C, D, E, F]), order(parameters)) {
+                let [_, u, v, x, y] = field.product_and_four([C, D, E, F]);
+                match inversion.advance([u, v, x, y], order(parameters)) {
                     Step::More(cost) => (cost, None),
                     Step::Done => (0, Some(Phase::Scalars)),
                     Step::Failed => return Err(ecp::VERIFY_FAILED),
@@ -149,7 +146,7 @@ impl Verification {
                 let is_zero = |bit| digit(generator_digits, bit) == 0 && digit(key_digits, bit) == 0;
                 let mut bit = *left;
                 for _ in 0..DOUBLINGS {
-                    point::double(&mut field, SUM);
+                    field.run(&point::DOUBLE);
                     bit = bit.saturating_sub(1);
                     if bit == 0 || !is_zero(bit) {
                         break;
@@ -165,7 +162,7 @@ impl Verification {
                 (unit / 2, Some(next))
             }
             Phase::AddKey(bit) => {
-                add_key(&mut field, parameters, digit(key_digits, *bit));
+                add_key(&mut field, digit(key_digits, *bit));
                 (unit / 2, Some(Phase::Double(*bit)))
             }
             Phase::Compare => {
@@ -191,17 +188,18 @@ fn load_key(field: &mut Field<'_>, parameters: &Parameters, point: &[u8]) -> Res
     if *form != UNCOMPRESSED || y.len() != length {
         return Err(ecp::INVALID_KEY);
     }
-    let key = multiple(0);
-    for (register, number) in [(key.x, x), (key.y, y)] {
+    field.load(A, parameters.square);
+    for (register, number) in [(E, x), (F, y)] {
         let out = field.at_mut(register);
         limbs::import(out, number);
         if limbs::less(out, parameters.prime) == 0 {
             return Err(ecp::INVALID_KEY);
         }
-        field.multiply_constant(register, register, parameters.square);
+        field.run(&[multiply(register, register, A)]);
     }
-    field.load(key.z, parameters.one);
-    if point::is_on_curve(field, parameters, key.x, key.y) { Ok(()) } else { Err(ecp::INVALID_KEY) }
+    field.load(G, parameters.one);
+    field.copy_point(multiple(0), E);
+    if point::is_on_curve(field, parameters) { Ok(()) } else { Err(ecp::INVALID_KEY) }
 }
 
 /// The order, for halving modulo it.
@@ -215,8 +213,8 @@ const UNCOMPRESSED: u8 = 0x04;
 
 /// u1 into A and u2 into B, from the digest in A, r, and s^-1 in Montgomery form in E.
 fn scalars(field: &mut Field<'_>, parameters: &Parameters) {
-    field.copy(B, R);
-    let (product, [u1, u2, inverse, _]) = field.product_and_four([A, B, E, F]);
+    let [product, u1, u2, inverse, r] = field.product_and_four([A, B, E, R]);
+    limbs::copy(u2, r);
     let mut order = Modulus::new(parameters.order, parameters.order_inverse, product);
     for scalar in [u1, u2] {
         order.multiply_by(scalar, inverse);
@@ -226,23 +224,25 @@ fn scalars(field: &mut Field<'_>, parameters: &Parameters) {
 
 /// One entry of the table of multiples of Q; the next phase.
 fn fill(field: &mut Field<'_>, parameters: &Parameters, number: usize) -> Phase {
-    let (entry, next) = (multiple(number), number.saturating_add(1));
-    if number == 0 {
-        for (to, from) in [(SUM.x, entry.x), (SUM.y, entry.y), (SUM.z, entry.z)] {
-            field.copy(to, from);
+    let last = multiple(recode::MULTIPLES.saturating_sub(1));
+    match number.checked_sub(1) {
+        None => {
+            field.copy_point(X, multiple(0));
+            field.run(&point::DOUBLE);
+            field.copy_point(last, X);
+            field.copy_point(X, multiple(0));
         }
-        point::double(field, SUM);
+        Some(_) => {
+            field.copy_point(E, last);
+            point::add_to_sum(field, false);
+            field.copy_point(multiple(number), X);
+        }
+    }
+    let next = number.saturating_add(1);
+    if next < recode::MULTIPLES {
         return Phase::Table(next);
     }
-    if number < recode::MULTIPLES {
-        let before = multiple(number.saturating_sub(1));
-        for (to, from) in [(entry.x, before.x), (entry.y, before.y), (entry.z, before.z)] {
-            field.copy(to, from);
-        }
-        point::add(field, parameters, entry, Summand { x: SUM.x, y: SUM.y, z: Some(SUM.z) });
-        return Phase::Table(next);
-    }
-    field.load(SUM.z, &[]);
+    field.load(Z, &[]);
     Phase::Double(parameters.bits.saturating_add(1))
 }
 
@@ -262,36 +262,37 @@ fn add_generator(field: &mut Field<'_>, parameters: &Parameters, digit: i8) {
     let Some((x, y)) = recode::multiple(digit).and_then(|number| parameters.generator.get(number)) else {
         return;
     };
-    field.load(SUMMAND_X, x);
-    field.load(SUMMAND_Y, y);
-    if digit < 0 {
-        field.copy(A, SUMMAND_Y);
-        field.negate(SUMMAND_Y, A);
-    }
-    point::add(field, parameters, SUM, Summand { x: SUMMAND_X, y: SUMMAND_Y, z: None });
+    field.load(E, x);
+    field.load(F, y);
+    field.load(G, parameters.one);
+    add_signed(field, digit, true);
 }
 
 /// Adds a digit times Q.
-fn add_key(field: &mut Field<'_>, parameters: &Parameters, digit: i8) {
+fn add_key(field: &mut Field<'_>, digit: i8) {
     let Some(number) = recode::multiple(digit) else { return };
-    let Point { x, mut y, z } = multiple(number);
+    field.copy_point(E, multiple(number));
+    add_signed(field, digit, false);
+}
+
+/// Adds the point in E, F and G, or its negative.
+fn add_signed(field: &mut Field<'_>, digit: i8, affine: bool) {
     if digit < 0 {
-        field.negate(SUMMAND_Y, y);
-        y = SUMMAND_Y;
+        field.run(&[subtract(F, PRIME, F)]);
     }
-    point::add(field, parameters, SUM, Summand { x, y, z: Some(z) });
+    point::add_to_sum(field, affine);
 }
 
 /// Whether the sum's x modulo the order is r: x is r, or r plus the order where that is below the prime.
 fn matches(field: &mut Field<'_>, parameters: &Parameters) -> bool {
-    if field.is_zero(SUM.z) {
+    if field.is_zero(Z) {
         return false;
     }
-    field.square(A, SUM.z);
+    field.load(C, parameters.square);
+    field.run(&[multiply(A, Z, Z), multiply(A, A, C)]);
     loop {
-        field.multiply_constant(B, R, parameters.square);
-        field.multiply(B, B, A);
-        if field.is_equal(B, SUM.x) {
+        field.run(&[multiply(B, R, A), subtract(B, B, X)]);
+        if field.is_zero(B) {
             return true;
         }
         let r = field.at_mut(R);
@@ -302,10 +303,10 @@ fn matches(field: &mut Field<'_>, parameters: &Parameters) -> bool {
     }
 }
 
-/// The registers of an odd multiple of Q.
-const fn multiple(number: usize) -> Point {
+/// The first register of an odd multiple of Q.
+fn multiple(number: usize) -> Register {
     let first = TABLE.saturating_add(number.saturating_mul(COORDINATES));
-    Point { x: Register(first), y: Register(first.saturating_add(1)), z: Register(first.saturating_add(2)) }
+    Register(u8::try_from(first).unwrap_or_default())
 }
 
 fn digit(digits: &[i8], bit: usize) -> i8 {
@@ -326,10 +327,9 @@ struct Memory<'w> {
 impl<'w> Memory<'w> {
     fn split(parameters: &'static Parameters, memory: &'w mut [u32]) -> Self {
         let (mut rest, length) = (memory, parameters.length);
-        let product = take_inlined(&mut rest, length.saturating_mul(2));
-        let registers = take_inlined(&mut rest, length.saturating_mul(REGISTERS));
+        let file = take_inlined(&mut rest, length.saturating_mul(REGISTERS));
         Self {
-            field: Field::new(parameters, product, registers),
+            field: Field::new(parameters, file),
             generator_digits: bytemuck::cast_slice_mut(take_inlined(&mut rest, digit_limbs(parameters))),
             key_digits: bytemuck::cast_slice_mut(take_inlined(&mut rest, digit_limbs(parameters))),
         }

@@ -1,134 +1,134 @@
-//! Points of y^2 = x^3 - 3x + b in Jacobian coordinates; not constant-time.
+//! Points of y^2 = x^3 - 3x + b in Jacobian coordinates, as formulas over fixed registers; not constant-time.
 //!
 //! (X, Y, Z) is the point (X / Z^2, Y / Z^3); Z = 0 is the point at infinity.
 
-use super::field::{Field, Parameters, Register};
+use super::field::{FREE, Field, Parameters, Register, Step, add, halve, multiply, subtract};
 
-/// Registers of a point.
-#[derive(Clone, Copy)]
-pub(super) struct Point {
-    pub(super) x: Register,
-    pub(super) y: Register,
-    pub(super) z: Register,
-}
-
-/// What is added: a point whose Z is 1 where it has none. Never the point at infinity.
-#[derive(Clone, Copy)]
-pub(super) struct Summand {
-    pub(super) x: Register,
-    pub(super) y: Register,
-    pub(super) z: Option<Register>,
-}
-
+/// The sum.
+pub(super) const X: Register = Register(FREE);
+pub(super) const Y: Register = Register(FREE + 1);
+pub(super) const Z: Register = Register(FREE + 2);
 /// Registers that a sum or a double destroys.
-pub(super) const A: Register = Register(4);
-pub(super) const B: Register = Register(5);
-pub(super) const C: Register = Register(6);
-pub(super) const D: Register = Register(7);
-pub(super) const E: Register = Register(8);
-pub(super) const F: Register = Register(9);
+pub(super) const A: Register = Register(FREE + 3);
+pub(super) const B: Register = Register(FREE + 4);
+pub(super) const C: Register = Register(FREE + 5);
+pub(super) const D: Register = Register(FREE + 6);
+pub(super) const E: Register = Register(FREE + 7);
+pub(super) const F: Register = Register(FREE + 8);
+/// The Z of what is added; its X and Y are in E and F.
+pub(super) const G: Register = Register(FREE + 9);
+/// The first register that is free.
+pub(super) const FREE_OF_POINTS: u8 = FREE + 10;
 
 /// Multiplications in a sum, the longest operation.
 pub(super) const MULTIPLICATIONS: usize = 16;
 
-/// Whether x and y, in Montgomery form, are on the curve.
-pub(super) fn is_on_curve(field: &mut Field<'_>, parameters: &Parameters, x: Register, y: Register) -> bool {
-    field.square(A, x);
-    field.multiply(A, A, x);
-    for _ in 0..3 {
-        field.subtract(A, A, x);
-    }
+/// Whether E and F, in Montgomery form, are a point of the curve.
+pub(super) fn is_on_curve(field: &mut Field<'_>, parameters: &Parameters) -> bool {
     field.load(B, parameters.b);
-    field.add(A, A, B);
-    field.square(B, y);
-    field.is_equal(A, B)
+    field.run(&EQUATION);
+    field.is_zero(A)
 }
 
-/// `p = 2p`: four products and four squares.
-pub(super) fn double(field: &mut Field<'_>, p: Point) {
-    let Point { x, y, z } = p;
-    // From here on y is 2Y; z = 2YZ.
-    field.square(A, z);
-    field.add(y, y, y);
-    field.multiply(z, y, z);
-    field.square(B, y);
+/// A = x^3 - 3x + b - y^2, with b in B.
+static EQUATION: [Step; 8] = [
+    multiply(A, E, E),
+    multiply(A, A, E),
+    subtract(A, A, E),
+    subtract(A, A, E),
+    subtract(A, A, E),
+    add(A, A, B),
+    multiply(B, F, F),
+    subtract(A, A, B),
+];
+
+/// Doubles the sum: four products and four squares.
+pub(super) static DOUBLE: [Step; 18] = [
+    // From here on Y is 2Y; Z = 2YZ.
+    multiply(A, Z, Z),
+    add(Y, Y, Y),
+    multiply(Z, Y, Z),
+    multiply(B, Y, Y),
     // C = 4 X Y^2.
-    field.multiply(C, x, B);
+    multiply(C, X, B),
     // D = 3 (X - Z^2) (X + Z^2), the slope's numerator as a = -3.
-    field.add(D, x, A);
-    field.subtract(A, x, A);
-    field.multiply(A, D, A);
-    field.add(D, A, A);
-    field.add(D, D, A);
+    add(D, X, A),
+    subtract(A, X, A),
+    multiply(A, D, A),
+    add(D, A, A),
+    add(D, D, A),
     // X = D^2 - 2C; Y = D (C - X) - 8 Y^4.
-    field.square(x, D);
-    field.subtract(x, x, C);
-    field.subtract(x, x, C);
-    field.subtract(C, C, x);
-    field.multiply(y, D, C);
-    field.square(B, B);
-    field.halve(B);
-    field.subtract(y, y, B);
-}
+    multiply(X, D, D),
+    subtract(X, X, C),
+    subtract(X, X, C),
+    subtract(C, C, X),
+    multiply(Y, D, C),
+    multiply(B, B, B),
+    halve(B),
+    subtract(Y, Y, B),
+];
 
-/// `p = p + q`, for any p: infinity, q itself and its negative too.
-pub(super) fn add(field: &mut Field<'_>, parameters: &Parameters, p: Point, q: Summand) {
-    let Point { x, y, z } = p;
-    if field.is_zero(z) {
-        field.copy(x, q.x);
-        field.copy(y, q.y);
-        match q.z {
-            Some(q) => field.copy(z, q),
-            None => field.load(z, parameters.one),
-        }
+/// Adds the point E, F, G to the sum, for any sum: infinity, the point itself and its negative too; it is not infinity. Where it
+/// is `affine`, G is 1.
+pub(super) fn add_to_sum(field: &mut Field<'_>, affine: bool) {
+    if field.is_zero(Z) {
+        field.copy_point(X, E);
         return;
     }
-    scale(field, p, q);
-    // C, D: p's x and y, and E, F: q's less p's, on the common denominator.
-    field.subtract(E, E, C);
-    field.subtract(F, F, D);
+    field.run(if affine { &UNSCALED } else { &SCALED });
     if field.is_zero(E) {
         if field.is_zero(F) {
-            double(field, p);
+            field.run(&DOUBLE);
         } else {
-            field.load(z, &[]);
+            field.load(Z, &[]);
         }
         return;
     }
-    field.multiply(z, z, E);
-    if let Some(q) = q.z {
-        field.multiply(z, z, q);
+    if !affine {
+        field.run(&[multiply(Z, Z, G)]);
     }
-    field.square(A, E);
-    field.multiply(B, A, E);
-    field.multiply(C, C, A);
-    // X = F^2 - E^3 - 2 C E^2; Y = F (C E^2 - X) - D E^3.
-    field.square(x, F);
-    field.subtract(x, x, B);
-    field.subtract(x, x, C);
-    field.subtract(x, x, C);
-    field.subtract(C, C, x);
-    field.multiply(y, F, C);
-    field.multiply(D, D, B);
-    field.subtract(y, y, D);
+    field.run(&SUM);
 }
 
-/// Both points' x and y on a common denominator: p's into C and D, q's into E and F.
-fn scale(field: &mut Field<'_>, p: Point, q: Summand) {
-    match q.z {
-        Some(q) => {
-            field.square(B, q);
-            field.multiply(C, p.x, B);
-            field.multiply(D, p.y, q);
-            field.multiply(D, D, B);
-        }
-        None => {
-            field.copy(C, p.x);
-            field.copy(D, p.y);
-        }
-    }
-    field.square(A, p.z);
-    field.multiply(E, q.x, A);
-    field.multiply(F, q.y, p.z);
-    field.multiply(F, F, A);
-}
+/// Both points on the common denominator: the sum's x and y in C and D, what is added less those in E and F.
+static SCALED: [Step; 10] = [
+    multiply(B, G, G),
+    multiply(C, X, B),
+    multiply(D, Y, G),
+    multiply(D, D, B),
+    multiply(A, Z, Z),
+    multiply(E, E, A),
+    multiply(F, F, Z),
+    multiply(F, F, A),
+    subtract(E, E, C),
+    subtract(F, F, D),
+];
+
+/// The same where G is 1; D, which is not in use yet, becomes 0.
+static UNSCALED: [Step; 9] = [
+    subtract(D, D, D),
+    add(C, X, D),
+    add(D, Y, D),
+    multiply(A, Z, Z),
+    multiply(E, E, A),
+    multiply(F, F, Z),
+    multiply(F, F, A),
+    subtract(E, E, C),
+    subtract(F, F, D),
+];
+
+static SUM: [Step; 12] = [
+    multiply(Z, Z, E),
+    multiply(A, E, E),
+    multiply(B, A, E),
+    multiply(C, C, A),
+    // X = F^2 - E^3 - 2 C E^2; Y = F (C E^2 - X) - D E^3.
+    multiply(X, F, F),
+    subtract(X, X, B),
+    subtract(X, X, C),
+    subtract(X, X, C),
+    subtract(C, C, X),
+    multiply(Y, F, C),
+    multiply(D, D, B),
+    subtract(Y, Y, D),
+];

@@ -1,4 +1,4 @@
-//! MD5's compression function (RFC 1321 §3.4): four loops of sixteen steps, a quarter of the size of unrolled ones. Constant-time.
+//! MD5's compression function (RFC 1321 §3.4): a loop of sixteen steps for the four functions. Constant-time.
 
 #![expect(
     clippy::indexing_slicing,
@@ -31,7 +31,7 @@ fn round(
     sines: &[u32; 16],
     (factor, offset): (usize, usize),
     shifts: [u32; 4],
-    function: impl Fn(u32, u32, u32) -> u32,
+    function: fn(u32, u32, u32) -> u32,
 ) {
     let [mut a, mut b, mut c, mut d] = *state;
     let [first, second, third, fourth] = shifts;

@@ -1,17 +1,15 @@
 //! Galois/counter mode with a nonce of 12 bytes (NIST SP 800-38D §7).
 
-use ghash::{Block, GHash, universal_hash::UniversalHash};
 use zeroize::Zeroizing;
 
-use crate::soft::aes::{Aes, BATCH, BLOCK_LENGTH};
+use crate::soft::aes::{Aes, BATCH, BLOCK_LENGTH, Key};
 use crate::{Direction, NONCE_LENGTH};
 
-use super::{increment, xor};
+use super::{ghash::Ghash, increment, xor};
 
 /// Encrypts or decrypts `data` in place and returns the tag.
 pub(super) fn apply(
-    aes: &Aes,
-    mut ghash: GHash,
+    key: &Key,
     direction: Direction,
     nonce: &[u8; NONCE_LENGTH],
     aad: &[u8],
@@ -21,18 +19,19 @@ pub(super) fn apply(
     for (to, from) in counter.iter_mut().zip(nonce) {
         *to = *from;
     }
-    absorb(&mut ghash, aad);
+    let mut ghash = Ghash::new(&key.hash_key);
+    ghash.absorb(aad);
     // The tag is over what is encrypted, so it is hashed before or after.
     if direction == Direction::Decrypt {
-        absorb(&mut ghash, data);
+        ghash.absorb(data);
     }
-    let mask = count(aes, counter, data);
+    let mut tag = count(&key.aes, counter, data);
     if direction == Direction::Encrypt {
-        absorb(&mut ghash, data);
+        ghash.absorb(data);
     }
-    absorb(&mut ghash, &lengths(aad, data));
-    let mut tag = mask;
-    xor(tag.as_mut_slice(), &ghash.finalize());
+    // Both lengths in bits, 64 bits each.
+    let [aad, data] = [aad.len(), data.len()].map(|length| u128::try_from(length).unwrap_or_default() << 3);
+    xor(tag.as_mut_slice(), &ghash.finish(aad << 64 | data));
     tag
 }
 
@@ -62,26 +61,4 @@ fn generate(aes: &Aes, counter: &mut [u8; BLOCK_LENGTH], stream: &mut [[u8; BLOC
         increment(counter);
     }
     aes.encrypt(stream);
-}
-
-/// Hashes `data`, filled up with zeros to whole blocks.
-fn absorb(ghash: &mut GHash, data: &[u8]) {
-    let (blocks, rest) = data.as_chunks();
-    ghash.update(Block::cast_slice_from_core(blocks));
-    if !rest.is_empty() {
-        let mut block = [[0; BLOCK_LENGTH]];
-        xor(block.as_flattened_mut(), rest);
-        ghash.update(Block::cast_slice_from_core(&block));
-    }
-}
-
-/// Both lengths in bits, 64 bits each.
-fn lengths(aad: &[u8], data: &[u8]) -> [u8; BLOCK_LENGTH] {
-    let mut block = [[0; 8]; 2];
-    for (to, part) in block.iter_mut().zip([aad.len(), data.len()]) {
-        *to = u64::try_from(part).unwrap_or(u64::MAX).wrapping_shl(3).to_be_bytes();
-    }
-    let mut lengths = [0; BLOCK_LENGTH];
-    xor(&mut lengths, block.as_flattened());
-    lengths
 }

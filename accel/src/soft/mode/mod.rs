@@ -5,9 +5,12 @@
 mod cbc;
 mod ccm;
 mod gcm;
+mod ghash;
 
 #[cfg(feature = "stm32f4")]
 pub(crate) use ccm::first_blocks as ccm_first_blocks;
+
+use core::slice;
 
 use status::{Error, cipher};
 use subtle::ConstantTimeEq;
@@ -20,10 +23,10 @@ use crate::{CipherKey, CipherMode, Direction, NONCE_LENGTH};
 // Round keys are the largest thing there is on the stack: not inlined, and moved as little as can be.
 #[inline(never)]
 pub(crate) fn load(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<CipherKey, Error> {
-    let material = Material::Soft(Key { aes: Aes::new(key)?, ghash: None });
+    let material = Material::Soft(Key { aes: Aes::new(key)?, hash_key: [0; BLOCK_LENGTH] });
     let mut loaded = CipherKey { mode, direction, material };
     if let (CipherMode::Gcm, Material::Soft(key)) = (mode, &mut loaded.material) {
-        key.ghash = Some(key.aes.ghash());
+        key.aes.encrypt(slice::from_mut(&mut key.hash_key));
     }
     Ok(loaded)
 }
@@ -95,9 +98,9 @@ fn aead(
     if mode == CipherMode::Cbc || tag_length != mode.tag_length() || data.len() > MAX_DATA_LENGTH {
         return Err(cipher::BAD_INPUT_DATA);
     }
-    match &key.ghash {
-        Some(ghash) => Ok(gcm::apply(&key.aes, ghash.clone(), direction, nonce, aad, data)),
-        None => ccm::apply(&key.aes, mode, direction, nonce, aad, data),
+    match mode {
+        CipherMode::Gcm => Ok(gcm::apply(key, direction, nonce, aad, data)),
+        _ => ccm::apply(&key.aes, mode, direction, nonce, aad, data),
     }
 }
 

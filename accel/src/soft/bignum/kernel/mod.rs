@@ -1,8 +1,9 @@
-//! The inner loops: everything that multiplies limbs, behind six functions, one file per architecture.
+//! The inner loops: everything that multiplies limbs, behind eight functions, one file per architecture.
 //!
 //! Numbers are little-endian slices of 32-bit limbs whose length is a multiple of [`ROWS`], so that a kernel may keep four rows
 //! of the multiplier in registers. No function here branches on or indexes by the value of a limb.
 
+mod file;
 #[cfg(any(test, not(umaal)))]
 mod portable;
 // Set by the build script for every ARMv7E-M target.
@@ -11,15 +12,20 @@ mod umaal;
 
 #[cfg(not(any(test, umaal)))]
 pub(crate) use portable::{
-    add, mul, reduce, reduce as reduce_p256, reduce as reduce_p384, select, sqr, subtract,
+    add, mul, product, reduce, reduce_product as reduce_p256, reduce_product as reduce_p384, select, sqr,
+    subtract,
 };
 #[cfg(umaal)]
-pub(crate) use umaal::{add, mul, reduce, reduce_p256, reduce_p384, select, sqr, subtract};
+pub(crate) use umaal::{add, mul, product, reduce, reduce_p256, reduce_p384, select, sqr, subtract};
 
 #[cfg(test)]
-pub(crate) use counted::{mul, products, reduce, reduce as reduce_p256, reduce as reduce_p384, sqr};
+pub(crate) use counted::{
+    mul, product, products, reduce, reduce_product as reduce_p256, reduce_product as reduce_p384, sqr,
+};
 #[cfg(test)]
 pub(crate) use portable::{add, select, subtract};
+
+pub(crate) use file::File;
 
 /// Rows that are worked on at a time; the length of every number is a multiple of it.
 pub(crate) const ROWS: usize = 4;
@@ -32,7 +38,7 @@ mod counted {
 
     use core::cell::Cell;
 
-    use super::portable;
+    use super::{File, portable};
 
     std::thread_local! {
         static PRODUCTS: Cell<usize> = const { Cell::new(0) };
@@ -56,6 +62,16 @@ mod counted {
     pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
         count(a.len() * (a.len() + 1) / 2);
         portable::sqr(out, a);
+    }
+
+    pub(crate) fn product(file: &mut File<'_>, factors: [u8; 2]) {
+        count(file.length() * file.length());
+        portable::product(file, factors);
+    }
+
+    pub(crate) fn reduce_product(file: &mut File<'_>, out: u8, modulus: &[u32], inverse: &[u32; 4]) {
+        count(modulus.len() * modulus.len());
+        portable::reduce_product(file, out, modulus, inverse);
     }
 
     pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; 4]) {

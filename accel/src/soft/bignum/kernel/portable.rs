@@ -10,7 +10,7 @@
 
 use core::{hint::black_box, mem};
 
-use super::ROWS;
+use super::{ROWS, file::File};
 
 /// `out = a * b` for `a` and `b` of the same length. `out` is as long as both together.
 pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
@@ -38,6 +38,24 @@ pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
     double_and_add_squares(out, a);
 }
 
+/// The product of two numbers that stand behind it.
+pub(crate) fn product(file: &mut File<'_>, [a, b]: [u8; 2]) {
+    let length = file.length();
+    let Some((product, rest)) = file.limbs().split_at_mut_checked(2 * length) else { return };
+    let number = |number: u8| rest.chunks_exact(length.max(1)).nth(usize::from(number).checked_sub(2)?);
+    match (number(a), number(b)) {
+        (Some(number), Some(_)) if a == b => sqr(product, number),
+        (Some(a), Some(b)) => mul(product, a, b),
+        _ => {}
+    }
+}
+
+/// [`reduce`] of the product into a number behind it.
+pub(crate) fn reduce_product(file: &mut File<'_>, out: u8, modulus: &[u32], inverse: &[u32; 4]) {
+    let (product, out) = file.split(out, 1);
+    reduce(out, product, modulus, inverse);
+}
+
 /// Montgomery reduction: `out = wide / 2^(32 * length) mod modulus`, below 2^(32 * length) but perhaps not below the modulus.
 /// `wide` is twice as long as the modulus and is destroyed; `inverse` is -modulus^-1 mod 2^128.
 pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; 4]) {
@@ -53,30 +71,35 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
     subtract_if(out, window, modulus, carry);
 }
 
-/// `file[out..] = file[a..] + file[b..]`, numbers of `length` limbs; answers the carry. They are the same or do not overlap.
-pub(crate) fn add(file: &mut [u32], [out, a, b]: [usize; 3], length: usize) -> u32 {
+/// The sum of two numbers into another or the same; answers the carry.
+pub(crate) fn add(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
     let mut carry = 0;
-    for at in 0..length {
-        let (Some(a), Some(b)) = (file.get(a + at), file.get(b + at)) else { return 0 };
-        let sum = u64::from(*a) + u64::from(*b) + carry;
-        let Some(out) = file.get_mut(out + at) else { return 0 };
-        *out = sum as u32;
+    limb_by_limb(file, numbers, |a, b| {
+        let sum = u64::from(a) + u64::from(b) + carry;
         carry = sum >> 32;
-    }
+        sum as u32
+    });
     carry as u32
 }
 
-/// `file[out..] = file[a..] - file[b..]`, numbers of `length` limbs; answers the borrow. They are the same or do not overlap.
-pub(crate) fn subtract(file: &mut [u32], [out, a, b]: [usize; 3], length: usize) -> u32 {
+/// The difference of two numbers into another or the same; answers the borrow.
+pub(crate) fn subtract(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
     let mut borrow = 0;
-    for at in 0..length {
-        let (Some(a), Some(b)) = (file.get(a + at), file.get(b + at)) else { return 0 };
-        let difference = u64::from(*a).wrapping_sub(u64::from(*b)).wrapping_sub(borrow);
-        let Some(out) = file.get_mut(out + at) else { return 0 };
-        *out = difference as u32;
+    limb_by_limb(file, numbers, |a, b| {
+        let difference = u64::from(a).wrapping_sub(u64::from(b)).wrapping_sub(borrow);
         borrow = difference >> 63;
-    }
+        difference as u32
+    });
     borrow as u32
+}
+
+fn limb_by_limb(file: &mut File<'_>, [out, a, b]: [u8; 3], mut work: impl FnMut(u32, u32) -> u32) {
+    for at in 0..file.length() {
+        let (Some(a), Some(b)) = (file.at(a).get(at), file.at(b).get(at)) else { return };
+        let result = work(*a, *b);
+        let Some(out) = file.at_mut(out).get_mut(at) else { return };
+        *out = result;
+    }
 }
 
 /// `out` = the number `digit` of the table's, which are as long as `out`: a multiple of [`ROWS`]. All are read.

@@ -15,7 +15,7 @@
 
 use core::arch::naked_asm;
 
-use super::ROWS;
+use super::{ROWS, file::File};
 
 /// `out = a * b` for `a` and `b` of the same length, a multiple of [`ROWS`]. `out` is as long as both together.
 pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
@@ -27,13 +27,7 @@ pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
         return;
     }
     // SAFETY: the lengths were just checked; `out` is borrowed mutably, so it overlaps neither `a` nor `b`.
-    unsafe {
-        if a.len() == 2 * ROWS {
-            mul_eight_umaal(out.as_mut_ptr(), a.as_ptr(), b.as_ptr());
-        } else {
-            mul_umaal(out.as_mut_ptr(), a.as_ptr(), b.as_ptr(), size_of_val(a));
-        }
-    }
+    unsafe { mul_umaal(out.as_mut_ptr(), a.as_ptr(), b.as_ptr(), size_of_val(a)) }
 }
 
 /// `out = a * a` for a length that is a multiple of [`ROWS`]. `out` is twice as long as `a`.
@@ -42,12 +36,23 @@ pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
         return;
     }
     // SAFETY: as above.
+    unsafe { sqr_umaal(out.as_mut_ptr(), a.as_ptr(), size_of_val(a)) }
+}
+
+/// The product of two numbers that stand behind it.
+#[inline(always)]
+pub(crate) fn product(file: &mut File<'_>, [a, b]: [u8; 2]) {
+    let Some([out, first, second]) = file.places([0, a, b]).filter(|_| a > 1 && b > 1) else { return };
+    let length = file.length();
+    // SAFETY: both factors are there, behind the product; their length is a multiple of 16 bytes and not 0.
     unsafe {
-        if a.len() == 2 * ROWS {
-            // Less than a square made of its parts.
-            mul_eight_umaal(out.as_mut_ptr(), a.as_ptr(), a.as_ptr());
+        if length == 2 * ROWS {
+            // Also less than a square made of its parts.
+            mul_eight_umaal(out, first, second);
+        } else if a == b {
+            sqr_umaal(out, first, length.wrapping_mul(size_of::<u32>()));
         } else {
-            sqr_umaal(out.as_mut_ptr(), a.as_ptr(), size_of_val(a));
+            mul_umaal(out, first, second, length.wrapping_mul(size_of::<u32>()));
         }
     }
 }
@@ -65,50 +70,48 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
     }
 }
 
-/// [`reduce`] by the prime of P-256.
-pub(crate) fn reduce_p256(out: &mut [u32], wide: &mut [u32], _modulus: &[u32], _inverse: &[u32; ROWS]) {
-    if let (Some(out), Some(wide)) = (out.first_chunk_mut(), wide.first_chunk_mut()) {
-        // SAFETY: the types are the lengths; two mutable borrows do not overlap.
+/// [`reduce`] of the product by the prime of P-256, into a number behind it.
+#[inline(always)]
+pub(crate) fn reduce_p256(file: &mut File<'_>, out: u8, _modulus: &[u32], _inverse: &[u32; ROWS]) {
+    if let Some([wide, out, _]) = file.places([0, out, 2]).filter(|_| out > 1)
+        && file.length() == 8
+    {
+        // SAFETY: the product has sixteen limbs, and the number behind it eight.
         unsafe { reduce_p256_arm(out, wide) }
     }
 }
 
-/// [`reduce`] by the prime of P-384.
-pub(crate) fn reduce_p384(out: &mut [u32], wide: &mut [u32], _modulus: &[u32], _inverse: &[u32; ROWS]) {
-    if let (Some(out), Some(wide)) = (out.first_chunk_mut(), wide.first_chunk_mut()) {
-        // SAFETY: as above.
+/// [`reduce`] of the product by the prime of P-384, into a number behind it.
+#[inline(always)]
+pub(crate) fn reduce_p384(file: &mut File<'_>, out: u8, _modulus: &[u32], _inverse: &[u32; ROWS]) {
+    if let Some([wide, out, _]) = file.places([0, out, 2]).filter(|_| out > 1)
+        && file.length() == 12
+    {
+        // SAFETY: the product has 24 limbs, and the number behind it twelve.
         unsafe { reduce_p384_arm(out, wide) }
     }
 }
 
-/// `file[out..] = file[a..] + file[b..]`, numbers of `length` limbs; answers the carry. They are the same or do not overlap.
-pub(crate) fn add(file: &mut [u32], numbers: [usize; 3], length: usize) -> u32 {
-    match places(file, numbers, length) {
-        // SAFETY: all numbers are in `file` and their length is a multiple of 16 bytes and not 0.
-        Some([out, a, b]) => unsafe { add_arm(out, a, b, length.wrapping_mul(size_of::<u32>())) },
-        None => 0,
-    }
-}
-
-/// `file[out..] = file[a..] - file[b..]`, numbers of `length` limbs; answers the borrow. They are the same or do not overlap.
-pub(crate) fn subtract(file: &mut [u32], numbers: [usize; 3], length: usize) -> u32 {
-    match places(file, numbers, length) {
-        // SAFETY: as above.
-        Some([out, a, b]) => unsafe { subtract_arm(out, a, b, length.wrapping_mul(size_of::<u32>())) },
-        None => 0,
-    }
-}
-
-/// Pointers to numbers of `length` limbs in `file`; `None` if one is not wholly in it, or the length is no multiple of the rows.
+/// The sum of two numbers into another or the same; answers the carry.
 #[inline(always)]
-fn places(file: &mut [u32], numbers: [usize; 3], length: usize) -> Option<[*mut u32; 3]> {
-    let last = file.len().checked_sub(length)?;
-    if length == 0 || length % ROWS != 0 || numbers.iter().any(|number| *number > last) {
-        return None;
+pub(crate) fn add(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
+    let bytes = file.length().wrapping_mul(size_of::<u32>());
+    match file.places(numbers) {
+        // SAFETY: all three are there, and their length is a multiple of 16 bytes and not 0.
+        Some([out, a, b]) => unsafe { add_arm(out, a, b, bytes) },
+        None => 0,
     }
-    let file = file.as_mut_ptr();
-    // Nothing wraps: the number begins within the file.
-    Some(numbers.map(|number| file.wrapping_add(number)))
+}
+
+/// The difference of two numbers into another or the same; answers the borrow.
+#[inline(always)]
+pub(crate) fn subtract(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
+    let bytes = file.length().wrapping_mul(size_of::<u32>());
+    match file.places(numbers) {
+        // SAFETY: as above.
+        Some([out, a, b]) => unsafe { subtract_arm(out, a, b, bytes) },
+        None => 0,
+    }
 }
 
 /// `out` = the number `digit` of the table's, which are as long as `out`: a multiple of [`ROWS`]. All are read.
@@ -546,9 +549,9 @@ unsafe extern "C" fn select_arm(out: *mut u32, table: *const u32, digit: u32, by
 /// their quotient q is q0 = t0, q1 = t1, q2 = t2, q3 = t3 + t0, and q * p is made of sums and differences of q.
 ///
 /// # Safety
-/// Nothing but the types.
+/// `out` has eight limbs, `wide` sixteen; they do not overlap.
 #[unsafe(naked)]
-unsafe extern "C" fn reduce_p256_arm(out: &mut [u32; 8], wide: &mut [u32; 16]) {
+unsafe extern "C" fn reduce_p256_arm(out: *mut u32, wide: *mut u32) {
     naked_asm!(
         "push {{r0, r4-r11, lr}}",
         // On the stack: the carry, where to stop; out.
@@ -624,9 +627,9 @@ unsafe extern "C" fn reduce_p256_arm(out: &mut [u32; 8], wide: &mut [u32; 16]) {
 /// Montgomery reduction by p = 2^384 - 2^128 - 2^96 + 2^32 - 1, four limbs at a time. -1/p is 2^64 + 2^32 + 1 modulo 2^128.
 ///
 /// # Safety
-/// Nothing but the types.
+/// `out` has twelve limbs, `wide` 24; they do not overlap.
 #[unsafe(naked)]
-unsafe extern "C" fn reduce_p384_arm(out: &mut [u32; 12], wide: &mut [u32; 24]) {
+unsafe extern "C" fn reduce_p384_arm(out: *mut u32, wide: *mut u32) {
     naked_asm!(
         "push {{r0, r4-r11, lr}}",
         // On the stack: where to stop, the carry; out.

@@ -1,4 +1,4 @@
-//! The assembly kernel held against the portable one, on the emulated Cortex-M4: every length, random and edge operands.
+//! The assembly held against what it stands for, on the emulated Cortex-M4: every length, random and edge operands.
 //!
 //! Prints what some functions cost at some lengths, and `kernel<TAB>ok` as its last line if nothing differed.
 #![no_std]
@@ -6,6 +6,8 @@
 
 #[path = "../../../../../accel/src/soft/hash/armv7em.rs"]
 mod armv7em;
+#[path = "../../../../../accel/src/soft/bignum/kernel/file.rs"]
+mod file;
 #[path = "../../../../../accel/src/soft/bignum/kernel/portable.rs"]
 mod portable;
 #[path = "../../../../../accel/src/soft/bignum/kernel/umaal.rs"]
@@ -14,6 +16,7 @@ mod umaal;
 use bench::{Counter, Repeating, board_init, done};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
+use file::File;
 
 /// What both kernels take from their parent module.
 const ROWS: usize = 4;
@@ -102,14 +105,24 @@ fn compare_file(random: &mut Random, length: usize, round: usize) {
     let theirs = &mut theirs[..4 * length];
     theirs.copy_from_slice(ours);
     for places in [[0, 1, 2], [3, 3, 0], [1, 2, 1], [2, 2, 2], [0, 3, 3]] {
-        let places = places.map(|place| place * length);
-        let carries = (umaal::add(ours, places, length), portable::add(theirs, places, length));
+        let carries = (
+            umaal::add(&mut File::new(ours, length), places),
+            portable::add(&mut File::new(theirs, length), places),
+        );
         check("add", length, ours, theirs);
         check("carry", length, &[carries.0], &[carries.1]);
         let places = [places[1], places[2], places[0]];
-        let borrows = (umaal::subtract(ours, places, length), portable::subtract(theirs, places, length));
+        let borrows = (
+            umaal::subtract(&mut File::new(ours, length), places),
+            portable::subtract(&mut File::new(theirs, length), places),
+        );
         check("subtract", length, ours, theirs);
         check("borrow", length, &[borrows.0], &[borrows.1]);
+    }
+    for factors in [[2, 3], [3, 3]] {
+        umaal::product(&mut File::new(ours, length), factors);
+        portable::product(&mut File::new(theirs, length), factors);
+        check("product", length, ours, theirs);
     }
     let [mut out, mut expected] = [[0; LONGEST]; 2];
     for digit in 0..4 {
@@ -138,6 +151,10 @@ fn compare_hashes(random: &mut Random, round: usize) {
     }
     let mut ours = *ours.first_chunk().unwrap();
     let (mut theirs, mut long_theirs) = (ours, long);
+    let (mut short, mut short_theirs) = (*ours.first_chunk().unwrap(), *ours.first_chunk().unwrap());
+    armv7em::compress160(&mut short, bytes.as_chunks().0);
+    sha1::block_api::compress(&mut short_theirs, bytes.as_chunks().0);
+    check("SHA-1", bytes.len(), &short, &short_theirs);
     armv7em::compress256(&mut ours, bytes.as_chunks().0);
     sha2::block_api::compress256(&mut theirs, bytes.as_chunks().0);
     check("SHA-256", bytes.len(), &ours, &theirs);
@@ -152,24 +169,30 @@ fn halves(words: [u64; 8]) -> [u32; 16] {
 
 /// The primes of the curves, whose reductions are functions of their own.
 fn compare_primes(random: &mut Random, round: usize) {
-    let mut ours = [0; 24];
-    random.fill(&mut ours[..12], round % 5);
-    random.fill(&mut ours[12..], round / 5 % 5);
+    compare_prime(random, round, &P384, &[1, 1, 1, 0], umaal::reduce_p384);
+    compare_prime(random, round, &P256, &[1, 0, 0, 1], umaal::reduce_p256);
+}
+
+fn compare_prime(
+    random: &mut Random,
+    round: usize,
+    prime: &[u32],
+    inverse: &[u32; ROWS],
+    reduce: fn(&mut File<'_>, u8, &[u32], &[u32; ROWS]),
+) {
+    let length = prime.len();
+    let mut ours = [0; 36];
+    let ours = &mut ours[..3 * length];
+    random.fill(&mut ours[..length], round % 5);
+    random.fill(&mut ours[length..], round / 5 % 5);
     // Limbs of both kinds side by side.
-    ours.swap(round % 24, round * 7 % 24);
-    let mut theirs = ours;
-    let [mut out, mut expected] = [[0; 12]; 2];
-    umaal::reduce_p384(&mut out, &mut ours, &P384, &[1, 1, 1, 0]);
-    portable::reduce(&mut expected, &mut theirs, &P384, &[1, 1, 1, 0]);
-    check("reduction by the prime of P-384", 12, &out, &expected);
-    let mut ours = [0; 16];
-    random.fill(&mut ours[..8], round % 5);
-    random.fill(&mut ours[8..], round / 5 % 5);
-    ours.swap(round % 16, round * 7 % 16);
-    let mut theirs = ours;
-    umaal::reduce_p256(&mut out[..8], &mut ours, &P256, &[1, 0, 0, 1]);
-    portable::reduce(&mut expected[..8], &mut theirs, &P256, &[1, 0, 0, 1]);
-    check("reduction by the prime of P-256", 8, &out[..8], &expected[..8]);
+    ours.swap(round % (2 * length), round * 7 % (2 * length));
+    let mut theirs = [0; 36];
+    let theirs = &mut theirs[..3 * length];
+    theirs.copy_from_slice(ours);
+    reduce(&mut File::new(ours, length), 2, prime, inverse);
+    portable::reduce_product(&mut File::new(theirs, length), 2, prime, inverse);
+    check("reduction by a prime", length, &ours[2 * length..], &theirs[2 * length..]);
 }
 
 /// FIPS 186-4 D.1.2.3.
@@ -246,6 +269,8 @@ fn cost(length: usize) {
     let wide = &mut wide[..2 * length];
     let mut out = [0; LONGEST];
     let out = &mut out[..length];
+    let mut limbs = [7; 3 * LONGEST];
+    let mut file = File::new(&mut limbs[..3 * length], length);
     let each = |name: &str, work: &mut dyn FnMut()| {
         let counter = Counter::start();
         for _ in 0..40 {
@@ -253,11 +278,14 @@ fn cost(length: usize) {
         }
         hprintln!("{} of {} limbs\t{}", name, length, counter.instructions() / 40);
     };
-    if length == 8 {
-        each("reduce by the prime of P-256", &mut || umaal::reduce_p256(out, wide, modulus, &[1, 0, 0, 1]));
-    }
-    if length == 12 {
-        each("reduce by the prime of P-384", &mut || umaal::reduce_p384(out, wide, modulus, &[1, 1, 1, 0]));
+    match length {
+        8 => each("reduce by the prime of P-256", &mut || {
+            umaal::reduce_p256(&mut file, 2, modulus, &[0; ROWS])
+        }),
+        12 => each("reduce by the prime of P-384", &mut || {
+            umaal::reduce_p384(&mut file, 2, modulus, &[0; ROWS])
+        }),
+        _ => {}
     }
     each("mul", &mut || umaal::mul(wide, a, a));
     each("sqr", &mut || umaal::sqr(wide, a));
@@ -266,6 +294,9 @@ fn cost(length: usize) {
 
 fn cost_of_hashes() {
     let blocks = [7; 16 * 128];
+    let counter = Counter::start();
+    armv7em::compress160(&mut [7; 5], blocks.as_chunks().0);
+    hprintln!("SHA-1 of one block\t{}", counter.instructions() / 32);
     let counter = Counter::start();
     armv7em::compress256(&mut [7; 8], blocks.as_chunks().0);
     hprintln!("SHA-256 of one block\t{}", counter.instructions() / 32);
