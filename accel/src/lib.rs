@@ -23,6 +23,9 @@
 mod cipher;
 mod hash;
 mod hmac;
+// `umaal`: set by the build script for every ARMv7E-M target.
+#[cfg(all(umaal, feature = "memory-functions"))]
+mod memory_functions;
 mod public_key;
 mod rng;
 

@@ -11,9 +11,6 @@ mod bignum;
 mod drbg;
 mod ecdsa;
 mod hash;
-// `umaal`: set by the build script for every ARMv7E-M target.
-#[cfg(umaal)]
-mod memory;
 mod mode;
 mod rsa;
 
