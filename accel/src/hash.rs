@@ -54,12 +54,27 @@ impl HashAlgorithm {
 }
 
 /// A digest: up to 64 bytes. Wiped when dropped, as an HMAC or a PRF block may be a secret.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct Digest {
     bytes: [u8; MAX_DIGEST_LENGTH],
-    #[zeroize(skip)]
     algorithm: HashAlgorithm,
 }
+
+impl Zeroize for Digest {
+    // As a slice, here and below: an array would be wiped byte by byte.
+    #[inline(never)]
+    fn zeroize(&mut self) {
+        self.bytes.as_mut_slice().zeroize();
+    }
+}
+
+impl Drop for Digest {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Digest {}
 
 impl Digest {
     /// A digest of `algorithm`; bytes after its length are ignored.
@@ -79,7 +94,7 @@ impl Digest {
 }
 
 /// The chaining value of a hash in progress.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub enum Chain {
     /// MD5 (4 words used), SHA-1 (5), SHA-224 and SHA-256 (8).
     Words32([u32; 8]),
@@ -89,12 +104,22 @@ pub enum Chain {
     Block([u8; 64]),
 }
 
+impl Zeroize for Chain {
+    #[inline(never)]
+    fn zeroize(&mut self) {
+        match self {
+            Self::Words32(words) => words.as_mut_slice().zeroize(),
+            Self::Words64(words) => words.as_mut_slice().zeroize(),
+            Self::Block(bytes) => bytes.as_mut_slice().zeroize(),
+        }
+    }
+}
+
 /// A hash in progress, as data.
 ///
 /// What is in it belongs to the backend that started it; hand it back to the same one. Wiped when dropped.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct HashState {
-    #[zeroize(skip)]
     pub(crate) algorithm: HashAlgorithm,
     pub(crate) chain: Chain,
     /// Bytes that do not fill a block yet; how many follows from `length`.
@@ -103,12 +128,30 @@ pub struct HashState {
     pub(crate) length: u64,
     /// The other backend's own state, which wipes itself.
     #[cfg(feature = "rustcrypto")]
-    #[zeroize(skip)]
     pub(crate) other: Option<crate::rustcrypto::Hasher>,
     /// What a unit gave out for a message that had to wait.
     #[cfg(feature = "stm32f4")]
     pub(crate) unit: Option<crate::stm32f4::Context>,
 }
+
+impl Zeroize for HashState {
+    #[inline(never)]
+    fn zeroize(&mut self) {
+        self.chain.zeroize();
+        self.block.as_mut_slice().zeroize();
+        self.length.zeroize();
+        #[cfg(feature = "stm32f4")]
+        self.unit.zeroize();
+    }
+}
+
+impl Drop for HashState {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for HashState {}
 
 impl HashState {
     /// The state of a hash that has seen nothing yet, for a backend of your own: what it keeps of the message stands in

@@ -17,11 +17,13 @@ pub(crate) const LIMB_BITS: usize = 32;
 const LIMB_BYTES: usize = 4;
 
 /// Limbs for a number of so many bits, as a multiple of the kernel's rows.
+#[inline(never)]
 pub(crate) const fn limbs_for(bits: usize) -> usize {
     bits.div_ceil(LIMB_BITS * ROWS) * ROWS
 }
 
 /// A big-endian number without its leading zeros. The time depends on how many there are.
+#[inline(never)]
 pub(crate) fn trim_vartime(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.get(zeros..).unwrap_or_default()
@@ -82,6 +84,7 @@ pub(crate) fn truncate(out: &mut [u32], bits: usize) {
 }
 
 /// Copies a number, zero-extending it, or what there is room for.
+#[inline(never)]
 pub(crate) fn copy(out: &mut [u32], from: &[u32]) {
     let common = from.len().min(out.len());
     if let (Some((low, high)), Some(from)) = (out.split_at_mut_checked(common), from.get(..common)) {
@@ -121,6 +124,7 @@ pub(crate) fn subtract_if(a: &mut [u32], b: &[u32], bit: u32) -> u32 {
 }
 
 /// The borrow of `a - b`: 1 if a < b. The lengths are the same.
+#[inline(never)]
 pub(crate) fn less(a: &[u32], b: &[u32]) -> u32 {
     let mut borrow = 0;
     for (a, b) in a.iter().zip(b) {

@@ -9,8 +9,6 @@
 //!            └► mask of the tag
 //! ```
 
-use core::slice;
-
 use status::{Error, cipher};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -29,23 +27,23 @@ pub(super) fn apply(
     data: &mut [u8],
 ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
     let (mac, counter) = first_blocks(mode, nonce, aad, data.len())?;
-    let mut pair = Pair { mac, counter, stream: [0; BLOCK_LENGTH] };
+    let mut pair = Pair { blocks: [mac, [0; BLOCK_LENGTH]], counter };
     pair.encrypt(aes);
-    let mut tag = Zeroizing::new(pair.stream);
+    let mut tag = Zeroizing::new(*pair.stream());
     increment(&mut pair.counter);
     pair.authenticate(aes, aad);
     for block in data.chunks_mut(BLOCK_LENGTH) {
         if direction == Direction::Encrypt {
-            xor(&mut pair.mac, block);
+            xor(pair.mac(), block);
         }
-        xor(block, &pair.stream);
+        xor(block, pair.stream());
         if direction == Direction::Decrypt {
-            xor(&mut pair.mac, block);
+            xor(pair.mac(), block);
         }
         increment(&mut pair.counter);
         pair.encrypt(aes);
     }
-    xor(tag.as_mut_slice(), &pair.mac);
+    xor(tag.as_mut_slice(), pair.mac());
     Ok(tag)
 }
 
@@ -76,36 +74,45 @@ const MAX_AAD_LENGTH: usize = 0xFEFF;
 /// Both chains side by side. Wiped when dropped.
 #[derive(ZeroizeOnDrop)]
 struct Pair {
-    mac: [u8; BLOCK_LENGTH],
+    /// The MAC, and the block of the key stream that belongs to the counter.
+    blocks: [[u8; BLOCK_LENGTH]; 2],
     counter: [u8; BLOCK_LENGTH],
-    /// The block of the key stream that belongs to the counter.
-    stream: [u8; BLOCK_LENGTH],
 }
 
 impl Pair {
+    fn mac(&mut self) -> &mut [u8; BLOCK_LENGTH] {
+        let [mac, _] = &mut self.blocks;
+        mac
+    }
+
+    fn stream(&mut self) -> &mut [u8; BLOCK_LENGTH] {
+        let [_, stream] = &mut self.blocks;
+        stream
+    }
+
     /// Chains the associated data behind its length of two bytes, and makes the key stream of the counter.
     fn authenticate(&mut self, aes: &Aes, aad: &[u8]) {
         if aad.is_empty() {
-            self.stream = self.counter;
-            aes.encrypt(slice::from_mut(&mut self.stream));
+            let mac = *self.mac();
+            self.encrypt(aes);
+            *self.mac() = mac;
             return;
         }
-        let [first, second, rest @ ..] = &mut self.mac;
+        let [first, second, rest @ ..] = self.mac();
         let [low, high, ..] = aad.len().to_le_bytes();
         *first ^= high;
         *second ^= low;
         xor(rest, aad);
         self.encrypt(aes);
         for block in aad.get(BLOCK_LENGTH - 2..).unwrap_or_default().chunks(BLOCK_LENGTH) {
-            xor(&mut self.mac, block);
+            xor(self.mac(), block);
             self.encrypt(aes);
         }
     }
 
     /// Encrypts the MAC as it stands, and makes the key stream of the counter.
     fn encrypt(&mut self, aes: &Aes) {
-        let mut blocks = Zeroizing::new([self.mac, self.counter]);
-        aes.encrypt(blocks.as_mut_slice());
-        [self.mac, self.stream] = *blocks;
+        *self.stream() = self.counter;
+        aes.encrypt(&mut self.blocks);
     }
 }

@@ -119,6 +119,7 @@ fn whole_blocks(data: &mut [u8]) -> Result<&mut [[u8; BLOCK_LENGTH]], Error> {
 }
 
 /// `to` ^= `from`, as far as the shorter goes.
+#[inline(never)]
 fn xor(to: &mut [u8], from: &[u8]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to ^= from;
