@@ -43,9 +43,6 @@ const NEEDS: [Need; 3] = [
 const PROGRAMS: [&str; 2] = ["primitives", "handshake"];
 const CLIENT: &str = "client";
 
-/// What the hash and cipher crates are told in the small profile.
-const COMPACT: [&str; 2] = ["aes_backend_soft=\"compact\"", "sha2_backend_soft=\"compact\""];
-
 /// The most that a row may cost us, for those that have a target.
 const TARGETS: [(&str, u64); 22] = [
     ("fast: RSA-2048 verify, cold", 350_000),
@@ -104,9 +101,9 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     process::run(&mut record)?;
 
     let mut sides = BTreeMap::new();
-    for (profile, cfgs) in [("fast", &[][..]), ("small", &COMPACT[..])] {
+    for profile in ["fast", "small"] {
         progress.say(&format!("our side, profile {profile}"));
-        sides.insert(profile, ours(route, profile, cfgs, &flights)?);
+        sides.insert(profile, ours(route, profile, &flights)?);
     }
     for level in ["-O2", "-Os"] {
         progress.say(&format!("Mbed TLS, {level}"));
@@ -135,7 +132,7 @@ pub fn prove(route: Route, progress: &Progress) -> Result<(), String> {
     for (program, last) in
         [("kernel", "kernel\tok"), ("constant_time", "constant time\tok"), ("cbc_records", "cbc records\tok")]
     {
-        let printed = emulate(&build(route, "fast", &[], program, &[])?)?;
+        let printed = emulate(&build(route, "fast", program, &[])?)?;
         if printed.lines().next_back() != Some(last) {
             return Err(format!("{program} has not come to its end:\n{printed}"));
         }
@@ -169,25 +166,19 @@ impl Row {
     }
 }
 
-fn ours(route: Route, profile: &str, cfgs: &[&str], flights: &Path) -> Result<Rows, String> {
+fn ours(route: Route, profile: &str, flights: &Path) -> Result<Rows, String> {
     let flights = [("BENCH_FLIGHTS", flights)];
     let mut rows = Rows::new();
     for program in PROGRAMS {
-        rows.extend(read(&emulate(&build(route, profile, cfgs, program, &flights)?)?));
+        rows.extend(read(&emulate(&build(route, profile, program, &flights)?)?));
     }
-    rows.extend(sizes(&build(route, profile, cfgs, CLIENT, &flights)?)?);
+    rows.extend(sizes(&build(route, profile, CLIENT, &flights)?)?);
     Ok(rows)
 }
 
 /// Builds one of our programs.
-fn build(
-    route: Route,
-    profile: &str,
-    cfgs: &[&str],
-    program: &str,
-    variables: &[(&str, &Path)],
-) -> Result<PathBuf, String> {
-    let mut command = route.build(profile, cfgs);
+fn build(route: Route, profile: &str, program: &str, variables: &[(&str, &Path)]) -> Result<PathBuf, String> {
+    let mut command = route.build(profile);
     command.current_dir(root().join("tests/bench/ours")).envs(variables.iter().copied());
     process::run(command.args(["--quiet", "--bin", program]))?;
     Ok(crate::mcu::folder().join(route.target()).join(profile).join(program))
@@ -357,7 +348,7 @@ fn report(route: Route, rows: &[Row]) -> Result<String, String> {
         "# Benchmarks\n\n\
          Written by `cargo xtask bench` on {date} at commit {commit}.\n\n\
          Instructions on an emulated Cortex-M4 ({qemu}, machine mps2-an386, `-icount shift=0`): they repeat exactly, and are not cycles. Ours:\n\
-         {rustc}, target {target}, profile `fast` (opt-level 3) and `small` (opt-level s, with {compact}), LTO. Mbed TLS 2.28 (source of the\n\
+         {rustc}, target {target}, profile `fast` (opt-level 3) and `small` (opt-level s), LTO. Mbed TLS 2.28 (source of the\n\
          crate mbedtls-sys-auto): {gcc}, -O2 and -Os, configured for this job only. The ratio is Mbed TLS's figure by ours: -O2 beside `fast`,\n\
          -Os beside `small`.\n\n\
          - \"cold\" is a fresh key, \"warm\" the same context again, where Mbed TLS keeps R^2 and blinding values. We keep nothing.\n\
@@ -369,7 +360,6 @@ fn report(route: Route, rows: &[Row]) -> Result<String, String> {
          - The linked client has PEM, verification with RSA and three curves, client certificate, tickets and software AES on both sides; ours also MQTT and the texts of all codes.\n\n\
          {notes}\n{table}",
         target = route.target(),
-        compact = COMPACT.map(|cfg| format!("`{cfg}`")).join(" and "),
     ))
 }
 

@@ -94,7 +94,7 @@ fn folder() -> PathBuf {
 }
 
 fn build(route: Route, firmware: &Firmware) -> Result<PathBuf, String> {
-    let mut command = route.build("release", &[]);
+    let mut command = route.build("release");
     command.current_dir(root().join(firmware.folder)).arg("--quiet");
     process::run(&mut command)?;
     Ok(elf(route, firmware.name))

@@ -56,13 +56,13 @@ pub fn prove(route: Route, progress: &Progress) -> Result<(), String> {
 
 /// Links one program; the lines of source from which it can panic and that are not in the table.
 fn program(route: Route, folder: &Path, core: &str, table: &mut Table) -> Result<BTreeSet<String>, String> {
-    let mut build = route.build("release", &[]);
+    let mut build = route.build("release");
     build.current_dir(folder).args(["--quiet", "--bin", core]);
     let Err(error) = process::output(&mut build) else { return Ok(BTreeSet::new()) };
     if !error.contains("a_panic_is_reachable") {
         return Err(error);
     }
-    let mut build = route.build("release", &[]);
+    let mut build = route.build("release");
     build.current_dir(folder).args(["--quiet", "--features", "search", "--bin", core]);
     process::output(&mut build)?;
     let program = mcu::folder().join(route.target()).join("release").join(core);

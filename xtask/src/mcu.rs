@@ -77,9 +77,9 @@ impl Route {
         }
     }
 
-    /// `cargo build` for the target with a profile, into a folder of its own; `cfgs` are further `--cfg`s.
-    pub fn build(self, profile: &str, cfgs: &[&str]) -> Command {
-        self.build_with(profile, cfgs.iter().map(|cfg| format!("--cfg {cfg}")).collect())
+    /// `cargo build` for the target with a profile, into a folder of its own.
+    pub fn build(self, profile: &str) -> Command {
+        self.build_with(profile, Vec::new())
     }
 
     /// [`Route::build`] with any further flags of the compiler.
@@ -109,7 +109,7 @@ impl Route {
 /// # Errors
 /// When one of them does not compile.
 pub fn build(route: Route) -> Result<(), String> {
-    let mut command = route.build("release", &[]);
+    let mut command = route.build("release");
     for core in CORES {
         command.args(["-p", core]);
     }
