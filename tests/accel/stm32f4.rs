@@ -1,14 +1,13 @@
-//! The driver of the STM32F439's units, over models of them: every length, late answers, units that fail, at the start and in
-//! the middle of something, and what is left in them afterwards.
+//! The driver of the STM32F439's units, over models of them: every length, late answers, and what is left in the units
+//! afterwards. What units do that fail is in files of its own.
 
-use accel::self_test::Algorithm;
+mod faults;
+mod random;
+
 use accel::stm32f4::{Stopped, shortest};
-use accel::{
-    Accel, Cipher, CipherMode, Digest, Direction, Hash, HashAlgorithm, HmacKey, MAX_TAG_LENGTH, NONCE_LENGTH,
-    Rng,
-};
-use peripherals::{Fault, Latency, RngFault};
-use status::{Error, cipher, device, entropy, md};
+use accel::{Accel, Cipher, CipherMode, Digest, Direction, Hash, HashAlgorithm, HmacKey, NONCE_LENGTH};
+use peripherals::Latency;
+use status::{Error, cipher};
 use tests::units::{Accelerator, Units};
 
 const MODES: [CipherMode; 3] = [CipherMode::Gcm, CipherMode::Ccm, CipherMode::Ccm8];
@@ -283,63 +282,6 @@ fn nothing_is_left_in_the_units() {
     assert_eq!(left(), fresh);
 }
 
-/// Every algorithm of a unit that fails is done by software, and the reason and the code are kept.
-#[test]
-fn a_unit_that_fails_at_the_start() {
-    for (fault, reason) in
-        [(Fault::Silent, cipher::HW_ACCEL_FAILED), (Fault::Wrong, device::SELF_TEST_FAILED)]
-    {
-        let units = Units::late(8);
-        units.cryp.0.borrow_mut().fail(fault);
-        let mut accel = units.start();
-        let failed: Vec<_> = accel.failures().iter().collect();
-        let modes = [CipherMode::Cbc, CipherMode::Gcm, CipherMode::Ccm, CipherMode::Ccm8];
-        assert_eq!(failed, modes.map(|mode| (Algorithm::Cipher(mode), reason)));
-        assert_eq!(accel.failures().code().unwrap().code(), -0x7FA5);
-        everything_works(&mut accel);
-        units.cryp.0.borrow_mut().clear_counters();
-        seal(&mut accel, CipherMode::Gcm, &[1; 16], &[], &[0; 100]);
-        assert_eq!(units.cryp.0.borrow().counters().accesses(), 0, "{fault:?}");
-    }
-    for (fault, reason) in [(Fault::Silent, md::HW_ACCEL_FAILED), (Fault::Wrong, device::SELF_TEST_FAILED)] {
-        let units = Units::late(9);
-        units.hash.0.borrow_mut().fail(fault);
-        let mut accel = units.start();
-        let failed: Vec<_> = accel.failures().iter().collect();
-        assert_eq!(failed, ON_HASH.map(|algorithm| (Algorithm::Hash(algorithm), reason)));
-        assert_eq!(accel.failures().code().unwrap().code(), -0x7FAF);
-        everything_works(&mut accel);
-        units.hash.0.borrow_mut().clear_counters();
-        accel.hash(HashAlgorithm::Sha256, &[&[0; 1000]]).unwrap();
-        assert_eq!(units.hash.0.borrow().counters().accesses(), 0, "{fault:?}");
-    }
-}
-
-/// One algorithm that fails does not take the others with it.
-#[test]
-fn one_algorithm_that_fails_at_the_start() {
-    let units = Units::late(10);
-    units.cryp.0.borrow_mut().fail_mode(GCM, Fault::Wrong);
-    units.hash.0.borrow_mut().fail_mode(SHA256, Fault::Silent);
-    let mut accel = units.start();
-    let failed: Vec<_> = accel.failures().iter().collect();
-    let expected = [
-        (Algorithm::Hash(HashAlgorithm::Sha256), md::HW_ACCEL_FAILED),
-        (Algorithm::Cipher(CipherMode::Gcm), device::SELF_TEST_FAILED),
-    ];
-    assert_eq!(failed, expected);
-    assert_eq!(accel.failures().of(Algorithm::Hash(HashAlgorithm::Sha1)), None);
-    assert_eq!(accel.failures().code().unwrap().code(), -0x7FB7);
-    everything_works(&mut accel);
-
-    // CTR is half of CCM.
-    let units = Units::late(10);
-    units.cryp.0.borrow_mut().fail_mode(CTR, Fault::Wrong);
-    let accel = units.start();
-    assert_eq!(accel.failures().of(Algorithm::Cipher(CipherMode::Cbc)), None);
-    assert_eq!(accel.failures().of(Algorithm::Cipher(CipherMode::Ccm)), Some(device::SELF_TEST_FAILED));
-}
-
 /// The accelerator's answers are the software's, whatever its units do.
 fn everything_works(accel: &mut Accelerator) {
     let mut soft = crate::soft();
@@ -362,191 +304,6 @@ fn everything_works(accel: &mut Accelerator) {
     accel.cbc_encrypt(&sealer, &mut [4; 16], &mut ours).unwrap();
     soft.cbc_encrypt(&soft_sealer, &mut [4; 16], &mut theirs).unwrap();
     assert_eq!(ours, theirs);
-}
-
-/// CRYP stops after each number of blocks: the call succeeds all the same, with the right answer, in place.
-#[test]
-fn cryp_stops_in_the_middle() {
-    let mut soft = crate::soft();
-    let (key, aad, plain) = (bytes(24), bytes(29), bytes(75));
-    for blocks in 0..24 {
-        for mode in MODES {
-            let expected = seal(&mut soft, mode, &key, &aad, &plain);
-            let stopping = || {
-                let units = Units::late(11);
-                let accel = units.start();
-                units.cryp.0.borrow_mut().fail_after(blocks, Fault::Silent);
-                (units, accel)
-            };
-            let (_, mut accel) = stopping();
-            assert_eq!(seal(&mut accel, mode, &key, &aad, &plain), expected, "{mode:?}, {blocks}");
-            let stopped = accel.failures().of(Algorithm::Cipher(mode));
-            assert!(stopped.is_none_or(|reason| reason == cipher::HW_ACCEL_FAILED));
-            assert_eq!(stopped.is_some(), accel.failures().of(Algorithm::Cipher(CipherMode::Cbc)).is_some());
-            let (units, mut accel) = stopping();
-            assert_eq!(
-                open(&mut accel, mode, &key, &aad, &expected),
-                Ok(plain.clone()),
-                "{mode:?}, {blocks}"
-            );
-            units.cryp.0.borrow_mut().fail(Fault::None);
-            let forged = (expected.0.clone(), vec![0; mode.tag_length()]);
-            let (_, mut accel) = stopping();
-            assert_eq!(open(&mut accel, mode, &key, &aad, &forged), Err(cipher::AUTH_FAILED));
-        }
-    }
-}
-
-/// The same for CBC, which goes on with the initialization vector of the block where the unit stopped.
-#[test]
-fn cryp_stops_in_the_middle_of_cbc() {
-    let mut soft = crate::soft();
-    let load =
-        |accel: &mut dyn Cipher, direction| accel.cipher_load(CipherMode::Cbc, direction, &[3; 32]).unwrap();
-    let (sealer, opener) = (load(&mut soft, Direction::Encrypt), load(&mut soft, Direction::Decrypt));
-    let (mut expected, mut last) = (bytes(96), [5; 16]);
-    soft.cbc_encrypt(&sealer, &mut last, &mut expected).unwrap();
-    let mut back = expected.clone();
-    soft.cbc_decrypt(&opener, &mut [5; 16], &mut back).unwrap();
-    for blocks in 0..8 {
-        let units = Units::late(12);
-        let mut accel = units.start();
-        let (sealer, opener) = (load(&mut accel, Direction::Encrypt), load(&mut accel, Direction::Decrypt));
-        units.cryp.0.borrow_mut().fail_after(blocks, Fault::Silent);
-        let (mut data, mut iv) = (bytes(96), [5; 16]);
-        accel.cbc_encrypt(&sealer, &mut iv, &mut data).unwrap();
-        assert_eq!((&data, iv), (&expected, last), "{blocks}");
-        assert_eq!(accel.failures().is_empty(), blocks >= 6);
-        let mut iv = [5; 16];
-        accel.cbc_decrypt(&opener, &mut iv, &mut data).unwrap();
-        assert_eq!((data, iv), (bytes(96), last), "{blocks}");
-        assert!(!accel.failures().is_empty());
-        assert_eq!(accel.failures().of(Algorithm::Hash(HashAlgorithm::Sha256)), None);
-        // A key that was loaded for the unit is still good, and one loaded now is software's.
-        let (mut data, mut iv) = (bytes(96), [5; 16]);
-        accel.cbc_encrypt(&sealer, &mut iv, &mut data).unwrap();
-        assert_eq!(data, expected);
-        assert!(load(&mut accel, Direction::Encrypt).bytes(CipherMode::Cbc, Direction::Encrypt).is_err());
-    }
-}
-
-/// HASH stops: what was not in it goes on in software, what was saved from it is lost, and the code says so.
-#[test]
-fn hash_stops_in_the_middle() {
-    let (units, mut soft, message) = (Units::late(13), crate::soft(), bytes(500));
-    let mut accel = units.start();
-    let mut saved = accel.hash_start(HashAlgorithm::Sha256).unwrap();
-    accel.hash_update(&mut saved, &message[..100]).unwrap();
-    let mut waiting = accel.hash_start(HashAlgorithm::Sha1).unwrap();
-    accel.hash_update(&mut waiting, &message[..67]).unwrap();
-    let mut setting_out = accel.hash_start(HashAlgorithm::Sha256).unwrap();
-    accel.hash_update(&mut setting_out, &message[..33]).unwrap();
-    units.hash.0.borrow_mut().fail_after(2, Fault::Silent);
-
-    accel.hash_update(&mut setting_out, &message[33..400]).unwrap();
-    for algorithm in ON_HASH {
-        assert_eq!(accel.failures().of(Algorithm::Hash(algorithm)), Some(md::HW_ACCEL_FAILED));
-    }
-    accel.hash_update(&mut setting_out, &message[400..]).unwrap();
-    let digest = accel.hash_finish(setting_out).unwrap();
-    assert_eq!(digest.as_bytes(), soft.hash(HashAlgorithm::Sha256, &[&message]).unwrap().as_bytes());
-
-    let short = accel.hash_finish(waiting.clone()).unwrap();
-    assert_eq!(short.as_bytes(), soft.hash(HashAlgorithm::Sha1, &[&message[..67]]).unwrap().as_bytes());
-    accel.hash_update(&mut waiting, &message[67..]).unwrap();
-    let digest = accel.hash_finish(waiting).unwrap();
-    assert_eq!(digest.as_bytes(), soft.hash(HashAlgorithm::Sha1, &[&message]).unwrap().as_bytes());
-
-    units.hash.0.borrow_mut().clear_counters();
-    assert_eq!(accel.hash_update(&mut saved.clone(), &message), Err(md::HW_ACCEL_FAILED));
-    assert_eq!(accel.hash_finish(saved).err(), Some(md::HW_ACCEL_FAILED));
-    assert_eq!(units.hash.0.borrow().counters().accesses(), 0, "a unit that was given up is left alone");
-    everything_works(&mut accel);
-}
-
-/// A message that goes through at once, and the end of one that waited, are taken over as well.
-#[test]
-fn hash_stops_at_the_end() {
-    for at_once in [true, false] {
-        hash_stops_on(at_once);
-    }
-}
-
-fn hash_stops_on(at_once: bool) {
-    let (units, mut soft) = (Units::late(14), crate::soft());
-    let mut accel = units.start();
-    units.hash.0.borrow_mut().fail(Fault::Silent);
-    let algorithm = HashAlgorithm::Sha224;
-    let digest = match at_once {
-        true => accel.hash(algorithm, &[b"abc"]).unwrap(),
-        false => in_pieces(&mut accel, algorithm, &[b"abc"]),
-    };
-    assert_eq!(digest.as_bytes(), soft.hash(HashAlgorithm::Sha224, &[b"abc"]).unwrap().as_bytes());
-    assert_eq!(accel.failures().code().unwrap().code(), -0x7FAF);
-}
-
-/// Both codes of the kind, for a unit that stops while software may not help out.
-#[test]
-fn the_drivers_own_codes() {
-    let units = Units::default();
-    let mut accel = units.start();
-    units.cryp.0.borrow_mut().fail_after(2, Fault::Silent);
-    let stopped = accel.cryp().cbc(Direction::Encrypt, &[0; 16], &mut [0; 16], &mut [[0; 16]; 5]);
-    assert_eq!(stopped, Err(Stopped { error: cipher::HW_ACCEL_FAILED, done: 32 }));
-    let polls = units.cryp.0.borrow().counters().reads;
-    assert!(polls < 30_000, "{polls} reads, and it came back");
-}
-
-fn random(units: &Units) -> Result<[u8; 64], Error> {
-    let mut out = [0; 64];
-    units.start().fill(&mut out).map(|()| out)
-}
-
-#[test]
-fn random_numbers_come_from_the_unit() {
-    let (first, second) = (Units::late(15), Units::late(15));
-    second.rng.0.borrow_mut().set_key([1; 32]);
-    assert_eq!(random(&first), random(&Units::late(16)), "the model repeats");
-    assert_ne!(random(&first).unwrap(), random(&second).unwrap());
-    assert!(first.rng.0.borrow().touched());
-}
-
-/// A disturbance that passes is survived; what stays is refused with its code, and noted.
-#[test]
-fn errors_of_the_random_number_generator() {
-    let units = Units::late(17);
-    units.rng.0.borrow_mut().fail(RngFault::Seed);
-    assert!(random(&units).is_ok());
-    for fault in [RngFault::SeedAgain, RngFault::Clock, RngFault::Silent, RngFault::Stuck(0x1234_5678)] {
-        let units = Units::late(18);
-        units.rng.0.borrow_mut().fail(fault);
-        assert_eq!(random(&units), Err(entropy::SOURCE_FAILED), "{fault:?}");
-        let accel = units.start();
-        assert_eq!(accel.failures().of(Algorithm::Rng), Some(entropy::SOURCE_FAILED));
-        assert_eq!(accel.failures().code().unwrap().code(), -0x7FBC);
-        assert!(units.rng.0.borrow().counters().reads < 200_000);
-
-        units.rng.0.borrow_mut().fail(RngFault::None);
-        assert!(random(&units).is_ok(), "it recovers by itself");
-    }
-}
-
-/// A generator that dies later stops all random numbers at the next reseeding, and comes back when it does.
-#[test]
-fn a_generator_that_dies_later() {
-    let units = Units::late(19);
-    let mut accel = units.start();
-    units.rng.0.borrow_mut().fail(RngFault::Stuck(0));
-    let mut out = [0; 16];
-    let failed = (0..2000).find_map(|_| accel.fill(&mut out).err());
-    assert_eq!(failed, Some(entropy::SOURCE_FAILED));
-    assert_eq!(out, [0; 16]);
-    assert_eq!(accel.fill(&mut out), Err(entropy::SOURCE_FAILED));
-    units.rng.0.borrow_mut().fail(RngFault::None);
-    assert_eq!(accel.fill(&mut out), Ok(()));
-    let mut tag = [0; MAX_TAG_LENGTH];
-    accel.fill(&mut tag).unwrap();
-    assert_ne!(out, tag);
 }
 
 /// Whatever the latency, nothing changes but the time.
