@@ -1,6 +1,6 @@
 //! Power cuts in the middle of flash operations, and firmware updates.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 use xtask::device::{self, Device, File};
@@ -34,22 +34,8 @@ fn certificates(device: &Device) -> Value {
 
 /// How many flash operations there were so far.
 fn operations(device: &mut Device) -> u64 {
-    let answers = |device: &Device| device.process.log().matches("operations ").count();
-    let before = answers(device);
-    device.process.type_in("operations\n").unwrap();
-    let said = |device: &Device| {
-        let log = device.process.log();
-        let (_, count) = log.strip_suffix('\n')?.rsplit_once("operations ")?;
-        (answers(device) > before).then(|| count.parse().ok())?
-    };
-    let begun = std::time::Instant::now();
-    loop {
-        if let Some(count) = said(device) {
-            return count;
-        }
-        assert!(begun.elapsed() < PATIENCE);
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let lines = device.ask("operations", "operations ").unwrap();
+    lines.iter().find_map(|line| line.strip_prefix("operations ")?.parse().ok()).unwrap()
 }
 
 #[test]

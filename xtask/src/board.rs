@@ -16,17 +16,8 @@ use crate::{
     root, target,
 };
 
-/// A firmware for the virtual board: its folder in `tests/board`, its name, and the variable that tells the tests where it is.
-struct Firmware {
-    folder: &'static str,
-    name: &'static str,
-    variable: &'static str,
-}
-
-const FIRMWARES: [Firmware; 2] = [
-    Firmware { folder: "tests/board/hello", name: "hello", variable: "HELLO_ELF" },
-    Firmware { folder: "tests/board/validation", name: "validation", variable: "VALIDATION_ELF" },
-];
+/// The firmwares of `tests/board/firmwares`, each with the variable that tells the tests where it is.
+const FIRMWARES: [(&str, &str); 2] = [("hello", "HELLO_ELF"), ("validation", "VALIDATION_ELF")];
 
 /// What runs on this board of the tests that have a device as a process: broken connections, wrong certificates, and the first
 /// set-up in a browser. The others of these tests are the same on every board, or have a stricter one in `tests/board/tests`.
@@ -42,10 +33,10 @@ pub fn test(progress: &Progress) -> Result<(), String> {
     let mut tests = cargo("test");
     let elf = firmware::build(progress)?;
     tests.arg("--no-fail-fast").env("FIRMWARE_ELF", &elf);
-    for firmware in FIRMWARES {
-        progress.say(&format!("building the firmware {}", firmware.name));
-        tests.env(firmware.variable, build(route, &firmware)?);
-    }
+    progress.say("building the firmwares that try the board's models");
+    process::run(route.build("release").current_dir(root().join("tests/board/firmwares")))?;
+    let folder = mcu::folder().join(route.target()).join("release");
+    tests.envs(FIRMWARES.map(|(name, variable)| (variable, folder.join(name))));
     progress.say(
         "building the virtual board and running its tests (minutes the first time: the emulator is big)",
     );
@@ -91,17 +82,4 @@ fn cargo(verb: &str) -> Command {
 
 fn folder() -> PathBuf {
     target().join("board")
-}
-
-fn build(route: Route, firmware: &Firmware) -> Result<PathBuf, String> {
-    let mut command = route.build("release");
-    command.current_dir(root().join(firmware.folder)).arg("--quiet");
-    process::run(&mut command)?;
-    Ok(elf(route, firmware.name))
-}
-
-/// Where a firmware is after it was built.
-fn elf(route: Route, name: &str) -> PathBuf {
-    let built: &Path = &mcu::folder().join(route.target()).join("release");
-    built.join(name)
 }

@@ -69,7 +69,7 @@ pub fn build(progress: &Progress) -> Result<PathBuf, String> {
     let route = Route::choose(progress)?;
     progress.say(&format!("building the firmware for {} ({route:?})", route.target()));
     let mut fetch = route.cargo();
-    process::run(fetch.current_dir(folder()).args(["fetch", "--quiet"]))?;
+    process::run(fetch.current_dir(folder()).arg("fetch"))?;
     let mut command = route.build_with("release", shorter_paths());
     command.current_dir(folder()).env("CARGO_TARGET_DIR", target().join("firmware"));
     process::run(&mut command)?;

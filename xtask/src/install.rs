@@ -49,13 +49,14 @@ pub fn install(needs: &[Need], progress: &Progress) -> Result<(), String> {
     if !is_root() || process::find("apt-get").is_none() {
         return Err(format!("please install: {packages} (on Debian: sudo apt-get install {packages})"));
     }
-    progress.say(&format!("installing {packages}"));
-    // An old list may name versions that are gone; a failed update still leaves a list that may serve.
-    let _ = process::output(Command::new("apt-get").args(["update", "-q"]));
-    let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    command.args(["install", "-y", "-q", "--no-install-recommends"]).args(&missing);
-    process::output(&mut command)?;
+    progress.during(&format!("installing {packages}"), || {
+        // An old list may name versions that are gone; a failed update still leaves a list that may serve.
+        let _ = process::output(Command::new("apt-get").args(["update", "-q"]));
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(["install", "-y", "-q", "--no-install-recommends"]).args(&missing);
+        process::output(&mut command)
+    })?;
     match needs.iter().find(|need| !need.is_met()) {
         None => Ok(()),
         Some(need) => Err(format!("{} was installed, but {} is not there", need.package, need.what)),

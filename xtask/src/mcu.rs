@@ -46,9 +46,10 @@ impl Route {
             return Ok(Self::Installed(HARD_FLOAT));
         }
         if process::find("rustup").is_some() {
-            progress
-                .say(&format!("rustup target add {HARD_FLOAT} (goes on without where there is no network)"));
-            let _ = process::output(Command::new("rustup").args(["target", "add", HARD_FLOAT]));
+            let what = format!("rustup target add {HARD_FLOAT} (goes on without where there is no network)");
+            let mut command = Command::new("rustup");
+            command.args(["target", "add", HARD_FLOAT]);
+            let _ = progress.during(&what, || process::output(&mut command));
             if is_installed(HARD_FLOAT) {
                 return Ok(Self::Installed(HARD_FLOAT));
             }

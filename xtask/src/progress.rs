@@ -1,6 +1,10 @@
 //! Lines that say how far a command is, with the time since it began.
 
-use std::time::Instant;
+use std::{
+    sync::mpsc::{RecvTimeoutError, channel},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// A command's clock and its steps' results.
 pub struct Progress {
@@ -19,6 +23,31 @@ impl Progress {
     /// Prints a line with the time since the command began.
     pub fn say(&self, text: &str) {
         println!("[{:>6.1} s] {text}", self.start.elapsed().as_secs_f32());
+    }
+
+    /// Says what is being done, and again every second for as long as it takes.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn during<T>(&self, what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+        self.say(what);
+        let begun = Instant::now();
+        let name = what.to_owned();
+        let (done, waiting) = channel::<()>();
+        let ticker = thread::spawn(move || {
+            let mut ticked = false;
+            while waiting.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                ticked = true;
+                eprint!("\r             {name}: {} s ", begun.elapsed().as_secs());
+            }
+            if ticked {
+                eprintln!();
+            }
+        });
+        let result = work();
+        drop(done);
+        let _ = ticker.join();
+        result
     }
 
     /// Runs a step, says that it begins and how it ended, and counts it. A step that fails does not stop the command.

@@ -1,11 +1,6 @@
 //! The device at a real broker: set up through its menu's requests, seen by a subscriber, commanded by a publisher.
 
-use std::{
-    process::Command,
-    sync::mpsc::{RecvTimeoutError, channel},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{process::Command, thread, time::Duration};
 
 use crate::{
     board,
@@ -43,7 +38,7 @@ const PASSWORD: &str = "correct horse battery";
 const PREFIX: &str = "demo";
 /// How long a message of the device's may be awaited.
 const MESSAGE_TIME: Duration = Duration::from_secs(180);
-/// Messages are printed up to so many characters.
+/// Lines are printed up to so many characters.
 const MAX_LINE: usize = 150;
 
 /// Runs it.
@@ -52,17 +47,21 @@ pub(super) fn run(kind: Kind, length: Length) -> Result<(), String> {
     install::install(&[MOSQUITTO, OPENSSL], &progress)?;
     let command = build(kind, &progress)?;
     let folder = target().join("demo");
-    let pki = during(&progress, "making keys and certificates", || {
+    let pki = progress.during("making keys and certificates", || {
         let pki = Pki::create(&folder)?;
         pki.client(2048).map(|()| pki)
     })?;
-    progress.say("starting mosquitto, which wants client certificates");
-    let broker = Broker::start(&folder, &pki, &[Listener::Plain, Listener::Mutual])?;
-    let mut observer = Observer::start(broker.port(Listener::Plain))?;
-    let mut device = during(&progress, "starting the device", || Device::start(&command))?;
-    during(&progress, "waiting for the device's menu", || device.wait_for_menu())?;
+    let (broker, mut observer) =
+        progress.during("starting mosquitto, which wants client certificates, and an observer", || {
+            let broker = Broker::start(&folder, &pki, &[Listener::Plain, Listener::Mutual])?;
+            Observer::start(broker.port(Listener::Plain)).map(|observer| (broker, observer))
+        })?;
+    let mut device = progress.during("starting the device", || Device::start(&command))?;
+    progress.during("waiting for the device's menu", || device.wait_for_menu())?;
+    let idle = Coverage::of(kind, &mut device)?;
     set_up(&mut device, &pki, broker.port(Listener::Mutual), &progress)?;
-    let outcome = round_trip(&device, &mut observer, &progress);
+    let outcome = round_trip(&device, &mut observer, &progress)
+        .and_then(|()| hardware_was_used(&idle, &Coverage::of(kind, &mut device)?, &progress));
     if let Err(error) = outcome {
         return Err(format!("{error}\nthe device printed:\n{}", device.process.log()));
     }
@@ -74,7 +73,7 @@ pub(super) fn run(kind: Kind, length: Length) -> Result<(), String> {
 
 /// Builds the device and says how it is started.
 fn build(kind: Kind, progress: &Progress) -> Result<Command, String> {
-    during(progress, "building mqtts, and the device as a process", device::build)?;
+    progress.during("building mqtts, and the device as a process", device::build)?;
     let state = target().join("demo-device");
     fresh_folder(&state)?;
     match kind {
@@ -82,7 +81,7 @@ fn build(kind: Kind, progress: &Progress) -> Result<Command, String> {
         Kind::VirtualBoard => {
             let elf = firmware::build(progress)?;
             let board =
-                during(progress, "building the virtual board (minutes the first time)", board::program)?;
+                progress.during("building the virtual board (minutes the first time)", board::program)?;
             Ok(device::virtual_board(&board, &elf, &state))
         }
     }
@@ -90,13 +89,13 @@ fn build(kind: Kind, progress: &Progress) -> Result<Command, String> {
 
 /// Everything that a person would do in the menu.
 fn set_up(device: &mut Device, pki: &Pki, port: u16, progress: &Progress) -> Result<(), String> {
-    during(progress, "setting the password", || device.log_in("/password", PASSWORD))?;
+    progress.during("setting the password", || device.log_in("/password", PASSWORD))?;
     for (file, pem) in [
         (File::Ca, pki.certificate("ca")),
         (File::Client, pki.certificate("client-2048")),
         (File::Key, pki.key("client-2048")),
     ] {
-        during(progress, &format!("PUT {}", file.path()), || device.upload(file, &pem))?;
+        progress.during(&format!("PUT {}", file.path()), || device.upload(file, &pem))?;
     }
     let port = port.to_string();
     let settings = [
@@ -109,8 +108,8 @@ fn set_up(device: &mut Device, pki: &Pki, port: u16, progress: &Progress) -> Res
         ("mqtt.port", &port),
         ("mqtt.topic_prefix", PREFIX),
     ];
-    during(progress, &format!("POST /settings: mqtts://{HOST}:{port}"), || device.set(&settings))?;
-    let status = during(progress, "waiting for the connection", || device.wait_for_state("connected"))?;
+    progress.during(&format!("POST /settings: mqtts://{HOST}:{port}"), || device.set(&settings))?;
+    let status = progress.during("waiting for the connection", || device.wait_for_state("connected"))?;
     let member = |name| status.json(name).unwrap_or("?").to_owned();
     progress.say(&format!(
         "the device is connected: {}, handshake {} ms",
@@ -124,7 +123,7 @@ fn set_up(device: &mut Device, pki: &Pki, port: u16, progress: &Progress) -> Res
 fn round_trip(device: &Device, observer: &mut Observer, progress: &Progress) -> Result<(), String> {
     let online = format!("{PREFIX}/availability online");
     let state = format!("{PREFIX}/state ");
-    during(progress, "waiting for the device's messages", || {
+    progress.during("waiting for the device's messages", || {
         observer.wait_for("availability", 0, MESSAGE_TIME, |message| message == online)?;
         observer.wait_for("state", 0, MESSAGE_TIME, |message| message.starts_with(&state))
     })?;
@@ -134,7 +133,7 @@ fn round_trip(device: &Device, observer: &mut Observer, progress: &Progress) -> 
     progress.say(&format!("broker ◄ {topic} ON"));
     observer.publish(&topic, "ON")?;
     let switched = |message: &str| message.starts_with(&state) && message.contains("\"outputs\":[\"ON\"");
-    let answered = during(progress, "waiting for the answer", || {
+    let answered = progress.during("waiting for the answer", || {
         observer.wait_for("state with output 1 on", before.len(), MESSAGE_TIME, switched)
     })?;
     observer.messages().iter().take(answered).skip(before.len()).for_each(|message| show(message));
@@ -143,6 +142,48 @@ fn round_trip(device: &Device, observer: &mut Observer, progress: &Progress) -> 
         return Err(format!("the menu does not show output 1 as on:\n{}", status.body));
     }
     progress.say("the command went from the broker to the device, and its answer back");
+    Ok(())
+}
+
+/// What a virtual board tells of the registers that the firmware used so far: a line for each unit. Nothing on the host board.
+struct Coverage(Vec<String>);
+
+impl Coverage {
+    /// The units that TLS is made of; the random number generator comes with them.
+    const UNITS: [&str; 2] = ["CRYP", "HASH"];
+
+    fn of(kind: Kind, device: &mut Device) -> Result<Self, String> {
+        match kind {
+            Kind::Host => Ok(Self(Vec::new())),
+            Kind::VirtualBoard => device.ask("report", "report RNG: ").map(Self),
+        }
+    }
+
+    /// How often a unit's registers were accessed.
+    fn accesses(&self, unit: &str) -> u64 {
+        let prefix = format!("report {unit}: ");
+        let rest = self.0.iter().find_map(|line| line.strip_prefix(&prefix));
+        rest.and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// Shows which registers were used, and checks that the connection used them: more often than the self-tests of the start.
+fn hardware_was_used(before: &Coverage, after: &Coverage, progress: &Progress) -> Result<(), String> {
+    if after.0.is_empty() {
+        return Ok(());
+    }
+    progress.say("the registers of the hardware that were used:");
+    after.0.iter().for_each(|line| println!("             {}", shortened(line)));
+    for unit in Coverage::UNITS {
+        let (before, after) = (before.accesses(unit), after.accesses(unit));
+        if before == 0 || after <= before {
+            return Err(format!("{unit} was not used: {before} accesses at the start, {after} at the end"));
+        }
+        progress.say(&format!(
+            "{unit}: {} accesses since the start's self-test, {before} in it",
+            after.saturating_sub(before)
+        ));
+    }
     Ok(())
 }
 
@@ -164,29 +205,11 @@ fn go_on(device: &Device, broker: &Broker, observer: &Observer, progress: &Progr
 
 /// Prints a message as the broker sent it.
 fn show(message: &str) {
-    let text: String = message.chars().take(MAX_LINE).collect();
-    let more = if text.len() < message.len() { " …" } else { "" };
-    println!("             broker ► {text}{more}");
+    println!("             broker ► {}", shortened(message));
 }
 
-/// Says what is being done, and again every second for as long as it takes.
-fn during<T>(progress: &Progress, what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    progress.say(what);
-    let begun = Instant::now();
-    let name = what.to_owned();
-    let (done, waiting) = channel::<()>();
-    let ticker = thread::spawn(move || {
-        let mut ticked = false;
-        while waiting.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
-            ticked = true;
-            eprint!("\r             {name}: {} s ", begun.elapsed().as_secs());
-        }
-        if ticked {
-            eprintln!();
-        }
-    });
-    let result = work();
-    drop(done);
-    let _ = ticker.join();
-    result
+fn shortened(line: &str) -> String {
+    let text: String = line.chars().take(MAX_LINE).collect();
+    let more = if text.len() < line.len() { " …" } else { "" };
+    text + more
 }

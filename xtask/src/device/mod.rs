@@ -253,7 +253,26 @@ impl Device {
         self.process.wait_for(&format!("done: {command}\n"), PATIENCE)
     }
 
-    fn until(&self, what: &str, done: impl Fn() -> Result<bool, String>) -> Result<(), String> {
+    /// Asks with a command; the lines of the answer, up to the one that begins with `last`.
+    ///
+    /// # Errors
+    /// When it does not answer in time.
+    pub fn ask(&mut self, command: &str, last: &str) -> Result<Vec<String>, String> {
+        let before = self.process.log().len();
+        self.process.type_in(&format!("{command}\n"))?;
+        let mut answer = Vec::new();
+        self.until(&format!("answer to {command}"), || {
+            let log = self.process.log();
+            // A last line without its end is not whole yet.
+            let whole =
+                log.get(before..).and_then(|new| new.rsplit_once('\n')).map_or("", |(whole, _)| whole);
+            answer = whole.lines().map(str::to_owned).collect();
+            Ok(answer.iter().any(|line| line.starts_with(last)))
+        })?;
+        Ok(answer)
+    }
+
+    fn until(&self, what: &str, mut done: impl FnMut() -> Result<bool, String>) -> Result<(), String> {
         let end = Instant::now().checked_add(PATIENCE);
         while !done()? {
             if end.is_none_or(|end| Instant::now() >= end) {

@@ -25,7 +25,8 @@ use core::{
     sync::atomic::{AtomicU32, Ordering::SeqCst},
 };
 
-use embassy_stm32::{Config, bind_interrupts, peripherals, time::Hertz};
+use embassy_stm32::{bind_interrupts, peripherals};
+use firmwares::clocks;
 
 bind_interrupts!(struct Irqs {
     HASH_RNG => embassy_stm32::hash::InterruptHandler<peripherals::HASH>,
@@ -70,30 +71,6 @@ fn main() -> ! {
     loop {
         cortex_m::asm::wfi();
     }
-}
-
-/// 168 MHz, and 48 MHz for the random number generator.
-fn clocks() -> Config {
-    use embassy_stm32::rcc::{
-        AHBPrescaler, APBPrescaler, Hse, HseMode, Pll, PllMul, PllPDiv, PllPreDiv, PllQDiv, PllSource,
-        Sysclk, mux,
-    };
-    let mut config = Config::default();
-    config.rcc.hse = Some(Hse { freq: Hertz(8_000_000), mode: HseMode::Bypass });
-    config.rcc.pll_src = PllSource::HSE;
-    config.rcc.pll = Some(Pll {
-        prediv: PllPreDiv::DIV4,
-        mul: PllMul::MUL168,
-        divp: Some(PllPDiv::DIV2),
-        divq: Some(PllQDiv::DIV7),
-        divr: None,
-    });
-    config.rcc.ahb_pre = AHBPrescaler::DIV1;
-    config.rcc.apb1_pre = APBPrescaler::DIV4;
-    config.rcc.apb2_pre = APBPrescaler::DIV2;
-    config.rcc.sys = Sysclk::PLL1_P;
-    config.rcc.mux.clk48sel = mux::Clk48sel::PLL1_Q;
-    config
 }
 
 #[panic_handler]

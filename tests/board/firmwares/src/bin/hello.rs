@@ -19,16 +19,16 @@ use core::{fmt::Write as _, panic::PanicInfo};
 use embassy_executor::Spawner;
 use embassy_net::{Config as NetConfig, Ipv4Address, Stack, StackResources, tcp::TcpSocket, udp};
 use embassy_stm32::{
-    Config, bind_interrupts,
+    bind_interrupts,
     eth::{self, Ethernet, GenericPhy, PacketQueue, Sma},
     flash::{Blocking, Flash},
     gpio::{Input, Level, Output, Pull, Speed},
     pac,
     peripherals::{ETH, ETH_SMA, IWDG},
-    time::Hertz,
     wdg::IndependentWatchdog,
 };
 use embassy_time::{Duration, Timer};
+use firmwares::clocks;
 use static_cell::{ConstStaticCell, StaticCell};
 
 bind_interrupts!(struct Irqs {
@@ -45,29 +45,6 @@ static PACKETS: ConstStaticCell<PacketQueue<4, 8>> = ConstStaticCell::new(Packet
 static RESOURCES: ConstStaticCell<StackResources<4>> = ConstStaticCell::new(StackResources::new());
 static BUFFERS: ConstStaticCell<[[u8; 512]; 2]> = ConstStaticCell::new([[0; 512]; 2]);
 static BUTTON: StaticCell<Input<'static>> = StaticCell::new();
-
-fn clocks() -> Config {
-    use embassy_stm32::rcc::{
-        AHBPrescaler, APBPrescaler, Hse, HseMode, Pll, PllMul, PllPDiv, PllPreDiv, PllQDiv, PllSource,
-        Sysclk, mux,
-    };
-    let mut config = Config::default();
-    config.rcc.hse = Some(Hse { freq: Hertz(8_000_000), mode: HseMode::Bypass });
-    config.rcc.pll_src = PllSource::HSE;
-    config.rcc.pll = Some(Pll {
-        prediv: PllPreDiv::DIV4,
-        mul: PllMul::MUL168,
-        divp: Some(PllPDiv::DIV2),
-        divq: Some(PllQDiv::DIV7),
-        divr: None,
-    });
-    config.rcc.ahb_pre = AHBPrescaler::DIV1;
-    config.rcc.apb1_pre = APBPrescaler::DIV4;
-    config.rcc.apb2_pre = APBPrescaler::DIV2;
-    config.rcc.sys = Sysclk::PLL1_P;
-    config.rcc.mux.clk48sel = mux::Clk48sel::PLL1_Q;
-    config
-}
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
