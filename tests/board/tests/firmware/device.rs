@@ -20,23 +20,23 @@ use crate::http::Session;
 /// The names that lead to this PC: the broker's, and the time server's that a new device has.
 const NAMES: [&str; 2] = ["localhost", "pool.ntp.org"];
 /// The most that anything may take on a machine that does other things too.
-pub const LONG: Duration = Duration::from_secs(300);
+pub(crate) const LONG: Duration = Duration::from_secs(300);
 
 /// A device.
-pub struct Device {
-    pub board: Board,
+pub(crate) struct Device {
+    pub(crate) board: Board,
     /// The loopback port that leads to its menu.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Device {
     /// A new device with power, a cable and everything that a network has.
-    pub fn boot(options: Options) -> Self {
+    pub(crate) fn boot(options: Options) -> Self {
         Self::boot_with(options, Services { dhcp: true, dns: true, sntp: true })
     }
 
     /// A new device in a network that has some services only.
-    pub fn boot_with(options: Options, services: Services) -> Self {
+    pub(crate) fn boot_with(options: Options, services: Services) -> Self {
         let config = Config {
             names: NAMES.map(str::to_owned).to_vec(),
             forwards: vec![Forward { pc_port: 0, device_port: 80 }],
@@ -50,12 +50,12 @@ impl Device {
     }
 
     /// Waits until the menu answers, and logs in.
-    pub fn session(&mut self) -> Session {
+    pub(crate) fn session(&mut self) -> Session {
         self.until("the menu answers", |device| Session::open(device.port).ok())
     }
 
     /// Waits until something is so, asking again and again.
-    pub fn until<T>(&mut self, what: &str, mut ask: impl FnMut(&mut Self) -> Option<T>) -> T {
+    pub(crate) fn until<T>(&mut self, what: &str, mut ask: impl FnMut(&mut Self) -> Option<T>) -> T {
         let begun = Instant::now();
         loop {
             if let Some(found) = ask(self) {
@@ -75,26 +75,26 @@ impl Device {
     }
 
     /// Waits until the connection's state is the one that is named, and returns the whole status.
-    pub fn until_state(&mut self, session: &Session, state: &str) -> Value {
+    pub(crate) fn until_state(&mut self, session: &Session, state: &str) -> Value {
         self.until(state, |_| session.status().ok().filter(|status| status["connection"]["state"] == state))
     }
 
     /// Asserts that the firmware did nothing that the part does not do or that the board does not model.
-    pub fn assert_clean(&mut self) {
+    pub(crate) fn assert_clean(&mut self) {
         let findings = self.board.findings();
         assert!(findings.is_empty(), "{findings:#?}");
     }
 }
 
 /// Keys, certificates and a broker for one test.
-pub struct World {
-    pub pki: Pki,
-    pub broker: Broker,
+pub(crate) struct World {
+    pub(crate) pki: Pki,
+    pub(crate) broker: Broker,
 }
 
 impl World {
     /// In a folder of the test's own.
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let pki = Pki::create(&folder).unwrap();
         let broker =
@@ -103,14 +103,14 @@ impl World {
     }
 
     /// A file of the infrastructure: `ca.pem`, or `client-2048.key`.
-    pub fn file(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn file(&self, name: &str) -> Vec<u8> {
         let (stem, kind) = name.rsplit_once('.').unwrap();
         let path = if kind == "key" { self.pki.key(stem) } else { self.pki.certificate(stem) };
         std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// What makes a device connect to a listener of this broker.
-    pub fn connect(&self, session: &Session, listener: Listener) {
+    pub(crate) fn connect(&self, session: &Session, listener: Listener) {
         let port = self.broker.port(listener).to_string();
         let tls = if listener == Listener::Plain { "off" } else { "on" };
         session.set(&[

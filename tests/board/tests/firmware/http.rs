@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-pub use xtask::device::http::Answer;
+pub(crate) use xtask::device::http::Answer;
 use xtask::device::http::{form, request};
 
 /// Longer than the device's own limits, so that its answer and not our patience decides.
@@ -14,7 +14,7 @@ const PASSWORD: [(&str, &str); 1] = [("password", "correct horse battery")];
 
 /// A person's access to the device.
 #[derive(Clone, Debug, Default)]
-pub struct Session {
+pub(crate) struct Session {
     port: u16,
     cookie: String,
     token: String,
@@ -25,7 +25,7 @@ impl Session {
     ///
     /// # Errors
     /// While the device does not answer.
-    pub fn open(port: u16) -> Result<Self, String> {
+    pub(crate) fn open(port: u16) -> Result<Self, String> {
         let mut session = Self { port, ..Self::default() };
         let password = form(&PASSWORD);
         let mut answer = session.send("POST /password", password.as_bytes())?;
@@ -44,7 +44,7 @@ impl Session {
     ///
     /// # Errors
     /// When there is no answer.
-    pub fn send(&self, line: &str, body: &[u8]) -> Result<Answer, String> {
+    pub(crate) fn send(&self, line: &str, body: &[u8]) -> Result<Answer, String> {
         let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded")];
         if !self.cookie.is_empty() {
             headers.extend([("Cookie", self.cookie.as_str()), ("X-Token", self.token.as_str())]);
@@ -56,7 +56,7 @@ impl Session {
     ///
     /// # Errors
     /// When it does not tell.
-    pub fn status(&self) -> Result<Value, String> {
+    pub(crate) fn status(&self) -> Result<Value, String> {
         let answer = self.send("GET /status.json", b"")?;
         if answer.status != 200 {
             return Err(format!("{answer:?}"));
@@ -65,19 +65,19 @@ impl Session {
     }
 
     /// A request that must be answered with 200.
-    pub fn must(&self, line: &str, body: &[u8]) -> Answer {
+    pub(crate) fn must(&self, line: &str, body: &[u8]) -> Answer {
         let answer = self.send(line, body).unwrap();
         assert_eq!(answer.status, 200, "{line}: {answer:?}");
         answer
     }
 
     /// Changes settings.
-    pub fn set(&self, settings: &[(&str, &str)]) {
+    pub(crate) fn set(&self, settings: &[(&str, &str)]) {
         self.must("POST /settings", form(settings).as_bytes());
     }
 
     /// Loads a file: `ca`, `client` or `key`.
-    pub fn load(&self, slot: &str, pem: &[u8]) -> Answer {
+    pub(crate) fn load(&self, slot: &str, pem: &[u8]) -> Answer {
         self.must(&format!("PUT /certificates/{slot}"), pem)
     }
 }

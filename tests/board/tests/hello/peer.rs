@@ -22,19 +22,19 @@ const DEVICE: Ipv4Address = Ipv4Address::new(10, 0, 0, 7);
 
 /// What a test and the peer share.
 #[derive(Default)]
-pub struct Script {
+pub(crate) struct Script {
     /// Lines to ask, in order.
-    pub questions: VecDeque<String>,
+    pub(crate) questions: VecDeque<String>,
     /// The answers.
-    pub answers: VecDeque<String>,
+    pub(crate) answers: VecDeque<String>,
     /// Leases that were acknowledged.
-    pub leases: u32,
+    pub(crate) leases: u32,
     /// Datagrams that came to port 9.
-    pub greetings: u32,
+    pub(crate) greetings: u32,
 }
 
 /// The peer.
-pub struct Peer {
+pub(crate) struct Peer {
     interface: Interface,
     sockets: SocketSet<'static>,
     frames: Frames,
@@ -46,7 +46,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn new(script: Arc<Mutex<Script>>) -> Self {
+    pub(crate) fn new(script: Arc<Mutex<Script>>) -> Self {
         let mut frames = Frames::default();
         let address = EthernetAddress([2, 0, 0, 0, 0, 2]);
         let mut interface = Interface::new(Config::new(address.into()), &mut frames, Instant::ZERO);
@@ -202,13 +202,13 @@ impl TxToken for Sent<'_> {
 }
 
 /// A board that runs `hello`, with its peer.
-pub struct Hello {
-    pub board: Board,
-    pub script: Arc<Mutex<Script>>,
+pub(crate) struct Hello {
+    pub(crate) board: Board,
+    pub(crate) script: Arc<Mutex<Script>>,
 }
 
 impl Hello {
-    pub fn start(options: Options) -> Self {
+    pub(crate) fn start(options: Options) -> Self {
         let script = Arc::new(Mutex::new(Script::default()));
         let board =
             Board::start(&elf("HELLO_ELF", "hello"), options, Box::new(Peer::new(script.clone()))).unwrap();
@@ -216,7 +216,7 @@ impl Hello {
     }
 
     /// Waits for something that the script says.
-    pub fn wait(&mut self, what: &str, done: impl Fn(&Script) -> bool + Send + Clone + 'static) {
+    pub(crate) fn wait(&mut self, what: &str, done: impl Fn(&Script) -> bool + Send + Clone + 'static) {
         let script = self.script.clone();
         self.board
             .wait_for(what, Duration::from_secs(60), move |_| done(&script.lock().unwrap()).then_some(()))
@@ -224,7 +224,7 @@ impl Hello {
     }
 
     /// Asks a line until there is an answer: a device that has just been reset, or has one socket only, refuses some.
-    pub fn ask(&mut self, question: &str) -> String {
+    pub(crate) fn ask(&mut self, question: &str) -> String {
         for _ in 0..20 {
             self.tell(question);
             let answer = self.answer();
@@ -236,19 +236,19 @@ impl Hello {
     }
 
     /// Asks a line.
-    pub fn tell(&mut self, question: &str) {
+    pub(crate) fn tell(&mut self, question: &str) {
         self.script.lock().unwrap().questions.push_back(question.to_owned());
     }
 
     /// The next answer; empty when the connection broke without one.
-    pub fn answer(&mut self) -> String {
+    pub(crate) fn answer(&mut self) -> String {
         self.wait("an answer", |script| !script.answers.is_empty());
         self.script.lock().unwrap().answers.pop_front().unwrap()
     }
 }
 
 /// Where a firmware is: `cargo xtask test` says it by a variable of the environment.
-pub fn elf(variable: &str, name: &str) -> PathBuf {
+pub(crate) fn elf(variable: &str, name: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(
         || panic!("{variable} says where the firmware {name} is; `cargo xtask test` builds it and sets it"),
         PathBuf::from,

@@ -24,12 +24,12 @@ const OUTPUTS: [&str; 4] = ["PB0", "PB7", "PB14", "PF13"];
 const CUT_STATUS: u8 = 3;
 
 /// Cuts the power in the `count`-th operation of the flash from now.
-pub fn arm(board: &mut Board, count: u64) {
+pub(crate) fn arm(board: &mut Board, count: u64) {
     board.cut_at(Some(Cut { operation: count.saturating_sub(1), moment: Moment::During }));
 }
 
 /// A board with what it has said so far.
-pub struct Console {
+pub(crate) struct Console {
     board: Board,
     log: Option<PathBuf>,
     leases: u64,
@@ -41,12 +41,12 @@ pub struct Console {
 
 impl Console {
     /// A board that has said nothing.
-    pub fn new(board: Board, log: Option<PathBuf>) -> Self {
+    pub(crate) fn new(board: Board, log: Option<PathBuf>) -> Self {
         Self { board, log, leases: 0, resets: 0, records: 0, findings: 0, outputs: None }
     }
 
     /// Obeys and prints until the end.
-    pub fn run(&mut self, commands: &Receiver<String>) -> Result<ExitCode, String> {
+    pub(crate) fn run(&mut self, commands: &Receiver<String>) -> Result<ExitCode, String> {
         loop {
             let code = match commands.recv_timeout(Duration::from_millis(20)) {
                 Ok(line) => self.obey(&line),

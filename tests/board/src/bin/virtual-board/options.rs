@@ -6,7 +6,7 @@ use gateway::Services;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 
 /// What `--help` prints.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Runs a firmware for the NUCLEO-F439ZI on a virtual board, behind a network of its own, whose only ways out are ports of
 127.0.0.1.
 
@@ -43,22 +43,24 @@ Exit status: 0 after quit, 1 for a mistake, 3 for a power cut.
 ";
 
 /// The command line's options.
-pub struct Options {
-    pub elf: PathBuf,
-    pub state: Option<PathBuf>,
-    pub flash: Option<PathBuf>,
-    pub http: u16,
-    pub names: Vec<String>,
-    pub services: Services,
-    pub time: Option<Duration>,
-    pub power_cut: u64,
-    pub seed: u64,
-    pub log: Option<PathBuf>,
+pub(crate) struct Options {
+    pub(crate) elf: PathBuf,
+    pub(crate) state: Option<PathBuf>,
+    pub(crate) flash: Option<PathBuf>,
+    pub(crate) http: u16,
+    pub(crate) names: Vec<String>,
+    pub(crate) services: Services,
+    pub(crate) time: Option<Duration>,
+    pub(crate) power_cut: u64,
+    pub(crate) seed: u64,
+    pub(crate) log: Option<PathBuf>,
 }
 
 impl Options {
     /// Reads the command line; none where help is asked for.
-    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Self>, lexopt::Error> {
+    pub(crate) fn parse(
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Option<Self>, lexopt::Error> {
         let mut parser = lexopt::Parser::from_args(arguments);
         let mut options = Self {
             elf: PathBuf::new(),
@@ -100,7 +102,7 @@ impl Options {
     }
 
     /// Where flash is kept.
-    pub fn flash(&self) -> Option<PathBuf> {
+    pub(crate) fn flash(&self) -> Option<PathBuf> {
         self.flash.clone().or_else(|| self.state.as_ref().map(|state| state.join("flash")))
     }
 }

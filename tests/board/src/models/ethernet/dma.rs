@@ -20,6 +20,10 @@
 //! | `DMACHTDR` to `DMACHRBAR` | read as the current descriptors |
 //! | collisions, errors on the line | there are none |
 
+mod memory;
+mod receive;
+mod transmit;
+
 use std::collections::VecDeque;
 
 use rigless::{
@@ -30,8 +34,9 @@ use rigless::{
 
 use super::Wire;
 use crate::models::dice::Dice;
-
-const OWN: u64 = 1 << 31;
+use memory::{
+    CLOCKS, Descriptor, INTERFACE, LAST, RECEIVE_DESCRIPTOR, TRANSMIT_DATA, TRANSMIT_DESCRIPTOR, WRITTEN,
+};
 
 const TS: u64 = 1;
 const TPSS: u64 = 1 << 1;
@@ -55,30 +60,9 @@ const SYSCFG_PMC: u64 = 0x4001_3804;
 const MAC_CLOCKS: u64 = 0b111 << 25;
 const RMII: u64 = 1 << 23;
 
-/// Kinds of accesses that this model asks for, in the upper half of a token.
-const TRANSMIT_DESCRIPTOR: u64 = 1;
-const TRANSMIT_DATA: u64 = 2;
-const RECEIVE_DESCRIPTOR: u64 = 3;
-const CLOCKS: u64 = 4;
-const INTERFACE: u64 = 5;
-const WRITTEN: u64 = 6;
-/// In the place of a width: all bytes of a descriptor are here.
-const LAST: u64 = 0;
-
-/// The receive FIFO.
-const FIFO: usize = 2048;
 /// Nanoseconds of a byte at 100 Mbit/s, and of the gap and preamble around a frame.
 const BYTE: u64 = 80;
 const GAP: u64 = 20 * BYTE;
-
-/// A descriptor as it was fetched.
-#[derive(Clone, Copy, Debug, Default)]
-struct Descriptor {
-    address: u64,
-    words: [u64; 4],
-    /// How many of the words have come.
-    filled: usize,
-}
 
 /// What one of the two processes is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,222 +153,10 @@ impl EthernetDma {
         self.report(FBES, context);
     }
 
-    /// Asks for a word of memory that the DMA can reach; `false` after a bus error.
-    fn fetch(&mut self, kind: u64, address: u64, width: Width, context: &mut DeviceContext<'_>) -> bool {
-        if !reachable(address) {
-            self.fail(if kind == TRANSMIT_DATA { 0b011 } else { 0b111 }, context);
-            return false;
-        }
-        context.read_from(address, width, kind << 32 | u64::from(width.bytes()));
-        true
-    }
-
-    fn store(&mut self, address: u64, width: Width, value: u64, context: &mut DeviceContext<'_>) -> bool {
-        if !reachable(address) {
-            self.fail(0, context);
-            return false;
-        }
-        context.write_to(address, width, value, WRITTEN << 32);
-        true
-    }
-
-    fn fetch_descriptor(&mut self, kind: u64, address: u64, context: &mut DeviceContext<'_>) {
-        let descriptor = Descriptor { address, ..Descriptor::default() };
-        match kind {
-            TRANSMIT_DESCRIPTOR => (self.outgoing, self.transmit) = (descriptor, Process::Busy),
-            _ => (self.incoming, self.receive) = (descriptor, Process::Busy),
-        }
-        for word in 0..4 {
-            if !self.fetch(kind, address + 4 * word, Width::W32, context) {
-                return;
-            }
-        }
-    }
-
     /// Bytes from one descriptor to the next in a ring.
     fn stride(&self) -> u64 {
         let length = if self.mode >> 7 & 1 != 0 { 32 } else { 16 };
         length + 4 * (self.mode >> 2 & 0x1F)
-    }
-
-    fn transmit(&mut self, context: &mut DeviceContext<'_>) {
-        if self.transmit == Process::Idle && self.wire.state().transmits {
-            self.fetch_descriptor(TRANSMIT_DESCRIPTOR, self.outgoing.address, context);
-        }
-    }
-
-    /// All four words of a transmit descriptor are here.
-    fn transmit_descriptor(&mut self, context: &mut DeviceContext<'_>) {
-        let [control, lengths, first, second] = self.outgoing.words;
-        if control & OWN == 0 {
-            self.transmit = Process::Idle;
-            return self.report(TBUS, context);
-        }
-        if control >> 22 & 3 != 0 {
-            context.tell("TDES0", "§33.6.7: checksum insertion is not modelled");
-        }
-        if control >> 28 & 1 != 0 {
-            self.frame.clear();
-        }
-        let chained = control >> 20 & 1 != 0;
-        let mut buffers = vec![(first, lengths & 0x1FFF)];
-        if !chained {
-            buffers.push((second, lengths >> 16 & 0x1FFF));
-        }
-        for (address, length) in buffers {
-            for (at, width) in pieces(address, length) {
-                if !self.fetch(TRANSMIT_DATA, at, width, context) {
-                    return;
-                }
-            }
-        }
-        // Answers come in the order of the questions: this one after all bytes.
-        context.read_from(self.outgoing.address, Width::W32, TRANSMIT_DATA << 32 | LAST);
-    }
-
-    /// All bytes of a transmit descriptor are here.
-    fn transmit_bytes(&mut self, context: &mut DeviceContext<'_>) {
-        let now = context.now();
-        let last = self.outgoing.words[0] >> 29 & 1 != 0;
-        let time = if last { (self.frame.len() as u64 + 4).max(64) * BYTE + GAP } else { 0 };
-        let at = self.dice.after(now, time);
-        self.sent_at = Some(context.schedule(at));
-        if last {
-            let mut frame = std::mem::take(&mut self.frame);
-            frame.resize(frame.len().max(60), 0);
-            let mut state = self.wire.state();
-            if state.phy.is_up(now) {
-                state.sent.push_back(frame);
-            }
-        }
-    }
-
-    /// The frame has left: the descriptor goes back to the firmware.
-    fn transmitted(&mut self, context: &mut DeviceContext<'_>) {
-        let Descriptor { address, words: [control, _, _, next], .. } = self.outgoing;
-        if !self.store(address, Width::W32, control & !OWN & !0xFFFF, context) {
-            return;
-        }
-        self.outgoing.address = if control >> 21 & 1 != 0 {
-            self.transmit_list
-        } else if control >> 20 & 1 != 0 {
-            next
-        } else {
-            address + self.stride()
-        };
-        self.transmit = Process::Idle;
-        if control >> 30 & 1 != 0 {
-            self.report(TS, context);
-        }
-        if self.operation & START_TRANSMIT == 0 {
-            self.transmit = Process::Stopped;
-            return self.report(TPSS, context);
-        }
-        self.transmit(context);
-    }
-
-    /// Takes the next frame off the wire when it is time, and gives the receive process what to do.
-    fn arrive(&mut self, context: &mut DeviceContext<'_>) {
-        let now = context.now();
-        let state = self.wire.state();
-        if self.arrives_at.is_none()
-            && let Some(frame) = state.arriving.front()
-        {
-            let begin = self.wire_free.max(now);
-            let end = begin.0 + frame.len() as u64 * BYTE + GAP;
-            self.wire_free = VirtualNanos(end);
-            self.arrives_at = Some(context.schedule(self.wire_free));
-        }
-    }
-
-    fn arrived(&mut self, context: &mut DeviceContext<'_>) {
-        let mut state = self.wire.state();
-        let Some(mut frame) = state.arriving.pop_front() else { return };
-        let passes = state.receives && state.phy.is_up(context.now()) && state.filter.passes(&frame);
-        if passes && self.receive != Process::Stopped {
-            frame.resize(frame.len().max(60), 0);
-            frame.extend(check_sequence(&frame).to_le_bytes());
-            let held: usize = self.fifo.iter().map(Vec::len).sum();
-            if held + frame.len() <= FIFO {
-                self.fifo.push_back(frame);
-            } else {
-                state.missed += 1;
-                self.missed += 1;
-            }
-        }
-        drop(state);
-        self.receive(context);
-        self.arrive(context);
-    }
-
-    fn receive(&mut self, context: &mut DeviceContext<'_>) {
-        if self.receive == Process::Idle && !self.fifo.is_empty() {
-            self.fetch_descriptor(RECEIVE_DESCRIPTOR, self.incoming.address, context);
-        }
-    }
-
-    /// All four words of a receive descriptor are here.
-    fn receive_descriptor(&mut self, context: &mut DeviceContext<'_>) {
-        let [status, lengths, first, second] = self.incoming.words;
-        self.receive = Process::Idle;
-        if status & OWN == 0 {
-            return self.report(RBUS, context);
-        }
-        let Some(frame) = self.fifo.front().cloned() else { return };
-        let chained = lengths >> 14 & 1 != 0;
-        let mut at = self.written;
-        for (address, length) in
-            [(first, lengths & 0x1FFF), (second, if chained { 0 } else { lengths >> 16 & 0x1FFF })]
-        {
-            let end = frame.len().min(at + length as usize);
-            let mut bytes = frame.get(at..end).unwrap_or_default();
-            for (to, width) in pieces(address, bytes.len() as u64) {
-                let (piece, rest) = bytes.split_at(width.bytes() as usize);
-                let value = piece.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
-                if !self.store(to, width, value, context) {
-                    return;
-                }
-                bytes = rest;
-            }
-            at = end;
-        }
-        self.receive = Process::Busy;
-        let first_segment = self.written == 0;
-        self.written = at;
-        let last_segment = at == frame.len();
-        let length = if last_segment { (frame.len() as u64) << 16 } else { 0 };
-        self.incoming.words[0] =
-            length | 1 << 5 | u64::from(first_segment) << 9 | u64::from(last_segment) << 8;
-        let at = self.dice.after(context.now(), 1_000);
-        self.received_at = Some(context.schedule(at));
-    }
-
-    /// The descriptor goes to the firmware.
-    fn received(&mut self, context: &mut DeviceContext<'_>) {
-        let Descriptor { address, words: [status, lengths, _, next], .. } = self.incoming;
-        if !self.store(address, Width::W32, status, context) {
-            return;
-        }
-        self.incoming.address = if lengths >> 15 & 1 != 0 {
-            self.receive_list
-        } else if lengths >> 14 & 1 != 0 {
-            next
-        } else {
-            address + self.stride()
-        };
-        self.receive = Process::Idle;
-        if status >> 8 & 1 != 0 {
-            self.fifo.pop_front();
-            self.written = 0;
-            if lengths >> 31 & 1 == 0 {
-                self.report(RS, context);
-            }
-        }
-        if self.operation & START_RECEIVE == 0 {
-            self.receive = Process::Stopped;
-            return self.report(RPSS, context);
-        }
-        self.receive(context);
     }
 
     fn operate(&mut self, value: u64, context: &mut DeviceContext<'_>) {
@@ -550,28 +322,4 @@ impl Device for EthernetDma {
     fn reset(&mut self) {
         *self = Self::new(self.wire.clone(), self.dice.clone());
     }
-}
-
-/// Whether the DMA's bus master reaches an address: not core-coupled memory, §2.3.1.
-fn reachable(address: u64) -> bool {
-    (0x2000_0000..0x2003_0000).contains(&address) || (0x0800_0000..0x0820_0000).contains(&address)
-}
-
-/// A span of memory as accesses of words where it is aligned, and of bytes at its ends.
-fn pieces(address: u64, length: u64) -> impl Iterator<Item = (u64, Width)> {
-    let end = address + length;
-    let mut at = address;
-    std::iter::from_fn(move || {
-        let width = if at % 4 == 0 && at + 4 <= end { Width::W32 } else { Width::W8 };
-        let piece = (at < end).then_some((at, width));
-        at += u64::from(width.bytes());
-        piece
-    })
-}
-
-/// The frame check sequence, IEEE 802.3 §3.2.9.
-fn check_sequence(frame: &[u8]) -> u32 {
-    !frame.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| sum >> 1 ^ (sum & 1).wrapping_neg() & 0xEDB8_8320)
-    })
 }
