@@ -68,8 +68,8 @@ pub struct State {
     pub marks: Marks,
     /// The log.
     pub rtt: Option<Rtt>,
-    /// Frames in both directions since power came first.
-    pub frames: (u64, u64),
+    /// The instruction count at which each frame that the device sent went to the controller.
+    pub sent: Vec<u64>,
     /// The file that has the flash as it is.
     pub persist: Option<PathBuf>,
     /// How many operations of the flash that file has.
@@ -89,7 +89,7 @@ impl State {
             pace,
             marks: Marks::default(),
             rtt,
-            frames: (0, 0),
+            sent: Vec::new(),
             persist: None,
             persisted: 0,
             dice,
@@ -104,13 +104,11 @@ impl State {
         if !self.from_device.is_empty() {
             self.moved = now.0;
         }
-        self.frames.0 += self.from_device.len() as u64;
         self.network.step(Duration::from_nanos(now.0), &mut self.from_device, &mut self.to_device);
         if self.to_device.is_empty() {
             return;
         }
         self.moved = now.0;
-        self.frames.1 += self.to_device.len() as u64;
         let mut wire = nucleo.part.wire.state();
         if wire.phy.is_up(now) {
             wire.arriving.extend(self.to_device.drain(..));
@@ -193,6 +191,7 @@ impl Driver<Nucleo> for Runner {
         };
         let mut wire = session.board_mut().part.wire.state();
         while let Some(frame) = wire.sent.pop_front() {
+            self.state.sent.push(instructions);
             self.state.marks.see(&frame, instructions);
             self.state.from_device.push_back(frame);
         }
