@@ -11,14 +11,11 @@ mod bignum;
 mod drbg;
 mod ecdsa;
 mod hash;
-mod mode;
 mod rsa;
 
 pub(crate) mod aes;
 pub(crate) mod job;
-
-#[cfg(feature = "stm32f4")]
-pub(crate) use mode::ccm_first_blocks;
+pub(crate) mod mode;
 
 use status::Error;
 
@@ -82,11 +79,11 @@ impl<E: Entropy> Cipher for Soft<E> {
     }
 
     fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        mode::cbc_encrypt(key, iv, data)
+        mode::cbc(key, Direction::Encrypt, iv, data)
     }
 
     fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        mode::cbc_decrypt(key, iv, data)
+        mode::cbc(key, Direction::Decrypt, iv, data)
     }
 
     fn seal(
@@ -97,7 +94,7 @@ impl<E: Entropy> Cipher for Soft<E> {
         data: &mut [u8],
         tag: &mut [u8],
     ) -> Result<(), Error> {
-        mode::seal(key, nonce, aad, data, tag)
+        mode::sealed(mode::aead(key, Direction::Encrypt, nonce, aad, data, tag.len()), tag)
     }
 
     fn open(
@@ -108,7 +105,8 @@ impl<E: Entropy> Cipher for Soft<E> {
         data: &mut [u8],
         tag: &[u8],
     ) -> Result<(), Error> {
-        mode::open(key, nonce, aad, data, tag)
+        let computed = mode::aead(key, Direction::Decrypt, nonce, aad, data, tag.len());
+        mode::opened(computed, data, tag)
     }
 }
 

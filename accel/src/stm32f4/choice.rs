@@ -5,17 +5,15 @@
 //! when the unit failed after the key was loaded.
 
 use status::{Error, cipher, md};
-use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::hash::{fills, start, waiting};
 use super::{Regs, Stm32f4, Stopped, shortest};
 use crate::cipher::MAX_DATA_LENGTH;
 use crate::self_test::Algorithm;
-use crate::soft::Hasher;
+use crate::soft::{Hasher, mode};
 use crate::{
-    Chain, Cipher, CipherKey, CipherMode, Digest, Direction, Hash, HashAlgorithm, HashState, MAX_TAG_LENGTH,
-    NONCE_LENGTH,
+    Chain, Cipher, CipherKey, CipherMode, Digest, Direction, Hash, HashAlgorithm, HashState, NONCE_LENGTH,
 };
 
 impl<C: Regs, H: Regs, E: Regs> Hash for Stm32f4<C, H, E> {
@@ -154,31 +152,15 @@ impl<C: Regs, H: Regs, E: Regs> Cipher for Stm32f4<C, H, E> {
         if self.works(Algorithm::Cipher(mode)) {
             return CipherKey::from_bytes(mode, direction, key);
         }
-        self.soft.cipher_load(mode, direction, key)
+        mode::load(mode, direction, key)
     }
 
     fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        let Ok(bytes) = key.bytes(CipherMode::Cbc, Direction::Encrypt) else {
-            return self.soft.cbc_encrypt(key, iv, data);
-        };
-        let rest = self.cbc(Direction::Encrypt, bytes, iv, data)?;
-        if rest.is_empty() {
-            return Ok(());
-        }
-        let key = self.soft.cipher_load(CipherMode::Cbc, Direction::Encrypt, bytes)?;
-        self.soft.cbc_encrypt(&key, iv, rest)
+        self.cbc(key, Direction::Encrypt, iv, data)
     }
 
     fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        let Ok(bytes) = key.bytes(CipherMode::Cbc, Direction::Decrypt) else {
-            return self.soft.cbc_decrypt(key, iv, data);
-        };
-        let rest = self.cbc(Direction::Decrypt, bytes, iv, data)?;
-        if rest.is_empty() {
-            return Ok(());
-        }
-        let key = self.soft.cipher_load(CipherMode::Cbc, Direction::Decrypt, bytes)?;
-        self.soft.cbc_decrypt(&key, iv, rest)
+        self.cbc(key, Direction::Decrypt, iv, data)
     }
 
     fn seal(
@@ -189,21 +171,7 @@ impl<C: Regs, H: Regs, E: Regs> Cipher for Stm32f4<C, H, E> {
         data: &mut [u8],
         tag: &mut [u8],
     ) -> Result<(), Error> {
-        let Ok(bytes) = key.bytes(key.mode, Direction::Encrypt) else {
-            return self.soft.seal(key, nonce, aad, data, tag);
-        };
-        match self.aead(key, bytes, (nonce, aad), data, tag.len())? {
-            Some(computed) => {
-                for (to, from) in tag.iter_mut().zip(computed.iter()) {
-                    *to = *from;
-                }
-                Ok(())
-            }
-            None => {
-                let key = self.soft.cipher_load(key.mode, Direction::Encrypt, bytes)?;
-                self.soft.seal(&key, nonce, aad, data, tag)
-            }
-        }
+        mode::sealed(self.aead(key, Direction::Encrypt, (nonce, aad), data, tag.len()), tag)
     }
 
     fn open(
@@ -214,81 +182,72 @@ impl<C: Regs, H: Regs, E: Regs> Cipher for Stm32f4<C, H, E> {
         data: &mut [u8],
         tag: &[u8],
     ) -> Result<(), Error> {
-        let Ok(bytes) = key.bytes(key.mode, Direction::Decrypt) else {
-            return self.soft.open(key, nonce, aad, data, tag);
-        };
-        let opened = match self.aead(key, bytes, (nonce, aad), data, tag.len()) {
-            Ok(Some(computed)) if bool::from(computed.get(..tag.len()).unwrap_or_default().ct_eq(tag)) => {
-                Ok(())
-            }
-            Ok(Some(_)) => Err(cipher::AUTH_FAILED),
-            Ok(None) => {
-                let software = self.soft.cipher_load(key.mode, Direction::Decrypt, bytes);
-                software.and_then(|key| self.soft.open(&key, nonce, aad, data, tag))
-            }
-            Err(error) => Err(error),
-        };
-        if opened.is_err() {
-            data.zeroize();
-        }
-        opened
+        let computed = self.aead(key, Direction::Decrypt, (nonce, aad), data, tag.len());
+        mode::opened(computed, data, tag)
     }
 }
 
 impl<C: Regs, H: Regs, E: Regs> Stm32f4<C, H, E> {
-    /// Works on whole blocks; returns what is left of them for software, with the initialization vector for it.
-    fn cbc<'d>(
+    /// Works on whole blocks; software goes on where the unit stopped.
+    fn cbc(
         &mut self,
+        key: &CipherKey,
         direction: Direction,
-        key: &[u8],
         iv: &mut [u8; 16],
-        data: &'d mut [u8],
-    ) -> Result<&'d mut [u8], Error> {
-        let (blocks, []) = data.as_chunks_mut() else { return Err(cipher::FULL_BLOCK_EXPECTED) };
-        let done = match self.usable(CipherMode::Cbc) {
-            true if blocks.is_empty() => 0,
-            true => match self.cryp.cbc(direction, key, iv, blocks) {
-                Ok(()) => data.len(),
-                Err(stopped) => self.stopped(stopped)?,
-            },
-            false => 0,
+        data: &mut [u8],
+    ) -> Result<(), Error> {
+        let Ok(bytes) = key.bytes(CipherMode::Cbc, direction) else {
+            return mode::cbc(key, direction, iv, data);
         };
-        Ok(data.get_mut(done..).unwrap_or_default())
+        let (blocks, []) = data.as_chunks_mut() else { return Err(cipher::FULL_BLOCK_EXPECTED) };
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        let mut done = 0;
+        if self.usable(CipherMode::Cbc) {
+            match self.cryp.cbc(direction, bytes, iv, blocks) {
+                Ok(()) => return Ok(()),
+                Err(stopped) => done = self.stopped(stopped)?,
+            }
+        }
+        let key = mode::load(CipherMode::Cbc, direction, bytes)?;
+        mode::cbc(&key, direction, iv, data.get_mut(done..).unwrap_or_default())
     }
 
-    /// Works on all of `data` and returns the tag, or leaves `data` as it was and returns nothing, for software to do it.
+    /// Works on all of `data` and returns the tag; software does it from the beginning where the unit stopped.
     fn aead(
         &mut self,
         key: &CipherKey,
-        bytes: &[u8],
+        direction: Direction,
         (nonce, aad): (&[u8; NONCE_LENGTH], &[u8]),
         data: &mut [u8],
         tag_length: usize,
-    ) -> Result<Option<Zeroizing<[u8; 16]>>, Error> {
-        let (mode, direction) = (key.mode, key.direction);
+    ) -> Result<Zeroizing<[u8; 16]>, Error> {
+        let mode = key.mode;
+        let Ok(bytes) = key.bytes(mode, direction) else {
+            return mode::aead(key, direction, nonce, aad, data, tag_length);
+        };
         if mode == CipherMode::Cbc || tag_length != mode.tag_length() || data.len() > MAX_DATA_LENGTH {
             return Err(cipher::BAD_INPUT_DATA);
         }
-        if !self.usable(mode) {
-            return Ok(None);
-        }
-        let tag = match mode {
-            CipherMode::Gcm => self.cryp.gcm(direction, bytes, nonce, aad, data),
-            _ => self.cryp.ccm(mode, direction, bytes, (nonce, aad), data),
-        };
-        match tag {
-            Ok(tag) => Ok(Some(tag)),
-            Err(stopped) => {
-                let done = self.stopped(stopped)?;
-                // The key stream over what it was xored to gives that back.
-                let key = self.soft.cipher_load(mode, Direction::Encrypt, bytes)?;
-                let (head, mut tag) = (data.get_mut(..done).unwrap_or_default(), [0; MAX_TAG_LENGTH]);
-                let tag = tag.get_mut(..tag_length).unwrap_or_default();
-                self.soft.seal(&key, nonce, &[], head, tag)?;
-                tag.zeroize();
-                Ok(None)
+        if self.usable(mode) {
+            let tag = match mode {
+                CipherMode::Gcm => self.cryp.gcm(direction, bytes, nonce, aad, data),
+                _ => self.cryp.ccm(mode, direction, bytes, (nonce, aad), data),
+            };
+            match tag {
+                Ok(tag) => return Ok(tag),
+                Err(stopped) => {
+                    let done = self.stopped(stopped)?;
+                    // The key stream over what it was xored to gives that back.
+                    let key = mode::load(mode, Direction::Encrypt, bytes)?;
+                    let head = data.get_mut(..done).unwrap_or_default();
+                    mode::aead(&key, Direction::Encrypt, nonce, &[], head, tag_length)?;
+                }
             }
         }
+        let key = mode::load(mode, direction, bytes)?;
+        mode::aead(&key, direction, nonce, aad, data, tag_length)
     }
 
     fn usable(&self, mode: CipherMode) -> bool {

@@ -31,48 +31,40 @@ pub(crate) fn load(mode: CipherMode, direction: Direction, key: &[u8]) -> Result
     Ok(loaded)
 }
 
-pub(crate) fn cbc_encrypt(
+/// Encrypts or decrypts whole blocks in place and leaves the next initialization vector in `iv`.
+pub(crate) fn cbc(
     key: &CipherKey,
+    direction: Direction,
     iv: &mut [u8; BLOCK_LENGTH],
     data: &mut [u8],
 ) -> Result<(), Error> {
-    let key = loaded(key, Direction::Encrypt, CipherMode::Cbc)?;
-    cbc::encrypt(&key.aes, iv, whole_blocks(data)?);
+    let key = loaded(key, direction, CipherMode::Cbc)?;
+    let (blocks, []) = data.as_chunks_mut() else { return Err(cipher::FULL_BLOCK_EXPECTED) };
+    match direction {
+        Direction::Encrypt => cbc::encrypt(&key.aes, iv, blocks),
+        Direction::Decrypt => cbc::decrypt(&key.aes, iv, blocks),
+    }
     Ok(())
 }
 
-pub(crate) fn cbc_decrypt(
-    key: &CipherKey,
-    iv: &mut [u8; BLOCK_LENGTH],
-    data: &mut [u8],
-) -> Result<(), Error> {
-    let key = loaded(key, Direction::Decrypt, CipherMode::Cbc)?;
-    cbc::decrypt(&key.aes, iv, whole_blocks(data)?);
-    Ok(())
-}
-
-pub(crate) fn seal(
-    key: &CipherKey,
-    nonce: &[u8; NONCE_LENGTH],
-    aad: &[u8],
-    data: &mut [u8],
+/// Hands the tag out that [`aead`] computed, or another that did the same.
+pub(crate) fn sealed(
+    computed: Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error>,
     tag: &mut [u8],
 ) -> Result<(), Error> {
-    let computed = aead(key, Direction::Encrypt, nonce, aad, data, tag.len())?;
-    for (to, from) in tag.iter_mut().zip(computed.iter()) {
+    for (to, from) in tag.iter_mut().zip(computed?.iter()) {
         *to = *from;
     }
     Ok(())
 }
 
-pub(crate) fn open(
-    key: &CipherKey,
-    nonce: &[u8; NONCE_LENGTH],
-    aad: &[u8],
+/// Compares the tag that [`aead`] computed, or another that did the same, in constant time; on any failure `data` is zeroed.
+pub(crate) fn opened(
+    computed: Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error>,
     data: &mut [u8],
     tag: &[u8],
 ) -> Result<(), Error> {
-    let opened = match aead(key, Direction::Decrypt, nonce, aad, data, tag.len()) {
+    let opened = match computed {
         Ok(computed) if bool::from(computed.get(..tag.len()).unwrap_or_default().ct_eq(tag)) => Ok(()),
         Ok(_) => Err(cipher::AUTH_FAILED),
         Err(error) => Err(error),
@@ -85,7 +77,9 @@ pub(crate) fn open(
 
 /// Encrypts or decrypts `data` and returns the tag, of which the mode may use only the head. It is wiped, as the right tag of
 /// a forgery is a secret.
-fn aead(
+// Not inlined: its stack is free again when the tag is compared.
+#[inline(never)]
+pub(crate) fn aead(
     key: &CipherKey,
     direction: Direction,
     nonce: &[u8; NONCE_LENGTH],
@@ -108,13 +102,6 @@ fn loaded(key: &CipherKey, direction: Direction, mode: CipherMode) -> Result<&Ke
     match &key.material {
         Material::Soft(soft) if key.mode == mode && key.direction == direction => Ok(soft),
         _ => Err(cipher::BAD_INPUT_DATA),
-    }
-}
-
-fn whole_blocks(data: &mut [u8]) -> Result<&mut [[u8; BLOCK_LENGTH]], Error> {
-    match data.as_chunks_mut() {
-        (blocks, []) => Ok(blocks),
-        _ => Err(cipher::FULL_BLOCK_EXPECTED),
     }
 }
 

@@ -8,7 +8,7 @@ use status::Error;
 use zeroize::Zeroizing;
 
 use super::{BLOCK_LENGTH, CBC, CR, CRYPEN, CTR, Cryp, IV, Stopped, copy, padded};
-use crate::soft::ccm_first_blocks;
+use crate::soft::mode::ccm_first_blocks;
 use crate::stm32f4::regs::Regs;
 use crate::{CipherMode, Direction, NONCE_LENGTH};
 
