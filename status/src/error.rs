@@ -30,8 +30,15 @@ impl Error {
         }
     }
 
-    pub(crate) const fn number(self) -> u16 {
-        self.0.get()
+    /// The number without its sign, such as 0x7780.
+    pub const fn number(self) -> NonZeroU16 {
+        self.0
+    }
+
+    /// The failure of this number, which is not looked up.
+    #[must_use]
+    pub const fn from_number(number: NonZeroU16) -> Self {
+        Self(number)
     }
 
     /// The negative value that Mbed TLS returns for this failure, such as -0x7780.
@@ -136,7 +143,7 @@ fn text(error: Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Four digits, without the formatting machinery.
 fn hexadecimal(error: Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let number = u32::from(error.number());
+    let number = u32::from(error.number().get());
     [12, 8, 4, 0].into_iter().try_for_each(|shift| {
         let digit = char::from_digit(number >> shift & 0xF, 16).unwrap_or_default();
         f.write_char(digit.to_ascii_uppercase())

@@ -26,7 +26,7 @@ pub(crate) fn write(error: Error, f: &mut fmt::Formatter<'_>) -> Result<bool, fm
 
 /// The packed text of this exact number, if a table has it.
 pub(crate) fn text(error: Error) -> Option<&'static [u8]> {
-    let number = error.number().to_le_bytes();
+    let number = error.number().get().to_le_bytes();
     let mut rest: &[u8] = &TEXTS;
     while let Some((found, after)) = rest.split_first_chunk() {
         let text = after.split(|letter| *letter == 0).next().unwrap_or_default();

@@ -188,9 +188,9 @@ fn overflow(mut accel: impl Accel) {
         let mut ours = case.ours(&mut accel, Side::Client, Direction::Encrypt);
         let mut buffer = vec![7; MAX_PLAINTEXT_LENGTH + 1 + MAX_OVERHEAD];
         let failure = ours.seal(&mut accel, DATA, &mut buffer, MAX_PLAINTEXT_LENGTH + 1).unwrap_err();
-        assert_eq!(failure.error, ssl::BUFFER_TOO_SMALL);
+        assert_eq!(failure.error(), ssl::BUFFER_TOO_SMALL);
         let failure = ours.seal(&mut accel, DATA, &mut [7; 30], 20).unwrap_err();
-        assert_eq!(failure.error, ssl::BUFFER_TOO_SMALL);
+        assert_eq!(failure.error(), ssl::BUFFER_TOO_SMALL);
     }
 }
 
@@ -214,7 +214,7 @@ fn exhaustion(mut accel: impl Accel) {
 }
 
 fn exhausted(failure: Failure) {
-    assert_eq!((failure.error, failure.cause), (ssl::COUNTER_WRAPPING, Cause::SequenceExhausted));
+    assert_eq!((failure.error(), failure.cause()), (ssl::COUNTER_WRAPPING, Cause::SequenceExhausted));
 }
 
 fn short(mut accel: impl Accel) {
@@ -291,13 +291,14 @@ fn without_protection_a_record_is_its_header_and_content() {
     assert!(Layer(None).seal(&mut accel, DATA, &mut record, 15).is_err());
     let mut long = Record::new(DATA.0, &vec![0; MAX_PLAINTEXT_LENGTH + 1]).plain();
     let failure = Layer(None).open(&mut accel, &mut long).unwrap_err();
-    assert_eq!((failure.error, failure.alert()), (ssl::INVALID_RECORD, Some(Alert::RECORD_OVERFLOW)));
+    assert_eq!((failure.error(), failure.alert()), (ssl::INVALID_RECORD, Some(Alert::RECORD_OVERFLOW)));
 }
 
 /// RFC 5246 §6.2.1, §6.2.3 and §E.1.
 #[test]
 fn headers_are_checked() {
-    let parse = |bytes: [u8; HEADER_LENGTH]| Header::parse(bytes).map_err(|f| (f.error, f.alert(), f.cause));
+    let parse =
+        |bytes: [u8; HEADER_LENGTH]| Header::parse(bytes).map_err(|f| (f.error(), f.alert(), f.cause()));
     for content_type in 20..=23 {
         let header = Header { content_type: ContentType(content_type), length: 0x0102 };
         for minor in 0..=3 {
@@ -324,7 +325,7 @@ fn headers_are_checked() {
 
 #[test]
 fn records_without_content_are_counted() {
-    let many = |result: Result<(), Failure>| result.map_err(|failure| (failure.error, failure.cause));
+    let many = |result: Result<(), Failure>| result.map_err(|failure| (failure.error(), failure.cause()));
     let too_many = |error: Error| Err((error, Cause::TooMany));
     let mut idle = Idle::new();
     for _ in 0..3 {

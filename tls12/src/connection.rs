@@ -176,7 +176,7 @@ impl<'b> Connection<'b> {
         let state = self.handshake.write_state();
         if let Err(failure) = self.output.seal_application_data(state, accel, n, proof) {
             self.fail(failure, accel);
-            return Err(failure.error);
+            return Err(failure.error());
         }
         self.want |= Want::SEND;
         self.want = self.want.without(Want::WRITE.when(self.write_space().is_empty()));

@@ -2,39 +2,59 @@
 //!
 //! The alert is decided where the failure is found and sent in one place, by the connection.
 
+use core::num::{NonZeroU16, NonZeroU32};
+
 use status::{Alert, Cause, Error, mpi, ssl};
 
-/// A failure with what the peer and a person are to be told of it: four bytes, as nearly everything here can return one.
+/// A failure with what the peer and a person are to be told of it: one number, as nearly everything here can return one, and a
+/// register that is zero is the cheapest success.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Failure {
-    /// The code.
-    pub error: Error,
-    /// The fatal alert to send; close_notify, which is none, where the peer is gone or has failed first.
-    alert: Alert,
-    /// Tells failures of the same code apart.
-    pub cause: Cause,
-}
+pub struct Failure(NonZeroU32);
+
+/// Where alert and code stand above the cause.
+const ALERT: u32 = 8;
+const ERROR: u32 = 16;
 
 impl Failure {
     /// A failure for which `alert` is owed.
     pub const fn new(error: Error, alert: Alert) -> Self {
-        Self { error, alert, cause: Cause::None }
+        let number = (error.number().get() as u32) << ERROR | (alert.0 as u32) << ALERT;
+        match NonZeroU32::new(number) {
+            Some(number) => Self(number),
+            None => Self(NonZeroU32::MIN),
+        }
     }
 
     /// A failure that the peer is not told of.
     pub const fn silent(error: Error) -> Self {
-        Self { error, alert: Alert::CLOSE_NOTIFY, cause: Cause::None }
+        Self::new(error, Alert::CLOSE_NOTIFY)
+    }
+
+    /// The code.
+    pub fn error(self) -> Error {
+        let [high, low, ..] = self.0.get().to_be_bytes();
+        NonZeroU16::new(u16::from_be_bytes([high, low])).map_or(ssl::INTERNAL_ERROR, Error::from_number)
     }
 
     /// The fatal alert to send; none where the peer is gone or has failed first.
     pub fn alert(self) -> Option<Alert> {
-        (self.alert != Alert::CLOSE_NOTIFY).then_some(self.alert)
+        let [_, _, alert, _] = self.0.get().to_be_bytes();
+        (Alert(alert) != Alert::CLOSE_NOTIFY).then_some(Alert(alert))
     }
 
     /// The same failure for a named cause.
     #[must_use]
     pub const fn with(self, cause: Cause) -> Self {
-        Self { cause, ..self }
+        match NonZeroU32::new(self.0.get() | cause as u32) {
+            Some(number) => Self(number),
+            None => self,
+        }
+    }
+
+    /// Tells failures of the same code apart.
+    pub fn cause(self) -> Cause {
+        let [.., cause] = self.0.get().to_be_bytes();
+        Cause::ALL.get(usize::from(cause)).copied().unwrap_or_default()
     }
 }
 

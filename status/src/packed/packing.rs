@@ -73,7 +73,7 @@ const PACKED: Growing<0x2000> = {
         let (module, rows) = TABLES[table];
         let mut row = 0;
         while row < rows.len() {
-            all.append(&rows[row].error.number().to_le_bytes());
+            all.append(&rows[row].error.number().get().to_le_bytes());
             all.pack(module.as_bytes());
             all.pack(b" - ");
             all.pack(rows[row].text.as_bytes());

@@ -1,8 +1,10 @@
-//! Puts memory.x where the linker script of cortex-m-rt looks for it.
+//! Puts memory.x and device.x where the linker script of cortex-m-rt looks for them.
 
 fn main() {
     let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     std::fs::copy("memory.x", format!("{out}/memory.x")).expect("memory.x can be copied");
+    // A chip would name its interrupts here.
+    std::fs::write(format!("{out}/device.x"), "").expect("device.x can be written");
     println!("cargo:rustc-link-search={out}");
     println!("cargo:rustc-link-arg=-Tlink.x");
     println!("cargo:rerun-if-changed=memory.x");

@@ -179,11 +179,11 @@ impl Connection<'_> {
     }
 
     fn describe(&self, failure: Failure) -> Status {
-        let mut status = Status::new(failure.error);
+        let mut status = Status::new(failure.error());
         (status.flags, status.depth) = self.handshake.verdict();
         status.alert = self.alert_received.map(AlertSeen::Received);
         status.step = self.handshake.step();
-        status.cause = failure.cause;
+        status.cause = failure.cause();
         status
     }
 }

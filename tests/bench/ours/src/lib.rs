@@ -5,6 +5,7 @@
 
 pub mod ecdsa;
 mod repeating;
+mod vectors;
 
 pub use repeating::Repeating;
 

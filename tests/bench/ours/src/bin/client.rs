@@ -5,6 +5,9 @@
 #![no_std]
 #![no_main]
 
+#[path = "../vectors.rs"]
+mod vectors;
+
 use accel::{Entropy, soft::Soft};
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
