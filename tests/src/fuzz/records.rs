@@ -41,11 +41,11 @@ pub fn record(data: &[u8]) {
     buffer[start..start + plaintext.len()].copy_from_slice(plaintext);
     let length = sealing
         .seal(&mut accel, ContentType::APPLICATION_DATA, &mut buffer, plaintext.len())
-        .unwrap_or_else(|failure| panic!("{}", failure.error));
+        .unwrap_or_else(|failure| panic!("{}", failure.error()));
     let mut damaged = buffer[..length].to_vec();
     let mut opening = protection(&mut accel, suite, Direction::Decrypt, encrypt_then_mac);
     let opened =
-        opening.open(&mut accel, &mut buffer[..length]).unwrap_or_else(|failure| panic!("{}", failure.error));
+        opening.open(&mut accel, &mut buffer[..length]).unwrap_or_else(|failure| panic!("{}", failure.error()));
     assert_eq!(&buffer[opened], plaintext);
     // One bit anywhere but in the header's version and length, which say where a record ends and are not its content.
     let position = usize::from(choice) * damaged.len() / 256;
@@ -67,7 +67,7 @@ fn protection<A: Accel>(
     let zeros = [0; 64];
     let keys = Keys { suite, mac: &zeros[..mac], cipher: &zeros[..suite.key_length()], salt: &zeros[..salt] };
     Protection::new(accel, &keys, direction, encrypt_then_mac)
-        .unwrap_or_else(|failure| panic!("{}", failure.error))
+        .unwrap_or_else(|failure| panic!("{}", failure.error()))
 }
 
 /// The first byte chooses the configuration, the second how the stream is cut; the rest is what the server says.
