@@ -7,7 +7,7 @@ use status::{Error, asn1, oid as oid_code, x509};
 
 use crate::{
     KeyUsage, Name, PublicKey, Purpose, Time,
-    der::{Algorithm, CONTEXT, INTEGER, Reader, SEQUENCE, Within, explicit},
+    der::{Algorithm, CONTEXT, INTEGER, Reader, SEQUENCE, explicit, until},
     extension::Extensions,
     host, oid,
 };
@@ -56,43 +56,55 @@ impl<'a> Certificate<'a> {
     /// Those of `status::x509`, from -0x2180 (not a certificate) to -0x2680, with their low-level causes: -0x2562 for an unknown
     /// critical extension, -0x2500 for a repeated one; those of `status::pk` and `status::ecp` for its key.
     pub fn from_der(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut input = Reader::new(bytes);
-        let start = input;
-        let mut outer = input.enter(SEQUENCE).map_err(|_| x509::INVALID_FORMAT)?;
-        let der = input.since(&start);
+        let mut reader = Reader::new(bytes);
+        let after = reader.enter(SEQUENCE);
+        if reader.failure().is_some() {
+            return Err(x509::INVALID_FORMAT);
+        }
+        let der = until(bytes, after);
 
         // 1. TBSCertificate, and how long its bytes are, since those are signed.
-        let start = outer;
-        let mut body = outer.enter(SEQUENCE).within(x509::INVALID_FORMAT)?;
-        let signed = outer.since(&start);
+        let start = reader.rest();
+        reader.within(x509::INVALID_FORMAT);
+        let after = reader.enter(SEQUENCE);
+        let signed = until(start, after);
 
         // 2. Its fields, in order.
-        let version = version(&mut body)?;
-        let serial = serial(&mut body)?;
-        let inner_algorithm = body.algorithm().within(x509::INVALID_ALG)?;
+        let version = version(&mut reader);
+        let serial = serial(&mut reader);
+        reader.within(x509::INVALID_ALG);
+        let inner_algorithm = reader.algorithm();
         if version > 2 {
-            return Err(x509::UNKNOWN_VERSION);
+            reader.fail_with(x509::UNKNOWN_VERSION);
         }
+        reader.finish()?;
         let signature_algorithm = signature_algorithm(&inner_algorithm)?;
-        let issuer = Name::read(&mut body)?;
-        let (not_before, not_after) = validity(&mut body)?;
-        let subject = Name::read_any(&mut body)?;
-        let public_key = PublicKey::read(&mut body)?;
+        let issuer = Name::read(&mut reader);
+        let (not_before, not_after) = validity(&mut reader);
+        let subject = Name::read_any(&mut reader);
+        let public_key = PublicKey::read(&mut reader)?;
         if version > 0 {
-            skip_unique_identifier(&mut body, 1)?;
-            skip_unique_identifier(&mut body, 2)?;
+            skip_unique_identifier(&mut reader, 1);
+            skip_unique_identifier(&mut reader, 2);
         }
-        let extensions = if version == 2 { Extensions::read(&mut body)? } else { Extensions::default() };
-        body.end().within(x509::INVALID_FORMAT)?;
+        let mut extensions = Extensions::default();
+        if version == 2 {
+            extensions.read(&mut reader);
+        }
+        reader.within(x509::INVALID_FORMAT);
+        reader.leave(after);
 
         // 3. The signature. RFC 5280 §4.1.1.2: the algorithm outside is the one inside.
-        let outer_algorithm = outer.algorithm().within(x509::INVALID_ALG)?;
-        if outer_algorithm != inner_algorithm {
-            return Err(x509::SIG_MISMATCH);
+        reader.within(x509::INVALID_ALG);
+        if reader.algorithm() != inner_algorithm {
+            reader.fail_with(x509::SIG_MISMATCH);
         }
-        let length = outer.whole_bit_string().within(x509::INVALID_SIGNATURE)?;
-        let signature = outer.bytes(length).within(x509::INVALID_SIGNATURE)?;
-        outer.end().within(x509::INVALID_FORMAT)?;
+        reader.within(x509::INVALID_SIGNATURE);
+        let length = reader.whole_bit_string();
+        let signature = reader.bytes(length);
+        reader.within(x509::INVALID_FORMAT);
+        reader.end();
+        reader.finish()?;
 
         Ok(Self {
             der,
@@ -217,27 +229,24 @@ impl<'a> Certificate<'a> {
 }
 
 /// Version, 0 for v1; anything over 255 is 255.
-fn version(body: &mut Reader<'_>) -> Result<u8, Error> {
-    match body.enter(explicit(0)) {
-        Ok(mut inner) => {
-            let version = inner.small_integer().within(x509::INVALID_VERSION)?;
-            inner.end().within(x509::INVALID_VERSION)?;
-            Ok(u8::try_from(version).unwrap_or(u8::MAX))
-        }
-        Err(asn1::UNEXPECTED_TAG) => Ok(0),
-        Err(cause) => Err(x509::INVALID_FORMAT.because(cause)),
+fn version(reader: &mut Reader<'_>) -> u8 {
+    if reader.peek().is_some_and(|tag| tag != explicit(0)) {
+        return 0;
     }
+    let after = reader.enter(explicit(0));
+    reader.within(x509::INVALID_VERSION);
+    let version = reader.small_integer();
+    reader.leave(after);
+    u8::try_from(version).unwrap_or(u8::MAX)
 }
 
 /// An INTEGER of any length and sign; 2.28 also takes a context-specific tag 2.
-fn serial<'a>(body: &mut Reader<'a>) -> Result<&'a [u8], Error> {
-    match body.peek() {
-        None => Err(x509::INVALID_SERIAL.because(asn1::OUT_OF_DATA)),
-        Some(INTEGER | IMPLICIT_SERIAL) => {
-            body.element().within(x509::INVALID_SERIAL).map(|(_, serial)| serial)
-        }
-        Some(_) => Err(x509::INVALID_SERIAL.because(asn1::UNEXPECTED_TAG)),
+fn serial<'a>(reader: &mut Reader<'a>) -> &'a [u8] {
+    reader.within(x509::INVALID_SERIAL);
+    if !matches!(reader.peek(), None | Some(INTEGER | IMPLICIT_SERIAL)) {
+        reader.fail(asn1::UNEXPECTED_TAG);
     }
+    reader.element().1
 }
 
 const IMPLICIT_SERIAL: u8 = CONTEXT | INTEGER;
@@ -249,17 +258,17 @@ fn signature_algorithm(algorithm: &Algorithm<'_>) -> Result<SignatureAlgorithm, 
     if algorithm.is_plain() { Ok(known) } else { Err(x509::INVALID_ALG) }
 }
 
-fn validity(body: &mut Reader<'_>) -> Result<(Time, Time), Error> {
-    let mut inner = body.enter(SEQUENCE).within(x509::INVALID_DATE)?;
-    let times = (Time::read(&mut inner)?, Time::read(&mut inner)?);
-    inner.end().within(x509::INVALID_DATE)?;
-    Ok(times)
+fn validity(reader: &mut Reader<'_>) -> (Time, Time) {
+    reader.within(x509::INVALID_DATE);
+    let after = reader.enter(SEQUENCE);
+    let times = (Time::read(reader), Time::read(reader));
+    reader.leave(after);
+    times
 }
 
-fn skip_unique_identifier(body: &mut Reader<'_>, number: u8) -> Result<(), Error> {
-    match body.take(explicit(number)) {
-        Err(asn1::UNEXPECTED_TAG) => Ok(()),
-        Err(_) if body.is_empty() => Ok(()),
-        result => result.map(drop).within(x509::INVALID_FORMAT),
+fn skip_unique_identifier(reader: &mut Reader<'_>, number: u8) {
+    reader.within(x509::INVALID_FORMAT);
+    if reader.peek() == Some(explicit(number)) {
+        reader.take(explicit(number));
     }
 }

@@ -1,8 +1,10 @@
 //! A reader of DER as Mbed TLS 2.28 reads it (X.690 §8, §10).
 //!
 //! It is more lenient than DER: a length may be written with more bytes than it needs (at most four), a boolean may be any byte.
-//! Codes are the low-level ones of `status::asn1`; [`Within`] adds the high-level code of the field that was being read.
-//! A reader never looks past its own slice, and its position only moves forward.
+//!
+//! A reader keeps the first failure, and from then on there is nothing left to read: whoever reads goes on to the end and asks once,
+//! so that a parser has no branch for each field. Codes are the low-level ones of `status::asn1`, with the high-level code of the
+//! field that is being read. A reader never looks past its own slice, and its position only moves forward.
 
 use status::{Error, asn1};
 
@@ -10,11 +12,41 @@ use status::{Error, asn1};
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
+    field: Option<Error>,
+    failure: Option<Error>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self { rest: bytes, field: None, failure: None }
+    }
+
+    /// What fails from here on does so with the code of this field.
+    pub(crate) const fn within(&mut self, field: Error) {
+        self.field = Some(field);
+    }
+
+    /// Fails for a low-level reason.
+    #[inline(never)]
+    pub(crate) fn fail(&mut self, cause: Error) {
+        self.fail_with(self.field.map_or(cause, |field| field.because(cause)));
+    }
+
+    /// Fails with this code and no other.
+    #[inline(never)]
+    pub(crate) fn fail_with(&mut self, error: Error) {
+        self.failure.get_or_insert(error);
+        self.rest = &[];
+    }
+
+    /// The first failure.
+    pub(crate) const fn failure(&self) -> Option<Error> {
+        self.failure
+    }
+
+    /// Whether nothing has failed so far.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
+        self.failure.map_or(Ok(()), Err)
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -31,138 +63,171 @@ impl<'a> Reader<'a> {
     }
 
     /// Fails with `LENGTH_MISMATCH` unless everything has been read.
-    pub(crate) const fn end(&self) -> Result<(), Error> {
-        if self.rest.is_empty() { Ok(()) } else { Err(asn1::LENGTH_MISMATCH) }
+    pub(crate) fn end(&mut self) {
+        if !self.rest.is_empty() {
+            self.fail(asn1::LENGTH_MISMATCH);
+        }
     }
 
     /// Reads one byte.
-    pub(crate) fn byte(&mut self) -> Result<u8, Error> {
-        let (&byte, rest) = self.rest.split_first().ok_or(asn1::OUT_OF_DATA)?;
-        self.rest = rest;
-        Ok(byte)
+    #[inline(never)]
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.bytes(1).first().copied().unwrap_or_default()
     }
 
     /// Reads so many bytes.
-    pub(crate) fn bytes(&mut self, length: usize) -> Result<&'a [u8], Error> {
-        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(asn1::OUT_OF_DATA)?;
-        self.rest = rest;
-        Ok(bytes)
+    #[inline(never)]
+    pub(crate) fn bytes(&mut self, length: usize) -> &'a [u8] {
+        if let Some((bytes, rest)) = self.rest.split_at_checked(length) {
+            self.rest = rest;
+            return bytes;
+        }
+        self.fail(asn1::OUT_OF_DATA);
+        &[]
     }
 
     /// Reads a length; it is at most what is left after it (X.690 §8.1.3).
     #[inline(never)]
-    pub(crate) fn length(&mut self) -> Result<usize, Error> {
-        let first = self.byte()?;
-        let length = match first {
-            0x00..=0x7F => usize::from(first),
-            0x81..=0x84 => {
-                let bytes = self.bytes(usize::from(first & 0x7F))?;
-                let length =
-                    bytes.iter().fold(0_u32, |length, &byte| length.wrapping_shl(8) | u32::from(byte));
-                // A length beyond the address space is beyond the data too.
-                usize::try_from(length).map_err(|_| asn1::OUT_OF_DATA)?
+    pub(crate) fn length(&mut self) -> usize {
+        let first = self.byte();
+        let mut length = u32::from(first);
+        if first > 0x7F {
+            if !matches!(first, 0x81..=0x84) {
+                self.fail(asn1::INVALID_LENGTH);
             }
-            _ => return Err(asn1::INVALID_LENGTH),
-        };
-        if length > self.rest.len() { Err(asn1::OUT_OF_DATA) } else { Ok(length) }
+            let bytes = self.bytes(usize::from(first & 0x7F)).iter();
+            length = bytes.fold(0, |length, &byte| length.wrapping_shl(8) | u32::from(byte));
+        }
+        // A length beyond the address space is beyond the data too.
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length > self.rest.len() {
+            self.fail(asn1::OUT_OF_DATA);
+            return 0;
+        }
+        length
     }
 
     /// Reads a tag, which must be `tag`, and its length: the position is then that of the content.
     #[inline(never)]
-    pub(crate) fn header(&mut self, tag: u8) -> Result<usize, Error> {
-        match self.peek() {
-            None => Err(asn1::OUT_OF_DATA),
-            Some(found) if found != tag => Err(asn1::UNEXPECTED_TAG),
-            Some(_) => {
-                self.byte()?;
-                self.length()
-            }
+    pub(crate) fn header(&mut self, tag: u8) -> usize {
+        if self.peek().is_some_and(|found| found != tag) {
+            self.fail(asn1::UNEXPECTED_TAG);
         }
+        self.byte();
+        self.length()
     }
 
     /// Reads a whole element with this tag and gives its content.
     #[inline(never)]
-    pub(crate) fn take(&mut self, tag: u8) -> Result<&'a [u8], Error> {
-        let length = self.header(tag)?;
+    pub(crate) fn take(&mut self, tag: u8) -> &'a [u8] {
+        let length = self.header(tag);
         self.bytes(length)
     }
 
-    /// Reads a whole element with this tag and gives a reader of its content.
-    pub(crate) fn enter(&mut self, tag: u8) -> Result<Self, Error> {
-        self.take(tag).map(Self::new)
+    /// Goes into an element with this tag, and gives what follows it, to [`Reader::leave`] it with.
+    #[inline(never)]
+    pub(crate) fn enter(&mut self, tag: u8) -> &'a [u8] {
+        let length = self.header(tag);
+        let (content, after) = self.rest.split_at_checked(length).unwrap_or_default();
+        self.rest = content;
+        after
+    }
+
+    /// Leaves an element, all of which must have been read.
+    #[inline(never)]
+    pub(crate) fn leave(&mut self, after: &'a [u8]) {
+        self.end();
+        self.skip_to(after);
+    }
+
+    /// Leaves an element, whatever is left of it.
+    #[inline(never)]
+    pub(crate) fn skip_to(&mut self, after: &'a [u8]) {
+        if self.failure.is_none() {
+            self.rest = after;
+        }
+    }
+
+    /// Goes into an element with this tag that is the last thing here.
+    #[inline(never)]
+    pub(crate) fn enter_last(&mut self, tag: u8) {
+        if !self.enter(tag).is_empty() {
+            self.fail(asn1::LENGTH_MISMATCH);
+        }
     }
 
     /// Reads a whole element with any tag.
     #[inline(never)]
-    pub(crate) fn element(&mut self) -> Result<(u8, &'a [u8]), Error> {
-        let tag = self.byte()?;
-        let length = self.length()?;
-        Ok((tag, self.bytes(length)?))
+    pub(crate) fn element(&mut self) -> (u8, &'a [u8]) {
+        let tag = self.byte();
+        let length = self.length();
+        (tag, self.bytes(length))
     }
 
-    /// The bytes between an earlier copy of this reader and its position now.
-    pub(crate) fn since(&self, before: &Self) -> &'a [u8] {
-        before.rest.get(..before.rest.len().saturating_sub(self.rest.len())).unwrap_or_default()
+    /// The bytes between an earlier position and this one.
+    pub(crate) fn since(&self, before: &'a [u8]) -> &'a [u8] {
+        until(before, self.rest)
     }
 
     /// Reads a boolean.
-    pub(crate) fn boolean(&mut self) -> Result<bool, Error> {
-        let length = self.header(BOOLEAN)?;
-        if length != 1 {
-            return Err(asn1::INVALID_LENGTH);
+    #[inline(never)]
+    pub(crate) fn boolean(&mut self) -> bool {
+        if self.header(BOOLEAN) != 1 {
+            self.fail(asn1::INVALID_LENGTH);
         }
-        Ok(self.byte()? != 0)
+        self.byte() != 0
     }
 
     /// Reads an INTEGER from 0 to 2^31 - 1.
     #[inline(never)]
-    pub(crate) fn small_integer(&mut self) -> Result<u32, Error> {
-        let length = self.header(INTEGER)?;
-        if length == 0 || self.peek().is_some_and(|first| first & 0x80 != 0) {
-            return Err(asn1::INVALID_LENGTH);
+    pub(crate) fn small_integer(&mut self) -> u32 {
+        let value = self.take(INTEGER);
+        let (is_negative, value) = (value.first().is_none_or(|first| first & 0x80 != 0), trim(value));
+        let sum = value.iter().fold(0_u32, |sum, &byte| sum.wrapping_shl(8) | u32::from(byte));
+        if is_negative || value.len() > 4 || sum > i32::MAX.cast_unsigned() {
+            self.fail(asn1::INVALID_LENGTH);
         }
-        let value = trim(self.bytes(length)?);
-        if value.len() > 4 || (value.len() == 4 && value.first().is_some_and(|first| first & 0x80 != 0)) {
-            return Err(asn1::INVALID_LENGTH);
-        }
-        Ok(value.iter().fold(0_u32, |sum, &byte| sum.wrapping_shl(8) | u32::from(byte)))
+        sum
     }
 
     /// Reads a BIT STRING that is the last thing here; gives its bytes without the count of unused bits.
     #[inline(never)]
-    pub(crate) fn last_bit_string(&mut self) -> Result<&'a [u8], Error> {
-        let length = self.header(BIT_STRING)?;
-        let length = length.checked_sub(1).ok_or(asn1::OUT_OF_DATA)?;
-        if self.byte()? > 7 {
-            return Err(asn1::INVALID_LENGTH);
+    pub(crate) fn last_bit_string(&mut self) -> &'a [u8] {
+        let Some(length) = self.header(BIT_STRING).checked_sub(1) else {
+            self.fail(asn1::OUT_OF_DATA);
+            return &[];
+        };
+        if self.byte() > 7 {
+            self.fail(asn1::INVALID_LENGTH);
         }
-        let bytes = self.bytes(length)?;
-        self.end()?;
-        Ok(bytes)
+        let bytes = self.bytes(length);
+        self.end();
+        bytes
     }
 
     /// Reads the head of a BIT STRING of whole bytes; gives how many follow.
     #[inline(never)]
-    pub(crate) fn whole_bit_string(&mut self) -> Result<usize, Error> {
-        let length = self.header(BIT_STRING)?.checked_sub(1).ok_or(asn1::INVALID_DATA)?;
-        if self.peek() != Some(0) {
-            return Err(asn1::INVALID_DATA);
+    pub(crate) fn whole_bit_string(&mut self) -> usize {
+        match self.header(BIT_STRING).checked_sub(1) {
+            Some(length) if self.peek() == Some(0) => {
+                self.byte();
+                length
+            }
+            _ => {
+                self.fail(asn1::INVALID_DATA);
+                0
+            }
         }
-        self.byte()?;
-        Ok(length)
     }
 
     /// Reads an AlgorithmIdentifier (RFC 5280 §4.1.1.2).
     #[inline(never)]
-    pub(crate) fn algorithm(&mut self) -> Result<Algorithm<'a>, Error> {
-        let mut inner = self.enter(SEQUENCE)?;
-        let oid = inner.take(OBJECT_IDENTIFIER)?;
-        if inner.is_empty() {
-            return Ok(Algorithm { oid, parameters: (0, &[]) });
-        }
-        let parameters = inner.element()?;
-        inner.end()?;
-        Ok(Algorithm { oid, parameters })
+    pub(crate) fn algorithm(&mut self) -> Algorithm<'a> {
+        let after = self.enter(SEQUENCE);
+        let oid = self.take(OBJECT_IDENTIFIER);
+        let parameters = if self.is_empty() { (0, &[][..]) } else { self.element() };
+        self.leave(after);
+        Algorithm { oid, parameters }
     }
 }
 
@@ -180,15 +245,9 @@ impl Algorithm<'_> {
     }
 }
 
-/// Adds the code of the field that was being read to a low-level code.
-pub(crate) trait Within {
-    fn within(self, field: Error) -> Self;
-}
-
-impl<T> Within for Result<T, Error> {
-    fn within(self, field: Error) -> Self {
-        self.map_err(|cause| field.because(cause))
-    }
+/// What of `bytes` stands before their end `after`.
+pub(crate) fn until<'a>(bytes: &'a [u8], after: &[u8]) -> &'a [u8] {
+    bytes.get(..bytes.len().saturating_sub(after.len())).unwrap_or_default()
 }
 
 /// An unsigned big-endian integer without its leading zeros.

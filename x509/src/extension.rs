@@ -3,7 +3,7 @@
 //! Understood: basicConstraints, keyUsage, extendedKeyUsage, subjectAltName, certificatePolicies (only anyPolicy) and
 //! netscape-cert-type. Anything else is skipped, or refused when it is critical: nameConstraints above all.
 
-use status::{Error, asn1, x509};
+use status::{asn1, x509};
 
 use crate::{
     der::{BOOLEAN, CLASS, CONTEXT, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, explicit},
@@ -94,53 +94,45 @@ pub(crate) const IP_ADDRESS: u8 = 7;
 
 impl<'a> Extensions<'a> {
     /// Reads what follows the unique identifiers of a version 3 certificate.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut extensions = Self::default();
+    #[inline(never)]
+    pub(crate) fn read(&mut self, reader: &mut Reader<'a>) {
         if reader.is_empty() {
-            return Ok(extensions);
+            return;
         }
-        // Everything below fails with a low-level code, or with one that says it all.
-        extensions.read_all(reader).map_err(|error| match error.high() {
-            Some(_) => error,
-            None => x509::INVALID_EXTENSIONS.because(error),
-        })?;
-        Ok(extensions)
+        reader.within(x509::INVALID_EXTENSIONS);
+        let after = reader.enter(explicit(3));
+        reader.enter_last(SEQUENCE);
+        let mut seen = 0;
+        while !reader.is_empty() {
+            self.read_one(reader, &mut seen);
+        }
+        reader.leave(after);
     }
 
-    fn read_all(&mut self, reader: &mut Reader<'a>) -> Result<(), Error> {
-        let mut outer = reader.enter(explicit(3))?;
-        let mut list = outer.enter(SEQUENCE)?;
-        outer.end()?;
-        while !list.is_empty() {
-            self.read_one(&mut list)?;
+    fn read_one(&mut self, reader: &mut Reader<'a>, seen: &mut u8) {
+        let after = reader.enter(SEQUENCE);
+        let id = reader.take(OBJECT_IDENTIFIER);
+        let is_critical = matches!(reader.peek(), None | Some(BOOLEAN)) && reader.boolean();
+        reader.enter_last(OCTET_STRING);
+        let known = UNDERSTOOD.iter().zip(0..).find(|(known, _)| **known == id).map(|(_, place)| place);
+        // RFC 5280 §4.2: no extension more than once.
+        let bit = known.map_or(0, |place| 1_u8.wrapping_shl(place));
+        if *seen & bit != 0 {
+            reader.fail_with(x509::INVALID_EXTENSIONS);
         }
-        Ok(())
-    }
-
-    fn read_one(&mut self, list: &mut Reader<'a>) -> Result<(), Error> {
-        let mut extension = list.enter(SEQUENCE)?;
-        let id = extension.take(OBJECT_IDENTIFIER)?;
-        let is_critical = match extension.peek() {
-            Some(BOOLEAN) | None => extension.boolean()?,
-            Some(_) => false,
-        };
-        let value = extension.enter(OCTET_STRING)?;
-        extension.end()?;
-        match id {
-            oid::BASIC_CONSTRAINTS => once(&mut self.basic_constraints, || basic_constraints(value)),
-            oid::KEY_USAGE => once(&mut self.key_usage, || key_usage(value)),
-            oid::EXTENDED_KEY_USAGE => once(&mut self.extended_key_usage, || extended_key_usage(value)),
-            oid::SUBJECT_ALTERNATIVE_NAME => {
-                once(&mut self.subject_alternative_name, || subject_alternative_name(value))
-            }
-            oid::CERTIFICATE_POLICIES => {
-                once(&mut self.certificate_policies, || certificate_policies(value, is_critical))
-            }
-            oid::NS_CERT_TYPE => once(&mut self.ns_cert_type, || ns_cert_type(value)),
+        *seen |= bit;
+        match known {
+            Some(0) => self.basic_constraints = Some(basic_constraints(reader)),
+            Some(1) => self.key_usage = Some(key_usage(reader)),
+            Some(2) => self.extended_key_usage = Some(extended_key_usage(reader)),
+            Some(3) => self.subject_alternative_name = Some(subject_alternative_name(reader)),
+            Some(4) => self.certificate_policies = Some(certificate_policies(reader, is_critical)),
+            Some(_) => self.ns_cert_type = Some(ns_cert_type(reader)),
             // RFC 5280 §4.2: a critical extension that is not understood is a reason to refuse the certificate.
-            _ if is_critical => Err(asn1::UNEXPECTED_TAG),
-            _ => Ok(()),
+            None if is_critical => reader.fail(asn1::UNEXPECTED_TAG),
+            None => {}
         }
+        reader.skip_to(after);
     }
 
     /// Whether the key may be used so; without the extension it may be used for anything.
@@ -167,8 +159,7 @@ impl<'a> Extensions<'a> {
 
     /// The object identifiers of certificatePolicies.
     pub(crate) fn policies(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        elements(self.certificate_policies)
-            .map_while(|(_, policy)| Reader::new(policy).take(OBJECT_IDENTIFIER).ok())
+        elements(self.certificate_policies).map(|(_, policy)| Reader::new(policy).take(OBJECT_IDENTIFIER))
     }
 }
 
@@ -178,115 +169,117 @@ const TAG_NUMBER: u8 = 0x1F;
 /// The elements of a list that has been checked when it was read.
 fn elements<'a>(content: Option<&'a [u8]>) -> impl Iterator<Item = (u8, &'a [u8])> + use<'a> {
     let mut reader = Reader::new(content.unwrap_or_default());
-    core::iter::from_fn(move || reader.element().ok())
+    core::iter::from_fn(move || (!reader.is_empty()).then(|| reader.element()))
 }
 
-/// RFC 5280 §4.2: no extension more than once.
-fn once<T>(slot: &mut Option<T>, read: impl FnOnce() -> Result<T, Error>) -> Result<(), Error> {
-    if slot.is_some() {
-        return Err(x509::INVALID_EXTENSIONS);
-    }
-    *slot = Some(read()?);
-    Ok(())
-}
+/// In the order in which they are told apart below.
+const UNDERSTOOD: [&[u8]; 6] = [
+    oid::BASIC_CONSTRAINTS,
+    oid::KEY_USAGE,
+    oid::EXTENDED_KEY_USAGE,
+    oid::SUBJECT_ALTERNATIVE_NAME,
+    oid::CERTIFICATE_POLICIES,
+    oid::NS_CERT_TYPE,
+];
 
-fn basic_constraints(mut value: Reader<'_>) -> Result<BasicConstraints, Error> {
+fn basic_constraints(value: &mut Reader<'_>) -> BasicConstraints {
     let mut constraints = BasicConstraints::default();
     // The SEQUENCE's own length is not held against what it contains: 2.28 does not either.
-    value.header(SEQUENCE)?;
+    value.header(SEQUENCE);
     if value.is_empty() {
-        return Ok(constraints);
+        return constraints;
     }
     // RFC 5280 §6.1.4 (k): only cA = TRUE makes a CA. 2.28 also reads an integer there; it makes none here.
     if value.peek() == Some(INTEGER) {
-        value.small_integer()?;
+        value.small_integer();
     } else {
-        constraints.is_ca = value.boolean()?;
+        constraints.is_ca = value.boolean();
     }
     if value.is_empty() {
-        return Ok(constraints);
+        return constraints;
     }
-    let length = value.small_integer()?;
-    value.end()?;
+    let length = value.small_integer();
+    value.end();
     if length == MAX_PATH_LENGTH {
-        return Err(asn1::INVALID_LENGTH);
+        value.fail(asn1::INVALID_LENGTH);
     }
     constraints.path_length = Some(length);
-    Ok(constraints)
+    constraints
 }
 
 /// The path length that Mbed TLS refuses, since it counts one more.
 const MAX_PATH_LENGTH: u32 = 0x7FFF_FFFF;
 
-fn key_usage(mut value: Reader<'_>) -> Result<KeyUsage, Error> {
-    let bits = value.last_bit_string()?;
-    let (&low, rest) = bits.split_first().ok_or(asn1::INVALID_LENGTH)?;
-    Ok(KeyUsage(u16::from_le_bytes([low, rest.first().copied().unwrap_or(0)])))
+fn key_usage(value: &mut Reader<'_>) -> KeyUsage {
+    let bits = value.last_bit_string();
+    if bits.is_empty() {
+        value.fail(asn1::INVALID_LENGTH);
+    }
+    let [low, high] = [0, 1].map(|place| bits.get(place).copied().unwrap_or_default());
+    KeyUsage(u16::from_le_bytes([low, high]))
 }
 
-fn extended_key_usage(value: Reader<'_>) -> Result<&[u8], Error> {
-    let list = sequence(value)?;
-    let mut reader = Reader::new(list);
-    while !reader.is_empty() {
-        reader.take(OBJECT_IDENTIFIER)?;
+fn extended_key_usage<'a>(value: &mut Reader<'a>) -> &'a [u8] {
+    value.enter_last(SEQUENCE);
+    let list = value.rest();
+    while !value.is_empty() {
+        value.take(OBJECT_IDENTIFIER);
     }
     if list.is_empty() {
-        return Err(asn1::INVALID_LENGTH);
+        value.fail(asn1::INVALID_LENGTH);
     }
-    Ok(list)
+    list
 }
 
-fn subject_alternative_name(value: Reader<'_>) -> Result<&[u8], Error> {
-    let list = sequence(value)?;
-    let mut reader = Reader::new(list);
-    while !reader.is_empty() {
-        let (tag, name) = reader.element()?;
+fn subject_alternative_name<'a>(value: &mut Reader<'a>) -> &'a [u8] {
+    value.enter_last(SEQUENCE);
+    let list = value.rest();
+    while !value.is_empty() {
+        let (tag, name) = value.element();
         if tag & CLASS != CONTEXT {
-            return Err(asn1::UNEXPECTED_TAG);
+            value.fail(asn1::UNEXPECTED_TAG);
         }
         // Of an otherName, 2.28 reads the type.
         if tag & TAG_NUMBER == OTHER_NAME {
-            Reader::new(name).take(OBJECT_IDENTIFIER)?;
+            let mut name = Reader::new(name);
+            name.take(OBJECT_IDENTIFIER);
+            if let Some(error) = name.failure() {
+                value.fail(error);
+            }
         }
     }
-    Ok(list)
+    list
 }
 
 /// RFC 5280 §4.2.1.4: a critical extension is refused unless every policy in it is anyPolicy.
-fn certificate_policies(value: Reader<'_>, is_critical: bool) -> Result<&[u8], Error> {
-    let list = sequence(value)?;
+fn certificate_policies<'a>(value: &mut Reader<'a>, is_critical: bool) -> &'a [u8] {
+    value.enter_last(SEQUENCE);
+    let list = value.rest();
     if list.is_empty() {
-        return Err(asn1::LENGTH_MISMATCH);
+        value.fail(asn1::LENGTH_MISMATCH);
     }
-    let mut reader = Reader::new(list);
     let mut is_understood = true;
-    while !reader.is_empty() {
-        is_understood &= policy(&mut reader)? == oid::ANY_POLICY;
+    while !value.is_empty() {
+        // PolicyInformation: the identifier, and qualifiers that are skipped.
+        let after = value.enter(SEQUENCE);
+        is_understood &= value.take(OBJECT_IDENTIFIER) == oid::ANY_POLICY;
+        if !value.is_empty() {
+            value.take(SEQUENCE);
+        }
+        value.leave(after);
     }
-    if is_critical && !is_understood { Err(x509::FEATURE_UNAVAILABLE) } else { Ok(list) }
+    if is_critical && !is_understood {
+        value.fail_with(x509::FEATURE_UNAVAILABLE);
+    }
+    list
 }
 
-/// PolicyInformation: the identifier, and qualifiers that are skipped.
-fn policy<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
-    let mut policy = reader.enter(SEQUENCE)?;
-    let id = policy.take(OBJECT_IDENTIFIER)?;
-    if !policy.is_empty() {
-        policy.take(SEQUENCE)?;
+fn ns_cert_type(value: &mut Reader<'_>) -> u8 {
+    match value.last_bit_string() {
+        &[bits] => bits,
+        _ => {
+            value.fail(asn1::INVALID_LENGTH);
+            0
+        }
     }
-    policy.end()?;
-    Ok(id)
-}
-
-fn ns_cert_type(mut value: Reader<'_>) -> Result<u8, Error> {
-    match value.last_bit_string()? {
-        &[bits] => Ok(bits),
-        _ => Err(asn1::INVALID_LENGTH),
-    }
-}
-
-/// A SEQUENCE that is all there is.
-fn sequence(mut value: Reader<'_>) -> Result<&[u8], Error> {
-    let list = value.take(SEQUENCE)?;
-    value.end()?;
-    Ok(list)
 }

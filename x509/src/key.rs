@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 use crate::{
     PublicKey,
-    der::{INTEGER, OCTET_STRING, Reader, SEQUENCE, Within, trim},
+    der::{INTEGER, OCTET_STRING, Reader, SEQUENCE, trim},
     pem::{
         EC_PRIVATE_KEY, ENCRYPTED_PRIVATE_KEY, Label, MAX_FILE_LENGTH, PRIVATE_KEY, RSA_PRIVATE_KEY,
         until_nul,
@@ -139,12 +139,12 @@ fn decode(text: &[u8], storage: &mut [u8]) -> Result<(Format, usize), Error> {
 
 /// PrivateKeyInfo (RFC 5208 §5).
 fn pkcs8(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
-    let mut info = Reader::new(der).enter(SEQUENCE).within(pk::KEY_INVALID_FORMAT)?;
-    if info.small_integer().within(pk::KEY_INVALID_FORMAT)? != 0 {
-        return Err(pk::KEY_INVALID_VERSION);
-    }
-    let (kind, _) = Kind::read(&mut info)?;
-    let key = info.take(OCTET_STRING).within(pk::KEY_INVALID_FORMAT)?;
+    let mut reader = Reader::new(der);
+    open(&mut reader)?;
+    let (kind, _) = Kind::read(&mut reader)?;
+    reader.within(pk::KEY_INVALID_FORMAT);
+    let key = reader.take(OCTET_STRING);
+    reader.finish()?;
     match (kind, key) {
         (_, []) => Err(pk::KEY_INVALID_FORMAT.because(asn1::OUT_OF_DATA)),
         (Kind::Rsa, key) => pkcs1(key),
@@ -154,27 +154,31 @@ fn pkcs8(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
 
 /// RSAPrivateKey (RFC 8017 §A.1.2). That the parts belong together is not checked here: signing does.
 fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
-    let mut reader = Reader::new(der).enter(SEQUENCE).within(pk::KEY_INVALID_FORMAT)?;
-    if reader.small_integer().within(pk::KEY_INVALID_FORMAT)? != 0 {
-        return Err(pk::KEY_INVALID_VERSION);
+    let mut reader = Reader::new(der);
+    open(&mut reader)?;
+    let mut integers = [&[][..]; 8];
+    for integer in &mut integers {
+        *integer = reader.take(INTEGER);
+        if trim(integer).is_empty() {
+            reader.fail(asn1::OUT_OF_DATA);
+        }
     }
-    // From here on, 2.28 drops the low-level causes.
-    let mut integer = || match reader.take(INTEGER) {
-        Ok(integer) if !trim(integer).is_empty() => Ok(integer),
-        _ => Err(pk::KEY_INVALID_FORMAT),
-    };
-    let public = RsaPublicKey { modulus: integer()?, exponent: integer()? };
-    let _private_exponent = integer()?;
-    let key = RsaPrivateKey {
-        public,
-        prime1: integer()?,
-        prime2: integer()?,
-        exponent1: integer()?,
-        exponent2: integer()?,
-        coefficient: integer()?,
-    };
+    let [modulus, exponent, _private_exponent, prime1, prime2, exponent1, exponent2, coefficient] = integers;
+    let public = RsaPublicKey { modulus, exponent };
     let is_odd = |integer: &[u8]| integer.last().is_some_and(|last| last & 1 == 1);
-    let is_plausible =
-        is_plausible(&key.public) && is_odd(key.prime1) && is_odd(key.prime2) && reader.is_empty();
-    if is_plausible { Ok(key) } else { Err(pk::KEY_INVALID_FORMAT) }
+    reader.end();
+    // From the first integer on, 2.28 drops the low-level causes.
+    if reader.failure().is_some() || !is_plausible(&public) || !is_odd(prime1) || !is_odd(prime2) {
+        return Err(pk::KEY_INVALID_FORMAT);
+    }
+    Ok(RsaPrivateKey { public, prime1, prime2, exponent1, exponent2, coefficient })
+}
+
+/// The SEQUENCE of a private key, and its version.
+fn open(reader: &mut Reader<'_>) -> Result<(), Error> {
+    reader.within(pk::KEY_INVALID_FORMAT);
+    reader.enter(SEQUENCE);
+    let version = reader.small_integer();
+    reader.finish()?;
+    if version == 0 { Ok(()) } else { Err(pk::KEY_INVALID_VERSION) }
 }

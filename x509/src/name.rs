@@ -5,7 +5,7 @@ use status::{Error, asn1, x509};
 
 use crate::der::{
     BIT_STRING, BMP_STRING, IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET,
-    T61_STRING, UNIVERSAL_STRING, UTF8_STRING, Within,
+    T61_STRING, UNIVERSAL_STRING, UTF8_STRING,
 };
 use crate::oid;
 
@@ -37,24 +37,30 @@ impl<'a> Name<'a> {
 
     /// The attributes in order.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
-        Attributes::new(self.content).map_while(Result::ok)
+        Attributes::new(self.content)
     }
 
     /// Reads a name that may not be empty: an issuer's (RFC 5280 §4.1.2.4).
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
-        let name = Self::read_any(reader)?;
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Self {
+        let name = Self::read_any(reader);
         if name.content.is_empty() {
-            return Err(x509::INVALID_NAME.because(asn1::OUT_OF_DATA));
+            reader.fail_with(x509::INVALID_NAME.because(asn1::OUT_OF_DATA));
         }
-        Ok(name)
+        name
     }
 
     /// Reads a name that may be empty: a subject's (RFC 5280 §4.1.2.6).
-    pub(crate) fn read_any(reader: &mut Reader<'a>) -> Result<Self, Error> {
-        let before = *reader;
-        let content = reader.take(SEQUENCE).within(x509::INVALID_FORMAT)?;
-        Attributes::new(content).try_for_each(|attribute| attribute.map(drop))?;
-        Ok(Self { der: reader.since(&before), content })
+    #[inline(never)]
+    pub(crate) fn read_any(reader: &mut Reader<'a>) -> Self {
+        let before = reader.rest();
+        reader.within(x509::INVALID_FORMAT);
+        let content = reader.take(SEQUENCE);
+        let mut attributes = Attributes::new(content);
+        while attributes.next().is_some() {}
+        if let Some(error) = attributes.set.failure() {
+            reader.fail_with(error);
+        }
+        Self { der: reader.since(before), content }
     }
 
     /// A digest that is the same for two names exactly when they are equal: attributes in the same order and sets, UTF8String and
@@ -109,51 +115,52 @@ pub(crate) struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    fn read(set: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut pair = set.enter(SEQUENCE)?;
-        let oid = pair.take(OBJECT_IDENTIFIER)?;
-        match pair.peek().ok_or(asn1::OUT_OF_DATA)? {
-            BMP_STRING | UTF8_STRING | T61_STRING | PRINTABLE_STRING | IA5_STRING | UNIVERSAL_STRING
-            | BIT_STRING => {}
-            _ => return Err(asn1::UNEXPECTED_TAG),
+    fn read(set: &mut Reader<'a>) -> Self {
+        let after = set.enter(SEQUENCE);
+        let oid = set.take(OBJECT_IDENTIFIER);
+        match set.peek() {
+            None
+            | Some(
+                BMP_STRING | UTF8_STRING | T61_STRING | PRINTABLE_STRING | IA5_STRING | UNIVERSAL_STRING
+                | BIT_STRING,
+            ) => {}
+            _ => set.fail(asn1::UNEXPECTED_TAG),
         }
-        let (tag, value) = pair.element()?;
-        pair.end()?;
-        Ok(Self { oid, tag, value, is_merged: !set.is_empty() })
+        let (tag, value) = set.element();
+        set.leave(after);
+        Self { oid, tag, value, is_merged: !set.is_empty() }
     }
 }
 
-/// Walks the attributes of all sets; ends after the first error.
+/// Walks the attributes of all sets; ends before the first that is wrong.
 struct Attributes<'a> {
-    sets: Reader<'a>,
     set: Reader<'a>,
+    /// What follows that set.
+    sets: &'a [u8],
 }
 
 impl<'a> Attributes<'a> {
     const fn new(content: &'a [u8]) -> Self {
-        Self { sets: Reader::new(content), set: Reader::new(&[]) }
-    }
-
-    fn read(&mut self) -> Result<Attribute<'a>, Error> {
-        if self.set.is_empty() {
-            self.set = self.sets.enter(SET)?;
-        }
-        Attribute::read(&mut self.set)
+        let mut set = Reader::new(&[]);
+        set.within(x509::INVALID_NAME);
+        Self { set, sets: content }
     }
 }
 
 impl<'a> Iterator for Attributes<'a> {
-    type Item = Result<Attribute<'a>, Error>;
+    type Item = Attribute<'a>;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.set.is_empty() && self.sets.is_empty() {
-            return None;
+    #[inline(never)]
+    fn next(&mut self) -> Option<Attribute<'a>> {
+        if self.set.is_empty() {
+            if self.sets.is_empty() {
+                return None;
+            }
+            self.set.skip_to(self.sets);
+            self.sets = self.set.enter(SET);
         }
-        let attribute = self.read().within(x509::INVALID_NAME);
-        if attribute.is_err() {
-            *self = Self::new(&[]);
-        }
-        Some(attribute)
+        let attribute = Attribute::read(&mut self.set);
+        self.set.failure().is_none().then_some(attribute)
     }
 }
 
@@ -184,7 +191,7 @@ mod tests {
             }
         }
         (der[0], der[1]) = (0x30, u8::try_from(length - 2).unwrap());
-        Name::read_any(&mut Reader::new(&der[..length])).unwrap().digest(&mut Hasher).unwrap()
+        Name::read_any(&mut Reader::new(&der[..length])).digest(&mut Hasher).unwrap()
     }
 
     /// RFC 5280 §7.1, as far as Mbed TLS goes: no folding of spaces, and case only in two kinds of strings.

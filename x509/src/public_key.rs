@@ -4,7 +4,7 @@ use accel::{EcPublicKey, RsaPublicKey};
 use status::{Error, asn1, ecp, pk};
 
 use crate::{
-    der::{Algorithm, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE, Within, trim},
+    der::{Algorithm, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE, trim},
     oid,
 };
 
@@ -30,16 +30,20 @@ impl<'a> PublicKey<'a> {
 
     /// Reads a SubjectPublicKeyInfo.
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut info = reader.enter(SEQUENCE).within(pk::KEY_INVALID_FORMAT)?;
-        let (kind, algorithm) = Kind::read(&mut info)?;
-        let length = info.whole_bit_string().within(pk::INVALID_PUBKEY)?;
-        if length != info.rest().len() {
-            return Err(pk::INVALID_PUBKEY.because(asn1::LENGTH_MISMATCH));
+        reader.within(pk::KEY_INVALID_FORMAT);
+        let after = reader.enter(SEQUENCE);
+        let (kind, algorithm) = Kind::read(reader)?;
+        reader.within(pk::INVALID_PUBKEY);
+        if reader.whole_bit_string() != reader.rest().len() {
+            reader.fail(asn1::LENGTH_MISMATCH);
         }
-        match kind {
-            Kind::Rsa => rsa(&mut info).map(Self::Rsa),
-            Kind::Ec => ec(&algorithm, info.rest()).map(Self::Ec),
-        }
+        reader.finish()?;
+        let key = match kind {
+            Kind::Rsa => Self::Rsa(rsa(reader)?),
+            Kind::Ec => Self::Ec(ec(&algorithm, reader.rest())?),
+        };
+        reader.skip_to(after);
+        Ok(key)
     }
 }
 
@@ -53,7 +57,9 @@ pub(crate) enum Kind {
 impl Kind {
     /// Reads the AlgorithmIdentifier of a public or private key.
     pub(crate) fn read<'a>(reader: &mut Reader<'a>) -> Result<(Self, Algorithm<'a>), Error> {
-        let algorithm = reader.algorithm().within(pk::INVALID_ALG)?;
+        reader.within(pk::INVALID_ALG);
+        let algorithm = reader.algorithm();
+        reader.finish()?;
         match algorithm.oid {
             // RFC 3279 §2.3.1: the parameters are NULL.
             oid::RSA if algorithm.is_plain() => Ok((Self::Rsa, algorithm)),
@@ -90,15 +96,13 @@ const MAX_MODULUS_BITS: usize = 8192;
 
 /// RSAPublicKey (RFC 8017 §A.1.1).
 fn rsa<'a>(reader: &mut Reader<'a>) -> Result<RsaPublicKey<'a>, Error> {
-    let mut inner = reader.enter(SEQUENCE).within(pk::INVALID_PUBKEY)?;
-    reader.end().within(pk::INVALID_PUBKEY)?;
-    let modulus = inner.take(INTEGER).within(pk::INVALID_PUBKEY)?;
-    let exponent = inner.take(INTEGER).within(pk::INVALID_PUBKEY)?;
-    let key = RsaPublicKey { modulus, exponent };
+    reader.enter_last(SEQUENCE);
+    let key = RsaPublicKey { modulus: reader.take(INTEGER), exponent: reader.take(INTEGER) };
     if !is_plausible(&key) {
-        return Err(pk::INVALID_PUBKEY);
+        reader.fail_with(pk::INVALID_PUBKEY);
     }
-    inner.end().within(pk::INVALID_PUBKEY)?;
+    reader.end();
+    reader.finish()?;
     Ok(key)
 }
 

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use status::{Error, asn1, x509};
+use status::{asn1, x509};
 
-use crate::der::{GENERALIZED_TIME, Reader, UTC_TIME, Within};
+use crate::der::{GENERALIZED_TIME, Reader, UTC_TIME};
 
 /// A moment in UTC, from year 0 to 9999; ordered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -27,16 +27,22 @@ impl Time {
         self.seconds.saturating_sub(EPOCH)
     }
 
-    /// Reads a UTCTime or a GeneralizedTime, with seconds; the final Z may be missing, as Mbed TLS 2.28 has it.
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+    /// Reads a UTCTime or a GeneralizedTime, with seconds, within the validity; the final Z may be missing, as Mbed TLS 2.28 has it.
+    #[inline(never)]
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let length = match reader.peek() {
-            Some(UTC_TIME) => UTC_DIGITS,
             Some(GENERALIZED_TIME) => UTC_DIGITS + 2,
-            Some(_) => return Err(x509::INVALID_DATE.because(asn1::UNEXPECTED_TAG)),
-            None => return Err(x509::INVALID_DATE.because(asn1::OUT_OF_DATA)),
+            None | Some(UTC_TIME) => UTC_DIGITS,
+            Some(_) => {
+                reader.fail(asn1::UNEXPECTED_TAG);
+                UTC_DIGITS
+            }
         };
-        let (_, text) = reader.element().within(x509::INVALID_DATE)?;
-        Self::parse(text, length).ok_or(x509::INVALID_DATE)
+        let (_, text) = reader.element();
+        Self::parse(text, length).unwrap_or_else(|| {
+            reader.fail_with(x509::INVALID_DATE);
+            Self { seconds: 0 }
+        })
     }
 
     fn parse(text: &[u8], length: usize) -> Option<Self> {

@@ -44,8 +44,9 @@ pub fn record(data: &[u8]) {
         .unwrap_or_else(|failure| panic!("{}", failure.error()));
     let mut damaged = buffer[..length].to_vec();
     let mut opening = protection(&mut accel, suite, Direction::Decrypt, encrypt_then_mac);
-    let opened =
-        opening.open(&mut accel, &mut buffer[..length]).unwrap_or_else(|failure| panic!("{}", failure.error()));
+    let opened = opening
+        .open(&mut accel, &mut buffer[..length])
+        .unwrap_or_else(|failure| panic!("{}", failure.error()));
     assert_eq!(&buffer[opened], plaintext);
     // One bit anywhere but in the header's version and length, which say where a record ends and are not its content.
     let position = usize::from(choice) * damaged.len() / 256;
