@@ -16,7 +16,7 @@
 //! ```
 
 use accel::{Digest, Hash, HashAlgorithm};
-use status::{Error, ssl};
+use status::Error;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
@@ -132,40 +132,39 @@ impl<'a> Session<'a> {
     }
 
     fn write(&self, ticket: &[u8], out: &mut [u8]) -> Result<usize, Error> {
-        let mut writer = Writer::new(out, ssl::BUFFER_TOO_SMALL);
-        writer.u16(VERSION)?;
-        writer.bytes(&self.binding.0)?;
-        writer.u16(self.suite.id())?;
-        writer.u8(u8::from(self.extended_master_secret))?;
-        writer.u8(self.max_fragment_length.map_or(0, MaxFragmentLength::code))?;
-        writer.bytes(self.master.as_bytes())?;
-        writer.u64(self.created)?;
-        writer.u64(self.not_after)?;
-        writer.u32(self.lifetime_hint)?;
-        writer.vector8(|writer| writer.bytes(self.id))?;
-        writer.vector16(|writer| writer.bytes(ticket))?;
-        Ok(writer.len())
+        let mut writer = Writer::new(out);
+        writer.u16(VERSION);
+        writer.bytes(&self.binding.0);
+        writer.u16(self.suite.id());
+        writer.u8(u8::from(self.extended_master_secret));
+        writer.u8(self.max_fragment_length.map_or(0, MaxFragmentLength::code));
+        writer.bytes(self.master.as_bytes());
+        writer.u64(self.created);
+        writer.u64(self.not_after);
+        writer.u32(self.lifetime_hint);
+        writer.vector8(|writer| writer.bytes(self.id));
+        writer.vector16(|writer| writer.bytes(ticket));
+        writer.finish()
     }
 
     fn read(content: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(content, ssl::BAD_INPUT_DATA);
-        if reader.u16().ok()? != VERSION {
+        let mut reader = Reader::new(content);
+        if reader.u16() != VERSION {
             return None;
         }
         let session = Self {
-            binding: Binding(reader.array().ok()?),
-            suite: Suite::from_id(reader.u16().ok()?)?,
-            extended_master_secret: flag(reader.u8().ok()?)?,
-            max_fragment_length: fragment(reader.u8().ok()?)?,
-            master: MasterSecret::from_bytes(reader.array().ok()?),
-            created: reader.u64().ok()?,
-            not_after: reader.u64().ok()?,
-            lifetime_hint: reader.u32().ok()?,
-            id: reader.vector8().ok()?.rest(),
-            ticket: reader.vector16().ok()?.rest(),
+            binding: Binding(reader.array()),
+            suite: Suite::from_id(reader.u16())?,
+            extended_master_secret: flag(reader.u8())?,
+            max_fragment_length: fragment(reader.u8())?,
+            master: MasterSecret::from_bytes(reader.array()),
+            created: reader.u64(),
+            not_after: reader.u64(),
+            lifetime_hint: reader.u32(),
+            id: reader.vector8(),
+            ticket: reader.vector16(),
         };
-        reader.finish().ok()?;
-        Some(session).filter(|session| session.id.len() <= MAX_ID_LENGTH)
+        Some(session).filter(|session| reader.is_whole() && session.id.len() <= MAX_ID_LENGTH)
     }
 }
 

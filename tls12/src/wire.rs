@@ -1,83 +1,84 @@
 //! Reading and writing in the presentation language of RFC 5246 §4: big-endian integers and length-prefixed vectors.
 //!
-//! Both sides carry the code that their caller fails with, so that a parser reads like the RFC's structs. A reader never
-//! leaves its slice; a writer never leaves its buffer and fills a vector's length in once its content is known.
+//! Both sides remember that something was too short and go on without moving, so that a parser reads like the RFC's structs and asks
+//! once, at the end. A reader never leaves its slice; a writer never leaves its buffer and fills a vector's length in once its
+//! content is known.
 
-use status::Error;
+use status::{Error, ssl};
 
-/// Reads from a slice, from its front to its end.
+/// Reads from a slice, from its front to its end; zeros and nothing from where it has failed.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
-    error: Error,
+    failed: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader that fails with `error` when it runs out of bytes.
-    pub(crate) const fn new(bytes: &'a [u8], error: Error) -> Self {
-        Self { rest: bytes, error }
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, failed: false }
     }
 
-    pub(crate) fn u8(&mut self) -> Result<u8, Error> {
-        self.array::<1>().map(u8::from_be_bytes)
+    #[inline(never)]
+    pub(crate) fn u8(&mut self) -> u8 {
+        let [byte] = self.array();
+        byte
     }
 
-    pub(crate) fn u16(&mut self) -> Result<u16, Error> {
-        self.array().map(u16::from_be_bytes)
+    #[inline(never)]
+    pub(crate) fn u16(&mut self) -> u16 {
+        u16::from_be_bytes(self.array())
     }
 
-    pub(crate) fn u32(&mut self) -> Result<u32, Error> {
-        self.array().map(u32::from_be_bytes)
+    pub(crate) fn u32(&mut self) -> u32 {
+        u32::from_be_bytes(self.array())
     }
 
-    pub(crate) fn u64(&mut self) -> Result<u64, Error> {
-        self.array().map(u64::from_be_bytes)
+    pub(crate) fn u64(&mut self) -> u64 {
+        u64::from_be_bytes(self.array())
     }
 
     /// The next `length` bytes.
     #[inline(never)]
-    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(self.error)?;
+    pub(crate) fn take(&mut self, length: usize) -> &'a [u8] {
+        let split = self.rest.split_at_checked(length);
+        self.failed |= split.is_none();
+        let (taken, rest) = split.unwrap_or_default();
         self.rest = rest;
-        Ok(taken)
+        taken
     }
 
     /// The next `N` bytes as an array.
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or(self.error)?;
-        self.rest = rest;
-        Ok(*taken)
+    pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {
+        self.take(N).first_chunk().copied().unwrap_or([0; N])
     }
 
     /// The content of a vector with a length of one byte (`<0..2^8-1>`).
-    pub(crate) fn vector8(&mut self) -> Result<Self, Error> {
-        let length = self.u8()?;
-        self.nested(usize::from(length))
+    #[inline(never)]
+    pub(crate) fn vector8(&mut self) -> &'a [u8] {
+        let length = self.u8();
+        self.take(usize::from(length))
     }
 
     /// The content of a vector with a length of two bytes (`<0..2^16-1>`).
-    pub(crate) fn vector16(&mut self) -> Result<Self, Error> {
-        let length = self.u16()?;
-        self.nested(usize::from(length))
+    #[inline(never)]
+    pub(crate) fn vector16(&mut self) -> &'a [u8] {
+        let length = self.u16();
+        self.take(usize::from(length))
     }
 
-    /// What has not been read yet.
-    pub(crate) const fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
-    /// Whether everything has been read.
+    /// Whether everything has been read, or nothing more can be.
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// Ends reading: bytes that are left over are an error.
-    pub(crate) const fn finish(self) -> Result<(), Error> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.error) }
+    /// Whether it has run out of bytes.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed
     }
 
-    fn nested(&mut self, length: usize) -> Result<Self, Error> {
-        Ok(Self { rest: self.take(length)?, error: self.error })
+    /// Whether everything has been read and nothing was missing.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.rest.is_empty() && !self.failed
     }
 }
 
@@ -85,96 +86,91 @@ impl<'a> Reader<'a> {
 pub(crate) struct Writer<'a> {
     buffer: &'a mut [u8],
     at: usize,
-    error: Error,
+    failed: bool,
 }
 
 impl<'a> Writer<'a> {
-    /// A writer that fails with `error` when the buffer is full or a vector is longer than its length can say.
-    pub(crate) const fn new(buffer: &'a mut [u8], error: Error) -> Self {
-        Self { buffer, at: 0, error }
+    pub(crate) const fn new(buffer: &'a mut [u8]) -> Self {
+        Self { buffer, at: 0, failed: false }
     }
 
     /// How many bytes have been written.
-    pub(crate) const fn len(&self) -> usize {
-        self.at
+    ///
+    /// # Errors
+    /// `ssl::BUFFER_TOO_SMALL` (-0x6A00) when the buffer was full or a vector longer than its length can say.
+    pub(crate) const fn finish(&self) -> Result<usize, Error> {
+        if self.failed { Err(ssl::BUFFER_TOO_SMALL) } else { Ok(self.at) }
     }
 
-    pub(crate) fn u8(&mut self, value: u8) -> Result<(), Error> {
-        self.bytes(&[value])
+    #[inline(never)]
+    pub(crate) fn u8(&mut self, value: u8) {
+        self.bytes(&[value]);
     }
 
-    pub(crate) fn u16(&mut self, value: u16) -> Result<(), Error> {
-        self.bytes(&value.to_be_bytes())
+    #[inline(never)]
+    pub(crate) fn u16(&mut self, value: u16) {
+        self.bytes(&value.to_be_bytes());
     }
 
-    pub(crate) fn u32(&mut self, value: u32) -> Result<(), Error> {
-        self.bytes(&value.to_be_bytes())
+    pub(crate) fn u32(&mut self, value: u32) {
+        self.bytes(&value.to_be_bytes());
     }
 
-    pub(crate) fn u64(&mut self, value: u64) -> Result<(), Error> {
-        self.bytes(&value.to_be_bytes())
+    pub(crate) fn u64(&mut self, value: u64) {
+        self.bytes(&value.to_be_bytes());
     }
 
     /// Copies `bytes`.
     #[inline(never)]
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        copy(self.space(bytes.len())?, bytes);
-        Ok(())
-    }
-
-    /// Lends the next `length` bytes for the caller to fill in.
-    #[inline(never)]
-    pub(crate) fn space(&mut self, length: usize) -> Result<&mut [u8], Error> {
-        let end = self.at.checked_add(length).ok_or(self.error)?;
-        let space = self.buffer.get_mut(self.at..end).ok_or(self.error)?;
-        self.at = end;
-        Ok(space)
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let end = self.at.saturating_add(bytes.len());
+        match self.buffer.get_mut(self.at..end) {
+            Some(space) => {
+                copy(space, bytes);
+                self.at = end;
+            }
+            None => self.failed = true,
+        }
     }
 
     /// A vector with a length of one byte.
-    pub(crate) fn vector8(
-        &mut self,
-        content: impl FnOnce(&mut Self) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.vector::<1>(content)
+    pub(crate) fn vector8(&mut self, content: impl FnOnce(&mut Self)) {
+        self.vector(1, content);
     }
 
     /// A vector with a length of two bytes.
-    pub(crate) fn vector16(
-        &mut self,
-        content: impl FnOnce(&mut Self) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.vector::<2>(content)
+    pub(crate) fn vector16(&mut self, content: impl FnOnce(&mut Self)) {
+        self.vector(2, content);
     }
 
     /// A vector with a length of three bytes; a handshake message's body too.
-    pub(crate) fn vector24(
-        &mut self,
-        content: impl FnOnce(&mut Self) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.vector::<3>(content)
+    pub(crate) fn vector24(&mut self, content: impl FnOnce(&mut Self)) {
+        self.vector(3, content);
     }
 
-    fn vector<const N: usize>(
-        &mut self,
-        content: impl FnOnce(&mut Self) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.bytes(&[0; N])?;
-        let start = self.at;
-        content(self)?;
-        self.fill_in_length(start, N)
+    fn vector(&mut self, width: usize, content: impl FnOnce(&mut Self)) {
+        let start = self.open(width);
+        content(self);
+        self.close(start, width);
+    }
+
+    /// Leaves `width` bytes free; where what follows begins.
+    #[inline(never)]
+    fn open(&mut self, width: usize) -> usize {
+        self.bytes([0; 3].get(..width).unwrap_or_default());
+        self.at
     }
 
     /// Writes into the `width` bytes before `start` how many bytes have been written since.
     #[inline(never)]
-    fn fill_in_length(&mut self, start: usize, width: usize) -> Result<(), Error> {
+    fn close(&mut self, start: usize, width: usize) {
         let mut length = self.at.saturating_sub(start);
         let before = self.buffer.get_mut(..start).unwrap_or_default();
         for byte in before.iter_mut().rev().take(width) {
             [*byte, ..] = length.to_le_bytes();
             length >>= 8;
         }
-        if length == 0 { Ok(()) } else { Err(self.error) }
+        self.failed |= length != 0;
     }
 }
 
@@ -200,53 +196,58 @@ pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use status::ssl;
-
-    const ERROR: Error = ssl::BAD_HS_SERVER_HELLO;
 
     #[test]
     fn what_is_written_can_be_read() {
         let mut buffer = [0xEE; 64];
-        let mut writer = Writer::new(&mut buffer, ERROR);
-        let written = writer
-            .u8(1)
-            .and_then(|()| writer.u16(0x0203))
-            .and_then(|()| writer.u32(0x0405_0607))
-            .and_then(|()| writer.u64(0x0809_0A0B_0C0D_0E0F))
-            .and_then(|()| writer.vector24(|w| w.vector16(|w| w.vector8(|w| w.bytes(b"abc")))));
-        assert_eq!((written, writer.len()), (Ok(()), 24));
+        let mut writer = Writer::new(&mut buffer);
+        writer.u8(1);
+        writer.u16(0x0203);
+        writer.u32(0x0405_0607);
+        writer.u64(0x0809_0A0B_0C0D_0E0F);
+        writer.vector24(|w| w.vector16(|w| w.vector8(|w| w.bytes(b"abc"))));
+        assert_eq!(writer.finish(), Ok(24));
         let expected =
             b"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x00\x00\x06\x00\x04\x03abc";
         assert_eq!(buffer.get(..24), Some(&expected[..]));
 
-        let mut reader = Reader::new(expected, ERROR);
-        assert_eq!(reader.u8(), Ok(1));
-        assert_eq!(reader.u16(), Ok(0x0203));
-        assert_eq!(reader.u32(), Ok(0x0405_0607));
-        assert_eq!(reader.u64(), Ok(0x0809_0A0B_0C0D_0E0F));
-        assert_eq!(reader.u8(), Ok(0));
-        assert_eq!(reader.u16(), Ok(6));
-        let content = reader.vector16().and_then(|mut r| r.vector8());
-        assert_eq!(content.map(|reader| reader.rest()), Ok(&b"abc"[..]));
-        assert!(reader.is_empty());
-        assert_eq!(reader.finish(), Ok(()));
+        let mut reader = Reader::new(expected);
+        assert_eq!((reader.u8(), reader.u16(), reader.u32()), (1, 0x0203, 0x0405_0607));
+        assert_eq!(reader.u64(), 0x0809_0A0B_0C0D_0E0F);
+        assert_eq!((reader.u8(), reader.u16()), (0, 6));
+        let mut content = Reader::new(reader.vector16());
+        assert_eq!(content.vector8(), b"abc");
+        assert!(content.is_whole() && reader.is_whole());
     }
 
     #[test]
     fn a_reader_never_leaves_its_slice() {
-        assert_eq!(Reader::new(&[], ERROR).u8(), Err(ERROR));
-        assert_eq!(Reader::new(&[1], ERROR).u16(), Err(ERROR));
-        assert_eq!(Reader::new(&[2, 1], ERROR).vector8().map(|r| r.rest()), Err(ERROR));
-        assert_eq!(Reader::new(&[0xFF; 9], ERROR).vector16().map(|r| r.rest()), Err(ERROR));
-        assert_eq!(Reader::new(&[0], ERROR).finish(), Err(ERROR));
+        assert!(Reader::new(&[]).is_whole());
+        assert!(!Reader::new(&[0]).is_whole());
+        let failed = |bytes: &'static [u8], read: fn(&mut Reader<'static>)| {
+            let mut reader = Reader::new(bytes);
+            read(&mut reader);
+            assert!(reader.has_failed() && reader.is_empty() && !reader.is_whole());
+            assert_eq!((reader.u8(), reader.vector16()), (0, &[][..]));
+        };
+        failed(&[], |reader| assert_eq!(reader.u8(), 0));
+        failed(&[1], |reader| assert_eq!(reader.u16(), 0));
+        failed(&[2, 1], |reader| assert_eq!(reader.vector8(), &[]));
+        failed(&[0xFF; 9], |reader| assert_eq!(reader.vector16(), &[]));
     }
 
     #[test]
     fn a_writer_never_leaves_its_buffer() {
         let mut buffer = [0; 300];
-        assert_eq!(Writer::new(&mut buffer, ERROR).vector8(|w| w.bytes(&[0; 255])), Ok(()));
-        assert_eq!(Writer::new(&mut buffer, ERROR).vector8(|w| w.bytes(&[0; 256])), Err(ERROR));
-        assert_eq!(Writer::new(&mut buffer, ERROR).bytes(&[0; 301]), Err(ERROR));
-        assert_eq!(Writer::new(&mut buffer, ERROR).vector16(|w| w.bytes(&[0; 299])), Err(ERROR));
+        let mut written = |write: fn(&mut Writer<'_>)| {
+            let mut writer = Writer::new(&mut buffer);
+            write(&mut writer);
+            writer.finish().ok()
+        };
+        assert_eq!(written(|w| w.vector8(|w| w.bytes(&[0; 255]))), Some(256));
+        assert_eq!(written(|w| w.vector8(|w| w.bytes(&[0; 256]))), None);
+        assert_eq!(written(|w| w.bytes(&[0; 301])), None);
+        assert_eq!(written(|w| w.vector16(|w| w.bytes(&[0; 299]))), None);
+        assert_eq!(written(|w| w.vector24(|w| w.bytes(&[0; 297]))), Some(300));
     }
 }

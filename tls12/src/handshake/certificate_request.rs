@@ -42,25 +42,27 @@ impl CertificateRequest {
         left: usize,
         preferred: Option<HashAlgorithm>,
     ) -> Result<Piece, Failure> {
-        let mut reader = Reader::new(available, ssl::BAD_HS_CERTIFICATE_REQUEST);
+        let mut reader = Reader::new(available);
         let (length_length, length) = match self.part {
-            Part::Types => (1, reader.u8().map(usize::from)),
-            Part::Algorithms | Part::AuthoritiesLength => (2, reader.u16().map(usize::from)),
+            Part::Types => (1, usize::from(reader.u8())),
+            Part::Algorithms | Part::AuthoritiesLength => (2, usize::from(reader.u16())),
             Part::Authorities => return Ok(skip(available)),
         };
-        let whole = match length {
-            Ok(length) => length.saturating_add(length_length),
-            Err(_) => length_length,
-        };
+        let whole = length.saturating_add(length_length);
         if whole > left {
             return Err(malformed());
         }
-        let Ok(length) = length else { return Ok(Piece::Needs(length_length)) };
+        if reader.has_failed() {
+            return Ok(Piece::Needs(length_length));
+        }
         if matches!(self.part, Part::AuthoritiesLength) {
             self.part = Part::Authorities;
             return if whole == left { Ok(Piece::Taken(length_length)) } else { Err(malformed()) };
         }
-        let Ok(content) = reader.take(length) else { return Ok(Piece::Needs(whole)) };
+        let content = reader.take(length);
+        if reader.has_failed() {
+            return Ok(Piece::Needs(whole));
+        }
         if let Part::Types = self.part {
             self.read_types(content)?;
         } else {

@@ -86,61 +86,55 @@ pub(super) struct ClientHello<'a> {
 
 impl ClientHello<'_> {
     /// Writes the message's body.
-    ///
-    /// # Errors
-    /// The writer's own, when there is no room.
-    pub(super) fn write(&self, out: &mut Writer<'_>) -> Result<(), Error> {
-        out.u16(VERSION)?;
-        out.bytes(self.random)?;
-        out.vector8(|out| out.bytes(self.session_id.as_bytes()))?;
+    pub(super) fn write(&self, out: &mut Writer<'_>) {
+        out.u16(VERSION);
+        out.bytes(self.random);
+        out.vector8(|out| out.bytes(self.session_id.as_bytes()));
         out.vector16(|out| {
-            for suite in self.config.suites.iter() {
-                out.u16(suite.id())?;
-            }
+            self.config.suites.iter().for_each(|suite| out.u16(suite.id()));
             // RFC 5746 §3.4: in place of an empty renegotiation_info.
-            out.u16(EMPTY_RENEGOTIATION_INFO_SCSV)
-        })?;
-        out.vector8(|out| out.u8(NULL_COMPRESSION))?;
-        out.vector16(|out| self.write_extensions(out))
+            out.u16(EMPTY_RENEGOTIATION_INFO_SCSV);
+        });
+        out.vector8(|out| out.u8(NULL_COMPRESSION));
+        out.vector16(|out| self.write_extensions(out));
     }
 
-    fn write_extensions(&self, out: &mut Writer<'_>) -> Result<(), Error> {
+    fn write_extensions(&self, out: &mut Writer<'_>) {
         if let Some(name) = server_name(self.host) {
-            out.u16(extension::SERVER_NAME)?;
+            out.u16(extension::SERVER_NAME);
             out.vector16(|out| {
                 out.vector16(|out| {
-                    out.u8(HOST_NAME)?;
-                    out.vector16(|out| out.bytes(name.as_bytes()))
-                })
-            })?;
+                    out.u8(HOST_NAME);
+                    out.vector16(|out| out.bytes(name.as_bytes()));
+                });
+            });
         }
-        out.u16(extension::SIGNATURE_ALGORITHMS)?;
+        out.u16(extension::SIGNATURE_ALGORITHMS);
         out.vector16(|out| {
             out.vector16(|out| {
-                SignatureAlgorithm::OFFERED.iter().try_for_each(|algorithm| out.u16(algorithm.0))
-            })
-        })?;
+                SignatureAlgorithm::OFFERED.iter().for_each(|algorithm| out.u16(algorithm.0));
+            });
+        });
         if let Some(limit) = self.config.max_fragment_length {
-            out.u16(extension::MAX_FRAGMENT_LENGTH)?;
-            out.vector16(|out| out.u8(limit.code()))?;
+            out.u16(extension::MAX_FRAGMENT_LENGTH);
+            out.vector16(|out| out.u8(limit.code()));
         }
-        out.u16(extension::ENCRYPT_THEN_MAC)?;
-        out.u16(0)?;
-        out.u16(extension::EXTENDED_MASTER_SECRET)?;
-        out.u16(0)?;
+        out.u16(extension::ENCRYPT_THEN_MAC);
+        out.u16(0);
+        out.u16(extension::EXTENDED_MASTER_SECRET);
+        out.u16(0);
         if !self.config.alpn.is_empty() {
-            out.u16(extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION)?;
+            out.u16(extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
             out.vector16(|out| {
                 out.vector16(|out| {
-                    self.config.alpn.iter().try_for_each(|name| out.vector8(|out| out.bytes(name)))
-                })
-            })?;
+                    self.config.alpn.iter().for_each(|name| out.vector8(|out| out.bytes(name)));
+                });
+            });
         }
         if self.config.session_tickets {
-            out.u16(extension::SESSION_TICKET)?;
-            out.vector16(|out| out.bytes(self.ticket))?;
+            out.u16(extension::SESSION_TICKET);
+            out.vector16(|out| out.bytes(self.ticket));
         }
-        Ok(())
     }
 }
 
@@ -197,9 +191,9 @@ impl<'b> Handshake<'b> {
             host: self.peer.host,
             ticket,
         };
-        let mut out = Writer::new(output.message_space(None), ssl::BUFFER_TOO_SMALL);
-        out.u8(MessageType::CLIENT_HELLO.0)?;
-        out.vector24(|out| hello.write(out))?;
-        Ok(out.len())
+        let mut out = Writer::new(output.message_space(None));
+        out.u8(MessageType::CLIENT_HELLO.0);
+        out.vector24(|out| hello.write(out));
+        out.finish()
     }
 }

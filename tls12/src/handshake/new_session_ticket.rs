@@ -8,7 +8,7 @@
 //! One that does not fit the receive buffer is skipped: it is hashed, and the session is kept by its id, if it has one.
 
 use accel::Accel;
-use status::{Alert, Error, ssl};
+use status::{Alert, ssl};
 
 use super::{Handshake, State};
 use crate::failure::Failure;
@@ -21,7 +21,11 @@ impl<'b> Handshake<'b> {
         body: &[u8],
         accel: &mut A,
     ) -> Result<(), Failure> {
-        let (lifetime_hint, ticket) = read(body).map_err(|error| Failure::new(error, Alert::DECODE_ERROR))?;
+        let mut reader = Reader::new(body);
+        let (lifetime_hint, ticket) = (reader.u32(), reader.vector16());
+        if !reader.is_whole() {
+            return Err(Failure::new(ssl::BAD_HS_NEW_SESSION_TICKET, Alert::DECODE_ERROR));
+        }
         if !ticket.is_empty() {
             self.keep_session(ticket, lifetime_hint, accel)?;
         }
@@ -32,12 +36,4 @@ impl<'b> Handshake<'b> {
     pub(super) fn end_of_new_session_ticket(&mut self) {
         self.state = State::ChangeCipherSpec;
     }
-}
-
-fn read(body: &[u8]) -> Result<(u32, &[u8]), Error> {
-    let mut reader = Reader::new(body, ssl::BAD_HS_NEW_SESSION_TICKET);
-    let lifetime_hint = reader.u32()?;
-    let ticket = reader.vector16()?.rest();
-    reader.finish()?;
-    Ok((lifetime_hint, ticket))
 }

@@ -10,7 +10,7 @@
 //! ```
 
 use accel::Accel;
-use status::{Alert, Cause, Error, ssl};
+use status::{Alert, Cause, ssl};
 
 use super::client_hello::{NULL_COMPRESSION, SessionId, VERSION, extension, server_name};
 use super::{Handshake, State};
@@ -49,26 +49,24 @@ impl<'a> ServerHello<'a> {
     /// `ssl::BAD_HS_PROTOCOL_VERSION` (-0x6E80) for another version, `ssl::FEATURE_UNAVAILABLE` (-0x7080) for compression,
     /// `ssl::BAD_INPUT_DATA` (-0x7100) for a suite that does not exist here, `ssl::BAD_HS_SERVER_HELLO` (-0x7980) for the rest.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Failure> {
-        let mut reader = Reader::new(body, ssl::BAD_HS_SERVER_HELLO);
-        if reader.u16().map_err(malformed)? != VERSION {
+        let mut reader = Reader::new(body);
+        if reader.u16() != VERSION && !reader.has_failed() {
             return Err(Failure::new(ssl::BAD_HS_PROTOCOL_VERSION, Alert::PROTOCOL_VERSION));
         }
-        let random = reader.array().map_err(malformed)?;
-        let session_id = SessionId::new(reader.vector8().map_err(malformed)?.rest())
-            .ok_or(malformed(ssl::BAD_HS_SERVER_HELLO))?;
-        let suite = reader.u16().map_err(malformed)?;
-        if reader.u8().map_err(malformed)? != NULL_COMPRESSION {
+        let (random, session_id) = (reader.array(), SessionId::new(reader.vector8()));
+        let (suite, compression) = (reader.u16(), reader.u8());
+        let session_id = session_id.filter(|_| !reader.has_failed()).ok_or(MALFORMED)?;
+        if compression != NULL_COMPRESSION {
             return Err(Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::ILLEGAL_PARAMETER));
         }
         let suite =
             Suite::from_id(suite).ok_or(Failure::new(ssl::BAD_INPUT_DATA, Alert::ILLEGAL_PARAMETER))?;
         // RFC 5246 §7.4.1.3: no extensions show by nothing following.
-        let mut extensions = reader;
-        if !reader.is_empty() {
-            extensions = reader.vector16().map_err(malformed)?;
-            reader.finish().map_err(malformed)?;
+        let extensions = if reader.is_empty() { &[] } else { reader.vector16() };
+        if !reader.is_whole() {
+            return Err(MALFORMED);
         }
-        Ok(Self { random, session_id, suite, extensions })
+        Ok(Self { random, session_id, suite, extensions: Reader::new(extensions) })
     }
 
     /// Holds everything against what was offered: `config` and whether a name was sent.
@@ -98,8 +96,10 @@ impl<'a> ServerHello<'a> {
         let mut reader = self.extensions;
         // Bounded: each kind is taken once.
         while !reader.is_empty() {
-            let kind = reader.u16().map_err(malformed)?;
-            let content = reader.vector16().map_err(malformed)?;
+            let (kind, content) = (reader.u16(), Reader::new(reader.vector16()));
+            if reader.has_failed() {
+                return Err(MALFORMED);
+            }
             seen.once(kind, config, name_was_sent)?;
             parameters.read_extension(kind, content, config)?;
         }
@@ -123,27 +123,31 @@ impl<'b> Parameters<'b> {
             extension::ENCRYPT_THEN_MAC => self.encrypt_then_mac = true,
             extension::MAX_FRAGMENT_LENGTH => {
                 // RFC 6066 §4: the very value that was asked for.
-                let code = content.u8().map_err(malformed)?;
+                let code = content.u8();
                 self.max_fragment_length = config.max_fragment_length.filter(|limit| limit.code() == code);
-                self.max_fragment_length.ok_or(illegal())?;
+                if self.max_fragment_length.is_none() && !content.has_failed() {
+                    return Err(illegal());
+                }
             }
             extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
                 // RFC 7301 §3.1: a list of exactly one.
-                let mut list = content.vector16().map_err(malformed)?;
-                let name = list.vector8().map_err(malformed)?.rest();
-                list.finish().map_err(malformed)?;
+                let mut list = Reader::new(content.vector16());
+                let name = list.vector8();
+                if !list.is_whole() {
+                    return Err(MALFORMED);
+                }
                 self.alpn = config.alpn.iter().copied().find(|offered| *offered == name);
                 self.alpn.ok_or(illegal())?;
             }
             // RFC 5746 §3.4: on a first handshake it is empty.
             extension::RENEGOTIATION_INFO => {
-                if !content.vector8().map_err(malformed)?.is_empty() {
+                if !content.vector8().is_empty() {
                     return Err(Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::HANDSHAKE_FAILURE));
                 }
             }
             _ => return Err(not_offered()),
         }
-        content.finish().map_err(malformed)
+        if content.is_whole() { Ok(()) } else { Err(MALFORMED) }
     }
 
     /// What a resumed session has already decided must be decided so again.
@@ -230,9 +234,7 @@ impl<'b> Handshake<'b> {
     }
 }
 
-fn malformed(error: Error) -> Failure {
-    Failure::new(error, Alert::DECODE_ERROR)
-}
+const MALFORMED: Failure = Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::DECODE_ERROR);
 
 const fn illegal() -> Failure {
     Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::ILLEGAL_PARAMETER)
