@@ -103,10 +103,11 @@ impl<'b> Client<'b> {
     pub fn connect(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
         // [MQTT-3.1.0-1], [MQTT-3.1.0-2]: first, and once.
         let mut writer = Writer::new(out);
-        connect_packet(&self.session.options).encode(&mut writer)?;
+        connect_packet(&self.session.options).encode(&mut writer);
+        let written = writer.finish()?;
         self.inbox.reset();
         self.session.begin(now);
-        Ok(writer.written())
+        Ok(written)
     }
 
     /// Takes bytes from the server: tells how many of them are used up, and at most one event.

@@ -9,7 +9,7 @@ use status::{
 };
 
 use crate::{
-    header::{FixedHeader, PacketType},
+    header::PacketType,
     publish::{Message, QoS},
     reader::Reader,
     topic,
@@ -50,26 +50,29 @@ impl<'a> Connect<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
         // [MQTT-3.1.2-1]
-        if reader.string()? != PROTOCOL_NAME {
+        if reader.string() != PROTOCOL_NAME {
             return Err(MALFORMED_PACKET);
         }
         // [MQTT-3.1.2-2]
-        if reader.byte()? != PROTOCOL_LEVEL {
+        let level = reader.byte();
+        reader.check()?;
+        if level != PROTOCOL_LEVEL {
             return Err(REFUSED_PROTOCOL_VERSION);
         }
-        let flags = reader.byte()?;
+        let flags = reader.byte();
         check_flags(flags)?;
-        let keep_alive = reader.u16()?;
+        let keep_alive = reader.u16();
         // [MQTT-3.1.3-1]: the fields come in this order.
-        let client_id = reader.string()?;
+        let client_id = reader.string();
+        reader.check()?;
         let clean_session = flags & CLEAN_SESSION != 0;
         if client_id.is_empty() && !clean_session {
             // [MQTT-3.1.3-8]
             return Err(REFUSED_IDENTIFIER);
         }
-        let will = if flags & WILL != 0 { Some(decode_will(flags, &mut reader)?) } else { None };
-        let user_name = if flags & USER_NAME != 0 { Some(reader.string()?) } else { None };
-        let password = if flags & PASSWORD != 0 { Some(reader.binary()?) } else { None };
+        let will = (flags & WILL != 0).then(|| decode_will(flags, &mut reader)).transpose()?;
+        let user_name = (flags & USER_NAME != 0).then(|| reader.string());
+        let password = (flags & PASSWORD != 0).then(|| reader.binary());
         reader.finish()?;
         Ok(Self { client_id, clean_session, keep_alive, will, user_name, password })
     }
@@ -99,25 +102,24 @@ impl<'a> Connect<'a> {
         Ok(())
     }
 
-    pub(crate) fn encode(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
-        self.check()?;
-        writer.header(&FixedHeader::new(PacketType::Connect, 0, self.body_length())?)?;
-        writer.string(PROTOCOL_NAME)?;
-        writer.byte(PROTOCOL_LEVEL)?;
-        writer.byte(self.flags())?;
-        writer.u16(self.keep_alive)?;
-        writer.string(self.client_id)?;
+    pub(crate) fn encode(&self, writer: &mut Writer<'_>) {
+        writer.check(self.check());
+        writer.header(PacketType::Connect, 0, self.body_length());
+        writer.string(PROTOCOL_NAME);
+        writer.byte(PROTOCOL_LEVEL);
+        writer.byte(self.flags());
+        writer.u16(self.keep_alive);
+        writer.string(self.client_id);
         if let Some(will) = &self.will {
-            writer.string(will.topic)?;
-            writer.binary(will.payload)?;
+            writer.string(will.topic);
+            writer.binary(will.payload);
         }
         if let Some(user_name) = self.user_name {
-            writer.string(user_name)?;
+            writer.string(user_name);
         }
         if let Some(password) = self.password {
-            writer.binary(password)?;
+            writer.binary(password);
         }
-        Ok(())
     }
 
     fn body_length(&self) -> usize {
@@ -158,9 +160,9 @@ fn check_flags(flags: u8) -> Result<(), Error> {
 fn decode_will<'a>(flags: u8, reader: &mut Reader<'a>) -> Result<Message<'a>, Error> {
     // [MQTT-3.1.2-14]
     let qos = QoS::from_number((flags >> WILL_QOS_SHIFT) & 0b11).ok_or(MALFORMED_PACKET)?;
-    let name = reader.string()?;
+    let name = reader.string();
     topic::check_name(name).map_err(|_| MALFORMED_PACKET)?;
-    Ok(Message { topic: name, payload: reader.binary()?, qos, retain: flags & WILL_RETAIN != 0 })
+    Ok(Message { topic: name, payload: reader.binary(), qos, retain: flags & WILL_RETAIN != 0 })
 }
 
 /// A CONNACK packet.
@@ -175,8 +177,7 @@ pub struct ConnAck {
 impl ConnAck {
     pub(crate) fn decode(body: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
-        let flags = reader.byte()?;
-        let return_code = reader.byte()?;
+        let (flags, return_code) = (reader.byte(), reader.byte());
         reader.finish()?;
         // §3.2.2.1: bits 7 to 1 are 0; [MQTT-3.2.2-4]: a refusal has no session.
         if flags > 1 || (flags == 1 && return_code != 0) {
@@ -185,13 +186,12 @@ impl ConnAck {
         Ok(Self { session_present: flags == 1, return_code })
     }
 
-    pub(crate) fn encode(self, writer: &mut Writer<'_>) -> Result<(), Error> {
-        if self.session_present && self.return_code != 0 {
-            return Err(BAD_INPUT_DATA);
-        }
-        writer.header(&FixedHeader::new(PacketType::ConnAck, 0, 2)?)?;
-        writer.byte(u8::from(self.session_present))?;
-        writer.byte(self.return_code)
+    pub(crate) fn encode(self, writer: &mut Writer<'_>) {
+        let is_right = !self.session_present || self.return_code == 0;
+        writer.check(if is_right { Ok(()) } else { Err(BAD_INPUT_DATA) });
+        writer.header(PacketType::ConnAck, 0, 2);
+        writer.byte(u8::from(self.session_present));
+        writer.byte(self.return_code);
     }
 
     /// Whether the server has accepted the connection.

@@ -53,44 +53,31 @@ pub enum PacketType {
 }
 
 impl PacketType {
+    /// In the order of their numbers.
+    const ALL: [Self; 14] = [
+        Self::Connect,
+        Self::ConnAck,
+        Self::Publish,
+        Self::PubAck,
+        Self::PubRec,
+        Self::PubRel,
+        Self::PubComp,
+        Self::Subscribe,
+        Self::SubAck,
+        Self::Unsubscribe,
+        Self::UnsubAck,
+        Self::PingReq,
+        Self::PingResp,
+        Self::Disconnect,
+    ];
+
+    /// None for 0 and 15, which are forbidden (§2.2.1).
     fn from_number(number: u8) -> Option<Self> {
-        Some(match number {
-            1 => Self::Connect,
-            2 => Self::ConnAck,
-            3 => Self::Publish,
-            4 => Self::PubAck,
-            5 => Self::PubRec,
-            6 => Self::PubRel,
-            7 => Self::PubComp,
-            8 => Self::Subscribe,
-            9 => Self::SubAck,
-            10 => Self::Unsubscribe,
-            11 => Self::UnsubAck,
-            12 => Self::PingReq,
-            13 => Self::PingResp,
-            14 => Self::Disconnect,
-            // 0 and 15 are forbidden, §2.2.1.
-            _ => return None,
-        })
+        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 
     const fn number(self) -> u8 {
-        match self {
-            Self::Connect => 1,
-            Self::ConnAck => 2,
-            Self::Publish => 3,
-            Self::PubAck => 4,
-            Self::PubRec => 5,
-            Self::PubRel => 6,
-            Self::PubComp => 7,
-            Self::Subscribe => 8,
-            Self::SubAck => 9,
-            Self::Unsubscribe => 10,
-            Self::UnsubAck => 11,
-            Self::PingReq => 12,
-            Self::PingResp => 13,
-            Self::Disconnect => 14,
-        }
+        self as u8
     }
 
     /// The one value that the flags of this type have, or `None` for PUBLISH ([MQTT-2.2.2-1], [MQTT-3.6.1-1],

@@ -4,10 +4,7 @@
 
 use core::num::NonZeroU16;
 
-use status::{
-    Error,
-    mqtt::{MALFORMED_PACKET, UNEXPECTED_PACKET},
-};
+use status::{Error, mqtt::UNEXPECTED_PACKET};
 
 use crate::{
     connect::{ConnAck, Connect},
@@ -101,44 +98,39 @@ impl<'a> Packet<'a> {
     pub fn encode(&self, out: &mut [u8]) -> Result<usize, Error> {
         let mut writer = Writer::new(out);
         match self {
-            Self::Connect(connect) => connect.encode(&mut writer)?,
-            Self::ConnAck(conn_ack) => conn_ack.encode(&mut writer)?,
-            Self::Publish(publish) => publish.encode(publish.message.payload.len(), &mut writer)?,
-            Self::PubAck(identifier) => encode_identifier(PacketType::PubAck, *identifier, &mut writer)?,
-            Self::PubRec(identifier) => encode_identifier(PacketType::PubRec, *identifier, &mut writer)?,
-            Self::PubRel(identifier) => encode_identifier(PacketType::PubRel, *identifier, &mut writer)?,
-            Self::PubComp(identifier) => encode_identifier(PacketType::PubComp, *identifier, &mut writer)?,
-            Self::Subscribe(subscribe) => subscribe.encode(&mut writer)?,
-            Self::SubAck(sub_ack) => sub_ack.encode(&mut writer)?,
-            Self::Unsubscribe(unsubscribe) => unsubscribe.encode(&mut writer)?,
-            Self::UnsubAck(identifier) => encode_identifier(PacketType::UnsubAck, *identifier, &mut writer)?,
-            Self::PingReq => encode_empty(PacketType::PingReq, &mut writer)?,
-            Self::PingResp => encode_empty(PacketType::PingResp, &mut writer)?,
-            Self::Disconnect => encode_empty(PacketType::Disconnect, &mut writer)?,
+            Self::Connect(connect) => connect.encode(&mut writer),
+            Self::ConnAck(conn_ack) => conn_ack.encode(&mut writer),
+            Self::Publish(publish) => publish.encode(publish.message.payload.len(), &mut writer),
+            Self::PubAck(identifier) => encode_identifier(PacketType::PubAck, *identifier, &mut writer),
+            Self::PubRec(identifier) => encode_identifier(PacketType::PubRec, *identifier, &mut writer),
+            Self::PubRel(identifier) => encode_identifier(PacketType::PubRel, *identifier, &mut writer),
+            Self::PubComp(identifier) => encode_identifier(PacketType::PubComp, *identifier, &mut writer),
+            Self::Subscribe(subscribe) => subscribe.encode(&mut writer),
+            Self::SubAck(sub_ack) => sub_ack.encode(&mut writer),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.encode(&mut writer),
+            Self::UnsubAck(identifier) => encode_identifier(PacketType::UnsubAck, *identifier, &mut writer),
+            Self::PingReq => encode_empty(PacketType::PingReq, &mut writer),
+            Self::PingResp => encode_empty(PacketType::PingResp, &mut writer),
+            Self::Disconnect => encode_empty(PacketType::Disconnect, &mut writer),
         }
-        Ok(writer.written())
+        writer.finish()
     }
 }
 
 fn decode_identifier(body: &[u8]) -> Result<NonZeroU16, Error> {
     let mut reader = Reader::new(body);
-    let identifier = reader.identifier()?;
+    let identifier = reader.identifier();
     reader.finish()?;
     Ok(identifier)
 }
 
 /// Writes a packet without a body.
-pub(crate) fn encode_empty(packet_type: PacketType, writer: &mut Writer<'_>) -> Result<(), Error> {
-    writer.header(&FixedHeader::new(packet_type, 0, 0)?)
+pub(crate) fn encode_empty(packet_type: PacketType, writer: &mut Writer<'_>) {
+    writer.header(packet_type, 0, 0);
 }
 
 /// Writes a packet whose body is an identifier.
-pub(crate) fn encode_identifier(
-    packet_type: PacketType,
-    identifier: NonZeroU16,
-    writer: &mut Writer<'_>,
-) -> Result<(), Error> {
-    let flags = packet_type.fixed_flags().ok_or(MALFORMED_PACKET)?;
-    writer.header(&FixedHeader::new(packet_type, flags, 2)?)?;
-    writer.identifier(identifier)
+pub(crate) fn encode_identifier(packet_type: PacketType, identifier: NonZeroU16, writer: &mut Writer<'_>) {
+    writer.header(packet_type, packet_type.fixed_flags().unwrap_or_default(), 2);
+    writer.identifier(identifier);
 }

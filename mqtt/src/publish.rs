@@ -83,9 +83,10 @@ impl<'a> Publish<'a> {
         let qos = QoS::from_number((flags >> 1) & 0b11).ok_or(MALFORMED_PACKET)?;
         let mut reader = Reader::new(body);
         // [MQTT-3.3.2-1]
-        let name = reader.string()?;
+        let name = reader.string();
         topic::check_name(name).map_err(|_| MALFORMED_PACKET)?;
-        let identifier = if qos == QoS::AtMostOnce { None } else { Some(reader.identifier()?) };
+        let identifier = (qos != QoS::AtMostOnce).then(|| reader.identifier());
+        reader.check()?;
         let message = Message { topic: name, payload: reader.rest(), qos, retain: flags & RETAIN != 0 };
         Ok(Self { duplicate: flags & DUPLICATE != 0, message, identifier })
     }
@@ -100,37 +101,43 @@ impl<'a> Publish<'a> {
             .checked_add(identifier_length)
     }
 
-    /// The fixed header of this packet when its payload has the given length in total.
+    /// The flags and the length of this packet's body when its payload has the given length in total.
     ///
     /// # Errors
     /// `BAD_INPUT_DATA`: not a topic name, an identifier at QoS 0 or none otherwise, DUP at QoS 0, too long.
-    pub(crate) fn header(&self, payload_length: usize) -> Result<FixedHeader, Error> {
+    fn header(&self, payload_length: usize) -> Result<FixedHeader, Error> {
         topic::check_name(self.message.topic)?;
         let needs_identifier = self.message.qos != QoS::AtMostOnce;
         if self.identifier.is_some() != needs_identifier || (self.duplicate && !needs_identifier) {
             return Err(BAD_INPUT_DATA);
         }
         let fields = if needs_identifier { 4_usize } else { 2 };
-        let length = self
-            .message
-            .topic
-            .len()
-            .checked_add(fields)
-            .and_then(|length| length.checked_add(payload_length))
-            .ok_or(BAD_INPUT_DATA)?;
+        let length = self.message.topic.len().saturating_add(fields).saturating_add(payload_length);
         let mut flags = self.message.qos.number() << 1;
         flags |= if self.duplicate { DUPLICATE } else { 0 };
         flags |= if self.message.retain { RETAIN } else { 0 };
         FixedHeader::new(PacketType::Publish, flags, length)
     }
 
+    /// How many bytes the whole packet takes.
+    ///
+    /// # Errors
+    /// Those of what its message breaks.
+    pub(crate) fn packet_length(&self, payload_length: usize) -> Result<usize, Error> {
+        self.header(payload_length).map(|header| header.packet_length())
+    }
+
     /// Writes the packet with the payload that the message has, which may be only the beginning of the announced one.
-    pub(crate) fn encode(&self, payload_length: usize, writer: &mut Writer<'_>) -> Result<(), Error> {
-        writer.header(&self.header(payload_length)?)?;
-        writer.string(self.message.topic)?;
-        if let Some(identifier) = self.identifier {
-            writer.identifier(identifier)?;
+    #[inline(never)]
+    pub(crate) fn encode(&self, payload_length: usize, writer: &mut Writer<'_>) {
+        match self.header(payload_length) {
+            Ok(header) => writer.bytes(header.encode(&mut [0; FixedHeader::MAX_LENGTH])),
+            Err(error) => writer.check(Err(error)),
         }
-        writer.bytes(self.message.payload)
+        writer.string(self.message.topic);
+        if let Some(identifier) = self.identifier {
+            writer.identifier(identifier);
+        }
+        writer.bytes(self.message.payload);
     }
 }

@@ -36,21 +36,21 @@ pub(crate) fn length(session: &Session<'_>) -> usize {
 
 pub(crate) fn save(session: &Session<'_>, out: &mut [u8]) -> Result<usize, Error> {
     let mut writer = Writer::new(&mut *out);
-    writer.bytes(MAGIC)?;
-    writer.byte(VERSION)?;
-    writer.identifier(session.next_identifier)?;
+    writer.bytes(MAGIC);
+    writer.byte(VERSION);
+    writer.identifier(session.next_identifier);
     for record in session.store.iter().filter(is_kept) {
-        writer.byte(record.kind.number())?;
-        writer.byte(record.flags & (SENT | STREAMED))?;
-        writer.identifier(record.identifier)?;
-        writer.bytes(&u32::try_from(record.body_length).map_err(|_| STATE_INVALID)?.to_be_bytes())?;
-        writer.bytes(session.store.body(&record))?;
+        writer.byte(record.kind.number());
+        writer.byte(record.flags & (SENT | STREAMED));
+        writer.identifier(record.identifier);
+        writer.bytes(&u32::try_from(record.body_length).map_err(|_| STATE_INVALID)?.to_be_bytes());
+        writer.bytes(session.store.body(&record));
     }
-    let length = writer.written();
+    let length = writer.finish()?;
     let checksum = checksum(session, out.get(..length).unwrap_or_default());
     let mut writer = Writer::new(out.get_mut(length..).unwrap_or_default());
-    writer.bytes(&checksum.to_be_bytes())?;
-    Ok(length.saturating_add(writer.written()))
+    writer.bytes(&checksum.to_be_bytes());
+    Ok(length.saturating_add(writer.finish()?))
 }
 
 pub(crate) fn restore(session: &mut Session<'_>, saved: &[u8]) -> Result<(), Error> {
@@ -73,23 +73,23 @@ fn is_kept(record: &Record) -> bool {
 }
 
 fn read(session: &mut Session<'_>, reader: &mut Reader<'_>) -> Result<(), Error> {
-    let invalid = |_| STATE_INVALID;
-    if reader.take(MAGIC.len()).map_err(invalid)? != MAGIC || reader.byte().map_err(invalid)? != VERSION {
+    if reader.take(MAGIC.len()) != MAGIC || reader.byte() != VERSION {
         return Err(STATE_INVALID);
     }
-    let next_identifier = reader.identifier().map_err(invalid)?;
+    let next_identifier = reader.identifier();
     while !reader.is_empty() {
-        let kind = Kind::from_number(reader.byte().map_err(invalid)?).ok_or(STATE_INVALID)?;
-        let flags = reader.byte().map_err(invalid)?;
-        let identifier = reader.identifier().map_err(invalid)?;
-        let length =
-            u32::from(reader.u16().map_err(invalid)?) << 16 | u32::from(reader.u16().map_err(invalid)?);
-        let body = reader.take(usize::try_from(length).map_err(|_| STATE_INVALID)?).map_err(invalid)?;
+        let (kind, flags, identifier) =
+            (Kind::from_number(reader.byte()), reader.byte(), reader.identifier());
+        let length = u32::from(reader.u16()) << 16 | u32::from(reader.u16());
+        let body = reader.take(usize::try_from(length).map_err(|_| STATE_INVALID)?);
+        reader.check().map_err(|_| STATE_INVALID)?;
+        let kind = kind.ok_or(STATE_INVALID)?;
         check(session, kind, flags, identifier)?;
         check_body(kind, flags, identifier, body)?;
         let record = session.store.append(kind, flags, identifier, body.len())?;
-        Writer::new(session.store.body_mut(&record)).bytes(body)?;
+        Writer::new(session.store.body_mut(&record)).bytes(body);
     }
+    reader.check().map_err(|_| STATE_INVALID)?;
     session.next_identifier = next_identifier;
     Ok(())
 }

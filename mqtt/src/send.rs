@@ -93,14 +93,14 @@ impl Client<'_> {
         }
         let mut writer = Writer::new(out);
         let identifier = if message.qos == QoS::AtMostOnce {
-            Publish { duplicate: false, message: *message, identifier: None }.encode(total, &mut writer)?;
+            Publish { duplicate: false, message: *message, identifier: None }.encode(total, &mut writer);
             session.begin_stream(None, rest);
             None
         } else {
             Some(session.start_kept(message, rest, &mut writer)?)
         };
         session.last_sent = now;
-        Ok(Published { written: writer.written(), identifier })
+        Ok(Published { written: writer.finish()?, identifier })
     }
 
     /// Writes the next part of a payload that was begun by [`start`](Self::start), and tells how many bytes of it fitted.
@@ -114,7 +114,7 @@ impl Client<'_> {
             return Err(BAD_INPUT_DATA);
         }
         let data = data.get(..out.len()).unwrap_or(data);
-        Writer::new(out).bytes(data)?;
+        Writer::new(out).bytes(data);
         session.begin_stream(stream.identifier, stream.remaining.saturating_sub(data.len()));
         if !data.is_empty() {
             session.last_sent = now;
@@ -179,9 +179,10 @@ impl Client<'_> {
             return Err(BUFFER_TOO_SMALL);
         }
         let mut writer = Writer::new(out);
-        packet::encode_empty(PacketType::Disconnect, &mut writer)?;
+        packet::encode_empty(PacketType::Disconnect, &mut writer);
+        let written = writer.finish()?;
         self.session.end(State::Leaving);
-        Ok(writer.written())
+        Ok(written)
     }
 
     /// Writes what is due and fits: acknowledgements, messages that wait or are to be redelivered, PINGREQ. Tells how many bytes.
@@ -198,21 +199,20 @@ impl Client<'_> {
         let session = &mut self.session;
         let mut writer = Writer::new(out);
         while let Some(record) = session.next_record() {
-            let is_done = session.write(&record, &mut writer)?;
-            if !is_done {
+            if !session.write(&record, &mut writer) {
                 break;
             }
         }
-        if writer.written() > 0 {
+        if writer.finish()? > 0 {
             session.last_sent = now;
         }
         let is_ping_due = session.waiting_since.is_none() && ping_due.is_some_and(|due| now >= due);
         if is_ping_due && !session.is_midway() && writer.room() >= PING_LENGTH {
-            packet::encode_empty(PacketType::PingReq, &mut writer)?;
+            packet::encode_empty(PacketType::PingReq, &mut writer);
             session.last_sent = now;
             session.waiting_since = Some(now);
         }
-        Ok(writer.written())
+        writer.finish()
     }
 
     /// Whether [`poll`](Self::poll) would write something now if it had room, PINGREQ aside.
@@ -239,7 +239,7 @@ impl Session<'_> {
 
     fn packet_length(&self, message: &Message<'_>, total: usize) -> Result<usize, Error> {
         let identifier = (message.qos != QoS::AtMostOnce).then_some(NonZeroU16::MIN);
-        Ok(Publish { duplicate: false, message: *message, identifier }.header(total)?.packet_length())
+        Publish { duplicate: false, message: *message, identifier }.packet_length(total)
     }
 
     /// Puts a message into the store: the packet with the payload that it has, or of a streamed one the packet's head.
@@ -252,7 +252,9 @@ impl Session<'_> {
         let identifier = self.unused_identifier().ok_or(IN_FLIGHT_FULL)?;
         let record = self.store.push_publish(flags, identifier, kept)?;
         let publish = Publish { duplicate: false, message: *message, identifier: Some(identifier) };
-        if let Err(error) = publish.encode(total, &mut Writer::new(self.store.body_mut(&record))) {
+        let mut writer = Writer::new(self.store.body_mut(&record));
+        publish.encode(total, &mut writer);
+        if let Err(error) = writer.finish() {
             self.store.remove(&record);
             return Err(error);
         }
@@ -275,10 +277,10 @@ impl Session<'_> {
             if rest == 0 { (*message, 0) } else { (Message { payload: &[], ..*message }, STREAMED) };
         let identifier = self.queue(&kept, total, flags)?;
         if let Some(record) = self.unwritten() {
-            self.write(&record, writer)?;
+            self.write(&record, writer);
         }
         if rest > 0 {
-            writer.bytes(message.payload)?;
+            writer.bytes(message.payload);
             self.begin_stream(Some(identifier), rest);
         }
         Ok(identifier)
@@ -300,7 +302,7 @@ impl Session<'_> {
         subscriptions: Option<usize>,
         now: u64,
         out: &mut [u8],
-        encode: impl FnOnce(NonZeroU16, &mut Writer<'_>) -> Result<(), Error>,
+        encode: impl FnOnce(NonZeroU16, &mut Writer<'_>),
     ) -> Result<(usize, NonZeroU16), Error> {
         if self.state != State::Connected {
             return Err(NOT_CONNECTED);
@@ -311,11 +313,12 @@ impl Session<'_> {
         let identifier = self.unused_identifier().ok_or(IN_FLIGHT_FULL)?;
         let free = self.requests.iter_mut().find(|request| request.is_none()).ok_or(IN_FLIGHT_FULL)?;
         let mut writer = Writer::new(out);
-        encode(identifier, &mut writer)?;
+        encode(identifier, &mut writer);
+        let written = writer.finish()?;
         *free = Some(Request { identifier, subscriptions });
         self.used_identifier(identifier);
         self.last_sent = now;
-        Ok((writer.written(), identifier))
+        Ok((written, identifier))
     }
 
     /// What is to be written next: the packet that is half written, else acknowledgements and PUBRELs in their order, else
@@ -341,12 +344,12 @@ impl Session<'_> {
     }
 
     /// Writes the record's packet, or as much as fits of a message; tells whether it is written whole.
-    fn write(&mut self, record: &Record, writer: &mut Writer<'_>) -> Result<bool, Error> {
+    fn write(&mut self, record: &Record, writer: &mut Writer<'_>) -> bool {
         if record.kind == Kind::Publish {
             return self.write_publish(record, writer);
         }
         if writer.room() < ACKNOWLEDGEMENT_LENGTH {
-            return Ok(false);
+            return false;
         }
         let packet_type = match record.kind {
             Kind::PubAck => PacketType::PubAck,
@@ -354,15 +357,15 @@ impl Session<'_> {
             Kind::Received => PacketType::PubRec,
             Kind::Release | Kind::Publish => PacketType::PubRel,
         };
-        packet::encode_identifier(packet_type, record.identifier, writer)?;
+        packet::encode_identifier(packet_type, record.identifier, writer);
         match record.kind {
             Kind::PubAck | Kind::PubComp => self.store.remove(record),
             _ => self.store.set(record, WRITTEN),
         }
-        Ok(true)
+        true
     }
 
-    fn write_publish(&mut self, record: &Record, writer: &mut Writer<'_>) -> Result<bool, Error> {
+    fn write_publish(&mut self, record: &Record, writer: &mut Writer<'_>) -> bool {
         let offset = self.sending.map_or(0, |sending| sending.offset);
         if offset == 0 && writer.room() > 0 {
             // [MQTT-3.3.1-1]: DUP when it is tried again.
@@ -373,15 +376,15 @@ impl Session<'_> {
         }
         let rest = self.store.body(record).get(offset..).unwrap_or_default();
         let piece = rest.get(..writer.room()).unwrap_or(rest);
-        writer.bytes(piece)?;
+        writer.bytes(piece);
         let offset = offset.saturating_add(piece.len());
         if offset < record.body_length {
             self.sending = (offset > 0).then_some(Sending { identifier: record.identifier, offset });
-            return Ok(false);
+            return false;
         }
         self.sending = None;
         self.begin_stream(Some(record.identifier), self.missing_payload(record));
-        Ok(true)
+        true
     }
 
     /// How many bytes of the packet the store does not have.

@@ -117,6 +117,7 @@ pub(crate) struct Records<'a> {
 impl Iterator for Records<'_> {
     type Item = Record;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Record> {
         let record = Record::decode(self.bytes, self.offset)?;
         self.offset = record.end();
@@ -244,12 +245,13 @@ impl<'b> Store<'b> {
         }
     }
 
-    /// Takes out all records for which the function says so, and counts them.
-    pub(crate) fn remove_if(&mut self, mut is_removed: impl FnMut(&Record) -> bool) -> usize {
+    /// Takes out all records of these kinds, and all that have one of these flags, and counts them.
+    #[inline(never)]
+    fn remove_all(&mut self, kinds: &[Kind], flags: u8) -> usize {
         let mut count = 0_usize;
         let mut offset = 0;
         while let Some(record) = Record::decode(self.bytes.get(..self.used).unwrap_or_default(), offset) {
-            if is_removed(&record) {
+            if kinds.contains(&record.kind) || record.has(flags) {
                 self.remove(&record);
                 count = count.saturating_add(1);
             } else {
@@ -262,7 +264,7 @@ impl<'b> Store<'b> {
     /// A new network connection: nothing is written on it yet, acknowledgements of the old one are void (the server sends
     /// those messages again), a half received message is forgotten.
     pub(crate) fn begin_connection(&mut self) {
-        self.remove_if(|record| matches!(record.kind, Kind::PubAck | Kind::PubComp) || record.has(PARTIAL));
+        self.remove_all(&[Kind::PubAck, Kind::PubComp], PARTIAL);
         let mut offset = 0;
         while let Some(record) = Record::decode(self.bytes.get(..self.used).unwrap_or_default(), offset) {
             match record.kind {
@@ -277,7 +279,7 @@ impl<'b> Store<'b> {
     /// The server has no session: what belonged to one is dropped. Messages that were never sent stay.
     /// Returns how many outgoing messages were dropped.
     pub(crate) fn discard_session(&mut self) -> usize {
-        self.remove_if(|record| record.kind == Kind::Received);
-        self.remove_if(|record| record.kind == Kind::Release || record.has(SENT))
+        self.remove_all(&[Kind::Received], 0);
+        self.remove_all(&[Kind::Release], SENT)
     }
 }

@@ -10,13 +10,7 @@ use status::{
     mqtt::{BAD_INPUT_DATA, MALFORMED_PACKET, SUBSCRIPTION_REFUSED},
 };
 
-use crate::{
-    header::{FixedHeader, PacketType},
-    publish::QoS,
-    reader::Reader,
-    topic,
-    writer::Writer,
-};
+use crate::{header::PacketType, publish::QoS, reader::Reader, topic, writer::Writer};
 
 const FAILURE: u8 = 0x80;
 
@@ -41,35 +35,28 @@ pub struct Subscribe<'a> {
 impl<'a> Subscribe<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
-        let identifier = reader.identifier()?;
-        let wire = reader.rest();
-        let mut reader = Reader::new(wire);
+        let (identifier, wire) = (reader.identifier(), reader.rest());
         while !reader.is_empty() {
-            read_subscription(&mut reader)?;
+            read_subscription(&mut reader);
         }
+        reader.check()?;
         if wire.is_empty() {
             return Err(MALFORMED_PACKET);
         }
         Ok(Self { identifier, subscriptions: Subscriptions(List::Wire(wire)) })
     }
 
-    pub(crate) fn encode(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
-        let length = self.subscriptions.iter().try_fold(2_usize, |sum, subscription| {
-            topic::check_filter(subscription.filter)?;
-            sum.checked_add(3)
-                .and_then(|sum| sum.checked_add(subscription.filter.len()))
-                .ok_or(BAD_INPUT_DATA)
-        })?;
-        if self.subscriptions.iter().next().is_none() {
-            return Err(BAD_INPUT_DATA);
-        }
-        writer.header(&FixedHeader::new(PacketType::Subscribe, 0b0010, length)?)?;
-        writer.identifier(self.identifier)?;
+    pub(crate) fn encode(&self, writer: &mut Writer<'_>) {
+        let filters = || self.subscriptions.iter().map(|subscription| subscription.filter);
+        let length =
+            filters().fold(2_usize, |sum, filter| sum.saturating_add(3).saturating_add(filter.len()));
+        writer.check(check_filters(filters()));
+        writer.header(PacketType::Subscribe, 0b0010, length);
+        writer.identifier(self.identifier);
         for subscription in self.subscriptions.iter() {
-            writer.string(subscription.filter)?;
-            writer.byte(subscription.qos.number())?;
+            writer.string(subscription.filter);
+            writer.byte(subscription.qos.number());
         }
-        Ok(())
     }
 }
 
@@ -110,33 +97,32 @@ pub struct Unsubscribe<'a> {
 impl<'a> Unsubscribe<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
-        let identifier = reader.identifier()?;
-        let wire = reader.rest();
-        let mut reader = Reader::new(wire);
+        let (identifier, wire) = (reader.identifier(), reader.rest());
         while !reader.is_empty() {
-            read_filter(&mut reader)?;
+            read_filter(&mut reader);
         }
+        reader.check()?;
         if wire.is_empty() {
             return Err(MALFORMED_PACKET);
         }
         Ok(Self { identifier, filters: Filters(List::Wire(wire)) })
     }
 
-    pub(crate) fn encode(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
-        let length = self.filters.iter().try_fold(2_usize, |sum, filter| {
-            topic::check_filter(filter)?;
-            sum.checked_add(2).and_then(|sum| sum.checked_add(filter.len())).ok_or(BAD_INPUT_DATA)
-        })?;
-        if self.filters.iter().next().is_none() {
-            return Err(BAD_INPUT_DATA);
-        }
-        writer.header(&FixedHeader::new(PacketType::Unsubscribe, 0b0010, length)?)?;
-        writer.identifier(self.identifier)?;
-        for filter in self.filters.iter() {
-            writer.string(filter)?;
-        }
-        Ok(())
+    pub(crate) fn encode(&self, writer: &mut Writer<'_>) {
+        let filters = || self.filters.iter();
+        let length =
+            filters().fold(2_usize, |sum, filter| sum.saturating_add(2).saturating_add(filter.len()));
+        writer.check(check_filters(filters()));
+        writer.header(PacketType::Unsubscribe, 0b0010, length);
+        writer.identifier(self.identifier);
+        filters().for_each(|filter| writer.string(filter));
     }
+}
+
+/// At least one, and all of them filters ([MQTT-3.8.3-3], [MQTT-3.10.3-2]).
+fn check_filters<'a>(mut filters: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+    topic::check_filter(filters.next().ok_or(BAD_INPUT_DATA)?)?;
+    filters.try_for_each(topic::check_filter)
 }
 
 /// The topic filters of an UNSUBSCRIBE packet.
@@ -176,8 +162,8 @@ pub struct SubAck<'a> {
 impl<'a> SubAck<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
-        let identifier = reader.identifier()?;
-        let codes = reader.rest();
+        let (identifier, codes) = (reader.identifier(), reader.rest());
+        reader.check()?;
         // [MQTT-3.9.3-2]
         if codes.is_empty() || codes.iter().any(|&code| code != FAILURE && QoS::from_number(code).is_none()) {
             return Err(MALFORMED_PACKET);
@@ -185,11 +171,10 @@ impl<'a> SubAck<'a> {
         Ok(Self { identifier, results: Results { codes } })
     }
 
-    pub(crate) fn encode(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
-        let length = self.results.codes.len().checked_add(2).ok_or(BAD_INPUT_DATA)?;
-        writer.header(&FixedHeader::new(PacketType::SubAck, 0, length)?)?;
-        writer.identifier(self.identifier)?;
-        writer.bytes(self.results.codes)
+    pub(crate) fn encode(&self, writer: &mut Writer<'_>) {
+        writer.header(PacketType::SubAck, 0, self.results.codes.len().saturating_add(2));
+        writer.identifier(self.identifier);
+        writer.bytes(self.results.codes);
     }
 }
 
@@ -239,25 +224,31 @@ enum List<'a, T> {
 }
 
 impl<'a, T: Copy> List<'a, T> {
-    fn iter(self, read: fn(&mut Reader<'a>) -> Result<T, Error>) -> impl Iterator<Item = T> + use<'a, T> {
+    fn iter(self, read: fn(&mut Reader<'a>) -> T) -> impl Iterator<Item = T> + use<'a, T> {
         let (slice, wire) = match self {
             Self::Slice(slice) => (slice, [].as_slice()),
             Self::Wire(wire) => ([].as_slice(), wire),
         };
         let mut reader = Reader::new(wire);
-        slice.iter().copied().chain(core::iter::from_fn(move || read(&mut reader).ok()))
+        let read = move || (!reader.is_empty()).then(|| read(&mut reader));
+        slice.iter().copied().chain(core::iter::from_fn(read))
     }
 }
 
-fn read_subscription<'a>(reader: &mut Reader<'a>) -> Result<Subscription<'a>, Error> {
-    let filter = read_filter(reader)?;
+fn read_subscription<'a>(reader: &mut Reader<'a>) -> Subscription<'a> {
+    let filter = read_filter(reader);
     // [MQTT-3.8.3-4]: reserved bits and QoS 3.
-    let qos = QoS::from_number(reader.byte()?).ok_or(MALFORMED_PACKET)?;
-    Ok(Subscription { filter, qos })
+    let qos = QoS::from_number(reader.byte()).unwrap_or_else(|| {
+        reader.fail();
+        QoS::AtMostOnce
+    });
+    Subscription { filter, qos }
 }
 
-fn read_filter<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Error> {
-    let filter = reader.string()?;
-    topic::check_filter(filter).map_err(|_| MALFORMED_PACKET)?;
-    Ok(filter)
+fn read_filter<'a>(reader: &mut Reader<'a>) -> &'a str {
+    let filter = reader.string();
+    if topic::check_filter(filter).is_err() {
+        reader.fail();
+    }
+    filter
 }

@@ -1,7 +1,8 @@
 //! Writing fields into a lent buffer.
 //!
 //! The only failure of the buffer is [`BUFFER_TOO_SMALL`](status::mqtt::BUFFER_TOO_SMALL); what the caller gave wrongly is
-//! [`BAD_INPUT_DATA`](status::mqtt::BAD_INPUT_DATA). What has been written before a failure has no meaning.
+//! [`BAD_INPUT_DATA`](status::mqtt::BAD_INPUT_DATA). A writer keeps the first failure and writes nothing more, so that who writes
+//! asks once, at the end. What has been written before a failure has no meaning.
 
 use core::num::NonZeroU16;
 
@@ -10,54 +11,77 @@ use status::{
     mqtt::{BAD_INPUT_DATA, BUFFER_TOO_SMALL},
 };
 
-use crate::{header::FixedHeader, topic};
+use crate::{
+    header::{FixedHeader, PacketType},
+    topic,
+};
 
 pub(crate) struct Writer<'a> {
     rest: &'a mut [u8],
     written: usize,
+    failure: Option<Error>,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(out: &'a mut [u8]) -> Self {
-        Self { rest: out, written: 0 }
+        Self { rest: out, written: 0, failure: None }
+    }
+
+    /// Fails if what was to be written is wrong.
+    #[inline(never)]
+    pub(crate) fn check(&mut self, checked: Result<(), Error>) {
+        if let Err(error) = checked {
+            self.failure.get_or_insert(error);
+            self.rest = &mut [];
+        }
     }
 
     #[inline(never)]
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         let rest = core::mem::take(&mut self.rest);
-        let (target, rest) = rest.split_at_mut_checked(bytes.len()).ok_or(BUFFER_TOO_SMALL)?;
+        let Some((target, rest)) = rest.split_at_mut_checked(bytes.len()) else {
+            return self.check(Err(BUFFER_TOO_SMALL));
+        };
         target.copy_from_slice(bytes);
         self.rest = rest;
         self.written = self.written.saturating_add(bytes.len());
-        Ok(())
-    }
-
-    pub(crate) fn byte(&mut self, byte: u8) -> Result<(), Error> {
-        self.bytes(&[byte])
-    }
-
-    pub(crate) fn u16(&mut self, number: u16) -> Result<(), Error> {
-        self.bytes(&number.to_be_bytes())
-    }
-
-    pub(crate) fn identifier(&mut self, identifier: NonZeroU16) -> Result<(), Error> {
-        self.u16(identifier.get())
     }
 
     #[inline(never)]
-    pub(crate) fn binary(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.u16(u16::try_from(bytes.len()).map_err(|_| BAD_INPUT_DATA)?)?;
-        self.bytes(bytes)
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.bytes(&[byte]);
     }
 
-    pub(crate) fn string(&mut self, text: &str) -> Result<(), Error> {
-        topic::check_text(text)?;
-        self.binary(text.as_bytes())
+    #[inline(never)]
+    pub(crate) fn u16(&mut self, number: u16) {
+        self.bytes(&number.to_be_bytes());
     }
 
-    pub(crate) fn header(&mut self, header: &FixedHeader) -> Result<(), Error> {
-        let mut buffer = [0; FixedHeader::MAX_LENGTH];
-        self.bytes(header.encode(&mut buffer))
+    pub(crate) fn identifier(&mut self, identifier: NonZeroU16) {
+        self.u16(identifier.get());
+    }
+
+    #[inline(never)]
+    pub(crate) fn binary(&mut self, bytes: &[u8]) {
+        match u16::try_from(bytes.len()) {
+            Ok(length) => self.u16(length),
+            Err(_) => self.check(Err(BAD_INPUT_DATA)),
+        }
+        self.bytes(bytes);
+    }
+
+    #[inline(never)]
+    pub(crate) fn string(&mut self, text: &str) {
+        self.check(topic::check_text(text));
+        self.binary(text.as_bytes());
+    }
+
+    #[inline(never)]
+    pub(crate) fn header(&mut self, packet_type: PacketType, flags: u8, length: usize) {
+        match FixedHeader::new(packet_type, flags, length) {
+            Ok(header) => self.bytes(header.encode(&mut [0; FixedHeader::MAX_LENGTH])),
+            Err(error) => self.check(Err(error)),
+        }
     }
 
     /// How many bytes still fit.
@@ -66,7 +90,10 @@ impl<'a> Writer<'a> {
     }
 
     /// How many bytes have been written.
-    pub(crate) fn written(&self) -> usize {
-        self.written
+    ///
+    /// # Errors
+    /// The first failure.
+    pub(crate) fn finish(&self) -> Result<usize, Error> {
+        self.failure.map_or(Ok(self.written), Err)
     }
 }

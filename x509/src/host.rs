@@ -26,17 +26,15 @@ pub(crate) fn matches(certificate: &Certificate<'_>, host: &str) -> bool {
     })
 }
 
+/// RFC 6125 §6.4.3: a wildcard is the whole first label and stands for exactly one label.
 fn is_name(name: &[u8], host: &str, is_address: bool) -> bool {
-    name.eq_ignore_ascii_case(host.as_bytes()) || (!is_address && matches_wildcard(name, host))
-}
-
-/// RFC 6125 §6.4.3: the wildcard is the whole first label and stands for exactly one label.
-fn matches_wildcard(name: &[u8], host: &str) -> bool {
-    let Some(parent) = name.strip_prefix(b"*.") else { return false };
-    match host.split_once('.') {
-        Some((label, rest)) => {
-            !label.is_empty() && !parent.is_empty() && parent.eq_ignore_ascii_case(rest.as_bytes())
+    let host = host.as_bytes();
+    let (pattern, host) = match name {
+        [b'*', parent @ ..] if matches!(parent, [b'.', _, ..]) && !is_address => {
+            let label = host.iter().position(|letter| *letter == b'.').unwrap_or_default();
+            (parent, if label > 0 { host.get(label..).unwrap_or_default() } else { &[] })
         }
-        None => false,
-    }
+        _ => (name, host),
+    };
+    pattern.eq_ignore_ascii_case(host)
 }

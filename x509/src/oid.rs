@@ -74,36 +74,40 @@ pub(crate) fn attribute_name(oid: &[u8]) -> Option<&'static str> {
 /// The signature algorithm of this identifier (RFC 3279 §2.2, RFC 4055 §5, RFC 5758 §3.2).
 pub(crate) fn signature_algorithm(oid: &[u8]) -> Option<SignatureAlgorithm> {
     use HashAlgorithm::{Md5, Sha1, Sha224, Sha256, Sha384, Sha512};
-    Some(match oid {
-        [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, last] => SignatureAlgorithm::Rsa(match last {
-            0x04 => Md5,
-            0x05 => Sha1,
-            0x0B => Sha256,
-            0x0C => Sha384,
-            0x0D => Sha512,
-            0x0E => Sha224,
-            _ => return None,
-        }),
-        // The identifier of OIW, still found on old certificates.
-        [0x2B, 0x0E, 0x03, 0x02, 0x1D] => SignatureAlgorithm::Rsa(Sha1),
-        [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x01] => SignatureAlgorithm::Ecdsa(Sha1),
-        [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, last] => SignatureAlgorithm::Ecdsa(match last {
-            0x01 => Sha224,
-            0x02 => Sha256,
-            0x03 => Sha384,
-            0x04 => Sha512,
-            _ => return None,
-        }),
-        _ => return None,
-    })
+    let (last, family) = oid.split_last()?;
+    let among = |hashes: &[(u8, HashAlgorithm)]| {
+        hashes.iter().find(|(number, _)| number == last).map(|(_, hash)| *hash)
+    };
+    // Compared as slices, since a pattern becomes a branch for each byte.
+    if family == PKCS1 {
+        let known =
+            [(0x04, Md5), (0x05, Sha1), (0x0B, Sha256), (0x0C, Sha384), (0x0D, Sha512), (0x0E, Sha224)];
+        among(&known).map(SignatureAlgorithm::Rsa)
+    } else if family == ECDSA_WITH_SHA2 {
+        let known = [(0x01, Sha224), (0x02, Sha256), (0x03, Sha384), (0x04, Sha512)];
+        among(&known).map(SignatureAlgorithm::Ecdsa)
+    } else if oid == ECDSA_WITH_SHA1 {
+        Some(SignatureAlgorithm::Ecdsa(Sha1))
+    } else {
+        (oid == SHA1_WITH_RSA).then_some(SignatureAlgorithm::Rsa(Sha1))
+    }
 }
+
+/// pkcs-1 (RFC 4055 §2.1).
+const PKCS1: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01];
+/// ecdsa-with-SHA2 (RFC 5758 §3.2).
+const ECDSA_WITH_SHA2: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03];
+/// ecdsa-with-SHA1 (RFC 3279 §2.2.3).
+const ECDSA_WITH_SHA1: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x01];
+/// The identifier of OIW, still found on old certificates.
+const SHA1_WITH_RSA: &[u8] = &[0x2B, 0x0E, 0x03, 0x02, 0x1D];
 
 /// The curve of this identifier (RFC 5480 §2.1.1.1).
 pub(crate) fn curve(oid: &[u8]) -> Option<Curve> {
-    Some(match oid {
-        [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07] => Curve::P256,
-        [0x2B, 0x81, 0x04, 0x00, 0x22] => Curve::P384,
-        [0x2B, 0x81, 0x04, 0x00, 0x23] => Curve::P521,
-        _ => return None,
-    })
+    const KNOWN: [(&[u8], Curve); 3] = [
+        (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07], Curve::P256),
+        (&[0x2B, 0x81, 0x04, 0x00, 0x22], Curve::P384),
+        (&[0x2B, 0x81, 0x04, 0x00, 0x23], Curve::P521),
+    ];
+    KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, curve)| *curve)
 }

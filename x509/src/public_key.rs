@@ -60,14 +60,12 @@ impl Kind {
         reader.within(pk::INVALID_ALG);
         let algorithm = reader.algorithm();
         reader.finish()?;
-        match algorithm.oid {
+        if algorithm.oid == oid::RSA {
             // RFC 3279 §2.3.1: the parameters are NULL.
-            oid::RSA if algorithm.is_plain() => Ok((Self::Rsa, algorithm)),
-            oid::RSA => Err(pk::INVALID_ALG),
-            // RFC 5480 §2.1.2: a key that is only for key agreement (id-ecDH) can neither sign nor decrypt.
-            oid::EC_PUBLIC_KEY => Ok((Self::Ec, algorithm)),
-            _ => Err(pk::UNKNOWN_PK_ALG),
+            return if algorithm.is_plain() { Ok((Self::Rsa, algorithm)) } else { Err(pk::INVALID_ALG) };
         }
+        // RFC 5480 §2.1.2: a key that is only for key agreement (id-ecDH) can neither sign nor decrypt.
+        if algorithm.oid == oid::EC_PUBLIC_KEY { Ok((Self::Ec, algorithm)) } else { Err(pk::UNKNOWN_PK_ALG) }
     }
 }
 
