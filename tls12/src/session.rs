@@ -120,7 +120,9 @@ impl<'a> Session<'a> {
         if !bool::from(expected.as_bytes().ct_eq(digest)) {
             return Ok(None);
         }
-        Ok(Self::read(content).filter(|session| session.binding == *binding && session.is_valid_at(now)))
+        let session = Self::read(content);
+        let is_good = session.as_ref().is_some_and(|it| it.binding == *binding && it.is_valid_at(now));
+        Ok(if is_good { session } else { None })
     }
 
     fn is_valid_at(&self, now: u64) -> bool {
@@ -147,6 +149,7 @@ impl<'a> Session<'a> {
         writer.finish()
     }
 
+    #[inline(never)]
     fn read(content: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(content);
         if reader.u16() != VERSION {
@@ -164,7 +167,7 @@ impl<'a> Session<'a> {
             id: reader.vector8(),
             ticket: reader.vector16(),
         };
-        Some(session).filter(|session| reader.is_whole() && session.id.len() <= MAX_ID_LENGTH)
+        if reader.is_whole() && session.id.len() <= MAX_ID_LENGTH { Some(session) } else { None }
     }
 }
 

@@ -80,20 +80,18 @@ impl<'b> Handshake<'b> {
     #[inline(never)]
     pub(super) fn offered_session<A: Accel>(&self, accel: &mut A) -> Result<Option<Session<'b>>, Error> {
         let Some(binding) = self.store.binding else { return Ok(None) };
-        let session = Session::decode(accel, self.peer.session, &binding, self.peer.now)?;
-        let session = session.map(|mut session| {
+        let mut session = Session::decode(accel, self.peer.session, &binding, self.peer.now)?;
+        let is_usable = session.as_mut().is_some_and(|session| {
             if !self.config.session_tickets {
                 session.ticket = &[];
             }
-            session
-        });
-        Ok(session.filter(|session| {
             let limit = session.max_fragment_length;
             self.config.suites.contains(session.suite)
                 // RFC 6066 §4: the limit belongs to the session, so it must be asked for again.
                 && (limit.is_none() || limit == self.config.max_fragment_length)
                 && !(session.ticket.is_empty() && session.id.is_empty())
-        }))
+        });
+        Ok(if is_usable { session } else { None })
     }
 
     /// What to keep of this connection, with a ticket that has just come or none.
