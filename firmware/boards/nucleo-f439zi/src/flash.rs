@@ -17,71 +17,87 @@ use static_cell::StaticCell;
 
 use crate::Interrupts;
 
-/// The certificates' range: sectors 12 to 15.
-pub(crate) type Certificates = Range<0x10_0000, 0x1_0000, 0x4000>;
-/// The settings' range: sectors 17 and 18.
-pub(crate) type Settings = Range<0x12_0000, 0x4_0000, 0x2_0000>;
-
 type Driver = Mutex<NoopRawMutex, Flash<'static, Async>>;
 
-/// `LENGTH` bytes from `START`, counted from the flash's beginning, in sectors of `SECTOR` bytes.
-pub(crate) struct Range<const START: u32, const LENGTH: u32, const SECTOR: u32> {
+/// What is erased at once, in bytes. Of a longer sector only so much is used: so both ranges are of one type, and the code of the
+/// maps in them is there once.
+const PAGE: u32 = 0x4000;
+
+/// A range of pages, each at the beginning of a sector of its own.
+pub(crate) struct Range {
     driver: &'static Driver,
+    /// Where the first sector is, counted in bytes from the flash's beginning.
+    start: u32,
+    /// How many bytes the sectors have.
+    sector: u32,
+    /// How many pages there are.
+    pages: u32,
 }
 
 /// The ranges of the settings and of the certificates.
 ///
 /// Chips before revision 3 read bank 2 wrongly while PA12 is in use (ES0206 §2.2.14), and the driver refuses to read there
 /// unless the pin is held low. Nothing else uses it here, so it is held on every revision.
-pub(crate) fn start(flash: Peri<'static, FLASH>, _unused: Peri<'static, PA12>) -> (Settings, Certificates) {
+pub(crate) fn start(flash: Peri<'static, FLASH>, _unused: Peri<'static, PA12>) -> (Range, Range) {
     static DRIVER: StaticCell<Driver> = StaticCell::new();
     pac::GPIOA.odr().modify(|level| level.set_odr(12, pac::gpio::vals::Odr::LOW));
     pac::GPIOA.pupdr().modify(|pull| pull.set_pupdr(12, pac::gpio::vals::Pupdr::PULL_DOWN));
     pac::GPIOA.moder().modify(|mode| mode.set_moder(12, pac::gpio::vals::Moder::OUTPUT));
     let driver = DRIVER.init(Mutex::new(Flash::new(flash, Interrupts)));
-    (Range { driver }, Range { driver })
+    // Sectors 17 and 18, and sectors 12 to 15.
+    let settings = Range { driver, start: 0x12_0000, sector: 0x2_0000, pages: 2 };
+    (settings, Range { driver, start: 0x10_0000, sector: PAGE, pages: 4 })
 }
 
-impl<const START: u32, const LENGTH: u32, const SECTOR: u32> Range<START, LENGTH, SECTOR> {
-    /// Where in the flash `length` bytes at `offset` of the range are.
-    fn place(offset: u32, length: usize) -> Result<u32, Error> {
-        let length = u32::try_from(length).map_err(|_| Error::Size)?;
-        match offset.checked_add(length) {
-            Some(end) if end <= LENGTH => Ok(START.wrapping_add(offset)),
-            _ => Err(Error::Size),
+impl Range {
+    /// Where in the flash the page is that `offset` of the range is in, and what is behind that place in it, in bytes.
+    fn place(&self, offset: u32) -> Result<(u32, usize), Error> {
+        let (page, within) = (offset / PAGE, offset % PAGE);
+        if page >= self.pages {
+            return Err(Error::Size);
         }
+        // Three sectors at most: it fits.
+        let place = self.start.wrapping_add(page.wrapping_mul(self.sector)).wrapping_add(within);
+        Ok((place, PAGE.wrapping_sub(within) as usize))
+    }
+
+    /// Where in the flash so many bytes at `offset` of the range are: in one page, which is all that a map asks for.
+    fn within_page(&self, offset: u32, length: usize) -> Result<u32, Error> {
+        self.place(offset).and_then(|(place, left)| if length <= left { Ok(place) } else { Err(Error::Size) })
     }
 }
 
-impl<const START: u32, const LENGTH: u32, const SECTOR: u32> ErrorType for Range<START, LENGTH, SECTOR> {
+impl ErrorType for Range {
     type Error = Error;
 }
 
-impl<const START: u32, const LENGTH: u32, const SECTOR: u32> ReadNorFlash for Range<START, LENGTH, SECTOR> {
+impl ReadNorFlash for Range {
     const READ_SIZE: usize = 1;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
-        let place = Self::place(offset, bytes.len())?;
+        let place = self.within_page(offset, bytes.len())?;
         self.driver.lock().await.blocking_read(place, bytes)
     }
 
     fn capacity(&self) -> usize {
-        LENGTH as usize
+        self.pages.wrapping_mul(PAGE) as usize
     }
 }
 
-impl<const START: u32, const LENGTH: u32, const SECTOR: u32> NorFlash for Range<START, LENGTH, SECTOR> {
+impl NorFlash for Range {
     const WRITE_SIZE: usize = WRITE_SIZE;
-    const ERASE_SIZE: usize = SECTOR as usize;
+    const ERASE_SIZE: usize = PAGE as usize;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
-        let length = to.checked_sub(from).ok_or(Error::Size)?;
-        let start = Self::place(from, length as usize)?;
-        self.driver.lock().await.erase(start, start.wrapping_add(length)).await
+        for page in (from..to).step_by(PAGE as usize) {
+            let (sector, _) = self.place(page)?;
+            self.driver.lock().await.erase(sector, sector.wrapping_add(self.sector)).await?;
+        }
+        Ok(())
     }
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
-        let place = Self::place(offset, bytes.len())?;
+        let place = self.within_page(offset, bytes.len())?;
         self.driver.lock().await.write(place, bytes).await
     }
 }

@@ -7,6 +7,7 @@
 #![no_main]
 #![deny(unsafe_code)]
 
+mod builtins;
 mod clocks;
 mod faults;
 mod flash;
@@ -40,8 +41,8 @@ struct Nucleo;
 
 impl Board for Nucleo {
     type Accel = Stm32f4<memory::Cryp, memory::Hash, memory::Rng>;
-    type SettingsFlash = flash::Settings;
-    type CertificateFlash = flash::Certificates;
+    type SettingsFlash = flash::Range;
+    type CertificateFlash = flash::Range;
     type Pins = pins::Pins;
     type Backup = memory::BackupSram;
     type System = system::System;
