@@ -34,6 +34,7 @@ pub mod settings;
 pub mod status_codes;
 pub mod storage;
 pub mod supervisor;
+pub mod text;
 pub mod texts;
 
 use core::pin::pin;

@@ -27,3 +27,4 @@ mod settings;
 mod status_codes;
 mod storage;
 mod supervisor;
+mod text;

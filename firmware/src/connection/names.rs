@@ -7,11 +7,9 @@
 //!   homeassistant/device/netcontrol-<Ethernet address>/config
 //! ```
 
-use core::fmt::Write;
-
 use heapless::String;
 
-use crate::settings::Mqtt;
+use crate::{settings::Mqtt, text::write_hexadecimal};
 
 /// The longest prefix or client identifier, in bytes.
 const NAME_LENGTH: usize = 64;
@@ -48,7 +46,7 @@ impl Names {
     pub fn topic(&self, rest: &str) -> String<TOPIC_LENGTH> {
         let mut topic = String::new();
         // A rest is short enough.
-        let _ = write!(topic, "{}/{rest}", self.prefix);
+        [&self.prefix, "/", rest].into_iter().for_each(|part| drop(topic.push_str(part)));
         topic
     }
 
@@ -56,7 +54,9 @@ impl Names {
     #[must_use]
     pub fn discovery_topic(&self) -> String<TOPIC_LENGTH> {
         let mut topic = String::new();
-        let _ = write!(topic, "homeassistant/device/{}/config", self.identifier);
+        ["homeassistant/device/", &self.identifier, "/config"]
+            .into_iter()
+            .for_each(|part| drop(topic.push_str(part)));
         topic
     }
 
@@ -77,9 +77,7 @@ pub fn identifier(mac_address: [u8; 6]) -> String<32> {
     let mut name = String::new();
     // 23 bytes fit.
     let _ = name.push_str("netcontrol-");
-    for byte in mac_address {
-        let _ = write!(name, "{byte:02x}");
-    }
+    let _ = write_hexadecimal(&mac_address, &mut name);
     name
 }
 

@@ -21,6 +21,7 @@ use crate::{
         Field, Settings,
         configuration::{self, Secrets},
     },
+    text::decimal,
     texts::refusal as texts,
 };
 
@@ -169,9 +170,9 @@ fn outputs(fields: Fields<'_>, count: usize) -> Result<Plan, Refusal> {
     let (mut on, mut off) = (0_u8, 0_u8);
     for field in fields {
         let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
-        let number = name.strip_prefix("output").and_then(|number| number.parse::<u8>().ok());
-        let number = number.filter(|number| usize::from(*number) <= count);
-        let bit = number.and_then(|number| 1_u8.checked_shl(u32::from(number).checked_sub(1)?));
+        let number = name.strip_prefix("output").and_then(|number| decimal(number.as_bytes()));
+        let number = number.filter(|number| (1..=count).contains(&(*number as usize)));
+        let bit = number.and_then(|number| 1_u8.checked_shl(number.checked_sub(1)?));
         let bit = bit.ok_or(UNKNOWN_FIELD)?;
         match value {
             "on" => on |= bit,

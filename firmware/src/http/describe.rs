@@ -5,7 +5,10 @@ use core::fmt::{self, Display, Write};
 use status::{AlertSeen, Error, Step};
 use x509::{Bundle, PrivateKey, describe, describe_key, lint};
 
-use crate::settings::{Field, Settings};
+use crate::{
+    settings::{Field, Settings},
+    text::find,
+};
 
 /// A setting's text. Only for what is not a secret.
 pub struct Value<'a>(pub &'a Settings, pub Field);
@@ -40,7 +43,7 @@ impl Display for CauseOf<'_> {
             separator = "; ";
         }
         for flag in self.0.flags.iter() {
-            write!(f, "{separator}{}", flag.text.trim_end_matches('.'))?;
+            write!(f, "{separator}{}", flag.text.strip_suffix('.').unwrap_or(flag.text))?;
             separator = "; ";
         }
         if self.0.depth > 0 {
@@ -100,7 +103,7 @@ struct UntilExpiry<'f, 'g> {
 impl Write for UntilExpiry<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         // The line after that of the date. Names cannot feign it: they are written character by character.
-        if self.has_ended || text.contains("signed using") {
+        if self.has_ended || find(text.as_bytes(), b"signed using").is_some() {
             self.has_ended = true;
             return Err(fmt::Error);
         }

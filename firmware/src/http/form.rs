@@ -3,6 +3,8 @@
 //! Deliberately absent: what a lenient decoder does with a per cent sign without two digits, or with bytes that are not UTF-8. Both
 //! are refused.
 
+use crate::text::hexadecimal;
+
 /// The fields of a form, in their order. After the first fault there is nothing more.
 pub struct Form<'a> {
     rest: Option<&'a mut [u8]>,
@@ -56,8 +58,11 @@ fn decode(text: &mut [u8]) -> Result<&str, Malformed> {
         let (byte, length) = match byte {
             b'+' => (b' ', 1),
             b'%' => {
-                let digits = text.get(from.saturating_add(1)..from.saturating_add(3));
-                (digits.and_then(hexadecimal).ok_or(Malformed)?, 3)
+                let digits = text.get(from.saturating_add(1)..from.saturating_add(3)).unwrap_or_default();
+                let mut byte = [0];
+                hexadecimal(digits, &mut byte).ok_or(Malformed)?;
+                let [byte] = byte;
+                (byte, 3)
             }
             other => (other, 1),
         };
@@ -68,11 +73,4 @@ fn decode(text: &mut [u8]) -> Result<&str, Malformed> {
         to = to.saturating_add(1);
     }
     core::str::from_utf8(text.get(..to).unwrap_or_default()).map_err(|_| Malformed)
-}
-
-fn hexadecimal(digits: &[u8]) -> Option<u8> {
-    digits.iter().try_fold(0_u8, |value, digit| {
-        let digit = u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
-        value.checked_mul(16)?.checked_add(digit)
-    })
 }

@@ -1,17 +1,19 @@
 //! A request's head (RFC 9112): what is looked at of it, taken out so that its memory is free for the body.
 //!
-//! `httparse` finds the lines. Deliberately absent: chunked bodies, more than one request on a connection, ranges, conditions.
+//! All lines are checked before one is looked at, and read in one way only: lines end in CR LF, names are tokens that a colon
+//! follows at once, values have no control characters, nothing is folded. Whatever is laxer lets others see another request than
+//! we do. Deliberately absent: chunked bodies, more than one request on a connection, ranges, conditions.
 
-use core::{net::Ipv4Addr, str};
+use core::str;
 
 use heapless::String;
-use httparse::{EMPTY_HEADER, Header, Request, Status};
 
 use super::{
     multipart::MAX_BOUNDARY_LENGTH,
     routes::{Method, Page, Route},
     sessions::Secret,
 };
+use crate::text::{address, cut, cut_text, decimal, find};
 
 /// How many header lines a request may have; a browser sends about 15.
 const MAX_HEADERS: usize = 40;
@@ -76,78 +78,112 @@ impl Head {
     /// # Errors
     /// The reason why the request cannot be answered.
     pub fn read(bytes: &[u8], host_name: &str) -> Result<Self, Fault> {
-        let mut headers = [EMPTY_HEADER; MAX_HEADERS];
-        let mut request = Request::new(&mut headers);
-        match request.parse(bytes) {
-            Ok(Status::Complete(_)) => {}
-            Ok(Status::Partial) => return Err(Fault::Malformed),
-            Err(httparse::Error::Version) => return Err(Fault::Version),
-            Err(httparse::Error::TooManyHeaders) => return Err(Fault::TooLarge),
-            Err(_) => return Err(Fault::Malformed),
-        }
-        let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version)
-        else {
-            return Err(Fault::Malformed);
-        };
-        let headers = Headers(request.headers);
-        let is_1_1 = version == 1;
+        let (line, lines) = cut(bytes, END_OF_LINE).ok_or(Fault::Malformed)?;
+        let (method, target, is_1_1) = request_line(line)?;
+        let headers = Headers::check(lines)?;
         let (authority, target) = split_target(target);
-        let host = match (authority, headers.only("host")?) {
+        let host = match (authority, headers.only(b"host")?) {
             // RFC 9112 §3.2: a request of HTTP/1.1 without Host is malformed.
             (_, None) if is_1_1 => return Err(Fault::Malformed),
-            (Some(authority), _) => authority,
+            (Some(authority), _) => authority.as_bytes(),
             (None, host) => host.unwrap_or_default(),
         };
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (path, query) = cut_text(target, "?").unwrap_or((target, ""));
         let (length, is_chunked) = body_length(&headers)?;
         Ok(Self {
             method: Method::from_name(method),
             route: Route::from_path(path),
             page: page(query),
-            is_done: query.split('&').any(|pair| pair == "done"),
+            is_done: parts(query.as_bytes(), b'&').any(|pair| pair == b"done"),
             is_for_us: is_ours(host, host_name),
             is_same_origin: is_same_origin(&headers, host)?,
-            session: headers.cookie("session"),
-            token: headers.only("x-token")?.and_then(|token| Secret::read(token.as_bytes())),
+            session: headers.session(),
+            token: headers.only(b"x-token")?.and_then(Secret::read),
             length,
             is_chunked,
-            content: content(headers.only("content-type")?)?,
-            wants_page: headers.all("accept").any(|accept| accept.contains("text/html")),
+            content: content(headers.only(b"content-type")?)?,
+            wants_page: headers.all(b"accept").any(|accept| find(accept, b"text/html").is_some()),
             is_1_1,
             expects_continue: headers
-                .only("expect")?
-                .is_some_and(|expect| expect.eq_ignore_ascii_case("100-continue")),
+                .only(b"expect")?
+                .is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),
         })
     }
 }
 
-struct Headers<'a, 'h>(&'a [Header<'h>]);
+const END_OF_LINE: &[u8] = b"\r\n";
 
-impl<'a> Headers<'a, '_> {
-    /// The values of all lines of this name that are text.
-    fn all(&self, name: &'static str) -> impl Iterator<Item = &'a str> {
-        let lines = self.0.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
-        lines.filter_map(|header| str::from_utf8(header.value).ok()).map(str::trim)
+/// Method, target, and whether the version is 1.1 (RFC 9112 §3).
+fn request_line(line: &[u8]) -> Result<(&str, &str, bool), Fault> {
+    let line = str::from_utf8(line).map_err(|_| Fault::Malformed)?;
+    let (method, rest) = cut_text(line, " ").ok_or(Fault::Malformed)?;
+    let (target, version) = cut_text(rest, " ").ok_or(Fault::Malformed)?;
+    let is_1_1 = match version {
+        "HTTP/1.1" => true,
+        "HTTP/1.0" => false,
+        _ if version.starts_with("HTTP/") => return Err(Fault::Version),
+        _ => return Err(Fault::Malformed),
+    };
+    let is_target = !target.is_empty() && target.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_target && is_token(method.as_bytes()) {
+        Ok((method, target, is_1_1))
+    } else {
+        Err(Fault::Malformed)
+    }
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(text: &[u8]) -> bool {
+    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(is_allowed)
+}
+
+/// The parts between separators, without the blanks around them.
+fn parts(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    text.split(move |byte| *byte == separator).map(<[u8]>::trim_ascii)
+}
+
+/// The lines after the first, each with its end, to the empty one.
+struct Headers<'a>(&'a [u8]);
+
+impl<'a> Headers<'a> {
+    /// Checks every line (RFC 9112 §5, RFC 9110 §5.5).
+    fn check(lines: &'a [u8]) -> Result<Self, Fault> {
+        let mut rest = lines;
+        // Each turn takes a line.
+        for _ in 0..=MAX_HEADERS {
+            let (line, others) = cut(rest, END_OF_LINE).ok_or(Fault::Malformed)?;
+            if line.is_empty() {
+                return Ok(Self(lines));
+            }
+            let (name, value) = cut(line, b":").ok_or(Fault::Malformed)?;
+            if !is_token(name) || value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+                return Err(Fault::Malformed);
+            }
+            rest = others;
+        }
+        Err(Fault::TooLarge)
+    }
+
+    /// The values of all lines of this name. What is not ASCII in them is opaque (RFC 9110 §5.5).
+    fn all(&self, name: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
+        parts(self.0, b'\n').filter_map(move |line| {
+            let (found, value) = cut(line, b":")?;
+            found.eq_ignore_ascii_case(name).then_some(value.trim_ascii())
+        })
     }
 
     /// The value of a line that may be there once.
-    fn only(&self, name: &'static str) -> Result<Option<&'a str>, Fault> {
-        let mut lines = self.0.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
-        match (lines.next(), lines.next()) {
-            (None, _) => Ok(None),
-            (Some(line), None) => {
-                str::from_utf8(line.value).map(|value| Some(value.trim())).map_err(|_| Fault::Malformed)
-            }
-            (Some(_), Some(_)) => Err(Fault::Malformed),
-        }
+    fn only(&self, name: &'static [u8]) -> Result<Option<&'a [u8]>, Fault> {
+        let mut values = self.all(name);
+        let value = values.next();
+        if values.next().is_some() { Err(Fault::Malformed) } else { Ok(value) }
     }
 
-    /// The cookie of this name (RFC 6265 §5.4), if it is one of ours.
-    fn cookie(&self, name: &str) -> Option<Secret> {
-        self.all("cookie").flat_map(|line| line.split(';')).find_map(|cookie| {
-            let (found, value) = cookie.trim().split_once('=')?;
-            Secret::read(value.as_bytes()).filter(|_| found == name)
-        })
+    /// The session's cookie (RFC 6265 §5.4), if it is one of ours.
+    fn session(&self) -> Option<Secret> {
+        let mut cookies = self.all(b"cookie").flat_map(|line| parts(line, b';'));
+        cookies.find_map(|cookie| Secret::read(cookie.strip_prefix(b"session=")?))
     }
 }
 
@@ -155,7 +191,7 @@ impl<'a> Headers<'a, '_> {
 fn split_target(target: &str) -> (Option<&str>, &str) {
     match target.strip_prefix("http://") {
         Some(rest) => {
-            let at = rest.find('/').unwrap_or(rest.len());
+            let at = find(rest.as_bytes(), b"/").unwrap_or(rest.len());
             let (authority, path) = rest.split_at_checked(at).unwrap_or((rest, ""));
             (Some(authority), if path.is_empty() { "/" } else { path })
         }
@@ -164,13 +200,12 @@ fn split_target(target: &str) -> (Option<&str>, &str) {
 }
 
 /// The length, and whether there is one at all. Two of them would let others see another request than we do (RFC 9112 §6.3).
-fn body_length(headers: &Headers<'_, '_>) -> Result<(Option<usize>, bool), Fault> {
-    let is_chunked = headers.only("transfer-encoding")?.is_some();
-    match headers.only("content-length")? {
-        Some(_) if is_chunked => Err(Fault::Malformed),
-        Some(length) if !length.is_empty() && length.bytes().all(|digit| digit.is_ascii_digit()) => {
+fn body_length(headers: &Headers<'_>) -> Result<(Option<usize>, bool), Fault> {
+    let is_chunked = headers.only(b"transfer-encoding")?.is_some();
+    match headers.only(b"content-length")? {
+        Some(length) if !is_chunked && !length.is_empty() && length.iter().all(u8::is_ascii_digit) => {
             // What does not fit in a number is too long in any case.
-            Ok((Some(length.parse().unwrap_or(usize::MAX)), false))
+            Ok((Some(decimal(length).map_or(usize::MAX, |length| length as usize)), false))
         }
         Some(_) => Err(Fault::Malformed),
         None => Ok((None, is_chunked)),
@@ -179,49 +214,49 @@ fn body_length(headers: &Headers<'_, '_>) -> Result<(Option<usize>, bool), Fault
 
 /// The page that a query names.
 fn page(query: &str) -> Option<Page> {
-    let name = query.split('&').find_map(|pair| pair.strip_prefix("page="))?;
-    Page::ALL.into_iter().find(|page| page.path().trim_start_matches('/') == name)
+    let name = parts(query.as_bytes(), b'&').find_map(|pair| pair.strip_prefix(b"page="))?;
+    Page::ALL.into_iter().find(|page| page.name().as_bytes() == name)
 }
 
 /// An address cannot be rebound: only a name can.
-fn is_ours(host: &str, host_name: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let label = match name.split_once('.') {
-        Some((label, rest)) if rest.eq_ignore_ascii_case("local") => label,
+fn is_ours(host: &[u8], host_name: &str) -> bool {
+    let (name, port) = cut(host, b":").unwrap_or((host, b""));
+    let label = match cut(name, b".") {
+        Some((label, rest)) if rest.eq_ignore_ascii_case(b"local") => label,
         _ => name,
     };
-    name.parse::<Ipv4Addr>().is_ok()
-        || name.eq_ignore_ascii_case("localhost")
-        || (!host_name.is_empty() && label.eq_ignore_ascii_case(host_name))
+    let is_name = address(name).is_some()
+        || name.eq_ignore_ascii_case(b"localhost")
+        || (!host_name.is_empty() && label.eq_ignore_ascii_case(host_name.as_bytes()));
+    is_name && port.iter().all(u8::is_ascii_digit)
 }
 
 /// Browsers name the origin of every change (Fetch §3.2); programs name none.
-fn is_same_origin(headers: &Headers<'_, '_>, host: &str) -> Result<bool, Fault> {
-    let Some(origin) = headers.only("origin")? else { return Ok(true) };
-    let origin = origin.strip_prefix("http://").unwrap_or_default();
+fn is_same_origin(headers: &Headers<'_>, host: &[u8]) -> Result<bool, Fault> {
+    let Some(origin) = headers.only(b"origin")? else { return Ok(true) };
+    let origin = origin.strip_prefix(b"http://").unwrap_or_default();
     Ok(!host.is_empty() && origin.eq_ignore_ascii_case(host))
 }
 
-fn content(content_type: Option<&str>) -> Result<Content, Fault> {
-    let (kind, parameters) =
-        content_type.unwrap_or_default().split_once(';').unwrap_or((content_type.unwrap_or_default(), ""));
-    let kind = kind.trim();
-    if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+fn content(content_type: Option<&[u8]>) -> Result<Content, Fault> {
+    let mut parameters = parts(content_type.unwrap_or_default(), b';');
+    let kind = parameters.next().unwrap_or_default();
+    if kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
         return Ok(Content::Form);
     }
-    if !kind.eq_ignore_ascii_case("multipart/form-data") {
+    if !kind.eq_ignore_ascii_case(b"multipart/form-data") {
         return Ok(Content::Plain);
     }
-    let boundary = parameters.split(';').find_map(|parameter| {
-        let (name, value) = parameter.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
+    let boundary = parameters.find_map(|parameter| {
+        let (name, value) = cut(parameter, b"=")?;
+        name.eq_ignore_ascii_case(b"boundary").then_some(value)
     });
-    let boundary = boundary.filter(|boundary| !boundary.is_empty() && !boundary.contains('\r'));
-    boundary
-        .and_then(|boundary| String::try_from(boundary).ok())
-        .map(Content::Multipart)
-        .ok_or(Fault::Malformed)
+    boundary.and_then(self::boundary).map(Content::Multipart).ok_or(Fault::Malformed)
+}
+
+/// A boundary, which may be quoted (RFC 2046 §5.1.1).
+fn boundary(value: &[u8]) -> Option<String<MAX_BOUNDARY_LENGTH>> {
+    let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+    let text = str::from_utf8(value).ok().filter(|text| !text.is_empty())?;
+    String::try_from(text).ok()
 }

@@ -7,7 +7,7 @@ use super::{
     head::{Fault, Head},
     refusal::Refusal,
 };
-use crate::texts::refusal as texts;
+use crate::{text::find, texts::refusal as texts};
 
 /// How long a head, and how long a form, may be, in bytes.
 pub(super) const BUFFER_LENGTH: usize = 2048;
@@ -45,7 +45,7 @@ impl<'s, 'b> Incoming<'s, 'b> {
             // RFC 9112 §2.2: empty lines before a request are skipped.
             let blank = arrived.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             let request = arrived.get(blank..).unwrap_or_default();
-            let length = request.windows(END_OF_HEAD.len()).position(|window| window == END_OF_HEAD);
+            let length = find(request, END_OF_HEAD);
             if let Some(length) = length {
                 let length = length.saturating_add(END_OF_HEAD.len());
                 let head = Head::read(request.get(..length).unwrap_or_default(), host_name)?;

@@ -5,7 +5,7 @@
 //!              bounded in    host, origin,                          rendered window
 //!              time, length  session, token                         by window
 //! ```
-//! A few workers, each with one connection and one request on it. Own code around `httparse`: a request is answered from the buffer that it
+//! A few workers, each with one connection and one request on it. Own code: a request is answered from the buffer that it
 //! came in, and every page is written window by window, which a general server has no use for.
 //!
 //! Deliberately absent: TLS (the note's device serves its menu in plain HTTP; `SECURITY.md` says what that means), keeping

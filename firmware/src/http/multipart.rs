@@ -10,6 +10,8 @@
 
 use heapless::{String, Vec};
 
+use crate::text::cut;
+
 /// The longest boundary, in bytes (RFC 2046 §5.1.1).
 pub const MAX_BOUNDARY_LENGTH: usize = 70;
 /// `CR LF - -` before the boundary.
@@ -129,8 +131,7 @@ fn part(line: &[u8]) -> Option<Part> {
     const FIELD: &[u8] = b"; name=\"";
     let value = line.split_at_checked(NAME.len()).filter(|(name, _)| name.eq_ignore_ascii_case(NAME))?.1;
     let at = value.windows(FIELD.len()).position(|window| window.eq_ignore_ascii_case(FIELD))?;
-    let field = value.get(at.saturating_add(FIELD.len())..)?;
-    let field = field.split(|byte| *byte == b'"').next()?;
+    let (field, _) = cut(value.get(at.saturating_add(FIELD.len())..)?, b"\"")?;
     Some(match field {
         b"token" => Part::Token,
         b"file" => Part::File,

@@ -1,6 +1,6 @@
 //! What there is to ask for.
 
-use crate::certificates::File;
+use crate::{certificates::File, text::cut_text};
 
 /// What a path names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +66,11 @@ impl Page {
             Self::System => "/system",
         }
     }
+
+    /// Its name in a query: the path without the slash.
+    pub fn name(self) -> &'static str {
+        self.path().get(1..).unwrap_or_default()
+    }
 }
 
 /// What is to be done with a certificate.
@@ -119,7 +124,7 @@ impl Route {
     /// What a path names.
     pub fn from_path(path: &str) -> Option<Self> {
         if let Some(rest) = path.strip_prefix("/certificates/") {
-            let (file, verb) = rest.split_once('/').unwrap_or((rest, ""));
+            let (file, verb) = cut_text(rest, "/").unwrap_or((rest, ""));
             let file = match file {
                 "ca" => File::CaCertificate,
                 "client" => File::ClientCertificate,

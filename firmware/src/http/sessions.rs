@@ -7,6 +7,8 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::ZeroizeOnDrop;
 
+use crate::text::{hexadecimal, write_hexadecimal};
+
 /// How many may be logged in at once.
 pub const MAX_SESSIONS: usize = 4;
 /// A session ends after so many seconds without a request.
@@ -26,16 +28,8 @@ impl Secret {
 
     /// From its 32 hexadecimal digits.
     pub fn read(text: &[u8]) -> Option<Self> {
-        let (pairs, rest) = text.as_chunks::<2>();
         let mut bytes = [0; 16];
-        if pairs.len() != bytes.len() || !rest.is_empty() {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(pairs) {
-            let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
-            *byte = u8::try_from(high?.checked_mul(16)?.checked_add(low?)?).ok()?;
-        }
-        Some(Self(bytes))
+        hexadecimal(text, &mut bytes).map(|()| Self(bytes))
     }
 
     /// Compares in constant time.
@@ -47,7 +41,7 @@ impl Secret {
 /// The hexadecimal digits.
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write_hexadecimal(&self.0, f)
     }
 }
 

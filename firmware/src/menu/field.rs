@@ -16,7 +16,7 @@ pub(super) fn settings_form(
     fields: &[Field],
     html: &mut Html<'_>,
 ) -> fmt::Result {
-    html.fill("<form method=\"post\" action=\"/settings?page=$\">", &[&page.path().trim_start_matches('/')])?;
+    html.fill("<form method=\"post\" action=\"/settings?page=$\">", &[&page.name()])?;
     token(view, html)?;
     fields.iter().try_for_each(|field| setting(view.settings, *field, html))?;
     html.fill("<button>$</button></form></section>", &[&texts::SAVE])

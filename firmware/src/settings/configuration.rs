@@ -16,6 +16,7 @@ use heapless::String;
 use zeroize::Zeroize;
 
 use super::{Field, Settings};
+use crate::text::{cut_text, decimal, hexadecimal, write_hexadecimal};
 
 /// The longest file, in bytes: every field at its longest, with its name, and room to grow.
 pub const MAX_LENGTH: usize = 2048;
@@ -23,8 +24,10 @@ pub const MAX_LENGTH: usize = 2048;
 const HEAD: &str = "# device configuration, version ";
 const VERSION: u32 = 1;
 const CHECKSUM: &str = "# checksum ";
-/// Hexadecimal digits of the checksum, which is the beginning of a SHA-256.
-const CHECKSUM_DIGITS: usize = 16;
+/// The length of the checksum in bytes, which is the beginning of a SHA-256.
+const CHECKSUM_LENGTH: usize = 8;
+/// The length of the last line with its end.
+const LAST_LINE: usize = CHECKSUM.len() + 2 * CHECKSUM_LENGTH + 1;
 
 /// A configuration file. Wiped when dropped, as the one in the flash has secrets in it.
 #[derive(Clone, Default)]
@@ -78,7 +81,9 @@ pub fn save(settings: &Settings, secrets: Secrets) -> Text {
     // Cannot fail: MAX_LENGTH has room for every field at its longest (a test fills them).
     let _ = write_fields(settings, secrets, &mut text.0);
     let checksum = checksum(&text.0);
-    let _ = writeln!(text.0, "{CHECKSUM}{checksum:016x}");
+    let _ = text.0.write_str(CHECKSUM);
+    let _ = write_hexadecimal(&checksum, &mut text.0);
+    let _ = text.0.write_char('\n');
     text
 }
 
@@ -124,34 +129,35 @@ fn write_fields(settings: &Settings, secrets: Secrets, out: &mut String<MAX_LENG
 }
 
 /// What the checksum is over, and the checksum. A file that a mail program gave other line ends is damaged, too.
-fn split(text: &str) -> Result<(&str, u64), Refusal> {
+fn split(text: &str) -> Result<(&str, [u8; CHECKSUM_LENGTH]), Refusal> {
     let version = text.strip_prefix(HEAD).ok_or(Refusal::NotAConfiguration)?;
-    let version = version.split('\n').next().unwrap_or_default();
-    match version.parse() {
-        Ok(VERSION) => {}
-        Ok(newer) if newer > VERSION => return Err(Refusal::Newer),
+    match cut_text(version, "\n").and_then(|(version, _)| decimal(version.as_bytes())) {
+        Some(VERSION) => {}
+        Some(newer) if newer > VERSION => return Err(Refusal::Newer),
         _ => return Err(Refusal::Damaged),
     }
     if text.len() > MAX_LENGTH {
         return Err(Refusal::Damaged);
     }
-    let text = text.strip_suffix('\n').ok_or(Refusal::Damaged)?;
-    let (_, digits) = text.rsplit_once(CHECKSUM).ok_or(Refusal::Damaged)?;
-    let length = text.len().saturating_sub(CHECKSUM.len()).saturating_sub(CHECKSUM_DIGITS);
-    let body = text.get(..length).filter(|_| digits.len() == CHECKSUM_DIGITS).ok_or(Refusal::Damaged)?;
-    Ok((body, u64::from_str_radix(digits, 16).map_err(|_| Refusal::Damaged)?))
+    let end = text.len().checked_sub(LAST_LINE).ok_or(Refusal::Damaged)?;
+    let (body, last) = text.split_at_checked(end).ok_or(Refusal::Damaged)?;
+    let mut checksum = [0; CHECKSUM_LENGTH];
+    last.strip_prefix(CHECKSUM)
+        .and_then(|last| last.strip_suffix("\n"))
+        .and_then(|digits| hexadecimal(digits.as_bytes(), &mut checksum))
+        .ok_or(Refusal::Damaged)?;
+    Ok((body, checksum))
 }
 
 fn field(line: &str) -> Option<(Field, &str)> {
-    let (name, value) = line.split_once(" = ")?;
+    let (name, value) = cut_text(line, " = ")?;
     Some((Field::from_name(name)?, value))
 }
 
 /// The first eight bytes of the text's SHA-256: against damage, not against malice.
-fn checksum(text: &str) -> u64 {
+fn checksum(text: &str) -> [u8; CHECKSUM_LENGTH] {
     let digest = Hasher.hash(HashAlgorithm::Sha256, &[text.as_bytes()]);
-    let first = digest.ok().and_then(|digest| digest.as_bytes().first_chunk().copied());
-    first.map_or(0, u64::from_be_bytes)
+    digest.ok().and_then(|digest| digest.as_bytes().first_chunk().copied()).unwrap_or_default()
 }
 
 impl fmt::Display for Refusal {

@@ -6,6 +6,7 @@ use heapless::String;
 use status::{Error, device::SETTINGS_INVALID};
 
 use super::{PasswordHash, Settings};
+use crate::text::{self, cut_text, write_address, write_hexadecimal};
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $field:ident = $name:literal;)*) => {
@@ -136,10 +137,10 @@ impl Settings {
         match field {
             Field::HostName => out.write_str(&network.host_name),
             Field::Dhcp => write_switch(network.dhcp, out),
-            Field::Address => write!(out, "{}", network.address),
+            Field::Address => write_address(network.address, out),
             Field::PrefixLength => write!(out, "{}", network.prefix_length),
-            Field::Gateway => write!(out, "{}", network.gateway),
-            Field::DnsServer => write!(out, "{}", network.dns_server),
+            Field::Gateway => write_address(network.gateway, out),
+            Field::DnsServer => write_address(network.dns_server, out),
             Field::SntpServer => out.write_str(&time.sntp_server),
             Field::MqttEnabled => write_switch(mqtt.enabled, out),
             Field::MqttTls => write_switch(mqtt.tls, out),
@@ -189,22 +190,17 @@ fn set_switch(to: &mut bool, text: &str) -> Result<(), Error> {
 }
 
 fn set_address(to: &mut Ipv4Addr, text: &str) -> Result<(), Error> {
-    *to = text.parse().map_err(|_| SETTINGS_INVALID)?;
+    *to = text::address(text.as_bytes()).ok_or(SETTINGS_INVALID)?;
     Ok(())
 }
 
 /// A decimal number from `least` to `most`.
-fn set_number<T: core::str::FromStr + PartialOrd>(
-    to: &mut T,
-    text: &str,
-    least: T,
-    most: T,
-) -> Result<(), Error> {
-    let number = text.parse().map_err(|_| SETTINGS_INVALID)?;
-    if number < least || number > most {
+fn set_number<T: TryFrom<u32>>(to: &mut T, text: &str, least: u16, most: u16) -> Result<(), Error> {
+    let number = text::decimal(text.as_bytes()).ok_or(SETTINGS_INVALID)?;
+    if number < least.into() || number > most.into() {
         return Err(SETTINGS_INVALID);
     }
-    *to = number;
+    *to = T::try_from(number).map_err(|_| SETTINGS_INVALID)?;
     Ok(())
 }
 
@@ -213,31 +209,18 @@ fn set_password_hash(to: &mut Option<PasswordHash>, text: &str) -> Result<(), Er
         *to = None;
         return Ok(());
     }
-    let (iterations, rest) = text.split_once(':').ok_or(SETTINGS_INVALID)?;
-    let (salt, hash) = rest.split_once(':').ok_or(SETTINGS_INVALID)?;
-    *to = Some(PasswordHash {
-        salt: read_hexadecimal(salt)?,
-        iterations: iterations.parse().map_err(|_| SETTINGS_INVALID)?,
-        hash: read_hexadecimal(hash)?,
-    });
+    *to = Some(password_hash(text).ok_or(SETTINGS_INVALID)?);
     Ok(())
 }
 
-fn read_hexadecimal<const N: usize>(text: &str) -> Result<[u8; N], Error> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if pairs.len() != N || !rest.is_empty() {
-        return Err(SETTINGS_INVALID);
-    }
-    let mut bytes = [0; N];
-    for (to, pair) in bytes.iter_mut().zip(pairs) {
-        let digits = core::str::from_utf8(pair).map_err(|_| SETTINGS_INVALID)?;
-        *to = u8::from_str_radix(digits, 16).map_err(|_| SETTINGS_INVALID)?;
-    }
-    Ok(bytes)
-}
-
-fn write_hexadecimal(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+fn password_hash(text: &str) -> Option<PasswordHash> {
+    let (iterations, rest) = cut_text(text, ":")?;
+    let (salt, hash) = cut_text(rest, ":")?;
+    let mut password =
+        PasswordHash { salt: [0; 16], iterations: text::decimal(iterations.as_bytes())?, hash: [0; 32] };
+    text::hexadecimal(salt.as_bytes(), &mut password.salt)?;
+    text::hexadecimal(hash.as_bytes(), &mut password.hash)?;
+    Some(password)
 }
 
 fn write_switch(on: bool, out: &mut dyn Write) -> fmt::Result {
