@@ -81,7 +81,7 @@ pub async fn run<B: Board>(parts: Parts<B>, stack: Stack<'_>, memory: &mut Memor
     let http = pin!(http::run(&device, stack, &mut memory.http));
     let around = join3(
         network::run(&device, stack),
-        device.progress.during_pinned(Task::Http, http),
+        device.progress.during(Task::Http, http),
         supervisor::run(&device),
     );
     join(engine, around).await;

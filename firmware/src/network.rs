@@ -2,7 +2,7 @@
 //!
 //! Only what concerns the address is applied anew after a change of the settings, so that connections outlive every other change.
 
-use core::net::Ipv4Addr;
+use core::{net::Ipv4Addr, pin::pin};
 
 use embassy_net::{ConfigV4, DhcpConfig, IpAddress, Ipv4Cidr, Stack, StaticConfigV4, dns::DnsQueryType};
 use embassy_time::{Duration, Timer, with_timeout};
@@ -18,9 +18,9 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
         let network = device.settings.borrow().network.clone();
         stack.set_config_v4(configuration(&network, device.facts.mac_address));
         let other = changes.until(|| device.settings.borrow().network != network);
-        device.progress.during(Task::Network, other).await;
+        device.progress.during(Task::Network, pin!(other)).await;
         // The answer to whoever changed it goes out first.
-        device.progress.during(Task::Network, Timer::after(ANSWER_TIME)).await;
+        device.progress.during(Task::Network, pin!(Timer::after(ANSWER_TIME))).await;
     }
 }
 

@@ -3,11 +3,7 @@
 //! A task shows progress at each turn of its loop, and [`Progress::during`] shows it for a task that has nothing to do but wait.
 //! Whoever neither turns nor waits holds the processor, or is lost: then the watchdog is no longer fed, and bites.
 
-use core::{
-    cell::Cell,
-    future::Future,
-    pin::{Pin, pin},
-};
+use core::{cell::Cell, future::Future, pin::Pin};
 
 use embassy_futures::select::{Either, select};
 use embassy_time::{Duration, Instant, Timer};
@@ -58,17 +54,12 @@ impl Progress {
 
     /// Waits for `future` on behalf of `task`, which makes progress as long as the processor comes round to it.
     ///
-    /// For a future of a few hundred bytes: it is kept twice. A larger one is pinned where it is made ([`Progress::during_pinned`]).
-    pub async fn during<F: Future>(&self, task: Task, future: F) -> F::Output {
-        self.during_pinned(task, pin!(future)).await
-    }
-
-    /// [`Progress::during`] for a future that is kept elsewhere.
-    pub async fn during_pinned<F: Future>(&self, task: Task, mut future: Pin<&mut F>) -> F::Output {
+    /// One function for whatever is waited for, so that its code is there once, and the future where it was pinned.
+    pub async fn during(&self, task: Task, mut future: Pin<&mut dyn Future<Output = ()>>) {
         loop {
             self.tick(task);
-            if let Either::First(output) = select(future.as_mut(), Timer::after(TURN)).await {
-                return output;
+            if let Either::First(()) = select(future.as_mut(), Timer::after(TURN)).await {
+                return;
             }
         }
     }

@@ -126,7 +126,7 @@ impl World {
                 join3(
                     ports::run(&device),
                     supervisor::run(&device),
-                    device.progress.during(Task::Http, std::future::pending::<()>()),
+                    device.progress.during(Task::Http, std::pin::pin!(std::future::pending::<()>())),
                 ),
             );
             match select(script(&device), tasks).await {

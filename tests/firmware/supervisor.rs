@@ -1,6 +1,6 @@
 //! Who is stuck, and when.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use embassy_futures::block_on;
 use firmware::supervisor::{Progress, Task};
@@ -30,7 +30,8 @@ fn who_waits_makes_progress() {
     let progress = Progress::default();
     // Not even once is it enough to begin.
     for task in Task::ALL {
-        let waited = block_on(progress.during(task, async { 7 }));
+        let mut waited = 0;
+        block_on(progress.during(task, pin!(async { waited = 7 })));
         assert_eq!(waited, 7);
     }
     let now = embassy_time::Instant::now().as_millis();

@@ -6,7 +6,7 @@
 
 pub mod sntp;
 
-use core::{cell::Cell, net::Ipv4Addr};
+use core::{cell::Cell, net::Ipv4Addr, pin::pin};
 
 use accel::Rng;
 use embassy_futures::select::{Either, select};
@@ -55,25 +55,27 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
     let mut pause = FIRST_PAUSE;
     loop {
         let server = device.settings.borrow().time.sntp_server.clone();
-        let work = async {
-            let wait = match refresh(device, stack, &server).await {
-                Ok(()) => {
-                    pause = FIRST_PAUSE;
-                    AFTER_SUCCESS
-                }
-                Err(at_least) => {
-                    let wait = pause.max(at_least);
-                    pause = wait.checked_mul(2).unwrap_or(wait).min(LONGEST_PAUSE);
-                    wait
-                }
+        let turn = async {
+            let work = async {
+                let wait = match refresh(device, stack, &server).await {
+                    Ok(()) => {
+                        pause = FIRST_PAUSE;
+                        AFTER_SUCCESS
+                    }
+                    Err(at_least) => {
+                        let wait = pause.max(at_least);
+                        pause = wait.checked_mul(2).unwrap_or(wait).min(LONGEST_PAUSE);
+                        wait
+                    }
+                };
+                Timer::after(wait).await;
             };
-            Timer::after(wait).await;
+            let other_server = changes.until(|| device.settings.borrow().time.sntp_server != server);
+            if let Either::Second(()) = select(work, other_server).await {
+                pause = FIRST_PAUSE;
+            }
         };
-        let other_server = changes.until(|| device.settings.borrow().time.sntp_server != server);
-        match device.progress.during(Task::Clock, select(work, other_server)).await {
-            Either::First(()) => {}
-            Either::Second(()) => pause = FIRST_PAUSE,
-        }
+        device.progress.during(Task::Clock, pin!(turn)).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! One connection, from the look-up of the host's name to the end.
 
-use embassy_futures::select::{Either, select};
+use core::pin::pin;
+
 use embassy_net::{
     Stack,
     tcp::{ConnectError, TcpSocket},
@@ -15,16 +16,16 @@ use super::{
     Link, Plan, SESSION,
     conversation::Conversation,
     credentials::Credentials,
-    outdated, set_state,
+    set_state,
     talk::{self, Place},
     transport::{Plain, Transport},
+    unless_outdated,
 };
 use crate::{
     backup::{self, Slot},
     board::Board,
     device::{ConnectionState, Device},
     network,
-    supervisor::Task,
 };
 
 /// How a connection ended.
@@ -81,11 +82,12 @@ pub(super) async fn attempt<B: Board>(
         Transport::Plain(Plain::new(&mut link.rx, &mut link.tx))
     };
     let mut socket = TcpSocket::new(stack, &mut link.socket_rx, &mut link.socket_tx);
-    let reached = device.progress.during(Task::Connection, reach(stack, plan, &mut socket));
-    match select(reached, outdated(device, plan)).await {
-        Either::First(Ok(())) => {}
-        Either::First(Err(error)) => return Ended::before(Why::Failed(Status::new(error))),
-        Either::Second(()) => return Ended::before(Why::Outdated),
+    let mut reached = Ok(());
+    if !unless_outdated(device, plan, pin!(async { reached = reach(stack, plan, &mut socket).await })).await {
+        return Ended::before(Why::Outdated);
+    }
+    if let Err(error) = reached {
+        return Ended::before(Why::Failed(Status::new(error)));
     }
     let place = Place { device, plan, clean_session };
     let mut conversation = Conversation::new(client, &plan.names, &plan.settings);

@@ -18,6 +18,11 @@ pub mod report;
 mod talk;
 mod transport;
 
+use core::{
+    future::{Future, pending},
+    pin::{Pin, pin},
+};
+
 use accel::Rng;
 use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
@@ -191,8 +196,7 @@ async fn keep_connecting<B: Board>(
     course: &mut Course,
 ) -> bool {
     loop {
-        let gate = select(gate(device, stack, plan), outdated(device, plan)).await;
-        if let Either::Second(()) = gate {
+        if !unless_outdated(device, plan, pin!(gate(device, stack, plan))).await {
             return true;
         }
         let ended = attempt::attempt(device, stack, plan, link, client, course.clean_session).await;
@@ -208,9 +212,7 @@ async fn keep_connecting<B: Board>(
         }
         set_state(device, ConnectionState::WaitingToRetry);
         let pause = course.back_off.pause(ended.lasted, dice(device));
-        let waiting =
-            select(device.progress.during(Task::Connection, Timer::after(pause)), outdated(device, plan));
-        if let Either::Second(()) = waiting.await {
+        if !unless_outdated(device, plan, pin!(Timer::after(pause))).await {
             return true;
         }
         if course.clean_session && ended.lasted > Duration::MIN {
@@ -223,22 +225,34 @@ async fn keep_connecting<B: Board>(
 async fn gate<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan) {
     while !(stack.is_link_up() && stack.is_config_up()) {
         set_state(device, ConnectionState::WaitingForNetwork);
-        let up = async {
-            stack.wait_link_up().await;
-            stack.wait_config_up().await;
-        };
-        device.progress.during(Task::Connection, up).await;
+        stack.wait_link_up().await;
+        stack.wait_config_up().await;
     }
     if plan.settings.tls && device.clock.now().is_none() {
         set_state(device, ConnectionState::WaitingForTime);
-        device.progress.during(Task::Connection, device.clock.wait_until_set()).await;
+        device.clock.wait_until_set().await;
     }
+}
+
+/// Waits for `future`, which is true, or until the plan is outdated.
+async fn unless_outdated<B: Board>(
+    device: &Device<B>,
+    plan: &Plan,
+    future: Pin<&mut dyn Future<Output = ()>>,
+) -> bool {
+    let mut changes = device.changes();
+    let mut is_done = false;
+    let either = async {
+        let outdated = changes.until(|| plan.is_outdated(device));
+        is_done = matches!(select(future, outdated).await, Either::First(()));
+    };
+    device.progress.during(Task::Connection, pin!(either)).await;
+    is_done
 }
 
 /// Waits until the plan is outdated.
 async fn outdated<B: Board>(device: &Device<B>, plan: &Plan) {
-    let mut changes = device.changes();
-    device.progress.during(Task::Connection, changes.until(|| plan.is_outdated(device))).await;
+    unless_outdated(device, plan, pin!(pending())).await;
 }
 
 /// Whether this is how a broker fails that is only being restarted: it refuses, or closes before it has said anything.

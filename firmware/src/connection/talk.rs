@@ -24,7 +24,7 @@ use super::{
     Plan,
     attempt::{Ended, Why},
     conversation::{Command, Conversation, Heard},
-    outdated, persist,
+    persist,
     report::Report,
     transport::Transport,
 };
@@ -96,6 +96,7 @@ async fn converse<B: Board>(
     let Place { device, plan, .. } = place;
     let mut inputs = device.inputs.receiver();
     let mut outputs = device.outputs.receiver();
+    let mut changes = device.changes();
     loop {
         device.progress.tick(Task::Connection);
         if plan.is_outdated(device) {
@@ -118,7 +119,8 @@ async fn converse<B: Board>(
         };
         let deadline = deadline(transport, conversation, times)?;
         let io = poll_fn(|context| poll_socket(socket, transport, want, context));
-        let change = select3(changed(&mut inputs), changed(&mut outputs), outdated(device, plan));
+        let change =
+            select3(changed(&mut inputs), changed(&mut outputs), changes.until(|| plan.is_outdated(device)));
         let moved = select(io, select(Timer::at(deadline), change)).await;
         // However fast the broker sends, everybody else has a turn.
         yield_now().await;
