@@ -3,8 +3,30 @@
 
 use core::fmt::{self, Display, Write};
 
+use crate::packed::Packed;
+
 /// Where an answer is written to.
 pub struct Json<'w>(&'w mut dyn Write);
+
+/// A value.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// A string, to be quoted and escaped.
+    Text(&'a dyn Display),
+    /// A number.
+    Number(i64),
+    /// A truth value.
+    Truth(bool),
+    /// `null`.
+    Null,
+}
+
+impl Value<'_> {
+    /// A number, or `null`.
+    pub fn number(number: Option<u64>) -> Self {
+        number.map_or(Self::Null, |number| Self::Number(i64::try_from(number).unwrap_or(i64::MAX)))
+    }
+}
 
 impl<'w> Json<'w> {
     /// Writes to `out`.
@@ -16,48 +38,41 @@ impl<'w> Json<'w> {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn raw(&mut self, structure: &'static str) -> fmt::Result {
-        self.0.write_str(structure)
+    pub fn raw(&mut self, structure: Packed) -> fmt::Result {
+        self.fill(structure, &[])
     }
 
-    /// Writes a string with its quotation marks.
+    /// Writes structure of this program, with a value in the place of each `$`.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn string(&mut self, text: &dyn Display) -> fmt::Result {
-        self.0.write_char('"')?;
-        write!(Escaped(self.0), "{text}")?;
-        self.0.write_char('"')
+    pub fn fill(&mut self, structure: Packed, values: &[Value<'_>]) -> fmt::Result {
+        let mut values = values.iter();
+        structure.fill(self.0, &mut |out| match values.next() {
+            Some(value) => write(*value, out),
+            None => Ok(()),
+        })
     }
 
-    /// Writes a string, or null.
+    /// Writes a value.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn optional_string(&mut self, text: Option<&dyn Display>) -> fmt::Result {
-        match text {
-            Some(text) => self.string(text),
-            None => self.0.write_str("null"),
+    pub fn value(&mut self, value: Value<'_>) -> fmt::Result {
+        write(value, self.0)
+    }
+}
+
+fn write(value: Value<'_>, out: &mut dyn Write) -> fmt::Result {
+    match value {
+        Value::Text(text) => {
+            out.write_char('"')?;
+            write!(Escaped(out), "{text}")?;
+            out.write_char('"')
         }
-    }
-
-    /// Writes a number, or null.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn number(&mut self, number: Option<i64>) -> fmt::Result {
-        match number {
-            Some(number) => write!(self.0, "{number}"),
-            None => self.0.write_str("null"),
-        }
-    }
-
-    /// Writes a truth value.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn truth(&mut self, truth: bool) -> fmt::Result {
-        self.0.write_str(if truth { "true" } else { "false" })
+        Value::Number(number) => write!(out, "{number}"),
+        Value::Truth(truth) => out.write_str(if truth { "true" } else { "false" }),
+        Value::Null => out.write_str("null"),
     }
 }
 

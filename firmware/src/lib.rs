@@ -29,6 +29,7 @@ pub mod http;
 pub mod json;
 pub mod menu;
 pub mod network;
+pub mod packed;
 pub mod ports;
 pub mod settings;
 pub mod status_codes;

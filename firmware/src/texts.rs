@@ -2,104 +2,133 @@
 //!
 //! A translation replaces this file.
 
-/// Constants that need no other explanation than themselves.
+/// Constants that need no other explanation than themselves. They are put together with markup by the compiler, and so have
+/// nothing in them that would have to be escaped, which is checked.
 macro_rules! words {
     ($($name:ident = $text:literal;)*) => {
-        $(#[doc = $text] pub const $name: &str = $text;)*
+        $(
+            #[doc = $text]
+            pub const $name: &str = $text;
+            const _: () = assert!(is_plain($text));
+        )*
     };
 }
 
-use crate::{certificates::File, device::ConnectionState, http::routes::Page, settings::Field};
+const fn is_plain(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        if !first.is_ascii() || matches!(first, b'&' | b'<' | b'>' | b'"' | b'$') {
+            return false;
+        }
+        rest = others;
+    }
+    true
+}
+
+use crate::{
+    certificates::File, device::ConnectionState, http::routes::Page, packed, packed::Packed, settings::Field,
+};
 
 /// A page's name.
-pub const fn page(page: Page) -> &'static str {
+pub const fn page(page: Page) -> Packed {
     match page {
-        Page::Status => "Status",
-        Page::Network => "Network",
-        Page::Mqtt => "MQTT",
-        Page::Time => "Time",
-        Page::Ports => "Inputs and outputs",
-        Page::System => "System",
+        Page::Status => packed!("Status"),
+        Page::Network => packed!("Network"),
+        Page::Mqtt => packed!("MQTT"),
+        Page::Time => packed!("Time"),
+        Page::Ports => packed!("Inputs and outputs"),
+        Page::System => packed!("System"),
     }
 }
 
 /// A file's name (application note §1).
-pub const fn file(file: File) -> &'static str {
+pub const fn file(file: File) -> Packed {
     match file {
-        File::CaCertificate => CA_CERTIFICATE,
-        File::ClientCertificate => CLIENT_CERTIFICATE,
-        File::PrivateKey => PRIVATE_KEY,
+        File::CaCertificate => packed!(CA_CERTIFICATE),
+        File::ClientCertificate => packed!(CLIENT_CERTIFICATE),
+        File::PrivateKey => packed!(PRIVATE_KEY),
     }
 }
 
 /// A setting's name; those of TLS are the note's (§1).
-pub const fn field(field: Field) -> &'static str {
+pub const fn field(field: Field) -> Packed {
     match field {
-        Field::HostName => "Host name",
-        Field::Dhcp => "DHCP",
-        Field::Address => "IP address",
-        Field::PrefixLength => "Prefix length",
-        Field::Gateway => "Gateway",
-        Field::DnsServer => "DNS server",
-        Field::SntpServer => "SNTP (Network Time) server",
-        Field::MqttEnabled => "MQTT",
-        Field::MqttTls => "TLSv1.2 mode",
-        Field::MqttVerify => "Verify Server Certificate",
-        Field::MqttHost => "Server host",
-        Field::MqttPort => "Server port",
-        Field::MqttClientId => "Client identifier",
-        Field::MqttUserName => "User name",
-        Field::MqttPassword => "Password",
-        Field::MqttTopicPrefix => "Topic prefix",
-        Field::MqttKeepAlive => "Keep-alive time",
-        Field::MqttQualityOfService => "Quality of service",
-        Field::MqttHomeAssistant => "Home Assistant discovery",
-        Field::AccessPassword => "",
+        Field::HostName => packed!("Host name"),
+        Field::Dhcp => packed!("DHCP"),
+        Field::Address => packed!("IP address"),
+        Field::PrefixLength => packed!("Prefix length"),
+        Field::Gateway => packed!("Gateway"),
+        Field::DnsServer => packed!("DNS server"),
+        Field::SntpServer => packed!("SNTP (Network Time) server"),
+        Field::MqttEnabled => packed!("MQTT"),
+        Field::MqttTls => packed!("TLSv1.2 mode"),
+        Field::MqttVerify => packed!("Verify Server Certificate"),
+        Field::MqttHost => packed!("Server host"),
+        Field::MqttPort => packed!("Server port"),
+        Field::MqttClientId => packed!("Client identifier"),
+        Field::MqttUserName => packed!("User name"),
+        Field::MqttPassword => packed!("Password"),
+        Field::MqttTopicPrefix => packed!("Topic prefix"),
+        Field::MqttKeepAlive => packed!("Keep-alive time"),
+        Field::MqttQualityOfService => packed!("Quality of service"),
+        Field::MqttHomeAssistant => packed!("Home Assistant discovery"),
+        Field::AccessPassword => Packed::EMPTY,
     }
 }
 
 /// What one should know about a setting.
-pub const fn field_hint(field: Field) -> &'static str {
+pub const fn field_hint(field: Field) -> Packed {
     match field {
-        Field::HostName => "Letters, digits and hyphens. The menu can be reached by it, too.",
-        Field::Dhcp => "Disabled: the address below.",
-        Field::Address => "The device's fixed address.",
-        Field::PrefixLength => "24 for the mask 255.255.255.0.",
-        Field::Gateway | Field::DnsServer => "0.0.0.0 for none.",
-        Field::SntpServer => "Name or address. MQTTS starts only after the clock is set.",
-        Field::MqttEnabled => "Connects to the server below.",
-        Field::MqttTls => "Enable for MQTTS, disable for MQTT without encryption.",
+        Field::HostName => packed!("Letters, digits and hyphens. The menu can be reached by it, too."),
+        Field::Dhcp => packed!("Disabled: the address below."),
+        Field::Address => packed!("The device's fixed address."),
+        Field::PrefixLength => packed!("24 for the mask 255.255.255.0."),
+        Field::Gateway | Field::DnsServer => packed!("0.0.0.0 for none."),
+        Field::SntpServer => packed!("Name or address. MQTTS starts only after the clock is set."),
+        Field::MqttEnabled => packed!("Connects to the server below."),
+        Field::MqttTls => packed!("Enable for MQTTS, disable for MQTT without encryption."),
         Field::MqttVerify => {
-            "Needs the CA certificate below. Disabled, whoever is between can be the server."
+            packed!("Needs the CA certificate below. Disabled, whoever is between can be the server.")
         }
-        Field::MqttHost => "Name or address, as the server's certificate has it.",
-        Field::MqttPort => "Usually 8883 with TLS, 1883 without.",
-        Field::MqttClientId => "Empty: made of the Ethernet address.",
-        Field::MqttUserName => "Empty for none.",
-        Field::MqttPassword => "Never shown. Empty: as it is now.",
-        Field::MqttTopicPrefix => "Empty: the client identifier.",
-        Field::MqttKeepAlive => "In seconds; 0 for none.",
-        Field::MqttQualityOfService => "Of everything that is published and subscribed.",
-        Field::MqttHomeAssistant => "Announces the device to Home Assistant.",
-        Field::AccessPassword => "",
+        Field::MqttHost => packed!("Name or address, as the server's certificate has it."),
+        Field::MqttPort => packed!("Usually 8883 with TLS, 1883 without."),
+        Field::MqttClientId => packed!("Empty: made of the Ethernet address."),
+        Field::MqttUserName => packed!("Empty for none."),
+        Field::MqttPassword => packed!("Never shown. Empty: as it is now."),
+        Field::MqttTopicPrefix => packed!("Empty: the client identifier."),
+        Field::MqttKeepAlive => packed!("In seconds; 0 for none."),
+        Field::MqttQualityOfService => packed!("Of everything that is published and subscribed."),
+        Field::MqttHomeAssistant => packed!("Announces the device to Home Assistant."),
+        Field::AccessPassword => Packed::EMPTY,
     }
 }
 
 /// Where the connection is.
-pub const fn state(state: ConnectionState) -> &'static str {
+pub const fn state(state: ConnectionState) -> Packed {
     match state {
-        ConnectionState::Disabled => "Disabled",
-        ConnectionState::WaitingForNetwork => "Waiting for the network",
-        ConnectionState::WaitingForTime => "Waiting for the time (SNTP)",
-        ConnectionState::Connecting => "Connecting",
-        ConnectionState::Connected => "Connected",
-        ConnectionState::WaitingToRetry => "Failed, waiting for the next attempt",
+        ConnectionState::Disabled => packed!("Disabled"),
+        ConnectionState::WaitingForNetwork => packed!("Waiting for the network"),
+        ConnectionState::WaitingForTime => packed!("Waiting for the time (SNTP)"),
+        ConnectionState::Connecting => packed!("Connecting"),
+        ConnectionState::Connected => packed!("Connected"),
+        ConnectionState::WaitingToRetry => packed!("Failed, waiting for the next attempt"),
     }
 }
 
 /// The values of the quality of service.
-pub const QUALITIES_OF_SERVICE: [(&str, &str); 3] =
-    [("0", "0: at most once"), ("1", "1: at least once"), ("2", "2: exactly once")];
+pub const QUALITIES_OF_SERVICE: [(&str, Packed); 3] = [
+    ("0", packed!("0: at most once")),
+    ("1", packed!("1: at least once")),
+    ("2", packed!("2: exactly once")),
+];
+
+/// The values of a switch.
+pub const SWITCH: [(&str, Packed); 2] = [("on", packed!("Enable")), ("off", packed!("Disable"))];
+
+/// How an input or an output is.
+pub const fn level(level: bool) -> Packed {
+    if level { packed!("on") } else { packed!("off") }
+}
 
 words! {
     CA_CERTIFICATE = "CA certificate";
@@ -115,12 +144,11 @@ words! {
     DONE = "The change is stored.";
     FIRMWARE = "Firmware";
     PLAIN_HTTP = "This menu is plain HTTP: use it, and upload keys above all, on a trusted network only.";
-    ENABLE = "Enable";
-    DISABLE = "Disable";
     KEEP = "Keep";
     ERASE = "Erase";
     ERASE_PASSWORD = "The present password";
     PASSWORD = "Password";
+    PASSWORD_LENGTH = "A password has 8 to 64 bytes.";
     NEW_PASSWORD = "New password";
     CURRENT_PASSWORD = "Present password";
     CHANGE_PASSWORD = "Change the password";
@@ -157,8 +185,6 @@ words! {
     INPUT = "Input";
     OUTPUTS = "Outputs";
     OUTPUT = "Output";
-    ON = "on";
-    OFF = "off";
     SWITCH_ON = "Switch on";
     SWITCH_OFF = "Switch off";
     DEVICE = "Device";
@@ -170,7 +196,7 @@ words! {
     CONFIGURATION_SAVE = "Save to a file";
     CONFIGURATION_LOAD = "Load the file";
     FACTORY_RESET = "Factory reset";
-    FACTORY_RESET_OPEN = "Restore the IP settings …";
+    FACTORY_RESET_OPEN = "Restore the IP settings";
     FACTORY_RESET_WHAT = "Restores the IP settings as delivered (DHCP), and erases all certificates and the private key. The other settings stay.";
     FACTORY_RESET_DO = "Restore and erase";
     REFRESH = "Refresh";
@@ -188,113 +214,130 @@ words! {
     STEP = "Step";
     HINT = "What to do";
     EXPIRED_FOR = "expired for";
-    DAYS = " days";
-    DAYS_LEFT = " days left";
+    DAYS = "days";
+    DAYS_LEFT = "days left";
 }
 
 /// Why a request was refused.
 pub mod refusal {
+    use crate::{packed, packed::Packed};
+
     /// 400
-    pub const MALFORMED: &str = "The request is malformed.";
+    pub const MALFORMED: Packed = packed!("The request is malformed.");
     /// 400: the name of a form's field follows.
-    pub const UNKNOWN_FIELD: &str =
-        "The form has a field that the device does not know, or that cannot be decoded.";
+    pub const UNKNOWN_FIELD: Packed =
+        packed!("The form has a field that the device does not know, or that cannot be decoded.");
     /// 400: the file was uploaded as a file and as a text.
-    pub const TWO_FILES: &str = "Choose a file or paste a text, not both.";
+    pub const TWO_FILES: Packed = packed!("Choose a file or paste a text, not both.");
     /// 400: neither a file nor a text.
-    pub const NO_FILE: &str = "No file was chosen and no text was pasted.";
+    pub const NO_FILE: Packed = packed!("No file was chosen and no text was pasted.");
     /// 401
-    pub const NOT_LOGGED_IN: &str = "Log in first.";
+    pub const NOT_LOGGED_IN: Packed = packed!("Log in first.");
     /// 403
-    pub const WRONG_PASSWORD: &str = "The password is wrong.";
+    pub const WRONG_PASSWORD: Packed = packed!("The password is wrong.");
     /// 403
-    pub const NO_PASSWORD_YET: &str = "Set a password first.";
+    pub const NO_PASSWORD_YET: Packed = packed!("Set a password first.");
     /// 403
-    pub const NO_TOKEN: &str =
-        "The form is out of date, or the request is not from the menu: open the page again.";
+    pub const NO_TOKEN: Packed =
+        packed!("The form is out of date, or the request is not from the menu: open the page again.");
     /// 403
-    pub const OTHER_ORIGIN: &str = "The request comes from a page of another server.";
+    pub const OTHER_ORIGIN: Packed = packed!("The request comes from a page of another server.");
     /// 404
-    pub const NOT_FOUND: &str = "There is no such page.";
+    pub const NOT_FOUND: Packed = packed!("There is no such page.");
     /// 405
-    pub const METHOD: &str = "This cannot be done with that page.";
+    pub const METHOD: Packed = packed!("This cannot be done with that page.");
     /// 408
-    pub const TOO_SLOW: &str = "The request took too long.";
+    pub const TOO_SLOW: Packed = packed!("The request took too long.");
     /// 411
-    pub const NO_LENGTH: &str = "The request does not say how long it is.";
+    pub const NO_LENGTH: Packed = packed!("The request does not say how long it is.");
     /// 413
-    pub const TOO_LARGE: &str = "The request is too large.";
+    pub const TOO_LARGE: Packed = packed!("The request is too large.");
     /// 421
-    pub const OTHER_HOST: &str = "This device does not have that name: use its address or its host name.";
+    pub const OTHER_HOST: Packed =
+        packed!("This device does not have that name: use its address or its host name.");
     /// 422: a password's length.
-    pub const PASSWORD_LENGTH: &str = "A password has 8 to 64 bytes.";
+    pub const PASSWORD_LENGTH: Packed = packed!(super::PASSWORD_LENGTH);
     /// 422: the field's name follows.
-    pub const BAD_VALUE: &str = "This value is not possible: ";
+    pub const BAD_VALUE: Packed = packed!("This value is not possible: ");
     /// 422: the field's name follows.
-    pub const CONTRADICTION: &str = "This does not fit the other settings: ";
+    pub const CONTRADICTION: Packed = packed!("This does not fit the other settings: ");
     /// 429
-    pub const PAUSE: &str = "Wait a moment before the next attempt.";
+    pub const PAUSE: Packed = packed!("Wait a moment before the next attempt.");
     /// 431
-    pub const HEAD_TOO_LARGE: &str = "The head of the request is too large.";
+    pub const HEAD_TOO_LARGE: Packed = packed!("The head of the request is too large.");
     /// 503
-    pub const BUSY: &str = "The device is busy with another request.";
+    pub const BUSY: Packed = packed!("The device is busy with another request.");
     /// 505
-    pub const VERSION: &str = "Only HTTP/1.0 and HTTP/1.1 are spoken here.";
+    pub const VERSION: Packed = packed!("Only HTTP/1.0 and HTTP/1.1 are spoken here.");
 }
 
 /// What to do about a status code.
 pub mod hint {
+    use crate::{packed, packed::Packed};
+
     /// The clock is not set.
-    pub const CLOCK: &str = "Check the SNTP server and that the network lets UDP port 123 through: MQTTS starts once the clock is set.";
+    pub const CLOCK: Packed = packed!(
+        "Check the SNTP server and that the network lets UDP port 123 through: MQTTS starts once the clock is set."
+    );
     /// The chain leads to no CA that is loaded.
-    pub const NOT_TRUSTED: &str =
-        "Load the CA certificate that signed the server's certificate, or the intermediate that did.";
+    pub const NOT_TRUSTED: Packed = packed!(
+        "Load the CA certificate that signed the server's certificate, or the intermediate that did."
+    );
     /// The server's certificate is not valid at this time.
-    pub const NOT_VALID_NOW: &str = "Renew the server's certificate, or set the clock right.";
+    pub const NOT_VALID_NOW: Packed = packed!("Renew the server's certificate, or set the clock right.");
     /// The certificate is for another name.
-    pub const OTHER_NAME: &str = "Use as host the name that is in the server's certificate.";
+    pub const OTHER_NAME: Packed = packed!("Use as host the name that is in the server's certificate.");
     /// Key or signature are not accepted.
-    pub const WEAK: &str =
-        "The server needs a certificate with a key of at least 2048 bits and a SHA-2 signature.";
+    pub const WEAK: Packed =
+        packed!("The server needs a certificate with a key of at least 2048 bits and a SHA-2 signature.");
     /// Usage of the certificate.
-    pub const USAGE: &str = "The server's certificate is not made for a server: make a new one with serverAuth and keyEncipherment.";
+    pub const USAGE: Packed = packed!(
+        "The server's certificate is not made for a server: make a new one with serverAuth and keyEncipherment."
+    );
     /// Any other flag.
-    pub const VERIFY: &str =
-        "Look at the server's certificate and at the CA certificate that is loaded here.";
+    pub const VERIFY: Packed =
+        packed!("Look at the server's certificate and at the CA certificate that is loaded here.");
     /// The server wants a certificate, or does not like ours.
-    pub const CLIENT_CERTIFICATE: &str = "The server does not accept the client certificate: load one that its CA has signed, with its private key.";
+    pub const CLIENT_CERTIFICATE: Packed = packed!(
+        "The server does not accept the client certificate: load one that its CA has signed, with its private key."
+    );
     /// The server does not know our CA.
-    pub const UNKNOWN_CA: &str = "The server does not know the CA that signed the client certificate.";
+    pub const UNKNOWN_CA: Packed =
+        packed!("The server does not know the CA that signed the client certificate.");
     /// No common suite or version.
-    pub const NO_COMMON_SUITE: &str = "The server allows none of the device's cipher suites: enable TLS 1.2 with TLS_RSA_WITH_AES suites there.";
+    pub const NO_COMMON_SUITE: Packed = packed!(
+        "The server allows none of the device's cipher suites: enable TLS 1.2 with TLS_RSA_WITH_AES suites there."
+    );
     /// No CA certificate.
-    pub const NO_CA: &str = "Load a CA certificate, or switch the verification of the server off.";
+    pub const NO_CA: Packed = packed!("Load a CA certificate, or switch the verification of the server off.");
     /// A certificate without its key.
-    pub const NO_KEY: &str = "Load the private key that belongs to the client certificate.";
+    pub const NO_KEY: Packed = packed!("Load the private key that belongs to the client certificate.");
     /// Name resolution.
-    pub const HOST: &str = "The host's name is not known: check it, and the DNS server.";
+    pub const HOST: Packed = packed!("The host's name is not known: check it, and the DNS server.");
     /// Nothing answers.
-    pub const CONNECT: &str =
-        "Nothing answers at that host and port: check both, and whether the server runs.";
+    pub const CONNECT: Packed =
+        packed!("Nothing answers at that host and port: check both, and whether the server runs.");
     /// The connection broke.
-    pub const LOST: &str = "The connection was lost: check the network, and the server's log.";
+    pub const LOST: Packed = packed!("The connection was lost: check the network, and the server's log.");
     /// The port is not one of TLS.
-    pub const NOT_TLS: &str =
-        "What answers does not speak TLS 1.2 there: check the port (8883 is usual for MQTTS).";
+    pub const NOT_TLS: Packed =
+        packed!("What answers does not speak TLS 1.2 there: check the port (8883 is usual for MQTTS).");
     /// User name or password.
-    pub const CREDENTIALS: &str =
-        "Check user name, password and client identifier, and what the broker allows them.";
+    pub const CREDENTIALS: Packed =
+        packed!("Check user name, password and client identifier, and what the broker allows them.");
     /// MQTT, any other.
-    pub const MQTT: &str = "Look at the broker's log.";
+    pub const MQTT: Packed = packed!("Look at the broker's log.");
     /// A file.
-    pub const FILE: &str = "Load another file: PEM text, at most 4096 bytes, the key without a password.";
+    pub const FILE: Packed =
+        packed!("Load another file: PEM text, at most 4096 bytes, the key without a password.");
     /// A unit has failed.
-    pub const HARDWARE: &str =
-        "The device works on in software; if this comes back after a restart, have it repaired.";
+    pub const HARDWARE: Packed =
+        packed!("The device works on in software; if this comes back after a restart, have it repaired.");
     /// A reset that nobody asked for.
-    pub const RESET: &str = "The device has restarted by itself; report this to its maker if it comes back.";
+    pub const RESET: Packed =
+        packed!("The device has restarted by itself; report this to its maker if it comes back.");
     /// The flash.
-    pub const STORAGE: &str = "Check the settings and certificates, and store them again.";
+    pub const STORAGE: Packed = packed!("Check the settings and certificates, and store them again.");
     /// Anything else.
-    pub const OTHER: &str = "Look at the server's log for the same moment.";
+    pub const OTHER: Packed = packed!("Look at the server's log for the same moment.");
 }

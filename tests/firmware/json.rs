@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use firmware::json::Json;
+use firmware::{
+    json::{Json, Value},
+    packed,
+};
 use proptest::prelude::*;
 
 proptest! {
@@ -10,21 +13,16 @@ proptest! {
     fn any_text_comes_back(text in any::<String>(), number in any::<i64>(), truth in any::<bool>()) {
         let mut out = String::new();
         let mut json = Json::new(&mut out);
-        json.raw("[").unwrap();
-        json.string(&text).unwrap();
-        json.raw(",").unwrap();
-        json.number(Some(number)).unwrap();
-        json.raw(",").unwrap();
-        json.truth(truth).unwrap();
-        json.raw("]").unwrap();
+        json.fill(packed!("[$,$,$,$]"), &[Value::Text(&text), Value::Number(number), Value::Truth(truth), Value::Null])
+            .unwrap();
         let read: serde_json::Value = serde_json::from_str(&out).unwrap();
-        prop_assert_eq!(read, serde_json::json!([text, number, truth]));
+        prop_assert_eq!(read, serde_json::json!([text, number, truth, null]));
     }
 }
 
 #[test]
 fn an_output_without_room_says_so() {
     let mut out: heapless::String<4> = heapless::String::new();
-    assert!(Json::new(&mut out).string(&"four").is_err());
+    assert!(Json::new(&mut out).value(Value::Text(&"four")).is_err());
     assert!(out.write_str("12345").is_err());
 }

@@ -21,6 +21,7 @@ mod flash;
 mod http;
 mod json;
 mod network;
+mod packed;
 mod ports;
 mod rig;
 mod settings;

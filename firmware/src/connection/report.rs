@@ -12,7 +12,12 @@ use super::names::Names;
 use crate::{
     board::{Board, Pins},
     device::Device,
-    json::Json,
+    json::{
+        Json,
+        Value::{self, Text},
+    },
+    packed,
+    packed::Packed,
     status_codes::StatusCodes,
 };
 
@@ -65,29 +70,29 @@ impl Report {
     /// Those of `out`.
     pub fn state(&self, uptime: u64, out: &mut dyn Write) -> fmt::Result {
         let mut json = Json::new(out);
-        json.raw("{\"inputs\":")?;
+        json.raw(packed!("{\"inputs\":"))?;
         switches(&mut json, self.inputs, self.input_count)?;
-        json.raw(",\"outputs\":")?;
+        json.raw(packed!(",\"outputs\":"))?;
         switches(&mut json, self.outputs, self.output_count)?;
-        json.raw(",\"uptime\":")?;
-        json.number(i64::try_from(uptime).ok())?;
-        json.raw(",\"clean_session\":")?;
-        json.truth(self.clean_session)?;
-        json.raw(",\"status_codes\":[")?;
-        let mut separator = "{\"code\":";
+        json.fill(
+            packed!(",\"uptime\":$,\"clean_session\":$,\"status_codes\":["),
+            &[Value::number(Some(uptime)), Value::Truth(self.clean_session)],
+        )?;
+        let mut separator = Packed::EMPTY;
         for entry in self.status_codes.iter() {
             json.raw(separator)?;
-            json.string(&format_args!("{:?}", entry.status.error))?;
-            json.raw(",\"text\":")?;
-            json.string(&entry.status.error)?;
-            json.raw(",\"cause\":")?;
-            json.string(&Circumstances(&entry.status))?;
-            json.raw(",\"at\":")?;
-            json.number(entry.at.and_then(|at| i64::try_from(at).ok()))?;
-            json.raw("}")?;
-            separator = ",{\"code\":";
+            json.fill(
+                packed!("{\"code\":$,\"text\":$,\"cause\":$,\"at\":$}"),
+                &[
+                    Text(&format_args!("{:?}", entry.status.error)),
+                    Text(&entry.status.error),
+                    Text(&Circumstances(&entry.status)),
+                    Value::number(entry.at),
+                ],
+            )?;
+            separator = packed!(",");
         }
-        json.raw("]}")
+        json.raw(packed!("]}"))
     }
 
     /// Writes the discovery message (Home Assistant, MQTT integration, "device discovery payload"), which makes a switch of each
@@ -97,68 +102,74 @@ impl Report {
     /// Those of `out`.
     pub fn discovery(&self, names: &Names, out: &mut dyn Write) -> fmt::Result {
         let mut json = Json::new(out);
-        json.raw("{\"device\":{\"identifiers\":")?;
-        json.string(&names.identifier)?;
-        json.raw(",\"name\":")?;
-        json.string(&names.client_id)?;
-        json.raw(",\"model\":")?;
-        json.string(&self.board)?;
-        json.raw(",\"sw_version\":")?;
-        json.string(&self.firmware)?;
-        json.raw("},\"origin\":{\"name\":\"NetControl\"},\"availability_topic\":")?;
-        json.string(&names.topic("availability"))?;
-        json.raw(",\"state_topic\":")?;
-        json.string(&names.topic("state"))?;
-        json.raw(",\"components\":{")?;
+        json.fill(
+            packed!(
+                "{\"device\":{\"identifiers\":$,\"name\":$,\"model\":$,\"sw_version\":$},\"origin\":{\"name\":\"NetControl\"},\
+                 \"availability_topic\":$,\"state_topic\":$,\"components\":{"
+            ),
+            &[
+                Text(&names.identifier),
+                Text(&names.client_id),
+                Text(&self.board),
+                Text(&self.firmware),
+                Text(&names.topic("availability")),
+                Text(&names.topic("state")),
+            ],
+        )?;
         for number in 1..=self.output_count {
             port(&mut json, names, Port::Output, number)?;
         }
         for number in 1..=self.input_count {
             port(&mut json, names, Port::Input, number)?;
         }
-        for sensor in SENSORS {
-            json.raw(sensor.head)?;
-            json.string(&format_args!("{}-{}", names.identifier, sensor.key))?;
-            json.raw(sensor.tail)?;
-        }
-        json.raw("}}")
+        json.fill(
+            packed!(
+                "\"uptime\":{\"platform\":\"sensor\",\"unique_id\":$,\"name\":\"Uptime\",\
+                 \"value_template\":\"{{value_json.uptime}}\",\"entity_category\":\"diagnostic\",\
+                 \"device_class\":\"duration\",\"unit_of_measurement\":\"s\"},\
+                 \"status_code\":{\"platform\":\"sensor\",\"unique_id\":$,\"name\":\"Status code\",\
+                 \"value_template\":\"{{value_json.status_codes[0].code if value_json.status_codes|length > 0 else 'none'}}\",\
+                 \"entity_category\":\"diagnostic\"}}}"
+            ),
+            &[
+                Text(&format_args!("{}-uptime", names.identifier)),
+                Text(&format_args!("{}-status_code", names.identifier)),
+            ],
+        )
     }
 }
 
 /// An output or an input, numbered from 1.
 fn port(json: &mut Json<'_>, names: &Names, port: Port, number: usize) -> fmt::Result {
-    let (kind, title) = match port {
-        Port::Output => ("output", "Output"),
-        Port::Input => ("input", "Input"),
+    let (kind, title, platform) = match port {
+        Port::Output => ("output", "Output", "switch"),
+        Port::Input => ("input", "Input", "binary_sensor"),
     };
-    json.string(&format_args!("{kind}{number}"))?;
-    json.raw(match port {
-        Port::Output => ":{\"platform\":\"switch\",\"unique_id\":",
-        Port::Input => ":{\"platform\":\"binary_sensor\",\"unique_id\":",
-    })?;
-    json.string(&format_args!("{}-{kind}{number}", names.identifier))?;
-    json.raw(",\"name\":")?;
-    json.string(&format_args!("{title} {number}"))?;
-    json.raw(",\"value_template\":")?;
-    json.string(&format_args!("{{{{value_json.{kind}s[{}]}}}}", number.saturating_sub(1)))?;
+    json.fill(
+        packed!("$:{\"platform\":$,\"unique_id\":$,\"name\":$,\"value_template\":$"),
+        &[
+            Text(&format_args!("{kind}{number}")),
+            Text(&platform),
+            Text(&format_args!("{}-{kind}{number}", names.identifier)),
+            Text(&format_args!("{title} {number}")),
+            Text(&format_args!("{{{{value_json.{kind}s[{}]}}}}", number.saturating_sub(1))),
+        ],
+    )?;
     if let Port::Output = port {
-        json.raw(",\"command_topic\":")?;
-        json.string(&format_args!("{}/output/{number}/set", names.prefix))?;
+        let topic = format_args!("{}/output/{number}/set", names.prefix);
+        json.fill(packed!(",\"command_topic\":$"), &[Text(&topic)])?;
     }
-    json.raw("},")
+    json.raw(packed!("},"))
 }
 
 fn switches(json: &mut Json<'_>, bits: u8, count: usize) -> fmt::Result {
-    json.raw("[")?;
+    let mut separator = packed!("[");
     for index in 0..count.min(8) {
-        json.raw(match (index, bits >> index & 1) {
-            (0, 1) => "\"ON\"",
-            (0, _) => "\"OFF\"",
-            (_, 1) => ",\"ON\"",
-            (_, _) => ",\"OFF\"",
-        })?;
+        json.raw(separator)?;
+        json.value(Text(if bits >> index & 1 == 1 { &"ON" } else { &"OFF" }))?;
+        separator = packed!(",");
     }
-    json.raw("]")
+    json.raw(if count == 0 { packed!("[]") } else { packed!("]") })
 }
 
 /// What a status says beside its code, in short: the alert, the flags, the cause.
@@ -189,29 +200,6 @@ enum Port {
     Output,
     Input,
 }
-
-/// A sensor of the discovery message, around its `unique_id`.
-struct Sensor {
-    key: &'static str,
-    head: &'static str,
-    tail: &'static str,
-}
-
-/// The last one ends the list of components.
-const SENSORS: [Sensor; 2] = [
-    Sensor {
-        key: "uptime",
-        head: "\"uptime\":{\"platform\":\"sensor\",\"unique_id\":",
-        tail: ",\"name\":\"Uptime\",\"value_template\":\"{{value_json.uptime}}\",\"entity_category\":\"diagnostic\",\
-               \"device_class\":\"duration\",\"unit_of_measurement\":\"s\"},",
-    },
-    Sensor {
-        key: "status_code",
-        head: "\"status_code\":{\"platform\":\"sensor\",\"unique_id\":",
-        tail: ",\"name\":\"Status code\",\"value_template\":\"{{value_json.status_codes[0].code if \
-               value_json.status_codes|length > 0 else 'none'}}\",\"entity_category\":\"diagnostic\"}",
-    },
-];
 
 /// Seconds since boot.
 #[must_use]

@@ -18,7 +18,15 @@ pub struct Answer<'a> {
     /// The lines of the head that only some answers have.
     pub lines: &'a [Line<'a>],
     /// The body.
-    pub body: &'a Text<'a>,
+    pub body: Body<'a>,
+}
+
+/// The body of an answer.
+pub enum Body<'a> {
+    /// A text, written as it is needed.
+    Text(&'a Text<'a>),
+    /// A file that is packed by gzip.
+    Packed(&'static [u8]),
 }
 
 /// The type of a body.
@@ -28,9 +36,9 @@ pub enum Kind {
     Html,
     /// For programs.
     Json,
-    /// The style sheet: it may be kept, as its name changes with the firmware.
+    /// The style sheet, packed: it may be kept, as its name changes with the firmware.
     Style,
-    /// The script.
+    /// The script, packed.
     Script,
     /// A file to be saved.
     File,
@@ -87,7 +95,11 @@ impl Answer<'_> {
         loop {
             let data = buffer.get_mut(CHUNK_HEAD..room).unwrap_or_default();
             let mut window = Window::new(data, sent);
-            let is_last = (self.body)(&mut window).is_ok();
+            let is_last = match self.body {
+                Body::Text(text) => text(&mut window),
+                Body::Packed(file) => window.write(file),
+            }
+            .is_ok();
             let used = window.used();
             if used == 0 {
                 break;
@@ -121,8 +133,8 @@ impl Answer<'_> {
         out.write_str(match self.kind {
             Kind::Html => "text/html; charset=utf-8\r\n",
             Kind::Json => "application/json\r\n",
-            Kind::Style => "text/css\r\n",
-            Kind::Script => "text/javascript\r\n",
+            Kind::Style => "text/css\r\nContent-Encoding: gzip\r\n",
+            Kind::Script => "text/javascript\r\nContent-Encoding: gzip\r\n",
             Kind::File => "text/plain; charset=utf-8\r\nContent-Disposition: attachment; filename=\"configuration.txt\"\r\n",
         })?;
         out.write_str(COMMON)?;

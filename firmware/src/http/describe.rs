@@ -1,13 +1,17 @@
 //! What the device knows, in words: the same for programs and for pages.
 
-use core::fmt::{self, Display, Write};
+use core::{
+    fmt::{self, Display, Write},
+    net::Ipv4Addr,
+};
 
+use embassy_net::Ipv4Cidr;
 use status::{AlertSeen, Error, Step};
 use x509::{Bundle, PrivateKey, describe, describe_key, lint};
 
 use crate::{
     settings::{Field, Settings},
-    text::find,
+    text::{find, write_address},
 };
 
 /// A setting's text. Only for what is not a secret.
@@ -158,5 +162,24 @@ pub const fn file(file: lint::File) -> &'static str {
         lint::File::Authority => "CA certificate",
         lint::File::Certificate => "Client Certificate",
         lint::File::Key => "Private Key",
+    }
+}
+
+/// An IPv4 address.
+pub struct Address(pub Ipv4Addr);
+
+impl Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_address(self.0, f)
+    }
+}
+
+/// An address and the length of its network's prefix.
+pub struct Network(pub Ipv4Cidr);
+
+impl Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_address(self.0.address(), f)?;
+        write!(f, "/{}", self.0.prefix_len())
     }
 }

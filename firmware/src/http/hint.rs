@@ -2,10 +2,10 @@
 
 use status::{Alert, AlertSeen, Error, Flags, Status, device, entropy, mqtt, net, ssl};
 
-use crate::texts::hint as texts;
+use crate::{packed::Packed, texts::hint as texts};
 
 /// The hint for a failure: its flags first, then the alert, then the code.
-pub fn hint(status: &Status) -> &'static str {
+pub fn hint(status: &Status) -> Packed {
     if !status.flags.is_empty() {
         return for_flags(status.flags);
     }
@@ -16,18 +16,18 @@ pub fn hint(status: &Status) -> &'static str {
 }
 
 /// The worst first: what is wrong with the trust makes the rest meaningless.
-fn for_flags(flags: Flags) -> &'static str {
-    const ROWS: [(Flags, &str); 5] = [
+fn for_flags(flags: Flags) -> Packed {
+    const ROWS: [(Flags, Packed); 5] = [
         (Flags::NOT_TRUSTED, texts::NOT_TRUSTED),
         (Flags::EXPIRED.or(Flags::FUTURE), texts::NOT_VALID_NOW),
         (Flags::CN_MISMATCH, texts::OTHER_NAME),
         (Flags::BAD_MD.or(Flags::BAD_PK).or(Flags::BAD_KEY), texts::WEAK),
         (Flags::KEY_USAGE.or(Flags::EXTENDED_KEY_USAGE).or(Flags::NS_CERT_TYPE), texts::USAGE),
     ];
-    ROWS.iter().find(|(row, _)| flags.intersects(*row)).map_or(texts::VERIFY, |(_, hint)| hint)
+    ROWS.iter().find(|(row, _)| flags.intersects(*row)).map_or(texts::VERIFY, |(_, hint)| *hint)
 }
 
-fn for_alert(alert: Alert) -> &'static str {
+fn for_alert(alert: Alert) -> Packed {
     match alert {
         Alert::HANDSHAKE_FAILURE | Alert::PROTOCOL_VERSION | Alert::INSUFFICIENT_SECURITY => {
             texts::NO_COMMON_SUITE
@@ -45,7 +45,7 @@ fn for_alert(alert: Alert) -> &'static str {
     }
 }
 
-fn for_code(error: Error) -> &'static str {
+fn for_code(error: Error) -> Packed {
     match error {
         device::CLOCK_NOT_SET => texts::CLOCK,
         device::SELF_TEST_FAILED | ssl::HW_ACCEL_FAILED | entropy::SOURCE_FAILED => texts::HARDWARE,

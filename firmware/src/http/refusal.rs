@@ -6,6 +6,7 @@ use status::{Error, device::SETTINGS_INVALID};
 
 use crate::{
     device::Refused,
+    packed::Packed,
     settings::{Field, configuration},
     texts::refusal as texts,
 };
@@ -25,7 +26,7 @@ pub struct Refusal {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
     /// This sentence says it.
-    Text(&'static str),
+    Text(Packed),
     /// This code.
     Code(Error),
     /// The field's value is not possible.
@@ -38,7 +39,7 @@ pub enum Reason {
 
 impl Refusal {
     /// A refusal with a sentence.
-    pub const fn new(status: u16, text: &'static str) -> Self {
+    pub const fn new(status: u16, text: Packed) -> Self {
         Self { status, reason: Reason::Text(text), retry_after: 0 }
     }
 
@@ -82,7 +83,7 @@ impl From<Refused> for Refusal {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) => text.fmt(f),
             Self::Code(code) => write!(f, "{code}"),
             Self::Value(field) => write!(f, "{}{}", texts::BAD_VALUE, field.name()),
             Self::Contradiction(field) => write!(f, "{}{}", texts::CONTRADICTION, field.name()),

@@ -7,7 +7,7 @@ use x509::lint::{Decoded, Slot};
 
 use super::{
     Client, Outcome, Outgoing, Server,
-    answer::{Answer, Kind, Line, Lost},
+    answer::{self, Answer, Kind, Line, Lost},
     files::{self, Findings, Parts},
     refusal::Refusal,
     routes::{Page, Route},
@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     board::Board,
-    json::Json,
+    json::{Json, Value},
     menu::{SCRIPT, STYLE, Show, View},
+    packed,
     settings::configuration::{self, Secrets},
 };
 
@@ -88,12 +89,16 @@ impl<B: Board> Server<'_, B> {
             Body::Configuration => {
                 out.write_str(configuration::save(view.settings, Secrets::LeftOut).as_str())
             }
-            Body::Style => out.write_str(STYLE),
-            Body::Script => out.write_str(SCRIPT),
+            Body::Style | Body::Script => Ok(()),
             Body::Refusal(refusal) => status::write_refusal(refusal, &mut Json::new(out)),
             Body::Outcome(outcome) => outcome.write(out),
         };
-        let answer = Answer { status, kind, lines: &lines, body: &write };
+        let content = match &body {
+            Body::Style => answer::Body::Packed(STYLE),
+            Body::Script => answer::Body::Packed(SCRIPT),
+            _ => answer::Body::Text(&write),
+        };
+        let answer = Answer { status, kind, lines: &lines, body: content };
         answer.send(outgoing.socket, outgoing.buffer, client.wants_body, client.is_1_1).await
     }
 }
@@ -175,13 +180,9 @@ impl Outcome {
     fn write(&self, out: &mut dyn Write) -> fmt::Result {
         let json = &mut Json::new(out);
         match self {
-            Self::LoggedIn { token, .. } => {
-                json.raw("{\"token\":")?;
-                json.string(token)?;
-                json.raw("}\n")
-            }
+            Self::LoggedIn { token, .. } => json.fill(packed!("{\"token\":$}\n"), &[Value::Text(token)]),
             Self::Linted { findings, .. } => status::write_findings(findings, json),
-            Self::Show(..) | Self::Done(_) | Self::LoggedOut | Self::SeeOther(_) => json.raw("{}\n"),
+            Self::Show(..) | Self::Done(_) | Self::LoggedOut | Self::SeeOther(_) => json.raw(packed!("{}\n")),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The status and the settings for programs; what it is made of serves the pages, too.
 
-use core::fmt::{self, Display, Write};
+use core::fmt::{self, Write};
 
 use embassy_net::{Stack, StaticConfigV4};
 use embassy_time::Instant;
@@ -11,7 +11,8 @@ use x509::{
 
 use super::{
     describe::{
-        CauseOf, Code, Description, KeyDescription, MacAddress, Value, days_left, expires, file, step,
+        self, Address, CauseOf, Code, Description, KeyDescription, MacAddress, Network, days_left, expires,
+        file, step,
     },
     hint::hint,
     refusal::Refusal,
@@ -19,7 +20,12 @@ use super::{
 use crate::{
     board::{Board, Facts, Pins},
     device::{Connection, ConnectionState, Device},
-    json::Json,
+    json::{
+        Json,
+        Value::{self, Text},
+    },
+    packed,
+    packed::Packed,
     settings::{Field, Settings},
     status_codes::{Entry, StatusCodes},
 };
@@ -71,33 +77,31 @@ impl Snapshot {
 /// Those of `out`.
 pub fn write_status(snapshot: &Snapshot, files: &Decoded<'_>, out: &mut dyn Write) -> fmt::Result {
     let json = &mut Json::new(out);
-    json.raw("{\"firmware\":{\"board\":")?;
-    json.string(&snapshot.facts.name)?;
-    json.raw(",\"identity\":")?;
-    json.string(&snapshot.facts.firmware)?;
-    json.raw("},\"uptime\":")?;
-    json.number(number(Some(snapshot.uptime)))?;
-    json.raw(",\"clock\":")?;
-    json.number(number(snapshot.now))?;
+    json.fill(
+        packed!("{\"firmware\":{\"board\":$,\"identity\":$},\"uptime\":$,\"clock\":$,\"network\":"),
+        &[
+            Text(&snapshot.facts.name),
+            Text(&snapshot.facts.firmware),
+            Value::number(Some(snapshot.uptime)),
+            Value::number(snapshot.now),
+        ],
+    )?;
     network(snapshot, json)?;
     connection(&snapshot.connection, json)?;
-    json.raw(",\"status_codes\":")?;
     list(snapshot.status_codes.iter(), json, status_code)?;
-    json.raw(",\"inputs\":")?;
-    list(Snapshot::levels(snapshot.inputs), json, |level, json| json.truth(level))?;
-    json.raw(",\"outputs\":")?;
-    list(Snapshot::levels(snapshot.outputs), json, |level, json| json.truth(level))?;
-    json.raw(",\"certificates\":{\"ca\":")?;
+    json.raw(packed!(",\"inputs\":"))?;
+    list(Snapshot::levels(snapshot.inputs), json, |level, json| json.value(Value::Truth(level)))?;
+    json.raw(packed!(",\"outputs\":"))?;
+    list(Snapshot::levels(snapshot.outputs), json, |level, json| json.value(Value::Truth(level)))?;
+    json.raw(packed!(",\"certificates\":{\"ca\":"))?;
     slot(&files.authority, json, |bundle, json| certificates(bundle, snapshot.now, json))?;
-    json.raw(",\"client\":")?;
+    json.raw(packed!(",\"client\":"))?;
     slot(&files.certificate, json, |bundle, json| certificates(bundle, snapshot.now, json))?;
-    json.raw(",\"key\":")?;
+    json.raw(packed!(",\"key\":"))?;
     slot(&files.key, json, |key, json| {
-        json.raw("{\"description\":")?;
-        json.string(&KeyDescription(key))?;
-        json.raw("}")
+        json.fill(packed!("{\"description\":$}"), &[Text(&KeyDescription(key))])
     })?;
-    json.raw("}}\n")
+    json.raw(packed!("}}\n"))
 }
 
 /// Writes all settings but secrets by their names.
@@ -106,15 +110,13 @@ pub fn write_status(snapshot: &Snapshot, files: &Decoded<'_>, out: &mut dyn Writ
 /// Those of `out`.
 pub fn write_settings(settings: &Settings, out: &mut dyn Write) -> fmt::Result {
     let json = &mut Json::new(out);
-    json.raw("{")?;
-    let shown = Field::ALL.iter().copied().filter(|field| !field.is_secret());
-    for (index, field) in shown.enumerate() {
-        json.raw(if index == 0 { "" } else { "," })?;
-        json.string(&field.name())?;
-        json.raw(":")?;
-        json.string(&Value(settings, field))?;
+    json.raw(packed!("{"))?;
+    for field in Field::ALL.iter().copied().filter(|field| !field.is_secret()) {
+        // The first field is none of the secrets.
+        json.raw(if field == Field::HostName { Packed::EMPTY } else { packed!(",") })?;
+        json.fill(packed!("$:$"), &[Text(&field.name()), Text(&describe::Value(settings, field))])?;
     }
-    json.raw("}\n")
+    json.raw(packed!("}\n"))
 }
 
 /// The state's name for programs.
@@ -129,59 +131,52 @@ pub const fn state(state: ConnectionState) -> &'static str {
     }
 }
 
-fn number(number: Option<u64>) -> Option<i64> {
-    number.map(|number| i64::try_from(number).unwrap_or(i64::MAX))
-}
-
 fn network(snapshot: &Snapshot, json: &mut Json<'_>) -> fmt::Result {
-    json.raw(",\"network\":{\"mac_address\":")?;
-    json.string(&MacAddress(snapshot.facts.mac_address))?;
-    json.raw(",\"address\":")?;
-    let config = snapshot.address.as_ref();
-    json.optional_string(config.map(|config| &config.address as &dyn Display))?;
-    json.raw(",\"gateway\":")?;
-    let gateway = config.and_then(|config| config.gateway.as_ref());
-    json.optional_string(gateway.map(|gateway| gateway as &dyn Display))?;
-    json.raw("}")
+    let address = snapshot.address.as_ref().map(|config| Network(config.address));
+    let gateway = snapshot.address.as_ref().and_then(|config| config.gateway).map(Address);
+    json.fill(
+        packed!("{\"mac_address\":$,\"address\":$,\"gateway\":$},\"connection\":"),
+        &[
+            Text(&MacAddress(snapshot.facts.mac_address)),
+            address.as_ref().map_or(Value::Null, |address| Text(address)),
+            gateway.as_ref().map_or(Value::Null, |gateway| Text(gateway)),
+        ],
+    )
 }
 
 fn connection(connection: &Connection, json: &mut Json<'_>) -> fmt::Result {
-    json.raw(",\"connection\":{\"state\":")?;
-    json.string(&state(connection.state))?;
-    json.raw(",\"suite\":")?;
-    json.optional_string(connection.suite.as_ref().map(|suite| suite as &dyn Display))?;
-    json.raw(",\"resumed\":")?;
-    json.truth(connection.resumed)?;
-    json.raw(",\"handshake_time\":")?;
-    json.number(Some(connection.handshake_time.into()))?;
-    json.raw("}")
+    json.fill(
+        packed!("{\"state\":$,\"suite\":$,\"resumed\":$,\"handshake_time\":$},\"status_codes\":"),
+        &[
+            Text(&state(connection.state)),
+            connection.suite.as_ref().map_or(Value::Null, |suite| Text(suite)),
+            Value::Truth(connection.resumed),
+            Value::Number(connection.handshake_time.into()),
+        ],
+    )
 }
 
 fn status_code(entry: &Entry, json: &mut Json<'_>) -> fmt::Result {
-    json.raw("{\"code\":")?;
-    json.string(&Code(entry.status.error))?;
-    json.raw(",\"text\":")?;
-    json.string(&entry.status.error)?;
-    json.raw(",\"cause\":")?;
-    json.string(&CauseOf(&entry.status))?;
-    json.raw(",\"step\":")?;
-    json.string(&step(entry.status.step))?;
-    json.raw(",\"hint\":")?;
-    json.string(&hint(&entry.status))?;
-    json.raw(",\"at\":")?;
-    json.number(number(entry.at))?;
-    json.raw("}")
+    json.fill(
+        packed!("{\"code\":$,\"text\":$,\"cause\":$,\"step\":$,\"hint\":$,\"at\":$}"),
+        &[
+            Text(&Code(entry.status.error)),
+            Text(&entry.status.error),
+            Text(&CauseOf(&entry.status)),
+            Text(&step(entry.status.step)),
+            Text(&hint(&entry.status)),
+            Value::number(entry.at),
+        ],
+    )
 }
 
 fn certificates(bundle: &Bundle<'_>, now: Option<u64>, json: &mut Json<'_>) -> fmt::Result {
     let expires = expires(bundle);
-    json.raw("{\"description\":")?;
-    json.string(&Description(bundle))?;
-    json.raw(",\"expires\":")?;
-    json.number(number(expires))?;
-    json.raw(",\"days_left\":")?;
-    json.number(expires.zip(now).map(|(expires, now)| days_left(expires, now)))?;
-    json.raw("}")
+    let left = expires.zip(now).map(|(expires, now)| Value::Number(days_left(expires, now)));
+    json.fill(
+        packed!("{\"description\":$,\"expires\":$,\"days_left\":$}"),
+        &[Text(&Description(bundle)), Value::number(expires), left.unwrap_or(Value::Null)],
+    )
 }
 
 fn slot<T>(
@@ -190,14 +185,10 @@ fn slot<T>(
     read: impl Fn(&T, &mut Json<'_>) -> fmt::Result,
 ) -> fmt::Result {
     match slot {
-        Slot::Absent => json.raw("null"),
+        Slot::Absent => json.value(Value::Null),
         Slot::Read(content) => read(content, json),
         Slot::Unreadable(code) => {
-            json.raw("{\"error\":{\"code\":")?;
-            json.string(&Code(*code))?;
-            json.raw(",\"text\":")?;
-            json.string(code)?;
-            json.raw("}}")
+            json.fill(packed!("{\"error\":{\"code\":$,\"text\":$}}"), &[Text(&Code(*code)), Text(code)])
         }
     }
 }
@@ -207,12 +198,14 @@ fn list<T>(
     json: &mut Json<'_>,
     write: impl Fn(T, &mut Json<'_>) -> fmt::Result,
 ) -> fmt::Result {
-    json.raw("[")?;
-    for (index, item) in items.enumerate() {
-        json.raw(if index == 0 { "" } else { "," })?;
+    json.raw(packed!("["))?;
+    let mut separator = Packed::EMPTY;
+    for item in items {
+        json.raw(separator)?;
         write(item, json)?;
+        separator = packed!(",");
     }
-    json.raw("]")
+    json.raw(packed!("]"))
 }
 
 /// Writes what the lint has found.
@@ -220,18 +213,18 @@ fn list<T>(
 /// # Errors
 /// Those of the output.
 pub fn write_findings(findings: &[Finding], json: &mut Json<'_>) -> fmt::Result {
-    json.raw("{\"findings\":")?;
+    json.raw(packed!("{\"findings\":"))?;
     list(findings.iter(), json, |finding, json| {
-        json.raw(match finding.severity {
-            Severity::Error => "{\"severity\":\"error\",\"file\":",
-            Severity::Warning => "{\"severity\":\"warning\",\"file\":",
-        })?;
-        json.string(&file(finding.file))?;
-        json.raw(",\"text\":")?;
-        json.string(&finding.problem)?;
-        json.raw("}")
+        let severity = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        json.fill(
+            packed!("{\"severity\":$,\"file\":$,\"text\":$}"),
+            &[Text(&severity), Text(&file(finding.file)), Text(&finding.problem)],
+        )
     })?;
-    json.raw("}\n")
+    json.raw(packed!("}\n"))
 }
 
 /// Writes why a request was refused.
@@ -239,13 +232,9 @@ pub fn write_findings(findings: &[Finding], json: &mut Json<'_>) -> fmt::Result 
 /// # Errors
 /// Those of the output.
 pub fn write_refusal(refusal: &Refusal, json: &mut Json<'_>) -> fmt::Result {
-    json.raw("{\"error\":{")?;
+    json.raw(packed!("{\"error\":{"))?;
     if let Some(code) = refusal.code() {
-        json.raw("\"code\":")?;
-        json.string(&Code(code))?;
-        json.raw(",")?;
+        json.fill(packed!("\"code\":$,"), &[Text(&Code(code))])?;
     }
-    json.raw("\"text\":")?;
-    json.string(&refusal.reason)?;
-    json.raw("}}\n")
+    json.fill(packed!("\"text\":$}}\n"), &[Text(&refusal.reason)])
 }

@@ -26,13 +26,15 @@ impl<'b> Window<'b> {
     pub const fn used(&self) -> usize {
         self.used
     }
-}
 
-impl Write for Window<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let skipped = self.skip.min(text.len());
+    /// Adds bytes to what is written.
+    ///
+    /// # Errors
+    /// When not all of them have room.
+    pub fn write(&mut self, bytes: &[u8]) -> fmt::Result {
+        let skipped = self.skip.min(bytes.len());
         self.skip = self.skip.saturating_sub(skipped);
-        let rest = text.as_bytes().get(skipped..).unwrap_or_default();
+        let rest = bytes.get(skipped..).unwrap_or_default();
         let free = self.buffer.get_mut(self.used..).unwrap_or_default();
         let count = rest.len().min(free.len());
         for (to, from) in free.iter_mut().zip(rest) {
@@ -40,5 +42,11 @@ impl Write for Window<'_> {
         }
         self.used = self.used.saturating_add(count);
         if count < rest.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+impl Write for Window<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write(text.as_bytes())
     }
 }

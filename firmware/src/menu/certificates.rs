@@ -14,18 +14,25 @@ use crate::{
         describe::{self, Code, Description, KeyDescription},
         html::Html,
     },
+    packed,
+    packed::Packed,
     texts,
 };
 
 /// The three fields.
 pub(super) fn section(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.fill(
-        "<section><h2>$</h2><p>$</p><p class=\"notice\">$</p>",
-        &[&texts::CERTIFICATES, &texts::CERTIFICATES_WHAT, &texts::TRUSTED_NETWORK],
-    )?;
+    html.raw(packed!(
+        "<section><h2>",
+        texts::CERTIFICATES,
+        "</h2><p>",
+        texts::CERTIFICATES_WHAT,
+        "</p><p class=\"notice\">",
+        texts::TRUSTED_NETWORK,
+        "</p>"
+    ))?;
     findings(view, html)?;
     File::ALL.into_iter().try_for_each(|file| self::file(view, file, html))?;
-    html.raw("</section>")
+    html.raw(packed!("</section>"))
 }
 
 /// What will fail, and why.
@@ -33,7 +40,7 @@ pub(super) fn findings(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     let mqtt = &view.settings.mqtt;
     let needs_anchor = mqtt.tls && mqtt.verify_server_certificate;
     if needs_anchor && view.files.authority.content().is_none() {
-        finding(Severity::Error, texts::NO_ANCHOR, html)?;
+        finding(Severity::Error, packed!(texts::NO_ANCHOR), html)?;
     }
     lint(view, html)
 }
@@ -41,23 +48,23 @@ pub(super) fn findings(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 /// What the lint has found.
 pub(super) fn lint(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     for found in view.findings {
-        html.fill("<p class=\"$\">$", &[&class(found.severity), &describe::file(found.file)])?;
+        html.fill(packed!("<p class=\"$\">$"), &[&class(found.severity), &describe::file(found.file)])?;
         if found.number > 1 {
-            html.fill(" $", &[&found.number])?;
+            html.fill(packed!(" $"), &[&found.number])?;
         }
-        html.fill(": $</p>", &[&found.problem])?;
+        html.fill(packed!(": $</p>"), &[&found.problem])?;
     }
     if view.findings.is_empty() {
-        html.fill("<p class=\"good\">$</p>", &[&texts::NO_FINDINGS])?;
+        html.raw(packed!("<p class=\"good\">", texts::NO_FINDINGS, "</p>"))?;
     }
     if view.snapshot.now.is_none() {
-        finding(Severity::Warning, texts::NO_CLOCK_NO_DATES, html)?;
+        finding(Severity::Warning, packed!(texts::NO_CLOCK_NO_DATES), html)?;
     }
     Ok(())
 }
 
-fn finding(severity: Severity, text: &'static str, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<p class=\"$\">$</p>", &[&class(severity), &text])
+fn finding(severity: Severity, text: Packed, html: &mut Html<'_>) -> fmt::Result {
+    html.fill(packed!("<p class=\"$\">$</p>"), &[&class(severity), &text])
 }
 
 const fn class(severity: Severity) -> &'static str {
@@ -77,7 +84,7 @@ const fn name(file: File) -> &'static str {
 }
 
 fn file(view: &View<'_>, file: File, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<div id=\"$\"><h3>$</h3>", &[&name(file), &texts::file(file)])?;
+    html.fill(packed!("<div id=\"$\"><h3>$</h3>"), &[&name(file), &texts::file(file)])?;
     let is_there = match file {
         File::CaCertificate => certificates(&view.files.authority, html)?,
         File::ClientCertificate => certificates(&view.files.certificate, html)?,
@@ -85,11 +92,11 @@ fn file(view: &View<'_>, file: File, html: &mut Html<'_>) -> fmt::Result {
     };
     upload(view, &name(file), html)?;
     if is_there {
-        html.fill("<form method=\"post\" action=\"/certificates/$/delete\">", &[&name(file)])?;
+        html.fill(packed!("<form method=\"post\" action=\"/certificates/$/delete\">"), &[&name(file)])?;
         field::token(view, html)?;
-        html.fill("<button class=\"danger\">$</button></form>", &[&texts::ERASE])?;
+        html.raw(packed!("<button class=\"danger\">", texts::ERASE, "</button></form>"))?;
     }
-    html.raw("</div>")
+    html.raw(packed!("</div>"))
 }
 
 fn certificates(bundle: &Slot<Bundle<'_>>, html: &mut Html<'_>) -> Result<bool, fmt::Error> {
@@ -103,36 +110,34 @@ fn slot<T>(
     read: impl Fn(&T, &mut Html<'_>) -> fmt::Result,
 ) -> Result<bool, fmt::Error> {
     match slot {
-        Slot::Absent => html.fill("<p>$</p>", &[&texts::NO_FILE_YET])?,
-        Slot::Unreadable(code) => html.fill("<p class=\"bad\">$ $</p>", &[&Code(*code), code])?,
+        Slot::Absent => html.raw(packed!("<p>", texts::NO_FILE_YET, "</p>"))?,
+        Slot::Unreadable(code) => html.fill(packed!("<p class=\"bad\">$ $</p>"), &[&Code(*code), code])?,
         Slot::Read(content) => {
-            html.raw("<pre>")?;
+            html.raw(packed!("<pre>"))?;
             read(content, html)?;
-            html.raw("</pre>")?;
+            html.raw(packed!("</pre>"))?;
         }
     }
     Ok(!matches!(slot, Slot::Absent))
 }
 
 fn upload(view: &View<'_>, name: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<form method=\"post\" enctype=\"multipart/form-data\" action=\"/certificates/$\">", &[name])?;
-    field::token(view, html)?;
+    field::upload_form(view, &format_args!("/certificates/{name}"), html)?;
     html.fill(
-        "<label for=\"$-file\">$</label><input type=\"file\" name=\"file\" id=\"$-file\" \
-         accept=\".pem,.crt,.cer,.key,.txt\"><details><summary>$</summary><label for=\"$-pem\">$</label>\
-         <textarea name=\"pem\" rows=\"6\" spellcheck=\"false\" autocomplete=\"off\" id=\"$-pem\"></textarea></details>\
-         <button>$</button><button class=\"second\" formaction=\"/certificates/$/check\">$</button></form>",
-        &[
-            name,
-            &texts::UPLOAD_FILE,
-            name,
-            &texts::OR_PASTE,
-            name,
-            &texts::PEM_TEXT,
-            name,
-            &texts::STORE,
-            name,
-            &texts::CHECK,
-        ],
+        packed!(
+            "<label for=\"$-file\">",
+            texts::UPLOAD_FILE,
+            "</label><input type=\"file\" name=\"file\" id=\"$-file\" accept=\".pem,.crt,.cer,.key,.txt\"><details><summary>",
+            texts::OR_PASTE,
+            "</summary><label for=\"$-pem\">",
+            texts::PEM_TEXT,
+            "</label><textarea name=\"pem\" rows=\"6\" spellcheck=\"false\" autocomplete=\"off\" id=\"$-pem\"></textarea>\
+             </details><button>",
+            texts::STORE,
+            "</button><button class=\"second\" formaction=\"/certificates/$/check\">",
+            texts::CHECK,
+            "</button></form>"
+        ),
+        &[name, name, name, name, name],
     )
 }

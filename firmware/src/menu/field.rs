@@ -5,6 +5,8 @@ use core::fmt::{self, Display};
 use super::View;
 use crate::{
     http::{describe::Value, html::Html, routes::Page},
+    packed,
+    packed::Packed,
     settings::{Field, Settings},
     texts,
 };
@@ -16,46 +18,45 @@ pub(super) fn settings_form(
     fields: &[Field],
     html: &mut Html<'_>,
 ) -> fmt::Result {
-    html.fill("<form method=\"post\" action=\"/settings?page=$\">", &[&page.name()])?;
+    html.fill(packed!("<form method=\"post\" action=\"/settings?page=$\">"), &[&page.name()])?;
     token(view, html)?;
     fields.iter().try_for_each(|field| setting(view.settings, *field, html))?;
-    html.fill("<button>$</button></form></section>", &[&texts::SAVE])
+    html.raw(packed!("<button>", texts::SAVE, "</button></form></section>"))
 }
 
 /// The beginning of a form.
 pub(super) fn form(view: &View<'_>, action: &'static str, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<form method=\"post\" action=\"$\">", &[&action])?;
+    html.fill(packed!("<form method=\"post\" action=\"$\">"), &[&action])?;
     token(view, html)
 }
 
 /// The beginning of a form with a file.
-pub(super) fn upload_form(view: &View<'_>, action: &'static str, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<form method=\"post\" enctype=\"multipart/form-data\" action=\"$\">", &[&action])?;
+pub(super) fn upload_form(view: &View<'_>, action: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
+    html.fill(packed!("<form method=\"post\" enctype=\"multipart/form-data\" action=\"$\">"), &[action])?;
     token(view, html)
 }
 
 /// The token that every change needs.
 pub(super) fn token(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     match view.token {
-        Some(token) => html.fill("<input type=\"hidden\" name=\"token\" value=\"$\">", &[token]),
+        Some(token) => html.fill(packed!("<input type=\"hidden\" name=\"token\" value=\"$\">"), &[token]),
         None => Ok(()),
     }
 }
 
 fn setting(settings: &Settings, field: Field, html: &mut Html<'_>) -> fmt::Result {
     let name: &dyn Display = &field.name();
-    html.fill("<label for=\"$\">$</label>", &[name, &texts::field(field)])?;
+    html.fill(packed!("<label for=\"$\">$</label>"), &[name, &texts::field(field)])?;
     if field.is_switch() {
-        const SWITCH: [(&str, &str); 2] = [("on", texts::ENABLE), ("off", texts::DISABLE)];
-        select(settings, field, &SWITCH, html)?;
+        select(settings, field, &texts::SWITCH, html)?;
     } else if field == Field::MqttQualityOfService {
         select(settings, field, &texts::QUALITIES_OF_SERVICE, html)?;
     } else {
-        html.fill("<input id=\"$\" name=\"$\" aria-describedby=\"hint-$\" ", &[name, name, name])?;
+        html.fill(packed!("<input id=\"$\" name=\"$\" aria-describedby=\"hint-$\" "), &[name, name, name])?;
         html.raw(attributes(field))?;
-        html.fill(" value=\"$\">", &[&Value(settings, field)])?;
+        html.fill(packed!(" value=\"$\">"), &[&Value(settings, field)])?;
     }
-    html.fill("<small id=\"hint-$\">$</small>", &[name, &texts::field_hint(field)])?;
+    html.fill(packed!("<small id=\"hint-$\">$</small>"), &[name, &texts::field_hint(field)])?;
     if field == Field::MqttPassword && !settings.mqtt.password.is_empty() {
         return erase_password(html);
     }
@@ -64,45 +65,53 @@ fn setting(settings: &Settings, field: Field, html: &mut Html<'_>) -> fmt::Resul
 
 /// A password that is set shows only that it is.
 fn erase_password(html: &mut Html<'_>) -> fmt::Result {
-    html.fill(
-        "<label for=\"mqtt.password.erase\">$</label><select id=\"mqtt.password.erase\" name=\"mqtt.password.erase\">\
-         <option value=\"off\" selected>$</option><option value=\"on\">$</option></select>",
-        &[&texts::ERASE_PASSWORD, &texts::KEEP, &texts::ERASE],
-    )
+    html.raw(packed!(
+        "<label for=\"mqtt.password.erase\">",
+        texts::ERASE_PASSWORD,
+        "</label><select id=\"mqtt.password.erase\" name=\"mqtt.password.erase\"><option value=\"off\" selected>",
+        texts::KEEP,
+        "</option><option value=\"on\">",
+        texts::ERASE,
+        "</option></select>"
+    ))
 }
 
 fn select(
     settings: &Settings,
     field: Field,
-    options: &[(&'static str, &'static str)],
+    options: &[(&'static str, Packed)],
     html: &mut Html<'_>,
 ) -> fmt::Result {
     let mut present = heapless::String::<4>::new();
     settings.write(field, &mut present)?;
     let name: &dyn Display = &field.name();
-    html.fill("<select id=\"$\" name=\"$\" aria-describedby=\"hint-$\">", &[name, name, name])?;
+    html.fill(packed!("<select id=\"$\" name=\"$\" aria-describedby=\"hint-$\">"), &[name, name, name])?;
     for (value, text) in options {
         let selected = if present.as_str() == *value { " selected" } else { "" };
-        html.fill("<option value=\"$\"$>$</option>", &[value, &selected, text])?;
+        html.fill(packed!("<option value=\"$\"$>$</option>"), &[value, &selected, text])?;
     }
-    html.raw("</select>")
+    html.raw(packed!("</select>"))
 }
 
 /// What a browser checks; the device checks all of it again.
-const fn attributes(field: Field) -> &'static str {
+const fn attributes(field: Field) -> Packed {
     match field {
         Field::HostName => {
-            "maxlength=\"32\" pattern=\"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\" autocapitalize=\"none\" spellcheck=\"false\""
+            packed!(
+                "maxlength=\"32\" pattern=\"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\" autocapitalize=\"none\" spellcheck=\"false\""
+            )
         }
         Field::Address | Field::Gateway | Field::DnsServer => {
-            "required maxlength=\"15\" inputmode=\"decimal\" pattern=\"[0-9]{1,3}(\\.[0-9]{1,3}){3}\""
+            packed!(
+                "required maxlength=\"15\" inputmode=\"decimal\" pattern=\"[0-9]{1,3}(\\.[0-9]{1,3}){3}\""
+            )
         }
-        Field::PrefixLength => "required type=\"number\" min=\"1\" max=\"30\"",
-        Field::SntpServer => "maxlength=\"64\" autocapitalize=\"none\" spellcheck=\"false\"",
-        Field::MqttHost => "maxlength=\"128\" autocapitalize=\"none\" spellcheck=\"false\"",
-        Field::MqttPort => "required type=\"number\" min=\"1\" max=\"65535\"",
-        Field::MqttKeepAlive => "required type=\"number\" min=\"0\" max=\"65535\"",
-        Field::MqttPassword => "type=\"password\" maxlength=\"64\" autocomplete=\"new-password\"",
-        _ => "maxlength=\"64\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"",
+        Field::PrefixLength => packed!("required type=\"number\" min=\"1\" max=\"30\""),
+        Field::SntpServer => packed!("maxlength=\"64\" autocapitalize=\"none\" spellcheck=\"false\""),
+        Field::MqttHost => packed!("maxlength=\"128\" autocapitalize=\"none\" spellcheck=\"false\""),
+        Field::MqttPort => packed!("required type=\"number\" min=\"1\" max=\"65535\""),
+        Field::MqttKeepAlive => packed!("required type=\"number\" min=\"0\" max=\"65535\""),
+        Field::MqttPassword => packed!("type=\"password\" maxlength=\"64\" autocomplete=\"new-password\""),
+        _ => packed!("maxlength=\"64\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\""),
     }
 }

@@ -22,14 +22,16 @@ use x509::lint::Decoded;
 
 use crate::{
     http::{files::Findings, html::Html, refusal::Refusal, routes::Page, sessions::Secret, status::Snapshot},
+    packed,
+    packed::Packed,
     settings::Settings,
     texts,
 };
 
-/// The style sheet.
-pub const STYLE: &str = include_str!("style.css");
-/// The script that refreshes the status.
-pub const SCRIPT: &str = include_str!("live.js");
+/// The style sheet, packed by gzip.
+pub static STYLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/style.css.gz"));
+/// The script that refreshes the status, packed by gzip.
+pub static SCRIPT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/live.js.gz"));
 
 /// What pages are made of.
 pub struct View<'a> {
@@ -93,22 +95,25 @@ impl View<'_> {
     fn head(&self, show: &Show<'_>, html: &mut Html<'_>) -> fmt::Result {
         let (title, name) = (show.title(), self.device_name());
         html.fill(
-            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>$ · $</title>\
-             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" href=\"data:,\">\
-             <link rel=\"stylesheet\" href=\"/style.css?$\"></head><body><a class=\"skip\" href=\"#main\">$</a>\
-             <header><div class=\"name\"><span>$</span>",
-            &[&title, &name, &self.snapshot.facts.firmware, &texts::SKIP, &name],
+            packed!(
+                "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>$ &middot; $</title>\
+                 <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" href=\"data:,\">\
+                 <link rel=\"stylesheet\" href=\"/style.css?$\"></head><body><a class=\"skip\" href=\"#main\">",
+                texts::SKIP,
+                "</a><header><div class=\"name\"><span>$</span>"
+            ),
+            &[&title, &name, &self.snapshot.facts.firmware, &name],
         )?;
         if self.token.is_some() {
             field::form(self, "/logout", html)?;
-            html.fill("<button class=\"second plain\">$</button></form></div>", &[&texts::LOG_OUT])?;
+            html.raw(packed!("<button class=\"second plain\">", texts::LOG_OUT, "</button></form></div>"))?;
             navigation(show, html)?;
         } else {
-            html.raw("</div>")?;
+            html.raw(packed!("</div>"))?;
         }
-        html.fill("</header><main id=\"main\"><h1>$</h1>", &[&title])?;
+        html.fill(packed!("</header><main id=\"main\"><h1>$</h1>"), &[&title])?;
         if self.is_done {
-            html.fill("<p class=\"notice\" role=\"status\">$</p>", &[&texts::DONE])?;
+            html.raw(packed!("<p class=\"notice\" role=\"status\">", texts::DONE, "</p>"))?;
         }
         Ok(())
     }
@@ -116,8 +121,14 @@ impl View<'_> {
     fn foot(&self, html: &mut Html<'_>) -> fmt::Result {
         let facts = &self.snapshot.facts;
         html.fill(
-            "</main><footer>$ · $ $ · $</footer></body></html>\n",
-            &[&facts.name, &texts::FIRMWARE, &facts.firmware, &texts::PLAIN_HTTP],
+            packed!(
+                "</main><footer>$ &middot; ",
+                texts::FIRMWARE,
+                " $ &middot; ",
+                texts::PLAIN_HTTP,
+                "</footer></body></html>\n"
+            ),
+            &[&facts.name, &facts.firmware],
         )
     }
 
@@ -129,26 +140,27 @@ impl View<'_> {
 }
 
 impl Show<'_> {
-    const fn title(&self) -> &'static str {
+    const fn title(&self) -> Packed {
         match self {
             Self::Page(page) => texts::page(*page),
-            Self::Live => "",
-            Self::LogIn => texts::LOG_IN,
-            Self::Password => texts::FIRST_PASSWORD,
-            Self::Checked => texts::CHECKED,
-            Self::Refused(..) => texts::REFUSED,
+            Self::Live => Packed::EMPTY,
+            Self::LogIn => packed!(texts::LOG_IN),
+            Self::Password => packed!(texts::FIRST_PASSWORD),
+            Self::Checked => packed!(texts::CHECKED),
+            Self::Refused(..) => packed!(texts::REFUSED),
         }
     }
 }
 
 fn navigation(show: &Show<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<nav aria-label=\"$\"><ul>", &[&texts::MENU])?;
+    html.raw(packed!("<nav aria-label=\"", texts::MENU, "\"><ul>"))?;
     for page in Page::ALL {
-        html.fill("<li><a href=\"$\"", &[&page.path()])?;
-        if matches!(show, Show::Page(shown) if *shown == page) {
-            html.raw(" aria-current=\"page\"")?;
+        let is_shown = matches!(show, Show::Page(shown) if *shown == page);
+        html.fill(packed!("<li><a href=\"$\""), &[&page.path()])?;
+        if is_shown {
+            html.raw(packed!(" aria-current=\"page\""))?;
         }
-        html.fill(">$</a></li>", &[&texts::page(page)])?;
+        html.fill(packed!(">$</a></li>"), &[&texts::page(page)])?;
     }
-    html.raw("</ul></nav>")
+    html.raw(packed!("</ul></nav>"))
 }

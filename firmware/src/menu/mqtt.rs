@@ -5,6 +5,7 @@ use core::fmt;
 use super::{View, certificates, field};
 use crate::{
     http::{html::Html, routes::Page},
+    packed,
     settings::Field,
     texts,
 };
@@ -24,7 +25,7 @@ pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         Field::MqttQualityOfService,
         Field::MqttHomeAssistant,
     ];
-    html.fill("<section><h2>$</h2>", &[&texts::BROKER])?;
+    html.raw(packed!("<section><h2>", texts::BROKER, "</h2>"))?;
     field::settings_form(view, Page::Mqtt, &FIELDS, html)?;
     certificates::section(view, html)
 }

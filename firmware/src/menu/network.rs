@@ -5,6 +5,7 @@ use core::fmt;
 use super::{View, field, state};
 use crate::{
     http::{html::Html, routes::Page},
+    packed,
     settings::Field,
     texts,
 };
@@ -12,8 +13,8 @@ use crate::{
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     const FIELDS: [Field; 6] =
         [Field::HostName, Field::Dhcp, Field::Address, Field::PrefixLength, Field::Gateway, Field::DnsServer];
-    html.fill("<section><h2>$</h2><dl>", &[&texts::PRESENT_ADDRESS])?;
+    html.raw(packed!("<section><h2>", texts::PRESENT_ADDRESS, "</h2><dl>"))?;
     state::address(view, html)?;
-    html.fill("</dl></section><section><h2>$</h2>", &[&texts::SETTINGS])?;
+    html.raw(packed!("</dl></section><section><h2>", texts::SETTINGS, "</h2>"))?;
     field::settings_form(view, Page::Network, &FIELDS, html)
 }

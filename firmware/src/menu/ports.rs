@@ -5,38 +5,44 @@ use core::fmt;
 use super::{View, field};
 use crate::{
     http::{html::Html, status::Snapshot},
+    packed,
+    packed::Packed,
     texts,
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<section><h2>$</h2>", &[&texts::INPUTS])?;
+    html.raw(packed!("<section><h2>", texts::INPUTS, "</h2>"))?;
     for (number, level) in (1_u8..).zip(Snapshot::levels(view.snapshot.inputs)) {
-        row(texts::INPUT, number, level, html)?;
-        html.raw("</div>")?;
+        row(packed!(texts::INPUT), number, level, html)?;
+        html.raw(packed!("</div>"))?;
     }
-    html.fill("</section><section><h2>$</h2>", &[&texts::OUTPUTS])?;
+    html.raw(packed!("</section><section><h2>", texts::OUTPUTS, "</h2>"))?;
     field::form(view, "/outputs", html)?;
     for (number, level) in (1_u8..).zip(Snapshot::levels(view.snapshot.outputs)) {
-        row(texts::OUTPUT, number, level, html)?;
-        html.raw("<span>")?;
-        button(number, "on", texts::SWITCH_ON, html)?;
-        button(number, "off", texts::SWITCH_OFF, html)?;
-        html.raw("</span></div>")?;
+        row(packed!(texts::OUTPUT), number, level, html)?;
+        html.raw(packed!("<span>"))?;
+        button(number, "on", packed!(texts::SWITCH_ON), html)?;
+        button(number, "off", packed!(texts::SWITCH_OFF), html)?;
+        html.raw(packed!("</span></div>"))?;
     }
-    html.raw("</form></section>")
+    html.raw(packed!("</form></section>"))
 }
 
-fn row(name: &'static str, number: u8, level: bool, html: &mut Html<'_>) -> fmt::Result {
-    let (class, level) = if level { ("good", texts::ON) } else { ("", texts::OFF) };
+fn row(name: Packed, number: u8, level: bool, html: &mut Html<'_>) -> fmt::Result {
+    let class = if level { "good" } else { "" };
     html.fill(
-        "<div class=\"row\"><span>$ $: <span class=\"$\">$</span></span>",
-        &[&name, &number, &class, &level],
+        packed!("<div class=\"row\"><span>$ $: <span class=\"$\">$</span></span>"),
+        &[&name, &number, &class, &texts::level(level)],
     )
 }
 
-fn button(number: u8, value: &'static str, text: &'static str, html: &mut Html<'_>) -> fmt::Result {
+fn button(number: u8, value: &'static str, text: Packed, html: &mut Html<'_>) -> fmt::Result {
     html.fill(
-        "<button class=\"second\" name=\"output$\" value=\"$\" aria-label=\"$ $: $\">$</button>",
-        &[&number, &value, &texts::OUTPUT, &number, &text, &text],
+        packed!(
+            "<button class=\"second\" name=\"output$\" value=\"$\" aria-label=\"",
+            texts::OUTPUT,
+            " $: $\">$</button>"
+        ),
+        &[&number, &value, &number, &text, &text],
     )
 }

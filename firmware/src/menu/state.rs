@@ -8,21 +8,23 @@ use super::View;
 use crate::{
     device::ConnectionState,
     http::{
-        describe::{self, CauseOf, Code},
+        describe::{self, Address, CauseOf, Code, Network},
         hint::hint,
         html::Html,
         status::Snapshot,
     },
+    packed,
+    packed::Packed,
     status_codes::Entry,
     texts,
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<div id=\"live\">")?;
+    html.raw(packed!("<div id=\"live\">"))?;
     live(view, html)?;
     html.fill(
-        "</div><a href=\"/\">$</a><script src=\"/live.js?$\" defer></script>",
-        &[&texts::REFRESH, &view.snapshot.facts.firmware],
+        packed!("</div><a href=\"/\">", texts::REFRESH, "</a><script src=\"/live.js?$\" defer></script>"),
+        &[&view.snapshot.facts.firmware],
     )
 }
 
@@ -30,16 +32,24 @@ pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 pub(super) fn live(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     connection(view, html)?;
     status_codes(view, html)?;
-    html.fill("<section><h2>$</h2><dl>", &[&texts::CERTIFICATES])?;
-    expiry(view, texts::CA_CERTIFICATE, &view.files.authority, html)?;
-    expiry(view, texts::CLIENT_CERTIFICATE, &view.files.certificate, html)?;
-    html.fill("</dl></section><section><h2>$</h2><dl>", &[&texts::DEVICE])?;
+    html.raw(packed!("<section><h2>", texts::CERTIFICATES, "</h2><dl>"))?;
+    expiry(view, packed!(texts::CA_CERTIFICATE), &view.files.authority, html)?;
+    expiry(view, packed!(texts::CLIENT_CERTIFICATE), &view.files.certificate, html)?;
+    html.raw(packed!("</dl></section><section><h2>", texts::DEVICE, "</h2><dl>"))?;
     clock(view, html)?;
     address(view, html)?;
-    item(texts::UPTIME, &Duration(view.snapshot.uptime), html)?;
-    item(texts::INPUTS, &Levels(view.snapshot.inputs), html)?;
-    item(texts::OUTPUTS, &Levels(view.snapshot.outputs), html)?;
-    html.raw("</dl></section>")
+    html.fill(
+        packed!(
+            "<dt>",
+            texts::UPTIME,
+            "</dt><dd>$</dd><dt>",
+            texts::INPUTS,
+            "</dt><dd>$</dd><dt>",
+            texts::OUTPUTS,
+            "</dt><dd>$</dd></dl></section>"
+        ),
+        &[&Duration(view.snapshot.uptime), &Levels(view.snapshot.inputs), &Levels(view.snapshot.outputs)],
+    )
 }
 
 fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
@@ -53,44 +63,63 @@ fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         | ConnectionState::Connecting => "warn",
     };
     html.fill(
-        "<section><h2>$</h2><dl><dt>$</dt><dd id=\"state\" class=\"$\">$</dd>",
-        &[&texts::CONNECTION, &texts::STATE, &class, &texts::state(connection.state)],
+        packed!(
+            "<section><h2>",
+            texts::CONNECTION,
+            "</h2><dl><dt>",
+            texts::STATE,
+            "</dt><dd id=\"state\" class=\"$\">$</dd><dt>",
+            texts::HOST,
+            "</dt><dd>$</dd>"
+        ),
+        &[&class, &texts::state(connection.state), &view.settings.mqtt.host],
     )?;
-    item(texts::HOST, &view.settings.mqtt.host, html)?;
     if let Some(suite) = &connection.suite {
-        item(texts::SUITE, suite, html)?;
-        item(texts::SESSION, &if connection.resumed { texts::RESUMED } else { texts::FULL_HANDSHAKE }, html)?;
-        item(texts::HANDSHAKE_TIME, &Milliseconds(connection.handshake_time), html)?;
+        let session =
+            if connection.resumed { packed!(texts::RESUMED) } else { packed!(texts::FULL_HANDSHAKE) };
+        html.fill(
+            packed!(
+                "<dt>",
+                texts::SUITE,
+                "</dt><dd>$</dd><dt>",
+                texts::SESSION,
+                "</dt><dd>$</dd><dt>",
+                texts::HANDSHAKE_TIME,
+                "</dt><dd>$ ms</dd>"
+            ),
+            &[suite, &session, &connection.handshake_time],
+        )?;
     }
-    html.raw("</dl></section>")
+    html.raw(packed!("</dl></section>"))
 }
 
 fn status_codes(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<section><h2>$</h2>", &[&texts::STATUS_CODES])?;
+    html.raw(packed!("<section><h2>", texts::STATUS_CODES, "</h2>"))?;
     if view.snapshot.status_codes.iter().next().is_none() {
-        html.fill("<p>$</p>", &[&texts::NO_STATUS_CODES])?;
+        html.raw(packed!("<p>", texts::NO_STATUS_CODES, "</p>"))?;
     }
     view.snapshot.status_codes.iter().try_for_each(|entry| status_code(entry, html))?;
-    html.raw("</section>")
+    html.raw(packed!("</section>"))
 }
 
 fn status_code(entry: &Entry, html: &mut Html<'_>) -> fmt::Result {
     let (status, error) = (&entry.status, entry.status.error);
-    html.fill("<h3 class=\"bad\">$ $</h3><dl>", &[&Code(error), &error])?;
+    html.fill(packed!("<h3 class=\"bad\">$ $</h3><dl>"), &[&Code(error), &error])?;
     if let Some(at) = entry.at {
-        item(texts::WHEN, &Moment(at), html)?;
+        item(packed!(texts::WHEN), &Moment(at), html)?;
     }
     if status.alert.is_some() || !status.flags.is_empty() || !status.cause.text().is_empty() {
-        item(texts::CAUSE, &CauseOf(status), html)?;
+        item(packed!(texts::CAUSE), &CauseOf(status), html)?;
     }
-    item(texts::STEP, &describe::step(status.step), html)?;
-    item(texts::HINT, &hint(status), html)?;
-    html.raw("</dl>")
+    html.fill(
+        packed!("<dt>", texts::STEP, "</dt><dd>$</dd><dt>", texts::HINT, "</dt><dd>$</dd></dl>"),
+        &[&describe::step(status.step), &hint(status)],
+    )
 }
 
-fn expiry(view: &View<'_>, name: &'static str, slot: &Slot<Bundle<'_>>, html: &mut Html<'_>) -> fmt::Result {
+fn expiry(view: &View<'_>, name: Packed, slot: &Slot<Bundle<'_>>, html: &mut Html<'_>) -> fmt::Result {
     match slot {
-        Slot::Absent => item(name, &texts::NONE, html),
+        Slot::Absent => item(name, &packed!(texts::NONE), html),
         Slot::Unreadable(code) => item(name, &Code(*code), html),
         Slot::Read(bundle) => {
             let expires = describe::expires(bundle).unwrap_or(0);
@@ -102,24 +131,25 @@ fn expiry(view: &View<'_>, name: &'static str, slot: &Slot<Bundle<'_>>, html: &m
 /// The rows of the clock.
 pub(super) fn clock(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     match view.snapshot.now {
-        Some(now) => item(texts::CLOCK, &Moment(now), html),
-        None => item(texts::CLOCK, &texts::CLOCK_NOT_SET, html),
+        Some(now) => item(packed!(texts::CLOCK), &Moment(now), html),
+        None => item(packed!(texts::CLOCK), &packed!(texts::CLOCK_NOT_SET), html),
     }
 }
 
 /// The rows of the address.
 pub(super) fn address(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     let Some(config) = &view.snapshot.address else {
-        return item(texts::ADDRESS, &texts::NONE, html);
+        return item(packed!(texts::ADDRESS), &packed!(texts::NONE), html);
     };
-    item(texts::ADDRESS, &config.address, html)?;
-    config.gateway.iter().try_for_each(|gateway| item(texts::GATEWAY, gateway, html))?;
-    config.dns_servers.iter().try_for_each(|server| item(texts::DNS_SERVER, server, html))
+    item(packed!(texts::ADDRESS), &Network(config.address), html)?;
+    let gateways = config.gateway.iter().map(|gateway| (packed!(texts::GATEWAY), *gateway));
+    let servers = config.dns_servers.iter().map(|server| (packed!(texts::DNS_SERVER), *server));
+    gateways.chain(servers).try_for_each(|(name, address)| item(name, &Address(address), html))
 }
 
 /// A row of a list.
-pub(super) fn item(name: &'static str, value: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<dt>$</dt><dd>$</dd>", &[&name, value])
+fn item(name: Packed, value: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
+    html.fill(packed!("<dt>$</dt><dd>$</dd>"), &[&name, value])
 }
 
 /// Seconds as days, hours, minutes and seconds.
@@ -144,21 +174,13 @@ impl Display for Moment {
     }
 }
 
-struct Milliseconds(u32);
-
-impl Display for Milliseconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ms", self.0)
-    }
-}
-
 struct Levels((u8, usize));
 
 impl Display for Levels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, level) in (1_u8..).zip(Snapshot::levels(self.0)) {
             let separator = if number > 1 { ", " } else { "" };
-            write!(f, "{separator}{number} {}", if level { texts::ON } else { texts::OFF })?;
+            write!(f, "{separator}{number} {}", texts::level(level))?;
         }
         Ok(())
     }
@@ -172,9 +194,16 @@ impl Display for Expiry {
         write!(f, "{}", Moment(self.0))?;
         match self.1.map(|now| describe::days_left(self.0, now)) {
             None => Ok(()),
-            Some(days @ ..0) => write!(f, ", {} {}", texts::EXPIRED_FOR, days.saturating_neg())
-                .and_then(|()| f.write_str(texts::DAYS)),
-            Some(days) => write!(f, ", {days}").and_then(|()| f.write_str(texts::DAYS_LEFT)),
+            Some(days @ ..0) => {
+                write!(
+                    f,
+                    ", {} {} {}",
+                    packed!(texts::EXPIRED_FOR),
+                    days.saturating_neg(),
+                    packed!(texts::DAYS)
+                )
+            }
+            Some(days) => write!(f, ", {days} {}", packed!(texts::DAYS_LEFT)),
         }
     }
 }

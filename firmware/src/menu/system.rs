@@ -5,42 +5,73 @@ use core::fmt;
 use super::{View, access, field, state};
 use crate::{
     http::{describe::MacAddress, html::Html},
-    texts,
+    packed, texts,
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.fill("<section><h2>$</h2><dl>", &[&texts::DEVICE])?;
-    state::item(texts::BOARD, &view.snapshot.facts.name, html)?;
-    state::item(texts::FIRMWARE, &view.snapshot.facts.firmware, html)?;
-    state::item(texts::MAC_ADDRESS, &MacAddress(view.snapshot.facts.mac_address), html)?;
-    state::item(texts::UPTIME, &state::Duration(view.snapshot.uptime), html)?;
-    html.raw("</dl></section>")?;
+    html.fill(
+        packed!(
+            "<section><h2>",
+            texts::DEVICE,
+            "</h2><dl><dt>",
+            texts::BOARD,
+            "</dt><dd>$</dd><dt>",
+            texts::FIRMWARE,
+            "</dt><dd>$</dd><dt>",
+            texts::MAC_ADDRESS,
+            "</dt><dd>$</dd><dt>",
+            texts::UPTIME,
+            "</dt><dd>$</dd></dl></section>"
+        ),
+        &[
+            &view.snapshot.facts.name,
+            &view.snapshot.facts.firmware,
+            &MacAddress(view.snapshot.facts.mac_address),
+            &state::Duration(view.snapshot.uptime),
+        ],
+    )?;
     configuration(view, html)?;
-    html.fill("<section><h2>$</h2>", &[&texts::PASSWORD])?;
+    html.raw(packed!("<section><h2>", texts::PASSWORD, "</h2>"))?;
     field::form(view, "/password", html)?;
-    html.fill(
-        "<label for=\"current\">$</label><input id=\"current\" name=\"current\" type=\"password\" \
-         autocomplete=\"current-password\" required>",
-        &[&texts::CURRENT_PASSWORD],
-    )?;
-    access::new_password(texts::CHANGE_PASSWORD, html)?;
-    html.fill(
-        "<section><h2>$</h2><details><summary>$</summary><p>$</p>",
-        &[&texts::FACTORY_RESET, &texts::FACTORY_RESET_OPEN, &texts::FACTORY_RESET_WHAT],
-    )?;
+    html.raw(packed!(
+        "<label for=\"current\">",
+        texts::CURRENT_PASSWORD,
+        "</label><input id=\"current\" name=\"current\" type=\"password\" autocomplete=\"current-password\" required>"
+    ))?;
+    access::new_password(packed!(texts::CHANGE_PASSWORD), html)?;
+    html.raw(packed!(
+        "<section><h2>",
+        texts::FACTORY_RESET,
+        "</h2><details><summary>",
+        texts::FACTORY_RESET_OPEN,
+        "</summary><p>",
+        texts::FACTORY_RESET_WHAT,
+        "</p>"
+    ))?;
     field::form(view, "/factory-reset", html)?;
-    html.fill("<button class=\"danger\">$</button></form></details></section>", &[&texts::FACTORY_RESET_DO])
+    html.raw(packed!(
+        "<button class=\"danger\">",
+        texts::FACTORY_RESET_DO,
+        "</button></form></details></section>"
+    ))
 }
 
 fn configuration(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.fill(
-        "<section><h2>$</h2><p>$</p><a class=\"button\" href=\"/configuration\" download=\"configuration.txt\">$</a>",
-        &[&texts::CONFIGURATION, &texts::CONFIGURATION_WHAT, &texts::CONFIGURATION_SAVE],
-    )?;
-    field::upload_form(view, "/configuration", html)?;
-    html.fill(
-        "<label for=\"configuration-file\">$</label><input type=\"file\" name=\"file\" id=\"configuration-file\" \
-         accept=\".txt\" required><div><button>$</button></div></form></section>",
-        &[&texts::UPLOAD_FILE, &texts::CONFIGURATION_LOAD],
-    )
+    html.raw(packed!(
+        "<section><h2>",
+        texts::CONFIGURATION,
+        "</h2><p>",
+        texts::CONFIGURATION_WHAT,
+        "</p><a class=\"button\" href=\"/configuration\" download=\"configuration.txt\">",
+        texts::CONFIGURATION_SAVE,
+        "</a>"
+    ))?;
+    field::upload_form(view, &"/configuration", html)?;
+    html.raw(packed!(
+        "<label for=\"configuration-file\">",
+        texts::UPLOAD_FILE,
+        "</label><input type=\"file\" name=\"file\" id=\"configuration-file\" accept=\".txt\" required><div><button>",
+        texts::CONFIGURATION_LOAD,
+        "</button></div></form></section>"
+    ))
 }

@@ -5,13 +5,14 @@ use core::fmt;
 use super::{View, field, state};
 use crate::{
     http::{html::Html, routes::Page},
+    packed,
     settings::Field,
     texts,
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw("<section><dl>")?;
+    html.raw(packed!("<section><dl>"))?;
     state::clock(view, html)?;
-    html.fill("</dl><p>$</p>", &[&texts::CLOCK_WHY])?;
+    html.raw(packed!("</dl><p>", texts::CLOCK_WHY, "</p>"))?;
     field::settings_form(view, Page::Time, &[Field::SntpServer], html)
 }

@@ -1,9 +1,9 @@
 //! What to do about a status code: `firmware/src/http/hint.rs`.
 
-use firmware::{http::hint::hint, texts::hint as texts};
+use firmware::{http::hint::hint, packed::Packed, texts::hint as texts};
 use status::{Alert, AlertSeen, Error, Flags, Status, device, mqtt, net, ssl};
 
-fn of(error: Error, flags: Flags, alert: Option<AlertSeen>) -> &'static str {
+fn of(error: Error, flags: Flags, alert: Option<AlertSeen>) -> Packed {
     let mut status = Status::new(error);
     (status.flags, status.alert) = (flags, alert);
     hint(&status)

@@ -1,11 +1,14 @@
 //! Escaping by type, and an answer's head: `firmware/src/http/html.rs`, `answer.rs`, `firmware/src/json.rs`.
 
 use firmware::http::{
-    answer::{Answer, Kind, Line},
+    answer::{Answer, Body, Kind, Line},
     html::Html,
     sessions::Secret,
 };
-use firmware::json::Json;
+use firmware::{
+    json::{Json, Value},
+    packed,
+};
 use proptest::prelude::*;
 
 fn html(text: &str) -> String {
@@ -16,7 +19,7 @@ fn html(text: &str) -> String {
 
 fn json(text: &str) -> String {
     let mut out = String::new();
-    Json::new(&mut out).string(&text).unwrap();
+    Json::new(&mut out).value(Value::Text(&text)).unwrap();
     out
 }
 
@@ -27,17 +30,19 @@ fn markup_is_escaped() {
 }
 
 #[test]
+fn a_value_stands_in_the_place_of_each_mark() {
+    let mut out = String::new();
+    Html::new(&mut out).fill(packed!("<p class=\"$\">", "$</p>$"), &[&"a\"b", &'$']).unwrap();
+    assert_eq!(out, "<p class=\"a&quot;b\">$</p>");
+}
+
+#[test]
 fn numbers_and_nothing_are_json() {
     let mut out = String::new();
     let json = &mut Json::new(&mut out);
-    json.number(Some(-3)).unwrap();
-    json.raw(",").unwrap();
-    json.number(None).unwrap();
-    json.raw(",").unwrap();
-    json.truth(true).unwrap();
-    json.raw(",").unwrap();
-    json.optional_string(None).unwrap();
-    assert_eq!(out, "-3,null,true,null");
+    json.fill(packed!("$,$,$,"), &[Value::Number(-3), Value::number(None), Value::Truth(true)]).unwrap();
+    json.value(Value::number(Some(u64::MAX))).unwrap();
+    assert_eq!(out, "-3,null,true,9223372036854775807");
 }
 
 /// Nothing in a line of the head comes from outside but what this program has made.
@@ -46,7 +51,7 @@ fn an_answers_head_has_what_protects_a_page() {
     let cookie = Secret::new([7; 16]);
     let lines = [Line::SeeOther("/mqtt", true), Line::Cookie(&cookie)];
     let mut head = String::new();
-    let answer = Answer { status: 303, kind: Kind::Html, lines: &lines, body: &|_| Ok(()) };
+    let answer = Answer { status: 303, kind: Kind::Html, lines: &lines, body: Body::Text(&|_| Ok(())) };
     answer.write_head(true, &mut head).unwrap();
     assert!(head.starts_with("HTTP/1.1 303 See Other\r\nConnection: close\r\n"), "{head}");
     assert!(head.ends_with("\r\n\r\n") && head.matches("\r\n\r\n").count() == 1, "{head}");
