@@ -1,5 +1,5 @@
 //! JSON (RFC 8259) in which nothing from outside can be structure: literals of this program as they are, everything else as a
-//! quoted and escaped string, a number or a truth value.
+//! quoted and escaped string, or of a type that is a number or a truth value.
 
 use core::fmt::{self, Display, Write};
 
@@ -13,18 +13,35 @@ pub struct Json<'w>(&'w mut dyn Write);
 pub enum Value<'a> {
     /// A string, to be quoted and escaped.
     Text(&'a dyn Display),
-    /// A number.
-    Number(i64),
-    /// A truth value.
-    Truth(bool),
-    /// `null`.
-    Null,
+    /// Something that JSON has as it is written.
+    Plain(&'a dyn Plain),
 }
 
-impl Value<'_> {
-    /// A number, or `null`.
-    pub fn number(number: Option<u64>) -> Self {
-        number.map_or(Self::Null, |number| Self::Number(i64::try_from(number).unwrap_or(i64::MAX)))
+/// What JSON has as it is written.
+pub trait Plain: Display {}
+
+impl Plain for bool {}
+impl Plain for u32 {}
+
+/// A number, or `null`.
+pub struct Number<T>(pub Option<T>);
+
+impl Plain for Number<u64> {}
+impl Plain for Number<i64> {}
+
+impl<T: Display> Display for Number<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(number) => number.fmt(f),
+            None => f.write_str("null"),
+        }
+    }
+}
+
+impl<'a> Value<'a> {
+    /// A string, or `null`.
+    pub fn optional<T: Display>(text: Option<&'a T>) -> Self {
+        text.map_or(Self::Plain(&Number::<u64>(None)), |text| Self::Text(text))
     }
 }
 
@@ -70,9 +87,7 @@ fn write(value: Value<'_>, out: &mut dyn Write) -> fmt::Result {
             write!(Escaped(out), "{text}")?;
             out.write_char('"')
         }
-        Value::Number(number) => write!(out, "{number}"),
-        Value::Truth(truth) => out.write_str(if truth { "true" } else { "false" }),
-        Value::Null => out.write_str("null"),
+        Value::Plain(plain) => write!(out, "{plain}"),
     }
 }
 

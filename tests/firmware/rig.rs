@@ -119,6 +119,7 @@ impl World {
         let parts = self.parts();
         let whole = async {
             let device = Device::start(parts).await;
+            let http = std::pin::pin!(std::future::pending::<()>());
             let tasks = join4(
                 network::run(&device, stack),
                 clock::run(&device, stack),
@@ -126,7 +127,7 @@ impl World {
                 join3(
                     ports::run(&device),
                     supervisor::run(&device),
-                    device.progress.during(Task::Http, std::pin::pin!(std::future::pending::<()>())),
+                    device.progress.during(Task::Http, http),
                 ),
             );
             match select(script(&device), tasks).await {

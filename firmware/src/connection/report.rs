@@ -13,8 +13,8 @@ use crate::{
     board::{Board, Pins},
     device::Device,
     json::{
-        Json,
-        Value::{self, Text},
+        Json, Number,
+        Value::{Plain, Text},
     },
     packed,
     packed::Packed,
@@ -76,7 +76,7 @@ impl Report {
         switches(&mut json, self.outputs, self.output_count)?;
         json.fill(
             packed!(",\"uptime\":$,\"clean_session\":$,\"status_codes\":["),
-            &[Value::number(Some(uptime)), Value::Truth(self.clean_session)],
+            &[Plain(&Number(Some(uptime))), Plain(&self.clean_session)],
         )?;
         let mut separator = Packed::EMPTY;
         for entry in self.status_codes.iter() {
@@ -87,7 +87,7 @@ impl Report {
                     Text(&format_args!("{:?}", entry.status.error)),
                     Text(&entry.status.error),
                     Text(&Circumstances(&entry.status)),
-                    Value::number(entry.at),
+                    Plain(&Number(entry.at)),
                 ],
             )?;
             separator = packed!(",");

@@ -67,7 +67,7 @@ impl<B: Board> Server<'_, B> {
         let _turn = self.password.try_lock().map_err(|_| Refusal { retry_after: 1, ..PAUSE })?;
         if let Some(kept) = &kept {
             if let Some(left) = self.pauses.borrow().left(now()) {
-                return Err(Refusal { retry_after: left, ..PAUSE });
+                return Err(Refusal { retry_after: u8::try_from(left).unwrap_or(u8::MAX), ..PAUSE });
             }
             let claimed = if is_new { current } else { password };
             if !password::is_right(&self.device.accel, claimed, kept).await? {

@@ -55,7 +55,7 @@ pub enum Line<'a> {
     /// The methods that there are.
     Allow(&'static str),
     /// The seconds to wait.
-    RetryAfter(u64),
+    RetryAfter(u8),
 }
 
 /// The connection is lost, or nobody reads.

@@ -6,7 +6,7 @@ use x509::{Bundle, PrivateKey, lint::Slot};
 use super::{
     Outcome, Server,
     access::Fields,
-    files::{self, Files, Parts},
+    files::{self, Files, Findings, Parts},
     head::{Content, Head},
     incoming::Incoming,
     multipart::{Multipart, Part},
@@ -31,10 +31,13 @@ const MULTIPART_OVERHEAD: usize = 2048;
 const ERASE_PASSWORD: &str = "mqtt.password.erase";
 
 /// A change that may be made: what remains is to store it.
-#[expect(clippy::large_enum_variant, reason = "there is no heap to put the largest in")]
 enum Plan {
-    Settings(Settings),
-    Outputs { on: u8, off: u8 },
+    /// To the new settings.
+    Settings,
+    Outputs {
+        on: u8,
+        off: u8,
+    },
     Erase(File),
     FactoryReset,
     LogOut,
@@ -48,16 +51,21 @@ impl<B: Board> Server<'_, B> {
         head: &Head,
         token: &Secret,
         incoming: &mut Incoming<'_, '_>,
+        findings: &mut Findings,
     ) -> Result<Outcome, Refusal> {
+        let mut new = self.device.settings.borrow().clone();
         let plan = match route {
             Route::Certificate(file, verb) if verb != Verb::Erase && head.method != Method::Delete => {
-                return self.upload_certificate(file, verb, head, token, incoming).await;
+                return self.upload_certificate(file, verb, head, token, incoming, findings).await;
             }
-            Route::Configuration => Plan::Settings(self.load_configuration(head, token, incoming).await?),
-            _ => self.plan(route, self.fields(head, Some(token), incoming).await?)?,
+            Route::Configuration => {
+                self.load_configuration(head, token, incoming, &mut new).await?;
+                Plan::Settings
+            }
+            _ => plan::<B>(route, self.fields(head, Some(token), incoming).await?, &mut new)?,
         };
         match plan {
-            Plan::Settings(new) => self.device.store_settings(&new).await?,
+            Plan::Settings => self.device.store_settings(&new).await?,
             Plan::Erase(file) => self.device.erase_certificate(file).await?,
             Plan::FactoryReset => self.device.reset_network().await?,
             Plan::Outputs { on, off } => {
@@ -74,48 +82,6 @@ impl<B: Board> Server<'_, B> {
         Ok(Outcome::Done(head.page.or(route.page()).unwrap_or(Page::Status)))
     }
 
-    /// What a form asks to be changed.
-    fn plan(&self, route: Route, fields: Fields<'_>) -> Result<Plan, Refusal> {
-        match route {
-            Route::Settings => self.new_settings(fields).map(Plan::Settings),
-            Route::Outputs => outputs(fields, B::Pins::OUTPUTS),
-            Route::LogOut => Ok(Plan::LogOut),
-            Route::FactoryReset => Ok(Plan::FactoryReset),
-            Route::Certificate(file, _) => Ok(Plan::Erase(file)),
-            // No other route has a method that changes something.
-            _ => Err(Refusal::new(405, texts::METHOD)),
-        }
-    }
-
-    /// `POST /settings`: all of the fields, or none.
-    fn new_settings(&self, fields: Fields<'_>) -> Result<Settings, Refusal> {
-        let mut new = self.device.settings.borrow().clone();
-        let mut has_password = false;
-        for field in fields {
-            let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
-            if name == ERASE_PASSWORD {
-                if value == "on" {
-                    new.mqtt.password.clear();
-                }
-                continue;
-            }
-            let field = Field::from_name(name).filter(|field| *field != Field::AccessPassword);
-            let field = field.ok_or(UNKNOWN_FIELD)?;
-            if field == Field::MqttPassword {
-                if value.is_empty() {
-                    continue;
-                }
-                has_password = true;
-            }
-            new.set(field, value).map_err(|_| Refusal::content(Reason::Value(field)))?;
-        }
-        if new.mqtt.user_name.is_empty() && !has_password {
-            // Without a user name there is no password (MQTT 3.1.1 §3.1.2.9).
-            new.mqtt.password.clear();
-        }
-        Ok(new)
-    }
-
     /// `PUT` and `POST /certificates/…`: what can be read is linted with the others, and stored.
     async fn upload_certificate(
         &self,
@@ -124,6 +90,7 @@ impl<B: Board> Server<'_, B> {
         head: &Head,
         token: &Secret,
         incoming: &mut Incoming<'_, '_>,
+        findings: &mut Findings,
     ) -> Result<Outcome, Refusal> {
         let mut files = self.files().await?;
         let Parts { text, mut der, workspace } = files.parts();
@@ -139,13 +106,13 @@ impl<B: Board> Server<'_, B> {
             File::PrivateKey => decoded.key = Slot::Read(PrivateKey::from_pem(pem, storage)?),
         }
         // 3. What will fail.
-        let findings = files::check(self.device, &decoded, workspace);
+        files::check(self.device, &decoded, workspace, findings);
         // 4. The store.
         let is_stored = verb == Verb::Store;
         if is_stored {
             self.device.replace_certificate(file, pem).await?;
         }
-        Ok(Outcome::Linted { findings, is_stored })
+        Ok(Outcome::Linted { is_stored })
     }
 
     /// `POST` and `PUT /configuration`: the settings of the file, if all of it can be used.
@@ -154,15 +121,58 @@ impl<B: Board> Server<'_, B> {
         head: &Head,
         token: &Secret,
         incoming: &mut Incoming<'_, '_>,
-    ) -> Result<Settings, Refusal> {
+        new: &mut Settings,
+    ) -> Result<(), Refusal> {
         let mut files = self.files().await?;
         let text = files.parts().text;
         let length = receive(head, token, incoming, text).await?;
         let text = core::str::from_utf8(text.get(..length).unwrap_or_default());
         let refusal = |refusal| Refusal::content(Reason::Configuration(refusal));
         let text = text.map_err(|_| refusal(configuration::Refusal::NotAConfiguration))?;
-        configuration::load(text, Secrets::LeftOut, &self.device.settings.borrow()).map_err(refusal)
+        *new = configuration::load(text, Secrets::LeftOut, new).map_err(refusal)?;
+        Ok(())
     }
+}
+
+/// What a form asks to be changed.
+fn plan<B: Board>(route: Route, fields: Fields<'_>, new: &mut Settings) -> Result<Plan, Refusal> {
+    match route {
+        Route::Settings => set(new, fields).map(|()| Plan::Settings),
+        Route::Outputs => outputs(fields, B::Pins::OUTPUTS),
+        Route::LogOut => Ok(Plan::LogOut),
+        Route::FactoryReset => Ok(Plan::FactoryReset),
+        Route::Certificate(file, _) => Ok(Plan::Erase(file)),
+        // No other route has a method that changes something.
+        _ => Err(Refusal::new(405, texts::METHOD)),
+    }
+}
+
+/// `POST /settings`: all of the fields, or none.
+fn set(new: &mut Settings, fields: Fields<'_>) -> Result<(), Refusal> {
+    let mut has_password = false;
+    for field in fields {
+        let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
+        if name == ERASE_PASSWORD {
+            if value == "on" {
+                new.mqtt.password.clear();
+            }
+            continue;
+        }
+        let field = Field::from_name(name).filter(|field| *field != Field::AccessPassword);
+        let field = field.ok_or(UNKNOWN_FIELD)?;
+        if field == Field::MqttPassword {
+            if value.is_empty() {
+                continue;
+            }
+            has_password = true;
+        }
+        new.set(field, value).map_err(|_| Refusal::content(Reason::Value(field)))?;
+    }
+    if new.mqtt.user_name.is_empty() && !has_password {
+        // Without a user name there is no password (MQTT 3.1.1 §3.1.2.9).
+        new.mqtt.password.clear();
+    }
+    Ok(())
 }
 
 /// `POST /outputs`

@@ -116,7 +116,8 @@ pub(super) fn check<B: Board>(
     device: &Device<B>,
     files: &Decoded<'_>,
     workspace: &mut [u8; WORKSPACE],
-) -> Findings {
+    findings: &mut Findings,
+) {
     let request = lint::Request {
         authority: None,
         certificate: None,
@@ -126,11 +127,9 @@ pub(super) fn check<B: Board>(
         now: device.clock.now().map(Time::from_unix),
         policy: Policy::default(),
     };
-    let mut findings = Findings::new();
     let accel = &mut *device.accel.borrow_mut();
     lint::check_decoded(files, &request, workspace, accel, |finding| {
         // What does not fit is left out.
         let _ = findings.push(finding);
     });
-    findings
 }

@@ -122,7 +122,6 @@ struct Server<'d, B: Board> {
 }
 
 /// What a request has led to.
-#[expect(clippy::large_enum_variant, reason = "there is no heap to put the largest in")]
 enum Outcome {
     /// Something to look at, in a session with this token.
     Show(Route, Option<Secret>),
@@ -139,8 +138,6 @@ enum Outcome {
     LoggedOut,
     /// A file was looked at.
     Linted {
-        /// What will fail.
-        findings: Findings,
         /// Whether it is stored now.
         is_stored: bool,
     },
@@ -219,15 +216,17 @@ impl<B: Board> Server<'_, B> {
         buffer: &mut [u8; BUFFER_LENGTH],
     ) -> Result<Unread, Lost> {
         let host_name = self.host_name();
+        // What the lint finds, here and not in the outcome, which is handed on several times.
+        let mut findings = Findings::new();
         let mut incoming = Incoming::new(socket, buffer);
         let (client, outcome) = match incoming.head(&host_name).await {
             Ok(None) => return Ok(Unread(false)),
-            Ok(Some(head)) => (Client::new(&head), self.act(&head, &mut incoming).await),
+            Ok(Some(head)) => (Client::new(&head), self.act(&head, &mut incoming, &mut findings).await),
             Err(refusal) => (Client::unknown(), Err(refusal)),
         };
         let unread = Unread(incoming.has_unread());
         buffer.zeroize();
-        self.answer(&client, outcome, &mut Outgoing { socket, buffer }).await?;
+        self.answer(&client, outcome, &mut findings, &mut Outgoing { socket, buffer }).await?;
         Ok(unread)
     }
 
@@ -238,7 +237,12 @@ impl<B: Board> Server<'_, B> {
     }
 
     /// Does what a request asks for, if it may.
-    async fn act(&self, head: &Head, incoming: &mut Incoming<'_, '_>) -> Result<Outcome, Refusal> {
+    async fn act(
+        &self,
+        head: &Head,
+        incoming: &mut Incoming<'_, '_>,
+        findings: &mut Findings,
+    ) -> Result<Outcome, Refusal> {
         if !head.is_for_us {
             return Err(Refusal::new(421, texts::OTHER_HOST));
         }
@@ -266,7 +270,7 @@ impl<B: Board> Server<'_, B> {
         }
         // The status that refreshes itself does not keep a session alive.
         match self.token(head, route != Route::Live) {
-            Some(token) if is_change => self.change(route, head, &token, incoming).await,
+            Some(token) if is_change => self.change(route, head, &token, incoming, findings).await,
             Some(token) => Ok(Outcome::Show(route, Some(token))),
             None if head.wants_page => Ok(Outcome::SeeOther("/login")),
             None => Err(Refusal::new(401, texts::NOT_LOGGED_IN)),

@@ -19,7 +19,7 @@ pub struct Refusal {
     /// Why.
     pub reason: Reason,
     /// After how many seconds another attempt makes sense; 0 where that is not known.
-    pub retry_after: u64,
+    pub retry_after: u8,
 }
 
 /// Why.

@@ -43,6 +43,7 @@ impl<B: Board> Server<'_, B> {
         &self,
         client: &Client,
         mut outcome: Result<Outcome, Refusal>,
+        findings: &mut Findings,
         outgoing: &mut Outgoing<'_, '_>,
     ) -> Result<(), Lost> {
         // 1. The files, as far as they are shown.
@@ -55,12 +56,12 @@ impl<B: Board> Server<'_, B> {
                 Err(refusal) => outcome = Err(refusal),
             }
         }
-        let (mut files, mut findings) = (NO_FILES, Findings::new());
+        let mut files = NO_FILES;
         if let Some(memory) = &mut memory {
             let Parts { text, der, workspace } = memory.parts();
             files = files::decode(self.device, text, der).await;
             if matches!(outcome, Ok(Outcome::Show(Route::Page(Page::Mqtt), _))) {
-                findings = files::check(self.device, &files, workspace);
+                files::check(self.device, &files, workspace, findings);
             }
         }
         // 2. Everything else, as it is now: what is rendered must not change meanwhile.
@@ -74,7 +75,7 @@ impl<B: Board> Server<'_, B> {
             snapshot: &snapshot,
             settings: &settings,
             files: &files,
-            findings: if let Ok(Outcome::Linted { findings, .. }) = &outcome { findings } else { &findings },
+            findings,
             token: token.as_ref(),
             is_done: client.is_done,
         };
@@ -91,7 +92,7 @@ impl<B: Board> Server<'_, B> {
             }
             Body::Style | Body::Script => Ok(()),
             Body::Refusal(refusal) => status::write_refusal(refusal, &mut Json::new(out)),
-            Body::Outcome(outcome) => outcome.write(out),
+            Body::Outcome(outcome) => outcome.write(view.findings, out),
         };
         let content = match &body {
             Body::Style => answer::Body::Packed(STYLE),
@@ -177,11 +178,11 @@ impl Outcome {
     }
 
     /// For programs.
-    fn write(&self, out: &mut dyn Write) -> fmt::Result {
+    fn write(&self, findings: &Findings, out: &mut dyn Write) -> fmt::Result {
         let json = &mut Json::new(out);
         match self {
             Self::LoggedIn { token, .. } => json.fill(packed!("{\"token\":$}\n"), &[Value::Text(token)]),
-            Self::Linted { findings, .. } => status::write_findings(findings, json),
+            Self::Linted { .. } => status::write_findings(findings, json),
             Self::Show(..) | Self::Done(_) | Self::LoggedOut | Self::SeeOther(_) => json.raw(packed!("{}\n")),
         }
     }

@@ -21,8 +21,8 @@ use crate::{
     board::{Board, Facts, Pins},
     device::{Connection, ConnectionState, Device},
     json::{
-        Json,
-        Value::{self, Text},
+        Json, Number,
+        Value::{self, Plain, Text},
     },
     packed,
     packed::Packed,
@@ -82,17 +82,17 @@ pub fn write_status(snapshot: &Snapshot, files: &Decoded<'_>, out: &mut dyn Writ
         &[
             Text(&snapshot.facts.name),
             Text(&snapshot.facts.firmware),
-            Value::number(Some(snapshot.uptime)),
-            Value::number(snapshot.now),
+            Plain(&Number(Some(snapshot.uptime))),
+            Plain(&Number(snapshot.now)),
         ],
     )?;
     network(snapshot, json)?;
     connection(&snapshot.connection, json)?;
     list(snapshot.status_codes.iter(), json, status_code)?;
     json.raw(packed!(",\"inputs\":"))?;
-    list(Snapshot::levels(snapshot.inputs), json, |level, json| json.value(Value::Truth(level)))?;
+    list(Snapshot::levels(snapshot.inputs), json, |level, json| json.value(Plain(&level)))?;
     json.raw(packed!(",\"outputs\":"))?;
-    list(Snapshot::levels(snapshot.outputs), json, |level, json| json.value(Value::Truth(level)))?;
+    list(Snapshot::levels(snapshot.outputs), json, |level, json| json.value(Plain(&level)))?;
     json.raw(packed!(",\"certificates\":{\"ca\":"))?;
     slot(&files.authority, json, |bundle, json| certificates(bundle, snapshot.now, json))?;
     json.raw(packed!(",\"client\":"))?;
@@ -138,8 +138,8 @@ fn network(snapshot: &Snapshot, json: &mut Json<'_>) -> fmt::Result {
         packed!("{\"mac_address\":$,\"address\":$,\"gateway\":$},\"connection\":"),
         &[
             Text(&MacAddress(snapshot.facts.mac_address)),
-            address.as_ref().map_or(Value::Null, |address| Text(address)),
-            gateway.as_ref().map_or(Value::Null, |gateway| Text(gateway)),
+            Value::optional(address.as_ref()),
+            Value::optional(gateway.as_ref()),
         ],
     )
 }
@@ -149,9 +149,9 @@ fn connection(connection: &Connection, json: &mut Json<'_>) -> fmt::Result {
         packed!("{\"state\":$,\"suite\":$,\"resumed\":$,\"handshake_time\":$},\"status_codes\":"),
         &[
             Text(&state(connection.state)),
-            connection.suite.as_ref().map_or(Value::Null, |suite| Text(suite)),
-            Value::Truth(connection.resumed),
-            Value::Number(connection.handshake_time.into()),
+            Value::optional(connection.suite.as_ref()),
+            Plain(&connection.resumed),
+            Plain(&connection.handshake_time),
         ],
     )
 }
@@ -165,17 +165,17 @@ fn status_code(entry: &Entry, json: &mut Json<'_>) -> fmt::Result {
             Text(&CauseOf(&entry.status)),
             Text(&step(entry.status.step)),
             Text(&hint(&entry.status)),
-            Value::number(entry.at),
+            Plain(&Number(entry.at)),
         ],
     )
 }
 
 fn certificates(bundle: &Bundle<'_>, now: Option<u64>, json: &mut Json<'_>) -> fmt::Result {
     let expires = expires(bundle);
-    let left = expires.zip(now).map(|(expires, now)| Value::Number(days_left(expires, now)));
+    let left = expires.zip(now).map(|(expires, now)| days_left(expires, now));
     json.fill(
         packed!("{\"description\":$,\"expires\":$,\"days_left\":$}"),
-        &[Text(&Description(bundle)), Value::number(expires), left.unwrap_or(Value::Null)],
+        &[Text(&Description(bundle)), Plain(&Number(expires)), Plain(&Number(left))],
     )
 }
 
@@ -185,7 +185,7 @@ fn slot<T>(
     read: impl Fn(&T, &mut Json<'_>) -> fmt::Result,
 ) -> fmt::Result {
     match slot {
-        Slot::Absent => json.value(Value::Null),
+        Slot::Absent => json.raw(packed!("null")),
         Slot::Read(content) => read(content, json),
         Slot::Unreadable(code) => {
             json.fill(packed!("{\"error\":{\"code\":$,\"text\":$}}"), &[Text(&Code(*code)), Text(code)])

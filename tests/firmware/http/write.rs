@@ -6,7 +6,10 @@ use firmware::http::{
     sessions::Secret,
 };
 use firmware::{
-    json::{Json, Value},
+    json::{
+        Json, Number,
+        Value::{Plain, Text},
+    },
     packed,
 };
 use proptest::prelude::*;
@@ -19,7 +22,7 @@ fn html(text: &str) -> String {
 
 fn json(text: &str) -> String {
     let mut out = String::new();
-    Json::new(&mut out).value(Value::Text(&text)).unwrap();
+    Json::new(&mut out).value(Text(&text)).unwrap();
     out
 }
 
@@ -40,9 +43,10 @@ fn a_value_stands_in_the_place_of_each_mark() {
 fn numbers_and_nothing_are_json() {
     let mut out = String::new();
     let json = &mut Json::new(&mut out);
-    json.fill(packed!("$,$,$,"), &[Value::Number(-3), Value::number(None), Value::Truth(true)]).unwrap();
-    json.value(Value::number(Some(u64::MAX))).unwrap();
-    assert_eq!(out, "-3,null,true,9223372036854775807");
+    json.fill(packed!("$,$,$,"), &[Plain(&Number(Some(-3_i64))), Plain(&Number::<u64>(None)), Plain(&true)])
+        .unwrap();
+    json.value(Plain(&Number(Some(u64::MAX)))).unwrap();
+    assert_eq!(out, "-3,null,true,18446744073709551615");
 }
 
 /// Nothing in a line of the head comes from outside but what this program has made.

@@ -7,8 +7,8 @@
 #![no_main]
 #![deny(unsafe_code)]
 
-mod builtins;
 mod clocks;
+mod division;
 mod faults;
 mod flash;
 mod identity;
