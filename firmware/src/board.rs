@@ -8,6 +8,8 @@ use accel::Accel;
 use embedded_storage_async::nor_flash::NorFlash;
 use status::Error;
 
+use crate::device::Connection;
+
 /// The types of a board.
 pub trait Board {
     /// Cryptography.
@@ -40,6 +42,9 @@ pub struct Parts<B: Board> {
     pub system: B::System,
     /// What the board knows about itself.
     pub facts: Facts,
+    /// Whether all settings, the menu's password among them, and all certificates are erased first: the way out for whoever has
+    /// lost the password, so that only who is at the board itself can ask for it.
+    pub is_to_forget: bool,
 }
 
 /// What a board knows about itself.
@@ -70,6 +75,8 @@ pub enum ResetCause {
     Watchdog,
     /// The firmware panicked, and its panic handler reset the processor.
     Panic,
+    /// The processor could not go on, as at an address where nothing is, and the handler of that reset it.
+    Fault,
 }
 
 /// Inputs and outputs, numbered from 0.
@@ -105,4 +112,7 @@ pub trait System {
 
     /// Resets the processor.
     fn reset(&mut self) -> !;
+
+    /// Told of each change of the connection to the broker, for a log or a lamp.
+    fn show(&mut self, _: &Connection) {}
 }

@@ -15,7 +15,7 @@ use zeroize::Zeroize;
 
 use crate::{
     backup::{self, Slot},
-    board::{Backup, Board, Facts, Parts, ResetCause},
+    board::{Backup, Board, Facts, Parts, ResetCause, System},
     certificates::{Certificates, File},
     clock::Clock,
     settings::{
@@ -106,12 +106,21 @@ impl<B: Board> Device<B> {
         let mut status_codes = restore_status_codes(&mut backup);
         let mut note = |error| status_codes.push(Status::new(error), None);
         let mut storage = Storage::new(parts.settings_flash);
+        if parts.is_to_forget
+            && let Err(error) = storage.erase_all().await
+        {
+            note(error);
+        }
         let settings = read_settings(&mut storage).await.unwrap_or_else(|error| {
             note(error);
             Settings::default()
         });
         let mut certificates = Certificates::new(parts.certificate_flash);
-        if let Err(error) = certificates.start(parts.facts.firmware).await {
+        let mut started = certificates.start(parts.facts.firmware).await;
+        if parts.is_to_forget && started.is_ok() {
+            started = certificates.erase_all().await;
+        }
+        if let Err(error) = started {
             note(error);
         }
         for error in parts.facts.failed_units.into_iter().flatten() {
@@ -120,6 +129,7 @@ impl<B: Board> Device<B> {
         match parts.facts.reset {
             ResetCause::Watchdog => note(status::device::WATCHDOG_RESET),
             ResetCause::Panic => note(status::device::PANIC_RESET),
+            ResetCause::Fault => note(status::device::FAULT_RESET),
             ResetCause::PowerOn | ResetCause::Pin | ResetCause::Software => {}
         }
         backup::write(&mut backup, Slot::StatusCodes, &status_codes.save());
@@ -192,6 +202,13 @@ impl<B: Board> Device<B> {
         let mut settings = self.settings.borrow().clone();
         settings.network = Network::default();
         self.store_settings(&settings).await
+    }
+
+    /// Says how the connection to the broker stands now.
+    pub fn set_connection(&self, connection: Connection) {
+        if self.connection.replace(connection) != connection {
+            self.system.borrow_mut().show(&connection);
+        }
     }
 
     /// Notes a failure among the status codes, also for the time after a reset.

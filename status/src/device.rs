@@ -12,4 +12,5 @@ rows! { "DEVICE";
     FILE_TOO_LARGE = 0x8280, "The file is larger than 4096 bytes";
     STORAGE_FAILED = 0x8300, "The flash storage could not be read or written";
     SETTINGS_INVALID = 0x8380, "The settings are damaged or from a newer version";
+    FAULT_RESET = 0x8400, "A hard fault has reset the device";
 }

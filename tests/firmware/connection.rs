@@ -9,6 +9,7 @@ use firmware::{
     board::ResetCause,
     certificates::File,
     device::{ConnectionState, Device},
+    settings::{PasswordHash, Settings},
 };
 use serde_json::{Value, json};
 use status::{Alert, AlertSeen, Error, Flags, Status, device as codes, net, ssl, x509};
@@ -365,7 +366,32 @@ fn status_codes_outlive_a_reset() {
         let kept: Vec<_> = failures(device).iter().map(|status| status.error).collect();
         assert_eq!(kept, [codes::PANIC_RESET, net::CONNECT_FAILED]);
     });
+    world.reset.set(ResetCause::Fault);
+    world.run(async |device| {
+        let kept: Vec<_> = failures(device).iter().map(|status| status.error).collect();
+        assert_eq!(kept, [codes::FAULT_RESET, codes::PANIC_RESET]);
+    });
     world.reset.set(ResetCause::PowerOn);
     world.backup.0.borrow_mut().fill(0);
     world.run(async |device| assert_eq!(failures(device), []));
+}
+
+#[test]
+fn who_is_at_the_board_can_have_everything_forgotten() {
+    let world = World::new("forget");
+    world.run(async |device| {
+        let mut settings = settings(1, false);
+        settings.access.password = Some(PasswordHash { salt: [1; 16], iterations: 1, hash: [2; 32] });
+        device.store_settings(&settings).await.unwrap();
+        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+    });
+    let is_delivered = async |device: &Device<Rig>| {
+        let has_file = device.certificates.lock().await.has(File::CaCertificate).await.unwrap();
+        *device.settings.borrow() == Settings::default() && !has_file
+    };
+    world.run(async |device| assert!(!is_delivered(device).await));
+    world.is_to_forget.set(true);
+    world.run(async |device| assert!(is_delivered(device).await));
+    world.is_to_forget.set(false);
+    world.run(async |device| assert!(is_delivered(device).await));
 }

@@ -81,6 +81,7 @@ pub(crate) struct World {
     pub(crate) backup: Memory,
     pub(crate) fed: Rc<Cell<u32>>,
     pub(crate) reset: Cell<ResetCause>,
+    pub(crate) is_to_forget: Cell<bool>,
     pub(crate) plugged: Cell<bool>,
     flashes: [SharedFlash; 2],
     begun: Instant,
@@ -97,6 +98,7 @@ impl World {
             backup: Memory(Rc::new(RefCell::new(vec![0xA5; 4096]))),
             fed: Rc::default(),
             reset: Cell::new(ResetCause::PowerOn),
+            is_to_forget: Cell::new(false),
             plugged: Cell::new(true),
             flashes: [SharedFlash::new(2), SharedFlash::new(4)],
             begun: Instant::now(),
@@ -165,6 +167,7 @@ impl World {
                 reset: self.reset.get(),
                 failed_units: [None; 4],
             },
+            is_to_forget: self.is_to_forget.get(),
         }
     }
 

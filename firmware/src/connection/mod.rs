@@ -280,7 +280,7 @@ fn persist<B: Board>(device: &Device<B>, client: &Client<'_>) {
 }
 
 fn set_state<B: Board>(device: &Device<B>, state: ConnectionState) {
-    device.connection.set(Connection { state, suite: None, resumed: false, handshake_time: 0 });
+    device.set_connection(Connection { state, suite: None, resumed: false, handshake_time: 0 });
 }
 
 /// Random, or where the accelerator fails at least not the same at every moment.

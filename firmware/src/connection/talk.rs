@@ -178,7 +178,7 @@ fn secured<B: Board>(device: &Device<B>, transport: &Transport<'_>, times: &mut 
     }
     times.secured = Some(Instant::now());
     let handshake_time = u32::try_from(times.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-    device.connection.set(Connection {
+    device.set_connection(Connection {
         state: ConnectionState::Connecting,
         suite: transport.suite(),
         resumed: transport.resumed(),
@@ -196,8 +196,7 @@ fn act<B: Board>(device: &Device<B>, heard: Heard, times: &mut Times) {
         Heard::Connected => {
             times.accepted = Some(Instant::now());
             device
-                .connection
-                .set(Connection { state: ConnectionState::Connected, ..device.connection.get() });
+                .set_connection(Connection { state: ConnectionState::Connected, ..device.connection.get() });
         }
         Heard::Command(command) => switch(device, command),
         Heard::Refused(error) => device.note(status_at(Step::Traffic, error)),

@@ -49,7 +49,7 @@ fn for_code(error: Error) -> Packed {
     match error {
         device::CLOCK_NOT_SET => texts::CLOCK,
         device::SELF_TEST_FAILED | ssl::HW_ACCEL_FAILED | entropy::SOURCE_FAILED => texts::HARDWARE,
-        device::WATCHDOG_RESET | device::PANIC_RESET => texts::RESET,
+        device::WATCHDOG_RESET | device::PANIC_RESET | device::FAULT_RESET => texts::RESET,
         device::STORAGE_FAILED | device::SETTINGS_INVALID => texts::STORAGE,
         device::FILE_TOO_LARGE => texts::FILE,
         ssl::CA_CHAIN_REQUIRED => texts::NO_CA,

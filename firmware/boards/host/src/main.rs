@@ -72,6 +72,8 @@ fn start(mut options: Options) -> io::Result<(Parts<Host>, Cable)> {
             reset: options.reset,
             failed_units: [None; 4],
         },
+        // Whoever wants that removes the folder.
+        is_to_forget: false,
     };
     commands::obey(cable.clone())?;
     say(&format!("http http://127.0.0.1:{http}/"));

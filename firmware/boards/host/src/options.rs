@@ -23,7 +23,7 @@ Usage: device --state FOLDER [OPTIONS]
   --time SECONDS      what SNTP tells at the start, in seconds since 1970 (the PC's clock)
   --firmware NAME     the firmware's identity (another one is an update)
   --power-cut COUNT   cut the power in the COUNT-th flash operation
-  --reset-cause WORD  power-on (default), pin, software, watchdog or panic
+  --reset-cause WORD  power-on (default), pin, software, watchdog, panic or fault
 
 What the device is told on standard input, a line each:
   input N on|off      the level of input N, 1 to 4

@@ -24,12 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const NO_RESET_STATUS: i32 = 4;
 
 /// The words of the argument `--reset-cause`.
-pub const CAUSES: [(ResetCause, &str); 5] = [
+pub const CAUSES: [(ResetCause, &str); 6] = [
     (ResetCause::PowerOn, "power-on"),
     (ResetCause::Pin, "pin"),
     (ResetCause::Software, "software"),
     (ResetCause::Watchdog, "watchdog"),
     (ResetCause::Panic, "panic"),
+    (ResetCause::Fault, "fault"),
 ];
 
 static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();

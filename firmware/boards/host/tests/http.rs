@@ -130,26 +130,30 @@ impl Device {
 fn read(stream: &mut TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n")?;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let (head, body) = (String::from_utf8(bytes[..end].to_vec()).unwrap(), &bytes[end + 4..]);
     let status = head.split(' ').nth(1)?.parse().ok()?;
     // The answer to HEAD has no body.
     let is_chunked = head.contains("Transfer-Encoding: chunked") && !body.is_empty();
-    let body = if is_chunked { chunks(body) } else { body.to_owned() };
-    Some(Answer { status, head: head.to_owned(), body })
+    let body = if is_chunked { chunks(body) } else { body.to_vec() };
+    // The style sheet is packed.
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Some(Answer { status, head, body })
 }
 
-fn chunks(mut body: &str) -> String {
-    let mut whole = String::new();
+/// The content of a body in chunks (RFC 9112 §7.1), which must end as such a body does.
+fn chunks(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
     loop {
-        let (length, rest) = body.split_once("\r\n").expect("the head of a chunk");
-        let length = usize::from_str_radix(length, 16).unwrap();
+        let at = body.windows(2).position(|window| window == b"\r\n").expect("the head of a chunk");
+        let length = usize::from_str_radix(str::from_utf8(&body[..at]).unwrap(), 16).unwrap();
+        let rest = &body[at + 2..];
         if length == 0 {
-            assert_eq!(rest, "\r\n", "the end");
+            assert_eq!(rest, b"\r\n", "the end");
             return whole;
         }
-        whole.push_str(&rest[..length]);
-        body = rest[length..].strip_prefix("\r\n").expect("the end of a chunk");
+        whole.extend_from_slice(&rest[..length]);
+        body = rest[length..].strip_prefix(b"\r\n").expect("the end of a chunk");
     }
 }
 

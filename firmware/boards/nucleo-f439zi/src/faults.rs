@@ -22,14 +22,16 @@ pub(crate) fn cause() -> (ResetCause, Option<Fault>) {
         ResetCause::PowerOn
     } else if flags.wdgrstf() || flags.wwdgrstf() {
         ResetCause::Watchdog
-    } else if flags.sftrstf() && fault.is_some() {
-        ResetCause::Panic
     } else if flags.sftrstf() {
-        ResetCause::Software
+        match &fault {
+            Some(Fault { hard: true, .. }) => ResetCause::Fault,
+            Some(_) => ResetCause::Panic,
+            None => ResetCause::Software,
+        }
     } else {
         ResetCause::Pin
     };
-    (cause, fault.filter(|_| cause == ResetCause::Panic))
+    (cause, fault.filter(|_| matches!(cause, ResetCause::Panic | ResetCause::Fault)))
 }
 
 /// A panic's words and place are not looked at, so that nothing of them is linked: 29 KB less flash. The way to it is kept.

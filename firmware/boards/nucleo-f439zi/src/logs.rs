@@ -1,10 +1,14 @@
-//! What is logged over RTT: the start, the network, and once a minute how much of the stack was ever used.
+//! What is logged over RTT: the start, the network, the connection to the broker, and once a minute how much of the stack was ever used.
 //!
 //! `cargo run --release` shows it; without a debugger nobody waits for it.
 
 use embassy_net::Stack;
 use embassy_time::{Duration, Ticker};
-use firmware::board::{Facts, ResetCause};
+use firmware::{
+    board::{Facts, ResetCause},
+    device::Connection,
+    http::status::state,
+};
 
 use crate::memory::{self, Fault};
 
@@ -16,12 +20,20 @@ pub(crate) fn boot(facts: &Facts, fault: Option<Fault>) {
         ResetCause::Software => "software",
         ResetCause::Watchdog => "watchdog",
         ResetCause::Panic => "panic",
+        ResetCause::Fault => "hard fault",
     };
     defmt::info!("{=str}, firmware {=str}, start after: {=str}", facts.name, facts.firmware, reset);
     if let Some(Fault { hard, way }) = fault {
         let what = if hard { "a hard fault" } else { "a panic" };
         defmt::warn!("the last run ended with {=str} at {:#010x}", what, way);
     }
+}
+
+/// The connection to the broker.
+pub(crate) fn connection(connection: &Connection) {
+    let suite = connection.suite.map_or("", |suite| suite.name());
+    let resumed = if connection.resumed { ", resumed" } else { "" };
+    defmt::info!("broker: {=str} {=str}{=str}", state(connection.state), suite, resumed);
 }
 
 /// The network and the stack.

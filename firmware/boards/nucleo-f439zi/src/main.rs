@@ -84,7 +84,9 @@ async fn main(spawner: Spawner) {
     };
     let (stack, runner) = network::start(parts, facts.mac_address, u64::from_le_bytes(seed));
     let (settings_flash, certificate_flash) = flash::start(p.FLASH, p.PA12);
-    let pins = pins::Pins::start((p.PC13, p.PF15, p.PE13, p.PF14), (p.PB0, p.PB7, p.PB14, p.PF13));
+    let mut pins = pins::Pins::start((p.PC13, p.PF15, p.PE13, p.PF14), (p.PB0, p.PB7, p.PB14, p.PF13));
+    // Whoever has lost the password (README).
+    let is_to_forget = pins.is_button_held().await;
     // Each is started once, for which there is room.
     if let (Ok(network), Ok(logs)) = (network::run(runner), logs::run(stack)) {
         spawner.spawn(network);
@@ -98,6 +100,7 @@ async fn main(spawner: Spawner) {
         backup: memory::BackupSram::start(),
         system,
         facts,
+        is_to_forget,
     };
     firmware::run(parts, stack, MEMORY.take()).await
 }

@@ -5,6 +5,7 @@ use embassy_stm32::{
     gpio::{Input, Level, Output, Pull, Speed},
     peripherals::{PB0, PB7, PB14, PC13, PE13, PF13, PF14, PF15},
 };
+use embassy_time::Timer;
 
 /// The pins as the device sees them.
 pub(crate) struct Pins {
@@ -36,6 +37,24 @@ impl Pins {
                 Output::new(outputs.3, Level::Low, Speed::Low),
             ],
         }
+    }
+}
+
+impl Pins {
+    /// Whether the button is held for five seconds from now on; the red LED is on while this may still be.
+    pub(crate) async fn is_button_held(&mut self) -> bool {
+        let [_, _, lamp, _] = &mut self.outputs;
+        let mut is_held = true;
+        for _ in 0..50 {
+            is_held &= self.button.is_high();
+            if !is_held {
+                break;
+            }
+            lamp.set_high();
+            Timer::after_millis(100).await;
+        }
+        lamp.set_low();
+        is_held
     }
 }
 

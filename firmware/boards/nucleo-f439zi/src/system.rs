@@ -2,6 +2,9 @@
 
 use cortex_m::peripheral::SCB;
 use embassy_stm32::{Peri, pac, peripherals::IWDG, wdg::IndependentWatchdog};
+use firmware::device::Connection;
+
+use crate::logs;
 
 /// When the watchdog bites, by an LSI of 32 kHz; by one of 47 kHz, the fastest of the data sheet, after 11 seconds.
 const WATCHDOG_MICROSECONDS: u32 = 16_000_000;
@@ -28,5 +31,9 @@ impl firmware::board::System for System {
 
     fn reset(&mut self) -> ! {
         SCB::sys_reset()
+    }
+
+    fn show(&mut self, connection: &Connection) {
+        logs::connection(connection);
     }
 }
