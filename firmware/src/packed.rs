@@ -15,7 +15,8 @@ macro_rules! packed {
     ($($part:expr),+ $(,)?) => {{
         const PARTS: &[&str] = &[$($part),+];
         const TEXT: [u8; $crate::packed::packing::total(PARTS)] = $crate::packed::packing::joined(PARTS);
-        const PACKED: [u8; $crate::packed::packing::length(&TEXT)] = $crate::packed::packing::packed(&TEXT);
+        // A static, as it has a name, by which the size report knows whose it is.
+        static PACKED: [u8; $crate::packed::packing::length(&TEXT)] = $crate::packed::packing::packed(&TEXT);
         $crate::packed::Packed::new(&PACKED)
     }};
 }

@@ -2,7 +2,8 @@
 //!
 //! Code is charged to the line of source that each instruction was compiled from, so that a function that was inlined, as
 //! nearly everything is in an asynchronous program, still counts where it was written; code of `core` counts where it was
-//! called from. Constants and statics are charged by their symbols.
+//! called from. Constants and statics are charged by their symbols; what constants have no symbol, such as short texts and the
+//! tables of trait objects, is shared out by the code, which is the best that can be said of it.
 
 use std::{
     collections::BTreeMap,
@@ -24,8 +25,8 @@ use crate::{
 
 /// What `--help` prints.
 pub const HELP: &str = "\
-Builds the firmware for the NUCLEO-F439ZI, prints its size and what it is made of, and fails beyond 128 KB of RAM or what it
-takes of flash today. The target of 256 KB of flash is missed so far, and said to be.
+Builds the firmware for the NUCLEO-F439ZI, prints its size and what it is made of, and fails beyond 256 KB of flash, 128 KB of RAM,
+or 48 KB of flash for the menu: its server, its pages with their texts, and what writes them.
 
 Usage: cargo xtask firmware
 
@@ -34,10 +35,12 @@ thumbv7em-none-eabi, or Debian's rustc-web with its sources, which it installs w
 `cargo run --release` in firmware/boards/nucleo-f439zi with a board at hand; its README says how.
 ";
 
-/// The flash that the firmware is meant to fit in, in bytes.
-const TARGET_FLASH: u64 = 256 * 1024;
-/// The most flash that it may take as long as it does not: what it takes, so that it only gets smaller.
-const MAX_FLASH: u64 = 300 * 1024;
+/// The most flash that the firmware may take, in bytes.
+const MAX_FLASH: u64 = 256 * 1024;
+/// The most flash that the menu may take, in bytes.
+const MAX_MENU: u64 = 48 * 1024;
+/// The modules of the crate `firmware` that are the menu: requests and pages, and what both are made with.
+const MENU: [&str; 5] = ["http", "menu", "json", "packed", "texts"];
 /// The most RAM that the firmware may take, in bytes; the stack has a memory of its own.
 const MAX_RAM: u64 = 128 * 1024;
 /// How many rows a table has at most; what is left is summed up.
@@ -55,8 +58,9 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     }
     let progress = Progress::default();
     let elf = build(&progress)?;
-    print!("{}", report(&elf, &progress)?);
-    check(&elf, &progress)?;
+    let content = Content::of(&elf, &progress)?;
+    print!("{content}");
+    content.check(&progress)?;
     println!("{}", elf.display());
     Ok(())
 }
@@ -91,20 +95,9 @@ fn shorter_paths() -> Vec<String> {
 /// Checks the firmware's size.
 ///
 /// # Errors
-/// When it takes too much flash or RAM.
+/// When it takes too much flash or RAM, or its menu does.
 pub fn check(elf: &Path, progress: &Progress) -> Result<(), String> {
-    let size = Size::of(elf, progress)?;
-    progress.say(&size.to_string());
-    if let missed @ 1.. = size.flash.saturating_sub(TARGET_FLASH) {
-        progress.say(&format!("the target of {TARGET_FLASH} bytes of flash is missed by {missed}"));
-    }
-    if size.flash > MAX_FLASH {
-        return Err(format!("{} bytes of flash are more than {MAX_FLASH}", size.flash));
-    }
-    if size.ram > MAX_RAM {
-        return Err(format!("{} bytes of RAM are more than {MAX_RAM}", size.ram));
-    }
-    Ok(())
+    Content::of(elf, progress)?.check(progress)
 }
 
 /// Formats the board's sources, or complains of them, and lints them where the toolchain at hand can.
@@ -172,41 +165,116 @@ impl Size {
 impl std::fmt::Display for Size {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { flash, ram, .. } = self;
-        write!(f, "flash {flash} bytes, RAM {ram} of {MAX_RAM}, and the stack's 64 KB of CCM")
+        write!(f, "flash {flash} bytes of {MAX_FLASH}, RAM {ram} of {MAX_RAM}, and the stack's 64 KB of CCM")
     }
 }
 
 const FLASH: std::ops::Range<u64> = 0x0800_0000..0x0820_0000;
 const RAM: std::ops::Range<u64> = 0x2000_0000..0x2003_0000;
 
-/// What the firmware is made of, as tables of text.
-fn report(elf: &Path, progress: &Progress) -> Result<String, String> {
-    install::install(&[BINUTILS], progress)?;
-    let printed = process::output(Command::new("arm-none-eabi-nm").args(["-S", "-C"]).arg(elf))?;
-    let (mut crates, mut modules) = (BTreeMap::new(), BTreeMap::new());
-    for (place, bytes) in code(elf, &printed)? {
-        let (package, module) = charge(&place);
-        if package == "firmware" {
-            add(&mut modules, module, bytes);
-        }
-        add(&mut crates, package, bytes);
-    }
-    let (mut constants, mut statics) = (BTreeMap::new(), BTreeMap::new());
-    for symbol in symbols(&printed) {
-        match symbol.kind {
-            'r' | 'R' => add(&mut constants, owner(symbol.name), symbol.length),
-            'b' | 'B' | 'd' | 'D' => add(&mut statics, symbol.name.to_owned(), symbol.length),
-            _ => {}
-        }
-    }
-    let known: u64 = constants.values().sum();
-    add(&mut constants, "no name".to_owned(), Size::of(elf, progress)?.constants.saturating_sub(known));
-    let mut text = table("Code by crate", crates);
-    text += &table("Code of the crate firmware by module", modules);
-    text += &table("Constants by crate", constants);
-    text += &table("RAM by static", statics);
-    Ok(text)
+/// What the firmware is made of, in bytes.
+struct Content {
+    size: Size,
+    /// Code by crate.
+    crates: BTreeMap<String, u64>,
+    /// Code of the crate `firmware` by module.
+    modules: BTreeMap<String, u64>,
+    /// Constants by crate.
+    constants: BTreeMap<String, u64>,
+    /// Constants of the crate `firmware` by module.
+    module_constants: BTreeMap<String, u64>,
+    /// RAM by static.
+    statics: BTreeMap<String, u64>,
 }
+
+impl Content {
+    fn of(elf: &Path, progress: &Progress) -> Result<Self, String> {
+        install::install(&[BINUTILS], progress)?;
+        let printed = process::output(Command::new("arm-none-eabi-nm").args(["-S", "-C"]).arg(elf))?;
+        let mut content = Self {
+            size: Size::of(elf, progress)?,
+            crates: BTreeMap::new(),
+            modules: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            module_constants: BTreeMap::new(),
+            statics: BTreeMap::new(),
+        };
+        for (place, bytes) in code(elf, &printed)? {
+            let (package, module) = charge(&place);
+            if package == "firmware" {
+                add(&mut content.modules, module, bytes);
+            }
+            add(&mut content.crates, package, bytes);
+        }
+        for symbol in symbols(&printed) {
+            match symbol.kind {
+                'r' | 'R' => content.add_constant(symbol.name, symbol.length),
+                'b' | 'B' | 'd' | 'D' => add(&mut content.statics, symbol.name.to_owned(), symbol.length),
+                _ => {}
+            }
+        }
+        let known: u64 = content.constants.values().sum();
+        add(&mut content.constants, NO_NAME.to_owned(), content.size.constants.saturating_sub(known));
+        Ok(content)
+    }
+
+    fn add_constant(&mut self, name: &str, bytes: u64) {
+        let package = owner(name);
+        if let Some(path) = name.trim_start_matches('<').strip_prefix("firmware::") {
+            let module = path.split("::").next().unwrap_or(path);
+            add(&mut self.module_constants, module.to_owned(), bytes);
+        }
+        add(&mut self.constants, package, bytes);
+    }
+
+    /// What the menu takes: its code, its constants, and its share of those without a name.
+    fn menu(&self) -> (u64, u64, u64) {
+        let sum = |modules: &BTreeMap<String, u64>| {
+            MENU.iter().filter_map(|module| modules.get(*module)).sum::<u64>()
+        };
+        let (code, constants) = (sum(&self.modules), sum(&self.module_constants));
+        let no_name = self.constants.get(NO_NAME).copied().unwrap_or(0);
+        let all: u64 = self.crates.values().sum();
+        (code, constants, no_name.saturating_mul(code).checked_div(all).unwrap_or(0))
+    }
+
+    fn check(&self, progress: &Progress) -> Result<(), String> {
+        progress.say(&self.size.to_string());
+        let (code, constants, share) = self.menu();
+        let menu = code.saturating_add(constants).saturating_add(share);
+        progress.say(&format!(
+            "menu {menu} bytes of {MAX_MENU}: code {code}, constants {constants}, share of constants without a name {share}"
+        ));
+        for (what, bytes, most) in [
+            ("flash", self.size.flash, MAX_FLASH),
+            ("RAM", self.size.ram, MAX_RAM),
+            ("flash for the menu", menu, MAX_MENU),
+        ] {
+            if bytes > most {
+                return Err(format!("{bytes} bytes of {what} are more than {most}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (title, sums) in [
+            ("Code by crate", &self.crates),
+            ("Code of the crate firmware by module", &self.modules),
+            ("Constants by crate", &self.constants),
+            ("Constants of the crate firmware by module", &self.module_constants),
+            ("RAM by static", &self.statics),
+        ] {
+            f.write_str(&table(title, sums))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is said of constants without a symbol.
+const NO_NAME: &str = "no name";
 
 /// A row of `nm`.
 struct Symbol<'a> {
@@ -292,7 +360,7 @@ fn owner(name: &str) -> String {
     let name = name.trim_start_matches(['<', '&', '(', '[']);
     match name.split_once("::") {
         Some((package, _)) if !package.starts_with('.') => package.to_owned(),
-        _ => "no name".to_owned(),
+        _ => NO_NAME.to_owned(),
     }
 }
 
@@ -302,14 +370,14 @@ fn add(sums: &mut BTreeMap<String, u64>, key: String, bytes: u64) {
 }
 
 /// The largest rows, and the sum of the rest.
-fn table(title: &str, sums: BTreeMap<String, u64>) -> String {
+fn table(title: &str, sums: &BTreeMap<String, u64>) -> String {
     let total: u64 = sums.values().sum();
-    let mut rows: Vec<(String, u64)> = sums.into_iter().collect();
+    let mut rows: Vec<(&str, u64)> = sums.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.1));
     let rest: u64 = rows.iter().skip(MAX_ROWS).map(|row| row.1).sum();
     rows.truncate(MAX_ROWS);
     let mut text = format!("{title}: {total} bytes\n");
-    for (name, bytes) in rows.into_iter().chain((rest > 0).then(|| ("all others".to_owned(), rest))) {
+    for (name, bytes) in rows.into_iter().chain((rest > 0).then_some(("all others", rest))) {
         let _ = writeln!(text, "  {bytes:>7}  {name}");
     }
     text
@@ -338,6 +406,25 @@ mod tests {
         assert_eq!(charge("firmware/boards/nucleo-f439zi/src/pins.rs"), "nucleo-f439zi pins");
         assert_eq!(charge("/rustc/5980/library/core/src/result.rs"), "core ");
         assert_eq!(charge("??"), "no line ");
+    }
+
+    #[test]
+    fn the_menu_is_its_modules_and_their_share_of_what_has_no_name() {
+        let sums =
+            |rows: &[(&str, u64)]| rows.iter().map(|(name, bytes)| ((*name).to_owned(), *bytes)).collect();
+        let mut content = Content {
+            size: Size { flash: 0, ram: 0, constants: 0 },
+            crates: sums(&[("firmware", 300), ("core", 700)]),
+            modules: sums(&[("http", 150), ("menu", 50), ("clock", 100)]),
+            constants: sums(&[(NO_NAME, 400)]),
+            module_constants: BTreeMap::new(),
+            statics: BTreeMap::new(),
+        };
+        content.add_constant("firmware::menu::state::live::PACKED", 20);
+        content.add_constant("<firmware::texts::field as x>::PACKED", 3);
+        content.add_constant("firmware::clock::PACKED", 7);
+        content.add_constant("status::texts::PACKED", 9);
+        assert_eq!(content.menu(), (200, 23, 80));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{
     sessions::Secret,
     window::{Text, Window},
 };
+use crate::{packed, packed::Packed};
 
 /// What is sent.
 pub struct Answer<'a> {
@@ -128,20 +129,23 @@ impl Answer<'_> {
     /// # Errors
     /// Those of `out`.
     pub fn write_head(&self, is_chunked: bool, out: &mut dyn Write) -> fmt::Result {
-        write!(out, "HTTP/1.1 {} {}\r\n", self.status, phrase(self.status))?;
-        out.write_str("Connection: close\r\nContent-Type: ")?;
-        out.write_str(match self.kind {
-            Kind::Html => "text/html; charset=utf-8\r\n",
-            Kind::Json => "application/json\r\n",
-            Kind::Style => "text/css\r\nContent-Encoding: gzip\r\n",
-            Kind::Script => "text/javascript\r\nContent-Encoding: gzip\r\n",
-            Kind::File => "text/plain; charset=utf-8\r\nContent-Disposition: attachment; filename=\"configuration.txt\"\r\n",
-        })?;
-        out.write_str(COMMON)?;
-        out.write_str(match self.kind {
-            Kind::Style | Kind::Script => "Cache-Control: max-age=86400\r\n",
-            Kind::Html | Kind::Json | Kind::File => "Cache-Control: no-store\r\n",
-        })?;
+        write!(out, "HTTP/1.1 {} {}{}", self.status, phrase(self.status), COMMON)?;
+        let kind = match self.kind {
+            Kind::Html => packed!("text/html; charset=utf-8\r\n"),
+            Kind::Json => packed!("application/json\r\n"),
+            Kind::Style => packed!("text/css\r\nContent-Encoding: gzip\r\n"),
+            Kind::Script => packed!("text/javascript\r\nContent-Encoding: gzip\r\n"),
+            Kind::File => {
+                packed!(
+                    "text/plain; charset=utf-8\r\nContent-Disposition: attachment; filename=\"configuration.txt\"\r\n"
+                )
+            }
+        };
+        let caching = match self.kind {
+            Kind::Style | Kind::Script => "max-age=86400",
+            Kind::Html | Kind::Json | Kind::File => "no-store",
+        };
+        write!(out, "{kind}Cache-Control: {caching}\r\n")?;
         self.lines.iter().try_for_each(|line| line.write(out))?;
         out.write_str(if is_chunked { "Transfer-Encoding: chunked\r\n\r\n" } else { "\r\n" })
     }
@@ -154,7 +158,8 @@ impl Line<'_> {
                 write!(out, "Set-Cookie: session={cookie}; Path=/; HttpOnly; SameSite=Strict\r\n")
             }
             Self::NoCookie => {
-                out.write_str("Set-Cookie: session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict\r\n")
+                let end = packed!("Set-Cookie: session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict\r\n");
+                write!(out, "{end}")
             }
             Self::SeeOther(path, false) => write!(out, "Location: {path}\r\n"),
             Self::SeeOther(path, true) => write!(out, "Location: {path}?done\r\n"),
@@ -166,30 +171,32 @@ impl Line<'_> {
 
 /// Nothing from elsewhere, no script but ours, in nobody's frame. `same-origin`, as with `no-referrer` browsers hide the origin of
 /// our own forms.
-const COMMON: &str = "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-                      img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'\r\n\
-                      X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n";
+const COMMON: Packed = packed!(
+    "\r\nContent-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'\r\n\
+     X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nConnection: close\r\nContent-Type: "
+);
 
 /// The phrase of a status (RFC 9110 §15).
-const fn phrase(status: u16) -> &'static str {
+const fn phrase(status: u16) -> Packed {
     match status {
-        200 => "OK",
-        303 => "See Other",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        411 => "Length Required",
-        413 => "Content Too Large",
-        421 => "Misdirected Request",
-        422 => "Unprocessable Content",
-        429 => "Too Many Requests",
-        431 => "Request Header Fields Too Large",
-        503 => "Service Unavailable",
-        505 => "HTTP Version Not Supported",
-        _ => "Internal Server Error",
+        200 => packed!("OK"),
+        303 => packed!("See Other"),
+        400 => packed!("Bad Request"),
+        401 => packed!("Unauthorized"),
+        403 => packed!("Forbidden"),
+        404 => packed!("Not Found"),
+        405 => packed!("Method Not Allowed"),
+        408 => packed!("Request Timeout"),
+        411 => packed!("Length Required"),
+        413 => packed!("Content Too Large"),
+        421 => packed!("Misdirected Request"),
+        422 => packed!("Unprocessable Content"),
+        429 => packed!("Too Many Requests"),
+        431 => packed!("Request Header Fields Too Large"),
+        503 => packed!("Service Unavailable"),
+        505 => packed!("HTTP Version Not Supported"),
+        _ => packed!("Internal Server Error"),
     }
 }
 

@@ -95,8 +95,8 @@ impl<B: Board> Server<'_, B> {
             Body::Outcome(outcome) => outcome.write(view.findings, out),
         };
         let content = match &body {
-            Body::Style => answer::Body::Packed(STYLE),
-            Body::Script => answer::Body::Packed(SCRIPT),
+            Body::Style => answer::Body::Packed(&STYLE),
+            Body::Script => answer::Body::Packed(&SCRIPT),
             _ => answer::Body::Text(&write),
         };
         let answer = Answer { status, kind, lines: &lines, body: content };

@@ -29,9 +29,11 @@ use crate::{
 };
 
 /// The style sheet, packed by gzip.
-pub static STYLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/style.css.gz"));
+pub static STYLE: [u8; include_bytes!(concat!(env!("OUT_DIR"), "/style.css.gz")).len()] =
+    *include_bytes!(concat!(env!("OUT_DIR"), "/style.css.gz"));
 /// The script that refreshes the status, packed by gzip.
-pub static SCRIPT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/live.js.gz"));
+pub static SCRIPT: [u8; include_bytes!(concat!(env!("OUT_DIR"), "/live.js.gz")).len()] =
+    *include_bytes!(concat!(env!("OUT_DIR"), "/live.js.gz"));
 
 /// What pages are made of.
 pub struct View<'a> {

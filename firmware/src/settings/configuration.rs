@@ -16,7 +16,10 @@ use heapless::String;
 use zeroize::Zeroize;
 
 use super::{Field, Settings};
-use crate::text::{cut_text, decimal, hexadecimal, write_hexadecimal};
+use crate::{
+    packed,
+    text::{cut_text, decimal, hexadecimal, write_hexadecimal},
+};
 
 /// The longest file, in bytes: every field at its longest, with its name, and room to grow.
 pub const MAX_LENGTH: usize = 2048;
@@ -163,11 +166,15 @@ fn checksum(text: &str) -> [u8; CHECKSUM_LENGTH] {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAConfiguration => f.write_str("This is not a configuration file of this device."),
-            Self::Newer => f.write_str("The file is from a newer firmware."),
-            Self::Damaged => f.write_str("The file is damaged: its checksum does not match."),
-            Self::Line(line) => write!(f, "Line {line} is not one that this firmware can use."),
-            Self::Contradiction(field) => write!(f, "{} does not fit the other settings.", field.name()),
+            Self::NotAConfiguration => packed!("This is not a configuration file of this device.").fmt(f),
+            Self::Newer => packed!("The file is from a newer firmware.").fmt(f),
+            Self::Damaged => packed!("The file is damaged: its checksum does not match.").fmt(f),
+            Self::Line(line) => {
+                write!(f, "Line {line} {}", packed!("is not one that this firmware can use."))
+            }
+            Self::Contradiction(field) => {
+                write!(f, "{} {}", field.name(), packed!("does not fit the other settings."))
+            }
         }
     }
 }
