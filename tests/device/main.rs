@@ -2,7 +2,8 @@
 //! a device: cables, power cuts, brokers that vanish, certificates that do not fit.
 //!
 //! The device is the host board. With `DEVICE_COMMAND` in the environment it is what that command starts, which has to print the same
-//! lines and obey the same commands: `cargo xtask test` runs `codes` and `connection` on the virtual board, too.
+//! lines and obey the same commands: `cargo xtask test` runs those of wrong certificates and broken
+//! connections on the virtual board, too.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,

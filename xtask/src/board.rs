@@ -19,9 +19,17 @@ use crate::{
 /// The firmwares of `tests/board/firmwares`, each with the variable that tells the tests where it is.
 const FIRMWARES: [(&str, &str); 2] = [("hello", "HELLO_ELF"), ("validation", "VALIDATION_ELF")];
 
-/// What runs on this board of the tests that have a device as a process: broken connections, wrong certificates, and the first
-/// set-up in a browser. The others of these tests are the same on every board, or have a stricter one in `tests/board/tests`.
-const DEVICE_TESTS: [&str; 3] = ["codes::", "connection::", "first_set_up::"];
+/// What runs on this board of the tests that have a device as a process: wrong certificates, broken connections, backup SRAM over a
+/// reset, a menu that answers meanwhile, and the first set-up in a browser. The others of these tests are the same on every board,
+/// or have a stricter one in `tests/board/tests`.
+const DEVICE_TESTS: [&str; 6] = [
+    "codes::",
+    "connection::a_connection_that_is_cut",
+    "connection::a_broker_that_was_restarted",
+    "connection::a_reset_keeps_the_session",
+    "connection::the_menu_answers",
+    "first_set_up::",
+];
 
 /// Builds the firmwares and the board, and runs the board's tests and those of a device.
 ///
@@ -57,8 +65,8 @@ fn device_tests(elf: &Path) -> Result<(), String> {
         command
     };
     let names = process::output(&mut run(&["--list"]))?;
-    match DEVICE_TESTS.iter().find(|module| !names.lines().any(|name| name.starts_with(**module))) {
-        Some(module) => Err(format!("no test is in {module}")),
+    match DEVICE_TESTS.iter().find(|wanted| !names.lines().any(|name| name.starts_with(**wanted))) {
+        Some(wanted) => Err(format!("no test is called {wanted}")),
         None => process::run(&mut run(&[])),
     }
 }
