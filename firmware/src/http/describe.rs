@@ -106,6 +106,10 @@ struct UntilExpiry<'f, 'g> {
 
 impl Write for UntilExpiry<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Nothing begins no line.
+        if text.is_empty() {
+            return Ok(());
+        }
         // The line after that of the date. Names cannot feign it: they are written character by character.
         if self.has_ended || find(text.as_bytes(), b"signed using").is_some() {
             self.has_ended = true;

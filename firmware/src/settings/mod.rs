@@ -48,7 +48,8 @@ pub struct Network {
 /// The clock's settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Time {
-    /// The SNTP server's name or address.
+    /// The SNTP server's name or address; empty for none: then no time is fetched, and MQTTS would wait for ever, so that
+    /// [`Settings::check`] refuses it. DHCP's option 42 is not asked for, as `embassy_net` does not hand it out.
     pub sntp_server: String<64>,
 }
 

@@ -260,6 +260,7 @@ fn beside_each_field_stands_what_is_there() {
         assert!(text.contains("<p class=\"bad\">-0x2180 X509 - "), "the code of what cannot be read");
         let description = text.split("<pre>").nth(1).and_then(|rest| rest.split("</pre>").next()).unwrap();
         assert!(description.lines().last().unwrap().starts_with("expires on        : 20"), "{description}");
+        assert!(!description.ends_with(char::is_whitespace), "{description}");
         assert!(text.contains("Private Key: does not belong to the certificate"));
     });
 }
