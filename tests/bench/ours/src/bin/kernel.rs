@@ -272,14 +272,17 @@ fn compare_divisions(random: &mut Random, round: usize) {
         u64::from(limbs[0]) << 32 | u64::from(limbs[1])
     };
     // Every length of either, and every kind of limbs.
-    let (dividend, divisor) = (number(round) >> (round % 64), (number(round / 5) >> (round / 64 % 64)).max(1));
+    let (dividend, divisor) =
+        (number(round) >> (round % 64), (number(round / 5) >> (round / 64 % 64)).max(1));
     let (quotient, remainder) = core::hint::black_box((dividend / divisor, dividend % divisor));
     let back = u128::from(quotient) * u128::from(divisor) + u128::from(remainder);
     let is_right = back == u128::from(dividend) && remainder < divisor;
     check("uldivmod", round, &[u32::from(is_right)], &[1]);
 
     for (a_sign, b_sign) in [(1, 1), (1, -1), (-1, 1), (-1, -1)] {
-        let (a, b) = ((dividend >> 1) as i64 * a_sign, ((divisor >> 1) as i64).max(1) * b_sign);
+        // Else the compiler knows the signs, and divides without them.
+        let (a, b) =
+            core::hint::black_box(((dividend >> 1) as i64 * a_sign, ((divisor >> 1) as i64).max(1) * b_sign));
         let (quotient, remainder) = core::hint::black_box((a / b, a % b));
         let back = i128::from(quotient) * i128::from(b) + i128::from(remainder);
         let is_right = back == i128::from(a)
