@@ -14,8 +14,8 @@ const MODES: [CipherMode; 3] = [CipherMode::Gcm, CipherMode::Ccm, CipherMode::Cc
 const ON_HASH: [HashAlgorithm; 4] =
     [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Sha224, HashAlgorithm::Sha256];
 const KEYS: [usize; 3] = [16, 24, 32];
-/// ALGOMODE of CTR and of GCM, ALGO of SHA-256: how the models name them.
-const CTR: u32 = 6;
+/// ALGOMODE of ECB and of GCM, ALGO of SHA-256: how the models name them.
+const ECB: u32 = 4;
 const GCM: u32 = 8;
 const SHA256: u32 = 3;
 

@@ -17,21 +17,35 @@ use crate::{CipherMode, Direction, NONCE_LENGTH};
 
 use super::{increment, xor};
 
-/// Encrypts or decrypts `data` in place and returns the tag, of which the mode may use only the head.
-pub(super) fn apply(
-    aes: &Aes,
+/// What encrypts blocks: the software, or a unit.
+pub(crate) trait Encryption {
+    /// Encrypts two blocks that do not depend on each other.
+    fn encrypt(&mut self, blocks: &mut [[u8; BLOCK_LENGTH]; 2]) -> Result<(), Error>;
+}
+
+impl Encryption for &Aes {
+    fn encrypt(&mut self, blocks: &mut [[u8; BLOCK_LENGTH]; 2]) -> Result<(), Error> {
+        Aes::encrypt(self, blocks);
+        Ok(())
+    }
+}
+
+/// Encrypts or decrypts `data` in place and returns the tag, of which the mode may use only the head. So many bytes are `done` when
+/// it fails.
+pub(crate) fn apply(
+    aes: &mut dyn Encryption,
     mode: CipherMode,
     direction: Direction,
-    nonce: &[u8; NONCE_LENGTH],
-    aad: &[u8],
+    (nonce, aad): (&[u8; NONCE_LENGTH], &[u8]),
     data: &mut [u8],
+    done: &mut usize,
 ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
     let (mac, counter) = first_blocks(mode, nonce, aad, data.len())?;
     let mut pair = Pair { blocks: [mac, [0; BLOCK_LENGTH]], counter };
-    pair.encrypt(aes);
+    pair.encrypt(aes)?;
     let mut tag = Zeroizing::new(*pair.stream());
     increment(&mut pair.counter);
-    pair.authenticate(aes, aad);
+    pair.authenticate(aes, aad)?;
     for block in data.chunks_mut(BLOCK_LENGTH) {
         if direction == Direction::Encrypt {
             xor(pair.mac(), block);
@@ -40,15 +54,16 @@ pub(super) fn apply(
         if direction == Direction::Decrypt {
             xor(pair.mac(), block);
         }
+        *done = done.saturating_add(block.len());
         increment(&mut pair.counter);
-        pair.encrypt(aes);
+        pair.encrypt(aes)?;
     }
     xor(tag.as_mut_slice(), pair.mac());
     Ok(tag)
 }
 
 /// Both first blocks, B0 and A0 (RFC 3610 §2.2, §2.3). A length field of three bytes is noted as 2.
-pub(crate) fn first_blocks(
+fn first_blocks(
     mode: CipherMode,
     nonce: &[u8; NONCE_LENGTH],
     aad: &[u8],
@@ -91,28 +106,29 @@ impl Pair {
     }
 
     /// Chains the associated data behind its length of two bytes, and makes the key stream of the counter.
-    fn authenticate(&mut self, aes: &Aes, aad: &[u8]) {
+    fn authenticate(&mut self, aes: &mut dyn Encryption, aad: &[u8]) -> Result<(), Error> {
         if aad.is_empty() {
             let mac = *self.mac();
-            self.encrypt(aes);
+            self.encrypt(aes)?;
             *self.mac() = mac;
-            return;
+            return Ok(());
         }
         let [first, second, rest @ ..] = self.mac();
         let [low, high, ..] = aad.len().to_le_bytes();
         *first ^= high;
         *second ^= low;
         xor(rest, aad);
-        self.encrypt(aes);
+        self.encrypt(aes)?;
         for block in aad.get(BLOCK_LENGTH - 2..).unwrap_or_default().chunks(BLOCK_LENGTH) {
             xor(self.mac(), block);
-            self.encrypt(aes);
+            self.encrypt(aes)?;
         }
+        Ok(())
     }
 
     /// Encrypts the MAC as it stands, and makes the key stream of the counter.
-    fn encrypt(&mut self, aes: &Aes) {
+    fn encrypt(&mut self, aes: &mut dyn Encryption) -> Result<(), Error> {
         *self.stream() = self.counter;
-        aes.encrypt(&mut self.blocks);
+        aes.encrypt(&mut self.blocks)
     }
 }

@@ -3,12 +3,10 @@
 //! This file checks what was asked for; the files below only compute.
 
 mod cbc;
-mod ccm;
 mod gcm;
 mod ghash;
 
-#[cfg(feature = "stm32f4")]
-pub(crate) use ccm::first_blocks as ccm_first_blocks;
+pub(crate) mod ccm;
 
 use core::slice;
 
@@ -94,7 +92,7 @@ pub(crate) fn aead(
     }
     match mode {
         CipherMode::Gcm => Ok(gcm::apply(key, direction, nonce, aad, data)),
-        _ => ccm::apply(&key.aes, mode, direction, nonce, aad, data),
+        _ => ccm::apply(&mut &key.aes, mode, direction, (nonce, aad), data, &mut 0),
     }
 }
 

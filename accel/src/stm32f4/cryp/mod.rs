@@ -10,15 +10,17 @@
 //! ```
 //!
 //! Deliberately absent: DES, DMA, interrupts, the unit's own CCM mode (the vendor's own driver gets its last block in parts
-//! wrong, and `ccm.rs` needs only CBC and CTR), and saving a message in progress.
+//! wrong, and the software's CCM needs only blocks that are encrypted), and saving a message in progress.
 
-mod ccm;
 mod gcm;
 
 use status::{Error, aes, cipher};
 
+use zeroize::Zeroizing;
+
 use super::regs::{CRYP_POLLS, Regs, wait};
-use crate::Direction;
+use crate::soft::mode::ccm::{self, Encryption};
+use crate::{CipherMode, Direction, NONCE_LENGTH};
 
 /// The driver over the registers of the unit.
 pub struct Cryp<R> {
@@ -88,6 +90,24 @@ impl<R: Regs> Cryp<R> {
     /// [`Stopped`].
     pub fn ctr(&mut self, key: &[u8], counter: &[u8; 16], data: &mut [u8]) -> Result<(), Stopped> {
         self.run(CTR, Direction::Encrypt, key, counter, |cryp, done| cryp.exchange_all(data, done))
+    }
+
+    /// CCM with a nonce of 12 bytes: encrypts or decrypts `data` in place and returns the tag, of which CCM_8 uses the head. The unit
+    /// encrypts the blocks of the MAC and of the counter in turns.
+    ///
+    /// # Errors
+    /// [`Stopped`], with `cipher::BAD_INPUT_DATA` (-0x6100) for associated data of 2^16 - 2^8 bytes and more.
+    pub fn ccm(
+        &mut self,
+        mode: CipherMode,
+        direction: Direction,
+        key: &[u8],
+        message: (&[u8; NONCE_LENGTH], &[u8]),
+        data: &mut [u8],
+    ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Stopped> {
+        self.run(ECB, Direction::Encrypt, key, &[0; 16], |cryp, done| {
+            ccm::apply(cryp, mode, direction, message, data, done)
+        })
     }
 
     /// Does `work` with the unit set up for it and enabled, and wipes the unit afterwards. `work` counts the bytes done.
@@ -200,6 +220,15 @@ impl<R: Regs> Cryp<R> {
         for offset in (KEY..END).step_by(4) {
             self.regs.write(offset, 0);
         }
+    }
+}
+
+impl<R: Regs> Encryption for Cryp<R> {
+    fn encrypt(&mut self, blocks: &mut [[u8; BLOCK_LENGTH]; 2]) -> Result<(), Error> {
+        for block in blocks {
+            *block = self.exchange(block)?;
+        }
+        Ok(())
     }
 }
 
