@@ -248,16 +248,18 @@ impl<'b> Handshake<'b> {
 
     /// Copies the part of our Certificate message that begins at `from`, and returns the length of the whole message.
     fn copy_certificate(&self, from: usize, out: &mut [u8]) -> Result<usize, Error> {
-        let chain = || self.signing_identity().into_iter().flat_map(|(identity, _)| identity.chain.iter());
-        let entry = |certificate: Certificate<'_>| certificate.der().len().saturating_add(LENGTH);
-        let list = chain().map(entry).fold(0, usize::saturating_add);
+        let chain = self.signing_identity().map(|(identity, _)| identity.chain);
+        let list =
+            chain.map_or(0, |chain| chain.len().saturating_mul(LENGTH).saturating_add(chain.der().len()));
         let mut part = Part { skip: from, out };
         part.put(&[MessageType::CERTIFICATE.0]);
         part.put(&u24(list.saturating_add(LENGTH))?);
         part.put(&u24(list)?);
-        for certificate in chain() {
-            part.put(&u24(certificate.der().len())?);
-            part.put(certificate.der());
+        if let Some(chain) = chain {
+            for certificate in chain.iter() {
+                part.put(&u24(certificate.der().len())?);
+                part.put(certificate.der());
+            }
         }
         Ok(list.saturating_add(LENGTH).saturating_add(HEADER_LENGTH))
     }

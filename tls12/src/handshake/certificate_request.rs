@@ -86,15 +86,14 @@ impl CertificateRequest {
         if pairs.is_empty() || !odd.is_empty() {
             return Err(malformed());
         }
-        let is_listed = |algorithm: &SignatureAlgorithm| pairs.contains(&algorithm.0.to_be_bytes());
-        let usable = || {
-            let listed = SignatureAlgorithm::OFFERED.into_iter().filter(is_listed);
-            listed.filter_map(|algorithm| match algorithm.parts() {
-                Some((SignatureKey::Rsa, hash)) => Some((algorithm, hash)),
-                _ => None,
-            })
-        };
-        self.algorithm = usable().find(|(_, hash)| Some(*hash) == preferred).or_else(|| usable().next());
+        for algorithm in SignatureAlgorithm::OFFERED {
+            if let Some((SignatureKey::Rsa, hash)) = algorithm.parts()
+                && (self.algorithm.is_none() || Some(hash) == preferred)
+                && pairs.contains(&algorithm.0.to_be_bytes())
+            {
+                self.algorithm = Some((algorithm, hash));
+            }
+        }
         self.part = Part::AuthoritiesLength;
         Ok(())
     }
