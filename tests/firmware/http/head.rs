@@ -138,3 +138,32 @@ proptest! {
         let _ = Head::read(&request, "kitchen");
     }
 }
+
+/// A head that browsers send, and marks of which any may stand anywhere in it.
+const USUAL: &[u8] =
+    b"POST /settings?page=mqtt HTTP/1.1\r\nHost: kitchen\r\nContent-Length: 17\r\nCookie: session=0\r\n\r\n";
+const MARKS: &[u8] = b"\r\n\t\0 :;,/?=\"HTP10a\x7f\x80\xff";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    /// What we take, `httparse` takes as well, with the same method and as many lines: nobody sees another request than we do.
+    #[test]
+    fn nothing_is_taken_that_others_refuse(
+        changes in prop::collection::vec((0..USUAL.len(), prop::sample::select(MARKS), any::<bool>()), 1..4)
+    ) {
+        let mut bytes = USUAL.to_vec();
+        for (at, mark, is_added) in changes {
+            if is_added { bytes.insert(at, mark) } else { bytes[at] = mark }
+        }
+        let Ok(head) = Head::read(&bytes, "kitchen") else { return Ok(()) };
+        let mut lines = [httparse::EMPTY_HEADER; 8];
+        let mut request = httparse::Request::new(&mut lines);
+        prop_assert!(request.parse(&bytes).is_ok_and(|parsed| parsed.is_complete()), "{:?}", bytes.escape_ascii().to_string());
+        prop_assert_eq!(head.method, Method::from_name(request.method.unwrap_or_default()));
+        prop_assert_eq!(head.is_1_1, request.version == Some(1));
+        let length = |line: &&httparse::Header<'_>| line.name.eq_ignore_ascii_case("content-length");
+        let length = request.headers.iter().find(length).and_then(|line| str::from_utf8(line.value).ok()?.trim().parse().ok());
+        prop_assert_eq!(head.length, length);
+    }
+}
