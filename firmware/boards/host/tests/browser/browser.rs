@@ -53,7 +53,9 @@ impl Browser {
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
-                "--lang=en", format!("--user-data-dir={}", profile.display()),
+                "--lang=en",
+                // Over a pipe, so that it ends when the driver does, however that ends.
+                "--remote-debugging-pipe", format!("--user-data-dir={}", profile.display()),
             ],
             "prefs": {
                 "profile.managed_default_content_settings.javascript": if has_script { 1 } else { 2 },
