@@ -1,6 +1,11 @@
 //! The program.
 
-use std::{fs, process::Command, time::Duration};
+use std::{
+    fs,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use xtask::process::{self, Server};
 
@@ -32,15 +37,21 @@ fn a_reset_keeps_the_port_and_the_backup_memory_and_a_power_cut_does_not() {
     let state = folder("reset");
     let mut command = Command::new(env!("CARGO_BIN_EXE_device"));
     command.arg("--state").arg(&state);
-    let mut device = Server::start(&command, "http http://127.0.0.1:", PATIENCE).unwrap();
+    // With an address, the device has put the memory in order.
+    let mut device = Server::start(&command, "lease ", PATIENCE).unwrap();
     let kept = fs::read(state.join("backup.memory")).unwrap();
     device.type_in("reset\n").unwrap();
     device.wait_for("reset pin", PATIENCE).unwrap();
     let line = device.log().lines().find(|line| line.starts_with("http ")).unwrap().to_owned();
     device.wait_for(&format!("reset pin\n{line}\n"), PATIENCE).unwrap();
+    let end = Instant::now() + PATIENCE;
+    while device.log().matches("lease ").count() < 2 {
+        assert!(Instant::now() < end, "no address after the reset");
+        thread::sleep(Duration::from_millis(20));
+    }
     assert!(fs::read(state.join("backup.memory")).unwrap() == kept);
     drop(device);
-    drop(Server::start(&command, "http http://127.0.0.1:", PATIENCE).unwrap());
+    drop(Server::start(&command, "lease ", PATIENCE).unwrap());
     assert!(fs::read(state.join("backup.memory")).unwrap() != kept);
 }
 
