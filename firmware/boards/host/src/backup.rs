@@ -1,7 +1,8 @@
 //! Backup memory in a file: it survives a reset, and after a power cut it holds anything at all.
 
 use std::{
-    fs, io,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -36,8 +37,10 @@ impl Backup {
         Ok(backup)
     }
 
+    /// Over what the file holds, which is never shorter than the memory: who reads it, or ends this process, finds no empty one.
     fn save(&self) -> io::Result<()> {
-        fs::write(&self.path, &self.bytes)
+        let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(&self.path)?;
+        file.write_all(&self.bytes)
     }
 }
 
