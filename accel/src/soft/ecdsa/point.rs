@@ -76,6 +76,7 @@ pub(super) fn add_to_sum(field: &mut Field<'_>, affine: bool) {
         return;
     }
     field.run(if affine { &UNSCALED } else { &SCALED });
+    field.run(&DIFFERENCE);
     if field.is_zero(E) {
         if field.is_zero(F) {
             field.run(&DOUBLE);
@@ -90,25 +91,14 @@ pub(super) fn add_to_sum(field: &mut Field<'_>, affine: bool) {
     field.run(&SUM);
 }
 
-/// Both points on the common denominator: the sum's x and y in C and D, what is added less those in E and F.
-static SCALED: [Step; 10] = [
-    multiply(B, G, G),
-    multiply(C, X, B),
-    multiply(D, Y, G),
-    multiply(D, D, B),
-    multiply(A, Z, Z),
-    multiply(E, E, A),
-    multiply(F, F, Z),
-    multiply(F, F, A),
-    subtract(E, E, C),
-    subtract(F, F, D),
-];
+/// The sum's x and y on the common denominator, in C and D.
+static SCALED: [Step; 4] = [multiply(B, G, G), multiply(C, X, B), multiply(D, Y, G), multiply(D, D, B)];
 
-/// The same where G is 1; D, which is not in use yet, becomes 0.
-static UNSCALED: [Step; 9] = [
-    subtract(D, D, D),
-    add(C, X, D),
-    add(D, Y, D),
+/// The same where G is 1: D, which is not in use yet, becomes 0.
+static UNSCALED: [Step; 3] = [subtract(D, D, D), add(C, X, D), add(D, Y, D)];
+
+/// What is added on the common denominator, less the sum's x and y: in E and F.
+static DIFFERENCE: [Step; 6] = [
     multiply(A, Z, Z),
     multiply(E, E, A),
     multiply(F, F, Z),
