@@ -1,4 +1,4 @@
-//! `memcpy` and its kin for ARMv7E-M in a twelfth of the size: `compiler_builtins` has 3.7 KB of them, unrolled, and unlike all other
+//! `memcpy` and its kin for ARMv7E-M in a twentieth of the size: `compiler_builtins` has 3.7 KB of them, unrolled, and unlike all other
 //! code its size does not follow the profile. They serve the whole program, so that the feature `memory-functions` is a final binary's
 //! choice: long copies take longer than with the unrolled ones.
 //!
