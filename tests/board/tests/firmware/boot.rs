@@ -76,3 +76,25 @@ fn without_the_time_tls_does_not_begin() {
     assert!(status["clock"].is_number());
     device.assert_clean();
 }
+
+#[test]
+fn the_button_held_at_the_start_forgets_everything() {
+    let world = World::new("button");
+    let mut device = Device::boot(Options::default());
+    let session = device.session();
+    assert!(session.is_first);
+    session.load("ca", &world.file("ca.pem"));
+    // Let go too early, then not.
+    for (held, is_forgotten) in [(3, false), (6, true)] {
+        device.board.set_input("PC13", true);
+        device.board.press_reset();
+        let end = device.board.now() + Duration::from_secs(held);
+        device.until("the button was held", |device| (device.board.now() > end).then_some(()));
+        device.board.set_input("PC13", false);
+        let session = device.session();
+        let status = session.status().unwrap();
+        let is_empty = status["certificates"]["ca"]["description"].is_null();
+        assert_eq!((session.is_first, is_empty), (is_forgotten, is_forgotten), "held for {held} s: {status}");
+    }
+    device.assert_clean();
+}

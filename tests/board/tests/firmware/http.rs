@@ -18,6 +18,8 @@ pub(crate) struct Session {
     port: u16,
     cookie: String,
     token: String,
+    /// Whether the device had no password before.
+    pub(crate) is_first: bool,
 }
 
 impl Session {
@@ -29,7 +31,8 @@ impl Session {
         let mut session = Self { port, ..Self::default() };
         let password = form(&PASSWORD);
         let mut answer = session.send("POST /password", password.as_bytes())?;
-        if answer.status != 200 {
+        session.is_first = answer.status == 200;
+        if !session.is_first {
             answer = session.send("POST /login", password.as_bytes())?;
         }
         let cookie = answer.header("Set-Cookie").and_then(|cookie| cookie.split(';').next());
