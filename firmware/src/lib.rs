@@ -19,6 +19,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod ascii;
 pub mod backup;
 pub mod board;
 pub mod certificates;
@@ -35,7 +36,6 @@ pub mod settings;
 pub mod status_codes;
 pub mod storage;
 pub mod supervisor;
-pub mod text;
 pub mod texts;
 
 use core::pin::pin;

@@ -9,7 +9,7 @@ use embassy_time::{Duration, Timer, with_timeout};
 use heapless::{String, Vec};
 use status::{Error, net::UNKNOWN_HOST};
 
-use crate::{board::Board, connection::names, device::Device, settings::Network, supervisor::Task, text};
+use crate::{ascii, board::Board, connection::names, device::Device, settings::Network, supervisor::Task};
 
 /// Keeps the network's address as the settings say. Never ends.
 pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
@@ -47,7 +47,7 @@ pub fn configuration(network: &Network, mac_address: [u8; 6]) -> ConfigV4 {
 /// # Errors
 /// `net::UNKNOWN_HOST` (-0x0052), also when nobody answers within 10 seconds.
 pub async fn resolve(stack: Stack<'_>, host: &str) -> Result<Ipv4Addr, Error> {
-    if let Some(address) = text::address(host.as_bytes()) {
+    if let Some(address) = ascii::address(host.as_bytes()) {
         return Ok(address);
     }
     match with_timeout(LOOK_UP_TIME, stack.dns_query(host, DnsQueryType::A)).await {

@@ -1,6 +1,9 @@
 //! The texts and the markup of this program at three fifths of their length: the compiler packs them with 127 words that stand in
 //! them most often, and a byte from 0x80 on stands for one of these.
 //!
+//! `status` packs its tables in the same way, with words of its own and an end to each text; it is a core, which a device's pages do not
+//! concern, and shares no code with this.
+//!
 //! Only ASCII, so that no letter is taken for a word. In a text that is filled in, `$` stands for a value. Deliberately
 //! absent: words in words, which would save little more and need a stack.
 

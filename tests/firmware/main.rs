@@ -10,6 +10,7 @@
     reason = "a test stops at the first thing that is not as it should be; settings wipe themselves, so that none can be taken apart"
 )]
 
+mod ascii;
 mod backup;
 mod certificates;
 mod clock;
@@ -28,4 +29,3 @@ mod settings;
 mod status_codes;
 mod storage;
 mod supervisor;
-mod text;

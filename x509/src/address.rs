@@ -2,15 +2,15 @@
 //! fifth of its size.
 
 /// An IP address as an iPAddress of a certificate has it (RFC 5280 §4.2.1.6).
-pub(crate) struct Address {
+pub struct Address {
     bytes: [u8; 16],
     length: usize,
 }
 
 impl Address {
-    /// Reads `192.0.2.1` or `2001:db8::192.0.2.1`; nothing else, and without a zone.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let text = text.as_bytes();
+    /// Reads `192.0.2.1` or `2001:db8::192.0.2.1`; nothing else, and without a zone. A zero before another digit might mean
+    /// octal, and is refused.
+    pub fn parse(text: &[u8]) -> Option<Self> {
         let mut address = Self { bytes: [0; 16], length: 0 };
         if !text.contains(&b':') {
             address.quad(text)?;
@@ -35,8 +35,8 @@ impl Address {
         Some(address)
     }
 
-    /// Four bytes or sixteen.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// Four bytes (IPv4) or sixteen (IPv6), in the network's order.
+    pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 

@@ -9,12 +9,12 @@ use crate::{
 /// Whether a host is an IP address, which is no name (RFC 6066 §3).
 #[must_use]
 pub fn is_address(host: &str) -> bool {
-    Address::parse(host).is_some()
+    Address::parse(host.as_bytes()).is_some()
 }
 
 /// See [`Certificate::is_for_host`].
 pub(crate) fn matches(certificate: &Certificate<'_>, host: &str) -> bool {
-    let address = Address::parse(host);
+    let address = Address::parse(host.as_bytes());
     if certificate.extensions.subject_alternative_name.is_none() {
         // RFC 6125 §6.4.4: the common name is the last resort.
         return certificate.subject().common_names().any(|name| is_name(name, host, address.is_some()));

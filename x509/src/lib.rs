@@ -33,6 +33,7 @@ mod time;
 pub mod lint;
 pub mod verify;
 
+pub use address::Address;
 pub use bundle::Bundle;
 pub use certificate::{Certificate, SignatureAlgorithm};
 pub use describe::{describe, describe_key};

@@ -9,7 +9,7 @@
 
 use heapless::String;
 
-use crate::{settings::Mqtt, text::write_hexadecimal};
+use crate::{ascii::write_hexadecimal, settings::Mqtt};
 
 /// The longest prefix or client identifier, in bytes.
 const NAME_LENGTH: usize = 64;

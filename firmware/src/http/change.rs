@@ -15,13 +15,13 @@ use super::{
     sessions::Secret,
 };
 use crate::{
+    ascii::decimal,
     board::{Board, Pins},
     certificates::{BUFFER_LENGTH, File, MAX_FILE_LENGTH},
     settings::{
         Field, Settings,
         configuration::{self, Secrets},
     },
-    text::decimal,
     texts::refusal as texts,
 };
 

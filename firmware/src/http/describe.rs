@@ -10,8 +10,8 @@ use status::{AlertSeen, Error, Step};
 use x509::{Bundle, PrivateKey, describe, describe_key, lint};
 
 use crate::{
+    ascii::{find, write_address},
     settings::{Field, Settings},
-    text::{find, write_address},
 };
 
 /// A setting's text. Only for what is not a secret.

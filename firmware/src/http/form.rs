@@ -3,7 +3,7 @@
 //! Deliberately absent: what a lenient decoder does with a per cent sign without two digits, or with bytes that are not UTF-8. Both
 //! are refused.
 
-use crate::text::hexadecimal;
+use crate::ascii::hexadecimal;
 
 /// The fields of a form, in their order. After the first fault there is nothing more.
 pub struct Form<'a> {

@@ -13,7 +13,7 @@ use super::{
     routes::{Method, Page, Route},
     sessions::Secret,
 };
-use crate::text::{address, cut, cut_text, decimal, find};
+use crate::ascii::{address, cut, cut_text, decimal, find};
 
 /// How many header lines a request may have; a browser sends about 15.
 const MAX_HEADERS: usize = 40;

@@ -7,7 +7,7 @@ use super::{
     head::{Fault, Head},
     refusal::Refusal,
 };
-use crate::{text::find, texts::refusal as texts};
+use crate::{ascii::find, texts::refusal as texts};
 
 /// How long a head, and how long a form, may be, in bytes.
 pub(super) const BUFFER_LENGTH: usize = 2048;

@@ -10,7 +10,7 @@
 
 use heapless::{String, Vec};
 
-use crate::text::cut;
+use crate::ascii::cut;
 
 /// The longest boundary, in bytes (RFC 2046 §5.1.1).
 pub const MAX_BOUNDARY_LENGTH: usize = 70;

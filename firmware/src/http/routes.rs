@@ -1,6 +1,6 @@
 //! What there is to ask for.
 
-use crate::{certificates::File, text::cut_text};
+use crate::{ascii::cut_text, certificates::File};
 
 /// What a path names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

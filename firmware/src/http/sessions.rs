@@ -7,7 +7,7 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::ZeroizeOnDrop;
 
-use crate::text::{hexadecimal, write_hexadecimal};
+use crate::ascii::{hexadecimal, write_hexadecimal};
 
 /// How many may be logged in at once.
 pub const MAX_SESSIONS: usize = 4;

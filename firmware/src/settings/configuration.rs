@@ -17,8 +17,8 @@ use zeroize::Zeroize;
 
 use super::{Field, Settings};
 use crate::{
+    ascii::{cut_text, decimal, hexadecimal, write_hexadecimal},
     packed,
-    text::{cut_text, decimal, hexadecimal, write_hexadecimal},
 };
 
 /// The longest file, in bytes: every field at its longest, with its name, and room to grow.

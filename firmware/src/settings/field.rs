@@ -6,7 +6,7 @@ use heapless::String;
 use status::{Error, device::SETTINGS_INVALID};
 
 use super::{PasswordHash, Settings};
-use crate::text::{self, cut_text, write_address, write_hexadecimal};
+use crate::ascii::{self, cut_text, write_address, write_hexadecimal};
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $field:ident = $name:literal;)*) => {
@@ -190,13 +190,13 @@ fn set_switch(to: &mut bool, text: &str) -> Result<(), Error> {
 }
 
 fn set_address(to: &mut Ipv4Addr, text: &str) -> Result<(), Error> {
-    *to = text::address(text.as_bytes()).ok_or(SETTINGS_INVALID)?;
+    *to = ascii::address(text.as_bytes()).ok_or(SETTINGS_INVALID)?;
     Ok(())
 }
 
 /// A decimal number from `least` to `most`.
 fn set_number<T: TryFrom<u32>>(to: &mut T, text: &str, least: u16, most: u16) -> Result<(), Error> {
-    let number = text::decimal(text.as_bytes()).ok_or(SETTINGS_INVALID)?;
+    let number = ascii::decimal(text.as_bytes()).ok_or(SETTINGS_INVALID)?;
     if number < least.into() || number > most.into() {
         return Err(SETTINGS_INVALID);
     }
@@ -217,9 +217,9 @@ fn password_hash(text: &str) -> Option<PasswordHash> {
     let (iterations, rest) = cut_text(text, ":")?;
     let (salt, hash) = cut_text(rest, ":")?;
     let mut password =
-        PasswordHash { salt: [0; 16], iterations: text::decimal(iterations.as_bytes())?, hash: [0; 32] };
-    text::hexadecimal(salt.as_bytes(), &mut password.salt)?;
-    text::hexadecimal(hash.as_bytes(), &mut password.hash)?;
+        PasswordHash { salt: [0; 16], iterations: ascii::decimal(iterations.as_bytes())?, hash: [0; 32] };
+    ascii::hexadecimal(salt.as_bytes(), &mut password.salt)?;
+    ascii::hexadecimal(hash.as_bytes(), &mut password.hash)?;
     Some(password)
 }
 

@@ -1,7 +1,7 @@
 //! Searching, reading and writing small texts: the few functions that everything here shares.
 //!
-//! Own code, as `core` has its searchers once for each kind of pattern, its number parsers once for each width, and an address
-//! parser that reads every notation there is: 5 KB of flash. Deliberately absent: what is not ASCII.
+//! Own code, as `core` has its searchers once for each kind of pattern and its number parsers once for each width; with its addresses, which
+//! are those of `x509` here, 5 KB of flash. Deliberately absent: what is not ASCII.
 
 use core::{
     fmt::{self, Write},
@@ -49,18 +49,10 @@ pub fn hexadecimal(text: &[u8], out: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-/// An IPv4 address as four decimal numbers (RFC 3986 §3.2.2): a zero before another digit might mean octal, and is refused.
+/// An IPv4 address as four decimal numbers.
 pub fn address(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0; 4];
-    let mut parts = text.split(|byte| *byte == b'.');
-    for octet in &mut octets {
-        let part = parts.next()?;
-        if part.len() > 1 && part.starts_with(b"0") {
-            return None;
-        }
-        *octet = u8::try_from(decimal(part)?).ok()?;
-    }
-    parts.next().is_none().then_some(Ipv4Addr::from(octets))
+    let octets: [u8; 4] = x509::Address::parse(text)?.as_bytes().try_into().ok()?;
+    Some(octets.into())
 }
 
 /// Writes the bytes in hexadecimal digits.

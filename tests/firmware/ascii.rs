@@ -1,6 +1,6 @@
-//! Small texts: `firmware/src/text.rs`.
+//! Small texts: `firmware/src/ascii.rs`.
 
-use firmware::text::{address, cut, cut_text, decimal, hexadecimal, write_address, write_hexadecimal};
+use firmware::ascii::{address, cut, cut_text, decimal, hexadecimal, write_address, write_hexadecimal};
 
 #[test]
 fn texts_are_cut_at_the_first_separator() {
