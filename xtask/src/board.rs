@@ -42,7 +42,7 @@ pub fn test(progress: &Progress) -> Result<(), String> {
     let elf = firmware::build(progress)?;
     tests.arg("--no-fail-fast").env("FIRMWARE_ELF", &elf);
     progress.say("building the firmwares that try the board's models");
-    process::run(route.build("release").current_dir(root().join("tests/board/firmwares")))?;
+    process::run(route.build("release").current_dir(root().join("tests/board/firmwares")).arg("--locked"))?;
     let folder = mcu::folder().join(route.target()).join("release");
     tests.envs(FIRMWARES.map(|(name, variable)| (variable, folder.join(name))));
     progress.say(
@@ -84,7 +84,7 @@ pub fn program() -> Result<PathBuf, String> {
 fn cargo(verb: &str) -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(root().join("tests/board")).env("CARGO_TARGET_DIR", folder());
-    command.args([verb, "--ignore-rust-version"]);
+    command.args([verb, "--locked", "--ignore-rust-version"]);
     command
 }
 
