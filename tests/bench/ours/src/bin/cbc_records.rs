@@ -119,7 +119,7 @@ fn open(
         let opened = protection.open(accel, &mut record);
         match (opened, expected) {
             (Ok(range), Some(length)) if range.len() == length => {}
-            (Err(failure), None) if failure.error == ssl::INVALID_MAC => {}
+            (Err(failure), None) if failure.error() == ssl::INVALID_MAC => {}
             _ => stop("another answer than expected"),
         }
     }

@@ -236,7 +236,7 @@ fn compare_memory() {
                 memory
             };
             // SAFETY, here and below: as above.
-            same("memset", length, changed(&|at| unsafe { drop(memset(at, 0x1A7, length)) }), filled(0xA7));
+            same("memset", length, changed(&|at| unsafe { _ = memset(at, 0x1A7, length) }), filled(0xA7));
             same("memset", length, changed(&|at| unsafe { __aeabi_memset(at, length, 0x1A7) }), filled(0xA7));
             same("memclr", length, changed(&|at| unsafe { __aeabi_memclr(at, length) }), filled(0));
             for from in 0..48 {
