@@ -4,8 +4,8 @@ use accel::{HashAlgorithm, soft::Soft};
 use status::{asn1, device, pk, x509 as code};
 use tests::entropy::InsecureSeeded;
 use x509::{
-    Policy, Time,
-    lint::{File, Finding, Memory, Problem, Request, Role, Severity, check},
+    Bundle, MAX_DER_LENGTH, Policy, Time,
+    lint::{Decoded, File, Finding, Memory, Problem, Request, Role, Severity, Slot, Trust, WORKSPACE, check},
 };
 
 use crate::corpus::{self, NOW};
@@ -171,4 +171,41 @@ fn findings_are_told_in_plain_words() {
     assert_eq!(large.to_string(), "certificate: error: -0x8280 DEVICE - The file is larger than 4096 bytes");
     let hash = warning(File::Certificate, 1, Problem::WeakHash(HashAlgorithm::Sha1));
     assert_eq!(hash.to_string(), "certificate: warning: signed over SHA-1, which newer software refuses");
+}
+
+#[test]
+fn a_chain_is_looked_at_in_slices() {
+    for (authority, certificate, least, expected) in [
+        ("root", "leaf-by-intermediate intermediate", 4, None),
+        ("root-p521", "leaf-p521", 50, None),
+        ("root", "leaf-bad-signature", 2, Some(warning(File::Certificate, 1, Problem::NotTrusted))),
+    ] {
+        let Files { authority, certificate, .. } = files(authority, certificate, "");
+        let mut memory = [[0; MAX_DER_LENGTH]; 2];
+        let [first, second] = &mut memory;
+        let files = Decoded {
+            authority: Slot::Read(Bundle::from_pem(&authority, first).unwrap()),
+            certificate: Slot::Read(Bundle::from_pem(&certificate, second).unwrap()),
+            key: Slot::Absent,
+        };
+        let request = Request {
+            authority: None,
+            certificate: None,
+            key: None,
+            role: Role::Client,
+            host: None,
+            now: Some(Time::from_unix(NOW)),
+            policy: Policy::default(),
+        };
+        let (mut accel, mut workspace) = (Soft::new(InsecureSeeded::new(0)), [0; WORKSPACE]);
+        let (mut trust, mut slices) = (Trust::new(&files, &request), 0);
+        let found = loop {
+            match trust.step(&mut accel, &mut workspace) {
+                Ok(found) => break found,
+                Err(_) => slices += 1,
+            }
+        };
+        assert_eq!(found, expected);
+        assert!(slices >= least, "{slices} slices");
+    }
 }

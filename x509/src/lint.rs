@@ -1,20 +1,20 @@
 //! What would fail on the wire, and why, before anything is connected.
 //!
 //! Looks at the three files of the settings together. Findings are data: a command prints them, a menu shows them beside the
-//! fields. It blocks while signatures are checked, and needs no more memory than it is lent.
+//! fields. What takes long, the signatures of a chain, is a [`Trust`] of its own that works in slices. No more memory is needed than
+//! is lent.
 
 mod finding;
+mod trust;
 
 use accel::{Accel, HashAlgorithm};
-use status::{Error, Flags, x509};
+use status::Error;
 
-use crate::{
-    Bundle, Certificate, Context, KeyUsage, MAX_DER_LENGTH, Policy, PrivateKey, PublicKey, Purpose, Time,
-    Verifier,
-};
+use crate::{Bundle, Certificate, KeyUsage, MAX_DER_LENGTH, Policy, PrivateKey, PublicKey, Purpose, Time};
 
 pub use crate::verify::WORKSPACE;
 pub use finding::{File, Finding, Problem, Severity};
+pub use trust::Trust;
 
 /// The files, and what they are for.
 #[derive(Clone, Copy)]
@@ -113,7 +113,7 @@ impl<T> From<Option<Result<T, Error>>> for Slot<T> {
     }
 }
 
-/// Looks at the files and reports what is wrong, file by file.
+/// Looks at the files and reports what is wrong, file by file. Blocks while signatures are checked.
 pub fn check<A: Accel>(
     request: &Request<'_>,
     memory: &mut Memory,
@@ -126,16 +126,16 @@ pub fn check<A: Accel>(
         certificate: request.certificate.map(|text| Bundle::from_pem(text, certificate)).into(),
         key: request.key.map(|text| PrivateKey::from_pem(text, key)).into(),
     };
-    check_decoded(&files, request, workspace, accel, report);
+    let mut trust = Trust::new(&files, request);
+    let Ok(distrust) = nb::block!(trust.step(accel, workspace));
+    check_decoded(&files, request, distrust, report);
 }
 
-/// Like [`check`] for files that are decoded already: the texts of `request` are not looked at. `workspace` has
-/// [`WORKSPACE`] bytes.
-pub fn check_decoded<A: Accel>(
+/// Like [`check`] for files that are decoded already: the texts of `request` are not looked at. `distrust` is what [`Trust`] has found.
+pub fn check_decoded(
     files: &Decoded<'_>,
     request: &Request<'_>,
-    workspace: &mut [u8],
-    accel: &mut A,
+    distrust: Option<Finding>,
     mut report: impl FnMut(Finding),
 ) {
     let mut lint = Lint { request, report: &mut report };
@@ -151,8 +151,8 @@ pub fn check_decoded<A: Accel>(
     if let Some(leaf) = chain.as_ref().and_then(|chain| chain.iter().next()) {
         lint.leaf(&leaf);
     }
-    if let Some(chain) = chain {
-        lint.chain(chain, authorities, accel, workspace);
+    if let Some(finding) = distrust {
+        (lint.report)(finding);
     }
     lint.key(files);
 }
@@ -255,82 +255,6 @@ impl<R: FnMut(Finding)> Lint<'_, R> {
                 require(leaf.allows_purpose(Purpose::Client), Problem::NotForClients);
             }
         }
-    }
-
-    /// Whether the chain leads to the CA file. A client's need not: its server may know another CA.
-    fn chain<A: Accel>(
-        &mut self,
-        chain: Bundle<'_>,
-        authorities: Option<Bundle<'_>>,
-        accel: &mut A,
-        workspace: &mut [u8],
-    ) {
-        if authorities.is_none() && self.request.role == Role::Client {
-            return;
-        }
-        let problem = match self.missing_issuer(chain, authorities, accel) {
-            Ok(Some(number)) => (number, Problem::MissingIssuer),
-            Ok(None) => match self.verify(chain, authorities, accel, workspace) {
-                Ok(true) => return,
-                Ok(false) => (1, Problem::NotTrusted),
-                Err(code) => (1, Problem::Unchecked(code)),
-            },
-            Err(code) => (1, Problem::Unchecked(code)),
-        };
-        match self.request.role {
-            Role::Server => self.error(File::Certificate, problem.0, problem.1),
-            Role::Client => self.warning(File::Certificate, problem.0, problem.1),
-        }
-    }
-
-    /// Follows the issuers' names; the number of the certificate whose issuer is nowhere.
-    fn missing_issuer<A: Accel>(
-        &self,
-        chain: Bundle<'_>,
-        authorities: Option<Bundle<'_>>,
-        accel: &mut A,
-    ) -> Result<Option<usize>, Error> {
-        let mut at = 0;
-        for (certificate, index) in chain.iter().zip(0_usize..) {
-            if index != at {
-                continue;
-            }
-            let issuer = certificate.issuer().digest(accel)?;
-            for authority in authorities.iter().flat_map(Bundle::iter) {
-                if authority.subject().digest(accel)? == issuer {
-                    return Ok(None);
-                }
-            }
-            for (candidate, index) in chain.iter().zip(0_usize..).skip(at.saturating_add(1)) {
-                if candidate.subject().digest(accel)? == issuer {
-                    at = index;
-                    break;
-                }
-            }
-            if index == at {
-                return Ok(Some(at.saturating_add(1)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether the chain is trusted, whatever else is wrong with it.
-    fn verify<A: Accel>(
-        &self,
-        chain: Bundle<'_>,
-        authorities: Option<Bundle<'_>>,
-        accel: &mut A,
-        workspace: &mut [u8],
-    ) -> Result<bool, Error> {
-        // Times have been looked at; any will do here.
-        let now = self.request.now.or_else(|| chain.iter().next().map(|leaf| leaf.not_before()));
-        let now = now.ok_or(x509::BAD_INPUT_DATA)?;
-        let context = Context { anchors: authorities, policy: self.request.policy, ..Context::new(now) };
-        let (mut verifier, mut job) = (Verifier::new(), None);
-        for certificate in chain.iter() {
-            nb::block!(verifier.push(&certificate, &context, accel, workspace, &mut job))?;
-        }
-        Ok(!verifier.finish().flags.contains(Flags::NOT_TRUSTED))
     }
 
     fn key(&mut self, files: &Decoded<'_>) {

@@ -1,5 +1,7 @@
 //! What changes the device: settings, certificates, outputs, the configuration file, the factory reset.
 
+use core::pin::{Pin, pin};
+
 use status::device::FILE_TOO_LARGE;
 use x509::{Bundle, PrivateKey, lint::Slot};
 
@@ -106,7 +108,12 @@ impl<B: Board> Server<'_, B> {
             File::PrivateKey => decoded.key = Slot::Read(PrivateKey::from_pem(pem, storage)?),
         }
         // 3. What will fail.
-        files::check(self.device, &decoded, workspace, findings);
+        {
+            // In a block, so that it takes no room afterwards.
+            let check: Pin<&mut dyn Future<Output = ()>> =
+                pin!(files::check(self.device, &decoded, workspace, findings));
+            check.await;
+        }
         // 4. The store.
         let is_stored = verb == Verb::Store;
         if is_stored {

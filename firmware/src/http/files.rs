@@ -3,12 +3,13 @@
 //! All of it in one piece of memory that one request has at a time, and that is wiped after it. What is lent out of here can be
 //! described; the key's bytes have no way out.
 
+use embassy_futures::yield_now;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::MutexGuard};
 use heapless::Vec;
 use status::Error;
 use x509::{
     Bundle, MAX_DER_LENGTH, Policy, PrivateKey, Time,
-    lint::{self, Decoded, Finding, Role, Slot, WORKSPACE},
+    lint::{self, Decoded, Finding, Role, Slot, Trust, WORKSPACE},
 };
 use zeroize::Zeroize;
 
@@ -111,8 +112,9 @@ async fn stored<'p, B: Board, T>(
     }
 }
 
-/// What the lint says of these files.
-pub(super) fn check<B: Board>(
+/// What the lint says of these files. Everybody else has a turn between two slices of a signature's check. Awaited in two places, it
+/// costs less flash where its type is not known.
+pub(super) async fn check<B: Board>(
     device: &Device<B>,
     files: &Decoded<'_>,
     workspace: &mut [u8; WORKSPACE],
@@ -127,8 +129,15 @@ pub(super) fn check<B: Board>(
         now: device.clock.now().map(Time::from_unix),
         policy: Policy::default(),
     };
-    let accel = &mut *device.accel.borrow_mut();
-    lint::check_decoded(files, &request, workspace, accel, |finding| {
+    let mut trust = Trust::new(files, &request);
+    let distrust = loop {
+        let step = trust.step(&mut *device.accel.borrow_mut(), workspace);
+        match step {
+            Ok(distrust) => break distrust,
+            Err(_) => yield_now().await,
+        }
+    };
+    lint::check_decoded(files, &request, distrust, |finding| {
         // What does not fit is left out.
         let _ = findings.push(finding);
     });

@@ -1,6 +1,9 @@
 //! What is answered: JSON for programs, pages for people.
 
-use core::fmt::{self, Write};
+use core::{
+    fmt::{self, Write},
+    pin::{Pin, pin},
+};
 
 use heapless::Vec;
 use x509::lint::{Decoded, Slot};
@@ -61,7 +64,9 @@ impl<B: Board> Server<'_, B> {
             let Parts { text, der, workspace } = memory.parts();
             files = files::decode(self.device, text, der).await;
             if matches!(outcome, Ok(Outcome::Show(Route::Page(Page::Mqtt), _))) {
-                files::check(self.device, &files, workspace, findings);
+                let check: Pin<&mut dyn Future<Output = ()>> =
+                    pin!(files::check(self.device, &files, workspace, findings));
+                check.await;
             }
         }
         // 2. Everything else, as it is now: what is rendered must not change meanwhile.
