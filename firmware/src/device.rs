@@ -88,8 +88,14 @@ pub enum ConnectionState {
     WaitingForNetwork,
     /// MQTTS waits for the clock to be set.
     WaitingForTime,
-    /// Looking the host up, connecting, shaking hands.
+    /// Looking up the host's address.
+    LookingUp,
+    /// Opening the TCP connection.
     Connecting,
+    /// Shaking hands for TLS.
+    Handshake,
+    /// Waiting until the broker accepts the device (CONNACK).
+    WaitingForBroker,
     /// The broker has accepted the device.
     Connected,
     /// The connection failed; the next attempt follows after a pause.

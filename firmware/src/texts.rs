@@ -109,7 +109,10 @@ pub const fn state(state: ConnectionState) -> Packed {
         ConnectionState::Disabled => packed!("Disabled"),
         ConnectionState::WaitingForNetwork => packed!("Waiting for the network"),
         ConnectionState::WaitingForTime => packed!("Waiting for the time (SNTP)"),
+        ConnectionState::LookingUp => packed!("Looking up the host"),
         ConnectionState::Connecting => packed!("Connecting"),
+        ConnectionState::Handshake => packed!("TLS handshake"),
+        ConnectionState::WaitingForBroker => packed!("Waiting for the broker's answer"),
         ConnectionState::Connected => packed!("Connected"),
         ConnectionState::WaitingToRetry => packed!("Failed, waiting for the next attempt"),
     }

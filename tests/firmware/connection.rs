@@ -1,6 +1,6 @@
 //! The connection, with a real broker: what a device of the application note does for its owner, and what it says when it cannot.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use embassy_futures::{select::select, yield_now};
 use embassy_time::Timer;
@@ -102,17 +102,30 @@ fn the_device_is_on_line_over_tls_with_a_client_certificate_and_everybody_has_a_
             device.replace_certificate(file, &pem(file)).await.unwrap();
         }
         device.store_settings(&settings(world.port(Listener::Mutual), true)).await.unwrap();
-        until_state(device, ConnectionState::Connecting).await;
-        let turns = Cell::new(0_u32);
-        let counting = async {
+        let (turns, states) = (Cell::new(0_u32), RefCell::new(Vec::new()));
+        let watching = async {
             loop {
-                turns.set(turns.get() + 1);
+                let state = device.connection.get().state;
+                if state == ConnectionState::Handshake {
+                    turns.set(turns.get() + 1);
+                }
+                if states.borrow().last() != Some(&state) {
+                    states.borrow_mut().push(state);
+                }
                 yield_now().await;
             }
         };
-        select(counting, on_line(device, &mut peer)).await;
+        select(watching, on_line(device, &mut peer)).await;
         // An RSA-2048 signature alone has 12 million instructions, in slices of at most 200 000.
         assert!(turns.get() > 60, "{} turns", turns.get());
+        let expected = [
+            ConnectionState::LookingUp,
+            ConnectionState::Connecting,
+            ConnectionState::Handshake,
+            ConnectionState::WaitingForBroker,
+            ConnectionState::Connected,
+        ];
+        assert!(states.borrow().ends_with(&expected), "{states:?}");
         assert_eq!(failures(device), []);
         let connection = device.connection.get();
         assert!(connection.suite.is_some() && !connection.resumed);

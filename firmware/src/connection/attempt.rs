@@ -61,7 +61,7 @@ pub(super) async fn attempt<B: Board>(
     client: &mut Client<'_>,
     clean_session: bool,
 ) -> Ended {
-    set_state(device, ConnectionState::Connecting);
+    set_state(device, ConnectionState::LookingUp);
     let verify = plan.settings.verify_server_certificate;
     let mut credentials = Credentials::none();
     if plan.settings.tls {
@@ -83,11 +83,15 @@ pub(super) async fn attempt<B: Board>(
     };
     let mut socket = TcpSocket::new(stack, &mut link.socket_rx, &mut link.socket_tx);
     let mut reached = Ok(());
-    if !unless_outdated(device, plan, pin!(async { reached = reach(stack, plan, &mut socket).await })).await {
+    let reach = async { reached = reach(device, stack, plan, &mut socket).await };
+    if !unless_outdated(device, plan, pin!(reach)).await {
         return Ended::before(Why::Outdated);
     }
     if let Err(error) = reached {
         return Ended::before(Why::Failed(Status::new(error)));
+    }
+    if plan.settings.tls {
+        set_state(device, ConnectionState::Handshake);
     }
     let place = Place { device, plan, clean_session };
     let mut conversation = Conversation::new(client, &plan.names, &plan.settings);
@@ -103,12 +107,18 @@ pub(super) async fn attempt<B: Board>(
 }
 
 /// The host's address, and a TCP connection to it.
-async fn reach(stack: Stack<'_>, plan: &Plan, socket: &mut TcpSocket<'_>) -> Result<(), Error> {
+async fn reach<B: Board>(
+    device: &Device<B>,
+    stack: Stack<'_>,
+    plan: &Plan,
+    socket: &mut TcpSocket<'_>,
+) -> Result<(), Error> {
     socket.set_timeout(Some(SILENCE));
     socket.set_keep_alive(Some(KEEP_ALIVE));
     // Records are whole when they are sent: nothing would be gained by waiting for more.
     socket.set_nagle_enabled(false);
     let address = network::resolve(stack, &plan.settings.host).await?;
+    set_state(device, ConnectionState::Connecting);
     match with_timeout(CONNECT_TIME, socket.connect((address, plan.settings.port))).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(ConnectError::TimedOut)) | Err(_) => Err(ssl::TIMEOUT),

@@ -179,7 +179,7 @@ fn secured<B: Board>(device: &Device<B>, transport: &Transport<'_>, times: &mut 
     times.secured = Some(Instant::now());
     let handshake_time = u32::try_from(times.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
     device.set_connection(Connection {
-        state: ConnectionState::Connecting,
+        state: ConnectionState::WaitingForBroker,
         suite: transport.suite(),
         resumed: transport.resumed(),
         handshake_time: if transport.suite().is_some() { handshake_time } else { 0 },

@@ -125,7 +125,10 @@ pub const fn state(state: ConnectionState) -> &'static str {
         ConnectionState::Disabled => "disabled",
         ConnectionState::WaitingForNetwork => "waiting_for_network",
         ConnectionState::WaitingForTime => "waiting_for_time",
+        ConnectionState::LookingUp => "looking_up",
         ConnectionState::Connecting => "connecting",
+        ConnectionState::Handshake => "handshake",
+        ConnectionState::WaitingForBroker => "waiting_for_broker",
         ConnectionState::Connected => "connected",
         ConnectionState::WaitingToRetry => "waiting_to_retry",
     }

@@ -60,7 +60,10 @@ fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         ConnectionState::WaitingToRetry => "bad",
         ConnectionState::WaitingForNetwork
         | ConnectionState::WaitingForTime
-        | ConnectionState::Connecting => "warn",
+        | ConnectionState::LookingUp
+        | ConnectionState::Connecting
+        | ConnectionState::Handshake
+        | ConnectionState::WaitingForBroker => "warn",
     };
     html.fill(
         packed!(
