@@ -65,9 +65,12 @@ const TARGETS: [(&str, u64); 22] = [
     ("small: handshake, resumed", 550_000),
     ("small: text and data of the linked client, bytes", 64 * 1024),
     ("small: RAM of a connection, all included, bytes", 16 * 1024),
-    ("fast: longest slice of RSA-2048 sign, cold", 200_000),
-    ("fast: longest slice of ECDSA P-256 verify", 200_000),
+    ("fast: longest slice of RSA-2048 sign, cold", MAX_SLICE),
+    ("fast: longest slice of ECDSA P-256 verify", MAX_SLICE),
 ];
+
+/// The most instructions between two returns to the device.
+const MAX_SLICE: u64 = 200_000;
 
 /// What one program printed.
 type Rows = Vec<(String, u64)>;
@@ -91,15 +94,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     install::install(&NEEDS, &progress)?;
     let route = Route::choose(&progress)?;
     let folder = target().join("bench");
-    let flights = folder.join("flights");
-    progress.say("recording the server's flights");
-    let mut record = Command::new("cargo");
-    record
-        .current_dir(root())
-        .args(["run", "--quiet", "-p", "tests", "--bin", "record_flights"])
-        .arg(&flights);
-    process::run(&mut record)?;
-
+    let flights = record(&folder, &progress)?;
     let mut sides = BTreeMap::new();
     for profile in ["fast", "small"] {
         progress.say(&format!("our side, profile {profile}"));
@@ -123,7 +118,8 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
 }
 
 /// Runs what only the microcontroller's own code can prove: the assembly against what it stands for, that a signature takes the
-/// same instructions for every key, message and blinding factor, and a CBC record for every padding and every fault.
+/// same instructions for every key, message and blinding factor, and a CBC record for every padding and every fault. The programs
+/// of the comparison run too: no slice of their work is longer than it may be.
 ///
 /// # Errors
 /// What could not be installed or built, or what the programs found.
@@ -138,7 +134,33 @@ pub fn prove(route: Route, progress: &Progress) -> Result<(), String> {
         }
         progress.say(&format!("{program}: ok"));
     }
+    let flights = record(&target().join("bench"), progress)?;
+    let flights = [("BENCH_FLIGHTS", flights.as_path())];
+    build(route, "fast", CLIENT, &flights)?;
+    for program in PROGRAMS {
+        let printed = emulate(&build(route, "fast", program, &flights)?)?;
+        let longest = read(&printed).into_iter().filter(|(name, _)| name.contains("longest"));
+        let longest = longest.max_by_key(|(_, count)| *count);
+        let (name, count) = longest.ok_or_else(|| format!("{program} has counted no slices:\n{printed}"))?;
+        progress.say(&format!("{program}: ok; {name}: {count} instructions"));
+        if count > MAX_SLICE {
+            return Err(format!("{name} has {count} instructions, of at most {MAX_SLICE}"));
+        }
+    }
     Ok(())
+}
+
+/// What a server says in each handshake, recorded anew.
+fn record(folder: &Path, progress: &Progress) -> Result<PathBuf, String> {
+    let flights = folder.join("flights");
+    progress.say("recording the server's flights");
+    let mut record = Command::new("cargo");
+    record
+        .current_dir(root())
+        .args(["run", "--quiet", "-p", "tests", "--bin", "record_flights"])
+        .arg(&flights);
+    process::run(&mut record)?;
+    Ok(flights)
 }
 
 /// A row of the comparison.

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use crate::{
-    bench, board, firmware,
+    bench, board, demo, firmware,
     install::{self, CHROMEDRIVER, CHROMIUM, GNUTLS, MBEDTLS, MOSQUITTO, OPENSSL},
     link,
     mcu::{self, Route},
@@ -18,7 +18,7 @@ Checks everything that has to hold, and says at the end what did not.
 
 Usage: cargo xtask test [--quick]
 
-  --quick   leave out what takes long: the MCU build, the link proof, the firmware, the virtual board, the fuzz targets
+  --quick   leave out what takes long: the MCU build, the link proof, the firmware, the virtual board, the fuzz targets, the demo
 
 Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, chromium, a Rust that builds for
 thumbv7em, and qemu-system-arm. Otherwise it says in one line what to install.
@@ -62,6 +62,9 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     }
     progress.step("documentation", |_| documentation());
     progress.step("tests", |_| cargo(&["test", "--workspace", "--no-fail-fast"]));
+    if !quick {
+        progress.step("demo", |_| demo::run(&["--once"]));
+    }
     progress.finish()
 }
 
