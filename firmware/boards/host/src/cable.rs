@@ -12,9 +12,7 @@ use std::{
 
 use embassy_futures::join::join3;
 use embassy_net_driver::LinkState;
-use embassy_net_driver_channel::{
-    Device, Runner, RxRunner, State, StateRunner, TxRunner, driver::HardwareAddress,
-};
+use embassy_net_driver_channel::{Device, RxRunner, State, StateRunner, TxRunner, driver::HardwareAddress};
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, channel::Channel, signal::Signal};
 use gateway::{Config, Counters, Gateway, Services, Waker};
 
@@ -71,7 +69,13 @@ impl Cable {
     pub fn connect(&self, mac_address: [u8; 6]) -> (Driver, impl Future<Output = ()> + use<>) {
         let state = Box::leak(Box::new(State::<MTU, QUEUE, QUEUE>::new()));
         let (runner, device) = embassy_net_driver_channel::new(state, HardwareAddress::Ethernet(mac_address));
-        (device, carry(self.clone(), runner))
+        let (link, rx, tx) = runner.split();
+        // Before the stack looks: a link that comes up later has it ask for an address once more.
+        link.set_link_state(LinkState::Up);
+        let cable = self.clone();
+        (device, async move {
+            join3(send(cable, tx), receive(rx), watch(link)).await;
+        })
     }
 
     /// Plugs the cable in, or pulls it out.
@@ -119,12 +123,6 @@ fn serve(mut gateway: Gateway, shared: &Shared) {
     }
 }
 
-/// Carries frames, and tells the stack of the link.
-async fn carry(cable: Cable, runner: Runner<'static, MTU>) {
-    let (link, rx, tx) = runner.split();
-    join3(send(cable, tx), receive(rx), watch(link)).await;
-}
-
 async fn send(cable: Cable, mut tx: TxRunner<'static, MTU>) {
     loop {
         let frame = tx.tx_buf().await.to_vec();
@@ -146,7 +144,6 @@ async fn receive(mut rx: RxRunner<'static, MTU>) {
 }
 
 async fn watch(link: StateRunner<'static>) {
-    link.set_link_state(LinkState::Up);
     loop {
         link.set_link_state(if LINK.wait().await { LinkState::Up } else { LinkState::Down });
     }
