@@ -60,6 +60,8 @@ pub struct Device<B: Board> {
     pub progress: Progress,
     /// How often the certificates or the key have changed since boot.
     pub certificate_changes: Cell<u32>,
+    /// How many connections the menu's server has, which would be lost with the device's address.
+    pub served: Cell<u8>,
     /// The watchdog and the reset.
     pub system: RefCell<B::System>,
     /// What the board knows about itself.
@@ -159,6 +161,7 @@ impl<B: Board> Device<B> {
             backup: RefCell::new(backup),
             progress: Progress::default(),
             certificate_changes: Cell::new(0),
+            served: Cell::new(0),
             system: RefCell::new(parts.system),
             facts: parts.facts,
         }

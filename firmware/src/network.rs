@@ -19,8 +19,18 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
         stack.set_config_v4(configuration(&network, device.facts.mac_address));
         let other = changes.until(|| device.settings.borrow().network != network);
         device.progress.during(Task::Network, pin!(other)).await;
-        // The answer to whoever changed it goes out first.
-        device.progress.during(Task::Network, pin!(Timer::after(ANSWER_TIME))).await;
+        device.progress.during(Task::Network, pin!(answers(device))).await;
+    }
+}
+
+/// The answer to whoever changed the address goes out first, and what a browser asks for next: with its address a device loses all
+/// connections.
+async fn answers<B: Board>(device: &Device<B>) {
+    for _ in 0..MAX_ANSWERS {
+        Timer::after(ANSWER_TIME).await;
+        if device.served.get() == 0 {
+            break;
+        }
     }
 }
 
@@ -61,3 +71,5 @@ pub async fn resolve(stack: Stack<'_>, host: &str) -> Result<Ipv4Addr, Error> {
 
 const LOOK_UP_TIME: Duration = Duration::from_secs(10);
 const ANSWER_TIME: Duration = Duration::from_millis(500);
+/// Nobody keeps the old address for longer than 10 seconds by asking on.
+const MAX_ANSWERS: u8 = 20;

@@ -59,8 +59,8 @@ const SEND_LENGTH: usize = 1024;
 const EXCHANGE_TIME: Duration = Duration::from_secs(60);
 /// How long a peer may be silent: longer than a body may take, so that who is too slow is told so.
 const SILENCE: Duration = Duration::from_secs(20);
-/// How long an answer may take to be acknowledged after it was written.
-const CLOSE_TIME: Duration = Duration::from_secs(2);
+/// How long an answer may take to be acknowledged after it was written: time to send its end three times.
+const CLOSE_TIME: Duration = Duration::from_secs(5);
 
 /// The buffers.
 pub struct Memory {
@@ -193,12 +193,15 @@ impl<B: Board> Server<'_, B> {
             let mut socket = TcpSocket::new(self.stack, receive, send);
             socket.set_timeout(Some(SILENCE));
             if socket.accept(PORT).await.is_ok() {
+                let served = &self.device.served;
+                served.set(served.get().saturating_add(1));
                 let exchange = with_timeout(EXCHANGE_TIME, self.exchange(&mut socket, buffer)).await;
                 let has_unread = !matches!(exchange, Ok(Ok(Unread(false))));
                 if with_timeout(CLOSE_TIME, close(&mut socket, buffer, has_unread)).await.is_err() {
                     socket.abort();
                     let _ = with_timeout(CLOSE_TIME, socket.flush()).await;
                 }
+                served.set(served.get().saturating_sub(1));
             } else {
                 Timer::after_millis(100).await;
             }
