@@ -8,7 +8,10 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -121,16 +124,30 @@ pub fn need(program: &str) -> Result<PathBuf, String> {
         .ok_or_else(|| format!("{program} is not installed; `cargo xtask test` installs it when run as root"))
 }
 
-/// A loopback port that nobody listens on.
+/// A loopback port that nobody listens on, and that this process is not given again: a server will listen there.
+///
+/// It is below those that a system takes for connections of its own, one of which might come before the server.
 ///
 /// # Errors
-/// When the system has none.
+/// When none is free.
 pub fn free_port() -> Result<u16, String> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| format!("no free loopback port: {error}"))
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Processes that run side by side begin in different places.
+    let [low, high, ..] = std::process::id().wrapping_mul(997).to_le_bytes();
+    let begin = u16::from_le_bytes([low, high]);
+    for _ in 0..=SERVER_PORTS {
+        let place = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) & SERVER_PORTS;
+        let port = FIRST_SERVER_PORT.saturating_add(place);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no loopback port is free".to_owned())
 }
+
+/// Where [`free_port`] looks: from here on, as many as one and the mask.
+const FIRST_SERVER_PORT: u16 = 10_240;
+const SERVER_PORTS: u16 = 0x3FFF;
 
 /// Makes an empty folder, deleting what was there.
 ///
@@ -289,5 +306,18 @@ impl Log {
 
     fn text(&self) -> MutexGuard<'_, String> {
         self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_free_port_is_given_once() {
+        let mut ports: Vec<u16> = (0..500).map(|_| free_port().expect("a port")).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), 500);
     }
 }
