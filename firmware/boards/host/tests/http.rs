@@ -391,13 +391,13 @@ fn who_is_slow_is_told_so_and_who_is_silent_is_left() {
     let device = Device::set_up("http-slow");
     let address = device.address.as_str();
     let body = format!("POST /login HTTP/1.1\r\nHost: {address}\r\nContent-Length: 9\r\n\r\npass");
-    let cases = [("", None, 2), ("GET / HTTP/1.1\r\n", Some(408), 5), (&body, Some(408), 15)];
+    let cases = [("", None, 2..5), ("GET / HTTP/1.1\r\n", Some(408), 5..9), (&body, Some(408), 15..20)];
     thread::scope(|scope| {
-        for (beginning, expected, least) in cases {
+        for (beginning, expected, within) in cases {
             scope.spawn(move || {
                 let (status, time) = dawdle(address, beginning);
                 assert_eq!(status, expected, "{beginning} {time:?}");
-                assert!(time.as_secs() >= least && time < PATIENCE, "{beginning} {time:?}");
+                assert!(within.contains(&time.as_secs()), "{beginning} {time:?}");
             });
         }
         // One worker is left for everybody else, as soon as it has closed its last connection.
