@@ -59,8 +59,8 @@ const SEND_LENGTH: usize = 1024;
 const EXCHANGE_TIME: Duration = Duration::from_secs(60);
 /// How long a peer may be silent: longer than a body may take, so that who is too slow is told so.
 const SILENCE: Duration = Duration::from_secs(20);
-/// How long an answer may take to be acknowledged after it was written: time to send its end three times.
-const CLOSE_TIME: Duration = Duration::from_secs(5);
+/// How long an answer may take to be acknowledged after it was written.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
 
 /// The buffers.
 pub struct Memory {
