@@ -26,7 +26,7 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
 /// The answer to whoever changed the address goes out first, and what a browser asks for next: with its address a device loses all
 /// connections.
 async fn answers<B: Board>(device: &Device<B>) {
-    for _ in 0..MAX_ANSWERS {
+    for _ in 0..MAX_WAITS {
         Timer::after(ANSWER_TIME).await;
         if device.served.get() == 0 {
             break;
@@ -72,4 +72,4 @@ pub async fn resolve(stack: Stack<'_>, host: &str) -> Result<Ipv4Addr, Error> {
 const LOOK_UP_TIME: Duration = Duration::from_secs(10);
 const ANSWER_TIME: Duration = Duration::from_millis(500);
 /// Nobody keeps the old address for longer than 10 seconds by asking on.
-const MAX_ANSWERS: u8 = 20;
+const MAX_WAITS: u8 = 20;
