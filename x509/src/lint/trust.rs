@@ -9,7 +9,7 @@ use status::{Error, Flags, x509};
 use super::{Decoded, File, Finding, Problem, Request, Role, Severity};
 use crate::{Bundle, Context, Verifier, bundle::Certificates};
 
-/// The search for a path from the certificate file to the CA file: 0.6 kB of state.
+/// The search for a path from the certificate file to the CA file: 0.5 kB of state.
 ///
 /// Only trust counts here; what else is wrong with a certificate is found without this. A client's chain need not lead anywhere: its
 /// server may know another CA. So nothing is said where there is no CA file, and only warned of where there is one.
