@@ -13,7 +13,7 @@ Commands:
   demo      the device at a real Mosquitto: its messages over TLS, and a command back
   bench     our instruction counts and sizes beside Mbed TLS 2.28's, on an emulated Cortex-M4
   firmware  build the firmware for the NUCLEO-F439ZI; its size, and what it is made of
-  test      everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof
+  test      everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof, virtual board, demo
 ";
 
 fn main() -> ExitCode {

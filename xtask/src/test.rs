@@ -54,7 +54,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
             let elf = firmware::build(progress)?;
             firmware::check(&elf, progress)
         });
-        progress.step("assembly on an emulated microcontroller", |progress| {
+        progress.step("programs on an emulated microcontroller", |progress| {
             bench::prove(Route::choose(progress)?, progress)
         });
         progress.step("virtual board", board::test);
