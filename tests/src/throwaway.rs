@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{PrivateKey, PublicKey};
 
 /// A time at which every certificate there is valid: 2026-11-22, in Unix seconds.
 pub const NOW: u64 = 1_795_305_600;
@@ -43,15 +43,15 @@ pub fn der(name: &str) -> Vec<u8> {
 ///
 /// # Panics
 /// When it is neither.
-pub fn rsa_key(name: &str) -> RsaPrivateKey {
+pub fn rsa_key(name: &str) -> PrivateKey {
     let der = der(name);
-    RsaPrivateKey::from_pkcs8_der(&der).or_else(|_| RsaPrivateKey::from_pkcs1_der(&der)).unwrap()
+    PrivateKey::from_pkcs8_der(&der).or_else(|_| PrivateKey::from_pkcs1_der(&der)).unwrap()
 }
 
 /// The public half of a private key.
 ///
 /// # Panics
 /// As [`rsa_key`].
-pub fn rsa_public_key(name: &str) -> RsaPublicKey {
-    RsaPublicKey::from(rsa_key(name))
+pub fn rsa_public_key(name: &str) -> PublicKey {
+    PublicKey::from(rsa_key(name))
 }

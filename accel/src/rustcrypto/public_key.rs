@@ -113,24 +113,24 @@ impl<E: Entropy> RustCrypto<E> {
     }
 }
 
-fn public(key: &RsaPublicKey<'_>) -> Result<rsa::RsaPublicKey, Error> {
+fn public(key: &RsaPublicKey<'_>) -> Result<rsa::PublicKey, Error> {
     let modulus = BoxedUint::from_be_slice_vartime(key.modulus);
     let exponent = BoxedUint::from_be_slice_vartime(key.exponent);
-    if exponent.bits_vartime() < 2 {
+    if exponent.bit_width_vartime() < 2 {
         return Err(code::BAD_INPUT_DATA);
     }
-    rsa::RsaPublicKey::new_with_size_limits(modulus, exponent, 1024..=4096).map_err(|_| code::BAD_INPUT_DATA)
+    rsa::PublicKey::new_with_size_limits(modulus, exponent, 1024..=4096).map_err(|_| code::BAD_INPUT_DATA)
 }
 
 /// The crate's key, if all parts belong together. It wants the private exponent, and derives the CRT parts itself.
-fn private(public: &rsa::RsaPublicKey, key: &RsaPrivateKey<'_>) -> Option<rsa::RsaPrivateKey> {
+fn private(public: &rsa::PublicKey, key: &RsaPrivateKey<'_>) -> Option<rsa::PrivateKey> {
     let prime1 = BoxedUint::from_be_slice_vartime(key.prime1);
     let prime2 = BoxedUint::from_be_slice_vartime(key.prime2);
     let exponent = private_exponent(public, &prime1, &prime2)?;
     let modulus = public.n().as_ref().clone();
     let primes = Vec::from([prime1, prime2]);
     let made =
-        rsa::RsaPrivateKey::from_components_with_wide_primes(modulus, public.e().clone(), exponent, primes)
+        rsa::PrivateKey::from_components_with_wide_primes(modulus, public.e().clone(), exponent, primes)
             .ok()?;
     let parts = [(made.dp()?.clone(), key.exponent1), (made.dq()?.clone(), key.exponent2)];
     let coefficient = (made.qinv()?.retrieve(), key.coefficient);
@@ -139,7 +139,7 @@ fn private(public: &rsa::RsaPublicKey, key: &RsaPrivateKey<'_>) -> Option<rsa::R
 }
 
 /// e^-1 mod (prime1 - 1)(prime2 - 1).
-fn private_exponent(public: &rsa::RsaPublicKey, prime1: &BoxedUint, prime2: &BoxedUint) -> Option<BoxedUint> {
+fn private_exponent(public: &rsa::PublicKey, prime1: &BoxedUint, prime2: &BoxedUint) -> Option<BoxedUint> {
     let precision = public.n_bits_precision();
     let wide = |number: &BoxedUint| {
         let bytes = number.to_be_bytes();

@@ -1,6 +1,6 @@
 //! What a scripted server is to do: an honest handshake, any part of which a test can change.
 
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{PrivateKey, PublicKey};
 
 use super::record::Record;
 use crate::throwaway;
@@ -114,11 +114,11 @@ pub struct Script {
     /// The certificates to send, in DER.
     pub chain: Vec<Vec<u8>>,
     /// The key of the first one.
-    pub key: RsaPrivateKey,
+    pub key: PrivateKey,
     /// Whether and how to ask for a certificate.
     pub certificate_request: Option<CertificateRequest>,
     /// The key that must have made the client's CertificateVerify.
-    pub client_key: Option<RsaPublicKey>,
+    pub client_key: Option<PublicKey>,
     /// Lifetime hint and bytes of the ticket to issue; none: no NewSessionTicket.
     pub ticket: Option<(u32, Vec<u8>)>,
     /// A session that is resumed when the client offers it.
