@@ -21,5 +21,6 @@ mod key;
 mod lint;
 mod mutation;
 mod pem;
+mod recognize;
 mod time;
 mod verify;

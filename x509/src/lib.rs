@@ -6,8 +6,9 @@
 //!
 //! ```text
 //!   PEM text ──► Bundle ──► Certificate ──► describe        the text beside a menu's field
-//!            └─► PrivateKey                ├─► lint::check   what would fail on the wire, before anything is connected
-//!                                          └─► Verifier ──► Outcome { flags, depth } ──► alert
+//!            ├─► PrivateKey                ├─► lint::check   what would fail on the wire, before anything is connected
+//!            │                             └─► Verifier ──► Outcome { flags, depth } ──► alert
+//!            └─► recognize                 what a file is that is neither, in plain words
 //! ```
 //!
 //! Deliberately absent: DER files, revocation (CRL, OCSP), name constraints (refused when critical), RSASSA-PSS, private keys
@@ -28,6 +29,7 @@ mod oid;
 mod pem;
 mod policy;
 mod public_key;
+mod recognize;
 mod time;
 
 pub mod lint;
@@ -44,5 +46,6 @@ pub use name::Name;
 pub use pem::{MAX_DER_LENGTH, MAX_FILE_LENGTH};
 pub use policy::Policy;
 pub use public_key::PublicKey;
+pub use recognize::{Kind, Recognized, Wanted, has_private_key, recognize};
 pub use time::Time;
 pub use verify::{Context, Outcome, Verifier, alert};

@@ -89,7 +89,8 @@ pub(crate) fn until_nul(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-fn position(text: &[u8], pattern: &[u8]) -> Option<usize> {
+/// Where a pattern begins for the first time.
+pub(crate) fn position(text: &[u8], pattern: &[u8]) -> Option<usize> {
     (0..text.len()).find(|start| text.get(*start..).is_some_and(|rest| rest.starts_with(pattern)))
 }
 
@@ -121,7 +122,7 @@ const CIPHERS: [(&[u8], usize); 5] = [
 ];
 
 /// Decodes base64 in lines. Digits that do not fill a group of four at the end are dropped, as 2.28 does.
-fn decode_base64(text: &[u8], out: &mut [u8]) -> Result<usize, Error> {
+pub(crate) fn decode_base64(text: &[u8], out: &mut [u8]) -> Result<usize, Error> {
     const INVALID: Error = pem::INVALID_DATA.because(base64::INVALID_CHARACTER);
     let mut out = out.iter_mut();
     let (mut written, mut padding, mut count, mut group) = (0_usize, 0_u8, 0_u8, 0_u32);

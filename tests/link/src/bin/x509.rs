@@ -6,7 +6,7 @@ use core::fmt::Write;
 
 use accel::soft::Soft;
 use link::{Sink, Source, any};
-use x509::{Bundle, Certificate, Context, KeyUsage, Policy, PrivateKey, Purpose, Time, Verifier, lint};
+use x509::{Bundle, Certificate, Context, KeyUsage, Policy, PrivateKey, Purpose, Time, Verifier, Wanted, lint};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() {
@@ -16,6 +16,12 @@ extern "C" fn _start() {
         any((key.rsa().prime1, key.bits()));
         let _ = any(x509::describe_key(&key, "", &mut Sink));
     }
+    for wanted in [Wanted::Certificate, Wanted::PrivateKey] {
+        if let Some(found) = x509::recognize(text, any(wanted)) {
+            let _ = any(write!(Sink, "{found}"));
+        }
+    }
+    any(x509::has_private_key(text));
     let request = lint::Request {
         authority: any(Some(text)),
         certificate: any(Some(text)),
