@@ -6,18 +6,19 @@
 //!   CRLF
 //!   content CRLF --boundary CRLF … CRLF --boundary--
 //! ```
-//! Deliberately absent: transfer encodings, which browsers do not use, and nested parts.
+//! The lines of a part's head may be folded, and may end in LF alone. Deliberately absent: transfer encodings, which browsers do not use,
+//! and nested parts.
 
 use heapless::{String, Vec};
 
-use crate::ascii::cut;
+use super::parameter::{Parameter, Word};
 
 /// The longest boundary, in bytes (RFC 2046 §5.1.1).
 pub const MAX_BOUNDARY_LENGTH: usize = 70;
 /// `CR LF - -` before the boundary.
 const MARK: usize = 4;
-/// What is kept of a part's header line; the name of the field stands at its beginning.
-const LINE_LENGTH: usize = 96;
+/// As long as the longest name of a field that somebody wants.
+const NAME_LENGTH: usize = 5;
 
 /// A part whose content somebody wants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,9 +37,56 @@ pub enum Part {
 pub struct Multipart {
     delimiter: Vec<u8, { MAX_BOUNDARY_LENGTH + MARK }>,
     matched: usize,
-    line: Vec<u8, LINE_LENGTH>,
+    line: Line,
     part: Part,
     place: Place,
+}
+
+/// A line of a part's head, or what follows a delimiter.
+struct Line {
+    /// How many bytes of the physical line there were, without its end.
+    length: usize,
+    /// Whether all of them were hyphens.
+    is_hyphens: bool,
+    /// The field's name, until its colon.
+    name: Word,
+    is_named: bool,
+    disposition: Parameter<NAME_LENGTH>,
+}
+
+impl Line {
+    const fn new() -> Self {
+        Self {
+            length: 0,
+            is_hyphens: true,
+            name: Word::new(b"content-disposition"),
+            is_named: false,
+            disposition: Parameter::new(b"form-data", b"name"),
+        }
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.length = self.length.saturating_add(1);
+        self.is_hyphens &= byte == b'-';
+        match byte {
+            _ if self.is_named => self.disposition.push(byte),
+            b':' => self.is_named = true,
+            _ => self.name.push(byte),
+        }
+    }
+
+    /// The part that the line names, if it is the one that does.
+    fn part(&self) -> Option<Part> {
+        if !self.is_named || !self.name.is_whole() {
+            return None;
+        }
+        Some(match self.disposition.value()? {
+            b"token" => Part::Token,
+            b"file" => Part::File,
+            b"pem" => Part::Text,
+            _ => Part::Other,
+        })
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +111,7 @@ impl Multipart {
         let _ = delimiter.extend_from_slice(b"\r\n--");
         let _ = delimiter.extend_from_slice(boundary.as_bytes());
         // A body begins as if a line had ended before it.
-        Self { delimiter, matched: 2, line: Vec::new(), part: Part::Other, place: Place::Preamble }
+        Self { delimiter, matched: 2, line: Line::new(), part: Part::Other, place: Place::Preamble }
     }
 
     /// Takes the next byte of the body; `sink` gets the bytes of the parts' contents.
@@ -86,7 +134,7 @@ impl Multipart {
             self.matched = self.matched.saturating_add(1);
             if self.matched == self.delimiter.len() {
                 self.matched = 0;
-                self.line.clear();
+                self.line = Line::new();
                 self.place = Place::Delimited;
             }
             return;
@@ -103,39 +151,36 @@ impl Multipart {
         }
     }
 
+    /// A line ends where the next one does not begin with a blank (folding, RFC 5322 §2.2.3): only then it is looked at.
     fn head(&mut self, byte: u8) {
-        if byte != b'\n' {
-            // The rest of a longer line is not looked at.
-            let _ = self.line.push(byte);
-            if self.place == Place::Delimited && self.line.as_slice() == b"--" {
-                self.place = Place::End;
+        match byte {
+            b'\n' if self.place == Place::Delimited => {
+                self.part = Part::Other;
+                self.place = Place::Head;
+                self.line = Line::new();
             }
-            return;
+            b'\n' if self.line.length == 0 => {
+                self.end_line();
+                self.place = Place::Content;
+            }
+            b'\n' => self.line.length = 0,
+            b'\r' => {}
+            _ => {
+                if self.place == Place::Head && self.line.length == 0 && !matches!(byte, b' ' | b'\t') {
+                    self.end_line();
+                }
+                self.line.push(byte);
+                if self.place == Place::Delimited && self.line.length == 2 && self.line.is_hyphens {
+                    self.place = Place::End;
+                }
+            }
         }
-        let line = self.line.trim_ascii_end();
-        if self.place == Place::Delimited {
-            self.part = Part::Other;
-            self.place = Place::Head;
-        } else if line.is_empty() {
-            self.place = Place::Content;
-        } else if let Some(part) = part(line) {
+    }
+
+    fn end_line(&mut self) {
+        if let Some(part) = self.line.part() {
             self.part = part;
         }
-        self.line.clear();
+        self.line = Line::new();
     }
-}
-
-/// The part that a header line names, if it is the one that does.
-fn part(line: &[u8]) -> Option<Part> {
-    const NAME: &[u8] = b"content-disposition:";
-    const FIELD: &[u8] = b"; name=\"";
-    let value = line.split_at_checked(NAME.len()).filter(|(name, _)| name.eq_ignore_ascii_case(NAME))?.1;
-    let at = value.windows(FIELD.len()).position(|window| window.eq_ignore_ascii_case(FIELD))?;
-    let (field, _) = cut(value.get(at.saturating_add(FIELD.len())..)?, b"\"")?;
-    Some(match field {
-        b"token" => Part::Token,
-        b"file" => Part::File,
-        b"pem" => Part::Text,
-        _ => Part::Other,
-    })
 }

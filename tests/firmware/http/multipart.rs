@@ -48,16 +48,57 @@ fn what_is_not_whole_is_not_complete() {
     assert!(read("b", &body[..body.len() - 2]).1);
 }
 
+/// RFC 2183 §2 and RFC 7578 §4.2: a token or a quoted string, parameters in any order, blanks where they may stand, lines that are folded.
+#[test]
+fn a_head_may_be_written_in_many_ways() {
+    let long = "x".repeat(5000);
+    for head in [
+        "Content-Disposition: form-data; name=\"file\"; filename=\"ca.pem\"",
+        "content-DISPOSITION: FORM-data; NAME=\"file\"",
+        "Content-Disposition: form-data;name=\"file\";filename=\"ca.pem\"",
+        "Content-Disposition: form-data; name=file; filename=ca.pem; filename*=utf-8''ca.pem",
+        "Content-Disposition:form-data;name=file",
+        "Content-Disposition: form-data; filename=\"a; name=token\"; name=\"file\"",
+        "Content-Disposition: form-data; filename=\"say \\\"; name=token; \\\\\"; name=file",
+        &format!("Content-Disposition: form-data; filename=\"{long}\"; name=file"),
+        "Content-Disposition: form-data ; name = \"file\" ; filename = \"x\"",
+        "Content-Disposition: form-data; name=\"f\\i\\le\"",
+        "Content-Disposition: form-data;\r\n name=\"file\";\r\n\tfilename=\"x\"",
+        "Content-Disposition:\r\n form-data; name=file",
+        "Content-Type: text/plain\r\nContent-Disposition: form-data; name=file\r\nX: name=token",
+        "Content-Disposition: form-data; name=file;",
+        "Content-Disposition: form-data; filename*=UTF-8''%e2%82%ac.pem; name=file",
+        "Content-Disposition: form-data; size=5; name=file; x=\"\"",
+    ] {
+        let crlf = format!("--b \t\r\n{head}\r\n\r\nx\r\n--b--");
+        assert_eq!(read("b", crlf.as_bytes()), ([vec![], b"x".to_vec(), vec![]], true), "{head}");
+        let heads_in_lf = format!("preamble\r\n--b\n{}\n\nx\r\n--b--\nepilogue", head.replace("\r\n", "\n"));
+        assert_eq!(read("b", heads_in_lf.as_bytes()), ([vec![], b"x".to_vec(), vec![]], true), "{head}");
+    }
+}
+
 #[test]
 fn a_part_is_known_by_its_own_name_only() {
-    for line in
-        ["form-data; filename=\"file\"", "form-data; name=file", "form-data; xname=\"file\"", "name=\"file\""]
-    {
-        let text = format!("--b\r\nContent-Disposition: {line}\r\n\r\nx\r\n--b--");
+    for line in [
+        "Content-Disposition: form-data; filename=\"file\"",
+        "Content-Disposition: form-data; xname=\"file\"",
+        "Content-Disposition: form-data; name*=utf-8''file",
+        "Content-Disposition: form-data; name=\"file",
+        "Content-Disposition: form-data; name=\"file\\\"",
+        "Content-Disposition: form-data; name=filex",
+        "Content-Disposition: form-data; name=fil",
+        "Content-Disposition: form-data; name=\"\"",
+        "Content-Disposition: form-data; name=file; name=file",
+        "Content-Disposition: form-data; na me=file",
+        "Content-Disposition: attachment; name=file",
+        "Content-Disposition: name=\"file\"",
+        "Content-Dispositions: form-data; name=file",
+        "Content-Type: form-data; name=file",
+        "form-data; name=file",
+    ] {
+        let text = format!("--b\r\n{line}\r\n\r\nx\r\n--b--");
         assert_eq!(read("b", text.as_bytes()), ([vec![], vec![], vec![]], true), "{line}");
     }
-    let text = b"--b\r\ncontent-DISPOSITION: form-data; NAME=\"file\"\r\n\r\nx\r\n--b--";
-    assert_eq!(read("b", text).0[1], b"x");
 }
 
 proptest! {
