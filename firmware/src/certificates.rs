@@ -19,6 +19,7 @@ use status::{
     Error,
     device::{FILE_TOO_LARGE, STORAGE_FAILED},
 };
+use subtle::ConstantTimeEq;
 use x509::{Bundle, PrivateKey};
 use zeroize::Zeroize;
 
@@ -155,15 +156,28 @@ impl<F: NorFlash> Certificates<F> {
         fetch(&mut self.flash, half, file as u8, buffer).await
     }
 
-    /// Puts a file in the place of the earlier one, of which nothing remains in the flash.
+    /// Puts a file in the place of the earlier one, of which nothing remains in the flash; tells whether it is another one. What is there
+    /// already is not written again: the flash wears out.
     ///
     /// # Errors
     /// What [`File::check`] says of a bad file, and `device::STORAGE_FAILED` (-0x8300): the earlier file stays.
-    pub async fn replace(&mut self, file: File, pem: &[u8]) -> Result<(), Error> {
+    pub async fn replace(&mut self, file: File, pem: &[u8]) -> Result<bool, Error> {
         let checked = file.check(pem, &mut self.buffer);
         self.buffer.zeroize();
         checked?;
-        self.change(Change::Replace(file, pem)).await
+        if self.holds(file, pem).await {
+            return Ok(false);
+        }
+        self.change(Change::Replace(file, pem)).await.map(|()| true)
+    }
+
+    /// Whether the file is this one. A file that cannot be read is not.
+    async fn holds(&mut self, file: File, pem: &[u8]) -> bool {
+        let Some((half, _)) = self.present else { return false };
+        let found = fetch(&mut self.flash, half, file as u8, &mut self.buffer).await;
+        let is_same = matches!(found, Ok(Some(present)) if present.ct_eq(pem).into());
+        self.buffer.zeroize();
+        is_same
     }
 
     /// Erases a file, so that nothing of it remains in the flash.

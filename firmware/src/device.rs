@@ -181,13 +181,14 @@ impl<B: Board> Device<B> {
         Ok(())
     }
 
-    /// Puts a certificate or the key in the place of the earlier one, and tells whoever depends on it.
+    /// Puts a certificate or the key in the place of the earlier one, and tells whoever depends on it; the same one again changes nothing.
     ///
     /// # Errors
     /// As [`Certificates::replace`]: the earlier file stays.
     pub async fn replace_certificate(&self, file: File, pem: &[u8]) -> Result<(), Error> {
-        self.certificates.lock().await.replace(file, pem).await?;
-        self.touch_certificates();
+        if self.certificates.lock().await.replace(file, pem).await? {
+            self.touch_certificates();
+        }
         Ok(())
     }
 

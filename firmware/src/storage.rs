@@ -84,7 +84,7 @@ impl<F: NorFlash> Storage<F> {
         written.map_err(|_| STORAGE_FAILED)
     }
 
-    /// Stores a text in place of the earlier value.
+    /// Stores a text in place of the earlier value. What is there already is not written again: the flash wears out.
     ///
     /// # Errors
     /// As [`Storage::write`].
@@ -92,7 +92,13 @@ impl<F: NorFlash> Storage<F> {
         self.text = text();
         let end = capacity(&self.flash)?;
         let mut map = map_in(&mut self.flash, 0..end)?;
-        let written = map.store_item(&mut self.buffer, &(key as u8), &self.text.as_str().as_bytes()).await;
+        let text = self.text.as_str().as_bytes();
+        let present = map.fetch_item::<&[u8]>(&mut self.buffer, &(key as u8)).await;
+        let written = match present {
+            Ok(Some(present)) if present == text => Ok(()),
+            // What cannot be read is written anew.
+            _ => map.store_item(&mut self.buffer, &(key as u8), &text).await,
+        };
         self.buffer.zeroize();
         // The old text is wiped as it is dropped.
         self.text = Text::new();

@@ -1,7 +1,13 @@
 //! The store of the settings: `firmware/src/storage.rs`.
 
 use embassy_futures::block_on;
-use firmware::storage::{Key, MAX_VALUE_LENGTH, Storage};
+use firmware::{
+    settings::{
+        Field, Settings,
+        configuration::{Secrets, save},
+    },
+    storage::{Key, MAX_VALUE_LENGTH, Storage},
+};
 use status::device::STORAGE_FAILED;
 
 use crate::flash::{Flash, Power};
@@ -54,4 +60,20 @@ fn a_power_cut_leaves_the_old_value_or_the_new_one() {
             assert_eq!(read(&mut storage), Some(new.clone()), "cut {cut} after {earlier}");
         }
     }
+}
+
+#[test]
+fn the_same_text_again_writes_nothing() {
+    let mut settings = Settings::default();
+    let mut storage = Storage::new(Flash::new(2));
+    let mut store = |settings: &Settings| {
+        let before = storage.flash().operations;
+        block_on(storage.write_text(Key::Settings, || save(settings, Secrets::Included))).unwrap();
+        storage.flash().operations - before
+    };
+    assert!(store(&settings) > 0, "the defaults were never stored");
+    assert_eq!(store(&settings), 0);
+    settings.set(Field::MqttHost, "broker").unwrap();
+    assert!(store(&settings) > 0);
+    assert_eq!(store(&settings), 0);
 }
