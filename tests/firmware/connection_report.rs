@@ -121,6 +121,12 @@ fn names_are_made_of_the_ethernet_address_where_none_are_given() {
     );
     let named = names("cellar", "");
     assert_eq!((named.client_id.as_str(), named.prefix.as_str()), ("cellar", "cellar"));
+    // What cannot begin a topic does not: the identifier stays as it is set.
+    for client_id in ["a+b", "room#1", "$kitchen", "kitchen/"] {
+        let names = names(client_id, "");
+        assert_eq!((names.client_id.as_str(), names.prefix.as_str()), (client_id, "netcontrol-020000000015"));
+    }
+    assert_eq!(names("a+b", "cellar").prefix.as_str(), "cellar");
     assert_eq!(own.discovery_topic().as_str(), "homeassistant/device/netcontrol-020000000015/config");
 }
 

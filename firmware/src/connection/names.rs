@@ -9,7 +9,10 @@
 
 use heapless::String;
 
-use crate::{ascii::write_hexadecimal, settings::Mqtt};
+use crate::{
+    ascii::write_hexadecimal,
+    settings::{Mqtt, can_begin_topics},
+};
 
 /// The longest prefix or client identifier, in bytes.
 const NAME_LENGTH: usize = 64;
@@ -23,7 +26,7 @@ pub struct Names {
     pub identifier: String<32>,
     /// The MQTT client identifier.
     pub client_id: String<NAME_LENGTH>,
-    /// What all topics begin with.
+    /// What all topics begin with: the prefix that is set, else the client identifier, else the device itself.
     pub prefix: String<NAME_LENGTH>,
 }
 
@@ -37,7 +40,9 @@ impl Names {
             String::try_from(if text.is_empty() { other } else { text }).unwrap_or_default()
         };
         let client_id: String<NAME_LENGTH> = or(&settings.client_id, &identifier);
-        let prefix = or(&settings.topic_prefix, &client_id);
+        // A wildcard in a topic is an error, and `$` is the server's: such an identifier is refused by the menu, and may come in a file.
+        let own = if can_begin_topics(&client_id) { client_id.as_str() } else { identifier.as_str() };
+        let prefix = or(&settings.topic_prefix, own);
         Self { identifier, client_id, prefix }
     }
 
