@@ -15,9 +15,10 @@ use crate::{ascii, board::Board, connection::names, device::Device, settings::Ne
 pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
     let mut changes = device.changes();
     loop {
-        let network = device.settings.borrow().network.clone();
-        stack.set_config_v4(configuration(&network, device.facts.mac_address));
-        let other = changes.until(|| device.settings.borrow().network != network);
+        let wanted = || configuration(&device.settings.borrow().network, device.facts.mac_address);
+        let present = wanted();
+        stack.set_config_v4(present.clone());
+        let other = changes.until(|| wanted() != present);
         device.progress.during(Task::Network, pin!(other)).await;
         device.progress.during(Task::Network, pin!(answers(device))).await;
     }

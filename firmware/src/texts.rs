@@ -54,6 +54,7 @@ pub const fn file(file: File) -> Packed {
 pub const fn field(field: Field) -> Packed {
     match field {
         Field::HostName => packed!("Host name"),
+        Field::Domain => packed!("Domain"),
         Field::Dhcp => packed!("DHCP"),
         Field::Address => packed!("IP address"),
         Field::PrefixLength => packed!("Prefix length"),
@@ -80,6 +81,11 @@ pub const fn field(field: Field) -> Packed {
 pub const fn field_hint(field: Field) -> Packed {
     match field {
         Field::HostName => packed!("Letters, digits and hyphens. The menu can be reached by it, too."),
+        Field::Domain => {
+            packed!(
+                "Behind the host name; none is needed for .local, .lan, .home.arpa, .internal and .fritz.box."
+            )
+        }
         Field::Dhcp => packed!("Disabled: the address below."),
         Field::Address => packed!("The device's fixed address."),
         Field::PrefixLength => packed!("24 for the mask 255.255.255.0."),

@@ -19,6 +19,7 @@ fn longest() -> Settings {
     let long = |length: usize| "x".repeat(length);
     for (field, value) in [
         (Field::HostName, long(32)),
+        (Field::Domain, long(64)),
         (Field::Dhcp, "off".into()),
         (Field::Address, "192.168.100.200".into()),
         (Field::PrefixLength, "16".into()),
@@ -63,6 +64,10 @@ fn a_value_that_a_field_cannot_hold_changes_nothing() {
         (Field::HostName, "two words"),
         (Field::HostName, "-x"),
         (Field::HostName, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+        (Field::Domain, ".example"),
+        (Field::Domain, "plant..example"),
+        (Field::Domain, "plant.example."),
+        (Field::Domain, "plant/example"),
         (Field::Dhcp, "yes"),
         (Field::Address, "192.168.1"),
         (Field::Address, "fe80::1"),
@@ -138,7 +143,7 @@ fn a_file_for_a_person_has_no_secrets_and_leaves_the_present_ones() {
     }
     let with_secrets = configuration::save(&settings, Secrets::Included);
     let refused = configuration::load(with_secrets.as_str(), Secrets::LeftOut, &present);
-    assert_eq!(refused.err(), Some(Refusal::Line(16)));
+    assert_eq!(refused.err(), Some(Refusal::Line(17)));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use heapless::String;
 
 use super::{
     multipart::MAX_BOUNDARY_LENGTH,
+    parameter::Parameter,
     routes::{Method, Page, Route},
     sessions::Secret,
 };
@@ -73,11 +74,11 @@ pub enum Fault {
 }
 
 impl Head {
-    /// Reads a whole head, to the empty line at its end. `host_name` is the device's; it may be empty.
+    /// Reads a whole head, to the empty line at its end.
     ///
     /// # Errors
     /// The reason why the request cannot be answered.
-    pub fn read(bytes: &[u8], host_name: &str) -> Result<Self, Fault> {
+    pub fn read(bytes: &[u8], own_name: OwnName<'_>) -> Result<Self, Fault> {
         let (line, lines) = cut(bytes, END_OF_LINE).ok_or(Fault::Malformed)?;
         let (method, target, is_1_1) = request_line(line)?;
         let headers = Headers::check(lines)?;
@@ -95,7 +96,7 @@ impl Head {
             route: Route::from_path(path),
             page: page(query),
             is_done: parts(query.as_bytes(), b'&').any(|pair| pair == b"done"),
-            is_for_us: is_ours(host, host_name),
+            is_for_us: own_name.is(host),
             is_same_origin: is_same_origin(&headers, host)?,
             session: headers.session(),
             token: headers.only(b"x-token")?.and_then(Secret::read),
@@ -218,17 +219,39 @@ fn page(query: &str) -> Option<Page> {
     Page::ALL.into_iter().find(|page| page.name().as_bytes() == name)
 }
 
-/// An address cannot be rebound: only a name can.
-fn is_ours(host: &[u8], host_name: &str) -> bool {
-    let (name, port) = cut(host, b":").unwrap_or((host, b""));
-    let label = match cut(name, b".") {
-        Some((label, rest)) if rest.eq_ignore_ascii_case(b"local") => label,
-        _ => name,
-    };
-    let is_name = address(name).is_some()
-        || name.eq_ignore_ascii_case(b"localhost")
-        || (!host_name.is_empty() && label.eq_ignore_ascii_case(host_name.as_bytes()));
-    is_name && port.iter().all(u8::is_ascii_digit)
+/// What the device is called, for [`Head::read`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnName<'a> {
+    /// The host name; it may be empty.
+    pub host: &'a str,
+    /// The network's domain, if one is set.
+    pub domain: &'a str,
+}
+
+/// Domains that routers put behind a host name, and none that somebody outside could have: `local` (RFC 6762), `home.arpa` (RFC 8375),
+/// `internal` (reserved by ICANN), others that are no top-level domains, and that of the routers of AVM.
+const LOCAL_DOMAINS: [&str; 7] =
+    ["local", "lan", "home.arpa", "internal", "home", "localdomain", "fritz.box"];
+
+impl OwnName<'_> {
+    /// Whether this `Host` is the device's. An address cannot be rebound: only a name can. A name is the device's own only where its first
+    /// label is the host name and the rest a domain that nobody outside can give names in, or the one that is set.
+    fn is(&self, host: &[u8]) -> bool {
+        let (name, port) = cut(host, b":").unwrap_or((host, b""));
+        let name = name.strip_suffix(b".").unwrap_or(name);
+        let (label, domain) = match cut(name, b".") {
+            Some((label, domain)) => (label, Some(domain)),
+            None => (name, None),
+        };
+        let is_local = domain.is_none_or(|domain| {
+            let known = LOCAL_DOMAINS.into_iter().chain([self.domain]).filter(|known| !known.is_empty());
+            known.into_iter().any(|known| domain.eq_ignore_ascii_case(known.as_bytes()))
+        });
+        let is_ours = address(name).is_some()
+            || name.eq_ignore_ascii_case(b"localhost")
+            || (!self.host.is_empty() && label.eq_ignore_ascii_case(self.host.as_bytes()) && is_local);
+        is_ours && port.iter().all(u8::is_ascii_digit)
+    }
 }
 
 /// Browsers name the origin of every change (Fetch §3.2); programs name none.
@@ -239,24 +262,19 @@ fn is_same_origin(headers: &Headers<'_>, host: &[u8]) -> Result<bool, Fault> {
 }
 
 fn content(content_type: Option<&[u8]>) -> Result<Content, Fault> {
-    let mut parameters = parts(content_type.unwrap_or_default(), b';');
-    let kind = parameters.next().unwrap_or_default();
+    let content_type = content_type.unwrap_or_default();
+    let kind = parts(content_type, b';').next().unwrap_or_default();
     if kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
         return Ok(Content::Form);
     }
-    if !kind.eq_ignore_ascii_case(b"multipart/form-data") {
+    if !kind.eq_ignore_ascii_case(MULTIPART) {
         return Ok(Content::Plain);
     }
-    let boundary = parameters.find_map(|parameter| {
-        let (name, value) = cut(parameter, b"=")?;
-        name.eq_ignore_ascii_case(b"boundary").then_some(value)
-    });
-    boundary.and_then(self::boundary).map(Content::Multipart).ok_or(Fault::Malformed)
+    let mut boundary = Parameter::<MAX_BOUNDARY_LENGTH>::new(MULTIPART, b"boundary");
+    content_type.iter().for_each(|byte| boundary.push(*byte));
+    let boundary =
+        boundary.value().and_then(|text| str::from_utf8(text).ok()).filter(|text| !text.is_empty());
+    boundary.and_then(|text| String::try_from(text).ok()).map(Content::Multipart).ok_or(Fault::Malformed)
 }
 
-/// A boundary, which may be quoted (RFC 2046 §5.1.1).
-fn boundary(value: &[u8]) -> Option<String<MAX_BOUNDARY_LENGTH>> {
-    let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
-    let text = str::from_utf8(value).ok().filter(|text| !text.is_empty())?;
-    String::try_from(text).ok()
-}
+const MULTIPART: &[u8] = b"multipart/form-data";

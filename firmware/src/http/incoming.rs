@@ -4,7 +4,7 @@ use embassy_net::tcp::TcpSocket;
 use embassy_time::{Duration, Instant, with_deadline};
 
 use super::{
-    head::{Fault, Head},
+    head::{Fault, Head, OwnName},
     refusal::Refusal,
 };
 use crate::{ascii::find, texts::refusal as texts};
@@ -38,7 +38,7 @@ impl<'s, 'b> Incoming<'s, 'b> {
     }
 
     /// Reads the head; `None` for a connection on which nothing was asked.
-    pub(super) async fn head(&mut self, host_name: &str) -> Result<Option<Head>, Refusal> {
+    pub(super) async fn head(&mut self, own_name: OwnName<'_>) -> Result<Option<Head>, Refusal> {
         let opened = Instant::now();
         loop {
             let arrived = self.buffer.get(..self.end).unwrap_or_default();
@@ -48,7 +48,7 @@ impl<'s, 'b> Incoming<'s, 'b> {
             let length = find(request, END_OF_HEAD);
             if let Some(length) = length {
                 let length = length.saturating_add(END_OF_HEAD.len());
-                let head = Head::read(request.get(..length).unwrap_or_default(), host_name)?;
+                let head = Head::read(request.get(..length).unwrap_or_default(), own_name)?;
                 self.start = blank.saturating_add(length);
                 self.left = head.length.unwrap_or(0);
                 return Ok(Some(head));

@@ -22,6 +22,7 @@ pub mod hint;
 pub mod html;
 mod incoming;
 pub mod multipart;
+pub mod parameter;
 pub mod password;
 pub mod refusal;
 pub mod routes;
@@ -42,7 +43,7 @@ use zeroize::Zeroize;
 use crate::{board::Board, connection::names::identifier, device::Device, texts::refusal as texts};
 use answer::Lost;
 use files::Findings;
-use head::Head;
+use head::{Head, OwnName};
 use incoming::{BUFFER_LENGTH, Incoming};
 use password::Pauses;
 use refusal::Refusal;
@@ -218,11 +219,11 @@ impl<B: Board> Server<'_, B> {
         socket: &mut TcpSocket<'_>,
         buffer: &mut [u8; BUFFER_LENGTH],
     ) -> Result<Unread, Lost> {
-        let host_name = self.host_name();
+        let (host, domain) = self.own_name();
         // What the lint finds, here and not in the outcome, which is handed on several times.
         let mut findings = Findings::new();
         let mut incoming = Incoming::new(socket, buffer);
-        let (client, outcome) = match incoming.head(&host_name).await {
+        let (client, outcome) = match incoming.head(OwnName { host: &host, domain: &domain }).await {
             Ok(None) => return Ok(Unread(false)),
             Ok(Some(head)) => (Client::new(&head), self.act(&head, &mut incoming, &mut findings).await),
             Err(refusal) => (Client::unknown(), Err(refusal)),
@@ -233,10 +234,11 @@ impl<B: Board> Server<'_, B> {
         Ok(unread)
     }
 
-    /// The name that the device has told DHCP.
-    fn host_name(&self) -> String<32> {
-        let name = self.device.settings.borrow().network.host_name.clone();
-        if name.is_empty() { identifier(self.device.facts.mac_address) } else { name }
+    /// The name that the device has told DHCP, and the domain that is set.
+    fn own_name(&self) -> (String<32>, String<64>) {
+        let network = &self.device.settings.borrow().network;
+        let own = network.host_name.is_empty().then(|| identifier(self.device.facts.mac_address));
+        (own.unwrap_or_else(|| network.host_name.clone()), network.domain.clone())
     }
 
     /// Does what a request asks for, if it may.

@@ -11,8 +11,15 @@ use crate::{
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    const FIELDS: [Field; 6] =
-        [Field::HostName, Field::Dhcp, Field::Address, Field::PrefixLength, Field::Gateway, Field::DnsServer];
+    const FIELDS: [Field; 7] = [
+        Field::HostName,
+        Field::Domain,
+        Field::Dhcp,
+        Field::Address,
+        Field::PrefixLength,
+        Field::Gateway,
+        Field::DnsServer,
+    ];
     html.raw(packed!("<section><h2>", texts::PRESENT_ADDRESS, "</h2><dl>"))?;
     state::address(view, html)?;
     html.raw(packed!("</dl></section><section><h2>", texts::SETTINGS, "</h2>"))?;

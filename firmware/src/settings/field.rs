@@ -33,6 +33,8 @@ macro_rules! fields {
 fields! {
     /// [`super::Network::host_name`].
     HostName = "network.host_name";
+    /// [`super::Network::domain`].
+    Domain = "network.domain";
     /// [`super::Network::dhcp`]: `on` or `off`.
     Dhcp = "network.dhcp";
     /// [`super::Network::address`].
@@ -104,6 +106,7 @@ impl Settings {
             Field::HostName => {
                 check(text, is_host_name).and_then(|()| set_text(&mut network.host_name, text))
             }
+            Field::Domain => check(text, is_domain).and_then(|()| set_text(&mut network.domain, text)),
             Field::Dhcp => set_switch(&mut network.dhcp, text),
             Field::Address => set_address(&mut network.address, text),
             Field::PrefixLength => set_number(&mut network.prefix_length, text, 1, 30),
@@ -136,6 +139,7 @@ impl Settings {
         let Self { network, time, mqtt, access } = self;
         match field {
             Field::HostName => out.write_str(&network.host_name),
+            Field::Domain => out.write_str(&network.domain),
             Field::Dhcp => write_switch(network.dhcp, out),
             Field::Address => write_address(network.address, out),
             Field::PrefixLength => write!(out, "{}", network.prefix_length),
@@ -234,13 +238,22 @@ fn is_host_name(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
+/// Host names with dots between them, or nothing.
+fn is_domain(text: &str) -> bool {
+    text.is_empty() || text.split('.').all(|label| !label.is_empty() && is_host_name(label))
+}
+
 /// A name or an address: no white space and nothing that only a URL has.
 fn is_server(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
 }
 
-/// The beginning of topic names: no wildcard, no separator at its end, nothing that the server reserves (MQTT 3.1.1 §4.7.2).
+/// Whether topics can begin with this text: no wildcard, no separator at its end, nothing that the server reserves (MQTT 3.1.1 §4.7.2).
+#[must_use]
+pub fn can_begin_topics(text: &str) -> bool {
+    mqtt::topic::check_name(text).is_ok() && !text.ends_with('/') && !text.starts_with('$')
+}
+
 fn is_topic_prefix(text: &str) -> bool {
-    text.is_empty()
-        || (mqtt::topic::check_name(text).is_ok() && !text.ends_with('/') && !text.starts_with('$'))
+    text.is_empty() || can_begin_topics(text)
 }

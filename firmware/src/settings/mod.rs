@@ -13,7 +13,7 @@ use core::net::Ipv4Addr;
 use heapless::String;
 use zeroize::Zeroize;
 
-pub use field::Field;
+pub use field::{Field, can_begin_topics};
 
 /// Everything that can be set, but for certificates. Has no Debug, as it holds a password.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -33,6 +33,8 @@ pub struct Settings {
 pub struct Network {
     /// The host name, given to DHCP: letters, digits and inner hyphens (RFC 1123 §2.1); empty for one made of the Ethernet address.
     pub host_name: String<32>,
+    /// The network's domain, in which the host name stands for the device; empty for none but those that are local anyway.
+    pub domain: String<64>,
     /// Whether DHCP gives the address.
     pub dhcp: bool,
     /// The fixed address.
@@ -151,6 +153,7 @@ impl Default for Network {
     fn default() -> Self {
         Self {
             host_name: String::new(),
+            domain: String::new(),
             dhcp: true,
             address: Ipv4Addr::new(192, 168, 1, 2),
             prefix_length: 24,

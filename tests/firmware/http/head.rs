@@ -1,13 +1,15 @@
 //! The head of a request: `firmware/src/http/head.rs`.
 
 use firmware::http::{
-    head::{Content, Fault, Head},
+    head::{Content, Fault, Head, OwnName},
     routes::{Method, Page, Route},
 };
 use proptest::prelude::*;
 
+const KITCHEN: OwnName<'_> = OwnName { host: "kitchen", domain: "plant.example" };
+
 fn read(lines: &str) -> Result<Head, Fault> {
-    Head::read(lines.replace('\n', "\r\n").as_bytes(), "kitchen")
+    Head::read(lines.replace('\n', "\r\n").as_bytes(), KITCHEN)
 }
 
 fn get(lines: &str) -> Head {
@@ -46,6 +48,13 @@ fn only_addresses_and_our_own_names_are_ours() {
         "kitchen",
         "Kitchen.local",
         "kitchen.LOCAL:80",
+        "kitchen.local.",
+        "kitchen.lan",
+        "KITCHEN.Home.Arpa:8080",
+        "kitchen.fritz.box",
+        "kitchen.internal",
+        "kitchen.plant.example",
+        "kitchen.PLANT.example.:80",
     ] {
         assert!(get(&format!("Host: {host}\n")).is_for_us, "{host}");
     }
@@ -57,14 +66,34 @@ fn only_addresses_and_our_own_names_are_ours() {
         "10.0.2",
         "localhost.evil",
         "kitchen.local.x",
+        "kitchen.box",
+        "kitchen.arpa",
+        "other.lan",
+        "lan",
+        "fritz.box",
+        "x.kitchen.lan",
+        "kitchen.x.lan",
+        "kitchen.evil.fritz.box",
+        "plant.example",
+        "kitchen.plant.example.evil",
+        "kitchen.example",
     ] {
         assert!(!get(&format!("Host: {host}\n")).is_for_us, "{host}");
     }
     // RFC 9112 §3.2.2: the absolute form's authority counts.
     let head = read("GET http://evil.example/mqtt HTTP/1.1\nHost: kitchen\n\n").ok().unwrap();
     assert_eq!((head.is_for_us, head.route), (false, Some(Route::Page(Page::Mqtt))));
+    // Without a domain that is set an empty one is no domain of ours, nor is a dot.
+    const NOBODY: OwnName<'_> = OwnName { host: "", domain: "" };
+    let nameless = OwnName { domain: "", ..KITCHEN };
+    for (host, is_ours) in
+        [("kitchen", true), ("kitchen.lan", true), ("kitchen.plant.example", false), ("kitchen..", false)]
+    {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        assert_eq!(Head::read(request.as_bytes(), nameless).ok().unwrap().is_for_us, is_ours, "{host}");
+    }
     // Without a host name of ours an empty Host is not ours either.
-    assert!(!Head::read(b"GET / HTTP/1.0\r\n\r\n", "").ok().unwrap().is_for_us);
+    assert!(!Head::read(b"GET / HTTP/1.0\r\n\r\n", NOBODY).ok().unwrap().is_for_us);
 }
 
 #[test]
@@ -118,6 +147,15 @@ fn lengths_and_bodies_are_read() {
     let multipart = post("Content-Type: Multipart/Form-Data; charset=x; Boundary=\"a b\"\n").content;
     assert_eq!(multipart, Content::Multipart("a b".try_into().unwrap()));
     assert!(post("Expect: 100-Continue\n").expects_continue);
+    for line in [
+        "boundary=XbX",
+        "boundary=\"XbX\"",
+        "charset=\"a;boundary=no\";boundary=XbX",
+        "BOUNDARY = \"X\\bX\" ; x=y",
+    ] {
+        let content = post(&format!("Content-Type: multipart/form-data; {line}\n")).content;
+        assert_eq!(content, Content::Multipart("XbX".try_into().unwrap()), "{line}");
+    }
     // A cookie that is none of ours, or damaged, is no session.
     for cookie in [
         "session=",
@@ -132,10 +170,10 @@ fn lengths_and_bodies_are_read() {
 proptest! {
     #[test]
     fn anything_at_all_is_answered(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = Head::read(&bytes, "kitchen");
+        let _ = Head::read(&bytes, KITCHEN);
         let mut request = b"POST / HTTP/1.1\r\n".to_vec();
         request.extend(bytes);
-        let _ = Head::read(&request, "kitchen");
+        let _ = Head::read(&request, KITCHEN);
     }
 }
 
@@ -156,7 +194,7 @@ proptest! {
         for (at, mark, is_added) in changes {
             if is_added { bytes.insert(at, mark) } else { bytes[at] = mark }
         }
-        let Ok(head) = Head::read(&bytes, "kitchen") else { return Ok(()) };
+        let Ok(head) = Head::read(&bytes, KITCHEN) else { return Ok(()) };
         let mut lines = [httparse::EMPTY_HEADER; 8];
         let mut request = httparse::Request::new(&mut lines);
         prop_assert!(request.parse(&bytes).is_ok_and(|parsed| parsed.is_complete()), "{:?}", bytes.escape_ascii().to_string());
