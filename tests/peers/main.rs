@@ -17,4 +17,5 @@ mod gnutls;
 mod mosquitto;
 mod mqtt_client;
 mod openssl;
+mod stream;
 mod tls_client;

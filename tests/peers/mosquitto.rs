@@ -11,7 +11,7 @@ use crate::{
     tls_client::{Client, PATIENCE, Tls},
 };
 
-fn broker(name: &str) -> Broker {
+pub(crate) fn broker(name: &str) -> Broker {
     Broker::start(&folder(name), pki(), &[Listener::Plain, Listener::Tls, Listener::Mutual]).unwrap()
 }
 

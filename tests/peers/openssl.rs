@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Starts a server with more options, words and all.
-fn serve(options: &[&str]) -> (Server, u16) {
+pub(crate) fn serve(options: &[&str]) -> (Server, u16) {
     let port = free_port().unwrap();
     let mut command = Command::new(xtask::process::need("openssl").unwrap());
     command

@@ -195,7 +195,7 @@ impl Tls {
         match self.socket.write(piece) {
             Ok(length) => self.connection.sent(length),
             // The server has gone; what it said before may still be read.
-            Err(_) => self.connection.sent(usize::MAX),
+            Err(_) => self.connection.send_closed(),
         }
         true
     }

@@ -2,13 +2,16 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use accel::rustcrypto::RustCrypto;
+use accel::soft::Soft;
 use accel::{Entropy, Rng};
-use status::{Alert, AlertSeen, Cause, Error, Step, entropy, ssl};
+use status::{Alert, AlertSeen, Cause, Error, Step, entropy, net, ssl};
 use tests::entropy::InsecureSeeded;
 use tests::link::{Link, Pieces};
 use tests::server::record::Record;
-use tests::server::{CHANGE_CIPHER_SPEC, Flight, HELLO_REQUEST, Item, Script, Server, message};
-use tests::throwaway::NOW;
+use tests::server::{
+    CHANGE_CIPHER_SPEC, CertificateRequest, Flight, HELLO_REQUEST, Item, Script, Server, message,
+};
+use tests::throwaway::{NOW, rsa_public_key};
 use tls12::{Config, Connection, MaxFragmentLength, Peer, Suite, Suites, Want};
 
 use super::handshake::{Memory, identity, peer, trusting};
@@ -358,4 +361,75 @@ fn sizes_that_are_documented() {
     const { assert!(Connection::GOOD_TX >= x509::verify::WORKSPACE + accel::MAX_MODULUS_LENGTH) };
     assert_eq!(MaxFragmentLength::from_bytes(4096).map(MaxFragmentLength::code), Some(4));
     assert_eq!(MaxFragmentLength::from_bytes(16384), None);
+}
+
+/// Also while the signature is computed in the very memory that the alert is received into.
+#[test]
+fn a_socket_that_takes_nothing_more_may_still_hold_the_reason() {
+    for alert in [Some(Alert::UNKNOWN_CA), None] {
+        for polls in (0..200).step_by(9) {
+            let config = Config { identity: Some(identity("client-2048")), ..trusting() };
+            let mut memory = Memory::new();
+            let mut connection = memory.connect(&config, peer(&[]));
+            let mut accel = Soft::new(InsecureSeeded::new(1));
+            let asking = Script {
+                certificate_request: Some(CertificateRequest::default()),
+                client_key: Some(rsa_public_key("client-2048.key")),
+                ..Script::default()
+            };
+            let mut server = Server::new(asking);
+            // Up to the client's second flight, and so many polls into it.
+            let mut polled = 0;
+            while polled < polls {
+                let want = connection.poll(&mut accel).unwrap();
+                polled += usize::from(server.is_silent() && !server.messages.is_empty());
+                server.receive(connection.send_bytes());
+                connection.sent(usize::MAX);
+                if want.contains(Want::RECV) {
+                    let bytes = server.take_output(connection.recv_space().len());
+                    connection.recv_space()[..bytes.len()].copy_from_slice(&bytes);
+                    connection.received(bytes.len());
+                }
+            }
+            if server.connected {
+                assert!(polls > 100);
+                break;
+            }
+            server.take_output(usize::MAX);
+            connection.send_closed();
+            assert!(connection.send_bytes().is_empty() && connection.write_space().is_empty());
+            if let Some(alert) = alert {
+                server.alert(2, alert.0);
+            } else {
+                server.ended = true;
+            }
+            let mut link = Link::new(server, Pieces::Bytes);
+            let error = if alert.is_some() { ssl::FATAL_ALERT_MESSAGE } else { net::SEND_FAILED };
+            assert_eq!(link.run(&mut connection, &mut accel), Err(error), "after {polls} polls");
+            assert_eq!(connection.status().unwrap().alert, alert.map(AlertSeen::Received));
+        }
+    }
+}
+
+#[test]
+fn what_was_written_and_never_sent_shows_in_the_status() {
+    for closes in [true, false] {
+        for (goodbye, error) in [(true, ssl::PEER_CLOSE_NOTIFY), (false, net::SEND_FAILED)] {
+            connected(Script::default(), |link, connection, accel| {
+                connection.write_space()[..4].copy_from_slice(b"lost");
+                connection.wrote(4, accel).unwrap();
+                connection.send_closed();
+                if closes {
+                    connection.close();
+                }
+                if goodbye {
+                    link.server.alert(1, 0);
+                }
+                link.server.ended = true;
+                assert_eq!(link.run(connection, accel), Ok(Want::CLOSED));
+                assert_eq!(connection.status().unwrap().error, error, "{closes}");
+                assert!(link.server.data.is_empty());
+            });
+        }
+    }
 }

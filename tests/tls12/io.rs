@@ -1,6 +1,8 @@
 //! The three adapters over the same scripted server: blocking, asynchronous, `nb`.
 #![expect(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod last_words;
+
 use core::cell::Cell;
 use core::convert::Infallible;
 use core::future::{Future, poll_fn};

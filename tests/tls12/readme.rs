@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use embedded_io::ErrorType;
+use embedded_io::{ErrorKind, ErrorType};
 use mqtt::Packet;
 use status::Alert;
 use tests::entropy::InsecureSeeded;
@@ -23,14 +23,14 @@ fn publish<S: Read + Write>(
     host: &str,
     now: u64,
 ) -> Result<(), status::Error> {
-    let lost = |_| status::net::SEND_FAILED;
     let mut storage = [0; 4096];
     let config = Config {
         anchors: Some(Bundle::from_pem(ca, &mut storage)?),
         max_fragment_length: Some(MaxFragmentLength::Bytes4096),
         ..Config::default()
     };
-    let (mut rx, mut tx, mut session) = ([0; Connection::SMALL_RX], [0; Connection::GOOD_TX], [0; 512]);
+    let (mut rx, mut tx) = ([0; Connection::SMALL_RX], [0; Connection::GOOD_TX]);
+    let mut session = [0; Connection::GOOD_SESSION];
     let peer = Peer { host, now, session: &[] };
     let mut tls = Connection::new(&config, peer, &mut rx, &mut tx, &mut session)?;
     let mut accel = Soft::new(entropy);
@@ -41,8 +41,11 @@ fn publish<S: Read + Write>(
         let want = tls.poll(&mut accel);
         if !tls.send_bytes().is_empty() {
             // After a failure, too: the alert.
-            let sent = socket.write(tls.send_bytes()).map_err(lost)?;
-            tls.sent(sent);
+            match socket.write(tls.send_bytes()) {
+                Ok(sent @ 1..) => tls.sent(sent),
+                // What the server has said before it hung up is still to be read.
+                Ok(0) | Err(_) => tls.send_closed(),
+            }
             continue;
         }
         let want = want?;
@@ -63,10 +66,13 @@ fn publish<S: Read + Write>(
             }
             tls.consume(used);
         } else if want.contains(Want::RECV) {
-            let received = socket.read(tls.recv_space()).map_err(lost)?;
-            if received == 0 { tls.recv_closed() } else { tls.received(received) }
+            match socket.read(tls.recv_space()) {
+                Ok(received @ 1..) => tls.received(received),
+                Ok(0) | Err(_) => tls.recv_closed(),
+            }
         } else if want.contains(Want::CLOSED) {
-            return Ok(());
+            // Nothing, where it was us who closed.
+            return tls.status().map_or(Ok(()), |status| Err(status.error));
         }
     }
 }
@@ -102,6 +108,35 @@ fn the_example_tells_a_stranger_why_it_leaves() {
     let result = publish(&mut socket, InsecureSeeded::new(1), &throwaway::text("ca.pem"), "localhost", NOW);
     assert_eq!(result, Err(status::x509::CERT_VERIFY_FAILED));
     assert_eq!(socket.0.alerts, [(2, Alert::UNKNOWN_CA.0)]);
+}
+
+/// A server that hangs up while the client is writing has said why before.
+#[test]
+fn the_example_says_what_the_server_said_last() {
+    for (words, answer) in [
+        (Some((2, 40)), status::ssl::FATAL_ALERT_MESSAGE),
+        (Some((1, 0)), status::ssl::PEER_CLOSE_NOTIFY),
+        (None, status::net::SEND_FAILED),
+    ] {
+        let places: [fn(&Server) -> bool; 3] = [
+            |server| server.is_silent() && server.messages.is_empty(),
+            |server| server.certificates.is_some(),
+            // The message has come, the farewell has not.
+            |server| server.data.len() > 21,
+        ];
+        // A handshake is not closed.
+        let first = if answer == status::ssl::PEER_CLOSE_NOTIFY { 2 } else { 0 };
+        for (place, leaves) in places.into_iter().enumerate().skip(first) {
+            let asking = Script {
+                certificate_request: Some(tests::server::CertificateRequest::default()),
+                ..Script::default()
+            };
+            let mut socket = Leaving { wire: Wire(Server::new(asking)), leaves, has_left: false, words };
+            let anchors = throwaway::text("ca.pem");
+            let result = publish(&mut socket, InsecureSeeded::new(1), &anchors, "localhost", NOW);
+            assert_eq!(result, Err(answer), "{words:?} at {place}");
+        }
+    }
 }
 
 #[test]
@@ -142,6 +177,45 @@ impl Write for Wire {
     }
 
     fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// A socket that takes one byte at a time, until the server says its last words and is gone.
+struct Leaving {
+    wire: Wire,
+    leaves: fn(&Server) -> bool,
+    has_left: bool,
+    words: Option<(u8, u8)>,
+}
+
+impl ErrorType for Leaving {
+    type Error = ErrorKind;
+}
+
+impl Read for Leaving {
+    fn read(&mut self, out: &mut [u8]) -> Result<usize, ErrorKind> {
+        if self.has_left && self.wire.0.is_silent() {
+            return Err(ErrorKind::ConnectionReset);
+        }
+        self.wire.read(out).map_err(|error| match error {})
+    }
+}
+
+impl Write for Leaving {
+    fn write(&mut self, data: &[u8]) -> Result<usize, ErrorKind> {
+        if self.has_left {
+            return Err(ErrorKind::BrokenPipe);
+        }
+        self.wire.0.receive(&data[..1]);
+        self.has_left = (self.leaves)(&self.wire.0);
+        if let (true, Some((level, description))) = (self.has_left, self.words) {
+            self.wire.0.alert(level, description);
+        }
+        Ok(1)
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
         Ok(())
     }
 }

@@ -36,6 +36,8 @@ pub struct Connection<'b> {
     close_sent: bool,
     /// The peer's close_notify has come.
     close_received: bool,
+    /// The socket takes no more bytes.
+    send_closed: bool,
     alert_received: Option<Alert>,
     failed: bool,
     status: Option<Status>,
@@ -87,6 +89,7 @@ impl<'b> Connection<'b> {
             closing: false,
             close_sent: false,
             close_received: false,
+            send_closed: false,
             alert_received: None,
             failed: false,
             status: None,
@@ -134,13 +137,24 @@ impl<'b> Connection<'b> {
 
     /// What is to be sent through the socket.
     pub fn send_bytes(&self) -> &[u8] {
-        self.output.pending()
+        if self.send_closed { &[] } else { self.output.pending() }
     }
 
     /// The socket has taken `n` bytes.
     pub fn sent(&mut self, n: usize) {
-        self.output.sent(n);
+        self.output.sent(n.min(self.send_bytes().len()));
         self.want = self.want.without(Want::SEND.when(self.output.pending().is_empty()));
+    }
+
+    /// The socket takes no more bytes: what waits is given up, and nothing is sent any more. What the server has sent before it left
+    /// can still be received, an alert above all, so that the status says why: poll and receive as before. A stream that ends
+    /// with nothing of the kind in it is `net::SEND_FAILED` (-0x004E).
+    pub fn send_closed(&mut self) {
+        self.send_closed = true;
+        self.want = self.want.without(Want::SEND | Want::WRITE | Want::BUSY);
+        if self.close_received {
+            self.note_close();
+        }
     }
 
     /// Authenticated bytes for the application: what is left of one record.
@@ -227,9 +241,30 @@ impl<'b> Connection<'b> {
     }
 
     /// What has ended the connection: the failure, or the peer's close_notify (`ssl::PEER_CLOSE_NOTIFY`, -0x7880), or the end of its
-    /// stream without one (`ssl::CONN_EOF`, -0x7280, with [`status::Cause::Truncated`]). None while it lives, and when we closed it.
+    /// stream without one (`ssl::CONN_EOF`, -0x7280, with [`status::Cause::Truncated`]), or that of a socket that took nothing any more
+    /// (`net::SEND_FAILED`, -0x004E). None while it lives, and when we closed it and everything was sent.
     pub const fn status(&self) -> Option<Status> {
         self.status
+    }
+
+    /// Whether both Finished messages have been exchanged.
+    pub(crate) const fn is_connected(&self) -> bool {
+        self.handshake.is_over()
+    }
+
+    /// Whether our close_notify has been queued.
+    pub(crate) const fn says_goodbye(&self) -> bool {
+        self.close_sent
+    }
+
+    /// Whether the peer's close_notify has come.
+    pub(crate) const fn heard_goodbye(&self) -> bool {
+        self.close_received
+    }
+
+    /// Whether application data waits to be sent, or never will be.
+    pub(crate) const fn has_unsent_data(&self) -> bool {
+        self.output.has_unsent_data()
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Output<'b> {
     buffer: &'b mut [u8],
     start: usize,
     end: usize,
+    /// Where the last record of application data ends.
+    data_end: usize,
     /// The length of the ClientHello that is kept behind the first header.
     kept: usize,
     /// The most bytes of plaintext in a record: 2^14, or what max_fragment_length says.
@@ -40,7 +42,7 @@ pub(crate) enum AlertLevel {
 
 impl<'b> Output<'b> {
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, start: 0, end: 0, kept: 0, limit: MAX_PLAINTEXT_LENGTH, is_closed: false }
+        Self { buffer, start: 0, end: 0, data_end: 0, kept: 0, limit: MAX_PLAINTEXT_LENGTH, is_closed: false }
     }
 
     /// What the socket has to send.
@@ -52,7 +54,7 @@ impl<'b> Output<'b> {
     pub(crate) fn sent(&mut self, n: usize) {
         self.start = self.start.saturating_add(n).min(self.end);
         if self.start == self.end && self.kept == 0 {
-            (self.start, self.end) = (0, 0);
+            (self.start, self.end, self.data_end) = (0, 0, 0);
         }
     }
 
@@ -91,7 +93,14 @@ impl<'b> Output<'b> {
         length: usize,
         _proof: FinishedVerified,
     ) -> Result<(), Failure> {
-        self.seal(state, accel, ContentType::APPLICATION_DATA, length)
+        self.seal(state, accel, ContentType::APPLICATION_DATA, length)?;
+        self.data_end = self.end;
+        Ok(())
+    }
+
+    /// Whether application data waits.
+    pub(crate) const fn has_unsent_data(&self) -> bool {
+        self.start < self.data_end
     }
 
     /// Where a handshake message is composed that may be longer than one record; see [`Output::seal_message`].

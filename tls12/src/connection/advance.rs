@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use accel::Accel;
-use status::{Alert, AlertSeen, Cause, Status, ssl};
+use status::{Alert, AlertSeen, Cause, Status, net, ssl};
 
 use super::Connection;
 use crate::failure::Failure;
@@ -33,6 +33,9 @@ impl Connection<'_> {
             return Ok(Progress::Waits);
         }
         if self.handshake.is_our_turn() {
+            if self.send_closed {
+                return self.read_last_words(accel);
+            }
             if self.input.has_ended() {
                 return self.stream_ended();
             }
@@ -42,6 +45,19 @@ impl Connection<'_> {
             Progress::Waits => self.read_record(accel),
             progress => Ok(progress),
         }
+    }
+
+    /// Where nothing can be written any more: only an alert is worth hearing.
+    fn read_last_words<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+        match self.input.record(self.handshake.read_state(), accel)? {
+            Received::Record(ContentType::ALERT, opened) => self.read_alert(opened)?,
+            Received::Record(..) => return Err(UNEXPECTED),
+            Received::Taken => {}
+            Received::Incomplete if self.input.is_inside_message() => return Err(UNEXPECTED),
+            Received::Incomplete if self.input.has_ended() => return self.stream_ended(),
+            Received::Incomplete => return Ok(Progress::Waits),
+        }
+        Ok(Progress::Made)
     }
 
     fn read_record<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
@@ -109,23 +125,34 @@ impl Connection<'_> {
             return Err(Failure::silent(ssl::PEER_CLOSE_NOTIFY));
         }
         self.input.discard();
-        if !self.close_sent {
-            self.status = Some(self.describe(Failure::silent(ssl::PEER_CLOSE_NOTIFY)));
-        }
+        self.note_close();
         self.close_received = true;
         self.closing = true;
         Ok(())
     }
 
+    /// The peer's close_notify is what ended the connection, unless it answers ours and everything was sent.
+    pub(super) fn note_close(&mut self) {
+        let is_lost = self.send_closed && self.output.has_unsent_data();
+        if self.status.is_none() && (!self.close_sent || is_lost) {
+            self.status = Some(self.describe(Failure::silent(ssl::PEER_CLOSE_NOTIFY)));
+        }
+    }
+
     /// The stream ended, and everything before its end has been dealt with.
     fn stream_ended(&mut self) -> Result<Progress, Failure> {
-        let truncated = Failure::silent(ssl::CONN_EOF).with(Cause::Truncated);
+        let end = if self.send_closed {
+            Failure::silent(net::SEND_FAILED)
+        } else {
+            Failure::silent(ssl::CONN_EOF).with(Cause::Truncated)
+        };
         if !self.handshake.is_over() {
-            return Err(truncated);
+            return Err(end);
         }
         // RFC 5246 §7.2.1: nobody has to wait for the answer to a close_notify.
-        if self.status.is_none() && !self.close_sent {
-            self.status = Some(self.describe(truncated));
+        let is_sent = !self.send_closed || self.output.pending().is_empty();
+        if self.status.is_none() && !(self.close_sent && is_sent) {
+            self.status = Some(self.describe(end));
         }
         Ok(Progress::Waits)
     }
@@ -141,7 +168,7 @@ impl Connection<'_> {
     }
 
     pub(super) fn wanted(&mut self, progress: Progress) -> Want {
-        let sending = !self.output.pending().is_empty();
+        let sending = !self.send_bytes().is_empty();
         let reading = !self.input.plaintext().is_empty();
         let ended = self.input.has_ended() && !reading;
         let closed = self.close_sent && !sending && (self.close_received || !self.handshake.is_over());
@@ -150,7 +177,7 @@ impl Connection<'_> {
             && !self.close_received
             && progress == Progress::Waits
             && (self.handshake.is_over() || (!sending && !self.close_sent));
-        let writing = self.handshake.finished().is_some() && !self.closing && !ended;
+        let writing = self.handshake.finished().is_some() && !self.closing && !self.send_closed && !ended;
         Want::SEND.when(sending)
             | Want::RECV.when(listening && !self.input.space().is_empty())
             | Want::READ.when(reading)
@@ -168,7 +195,7 @@ impl Connection<'_> {
         self.input.wipe();
         self.output.abandon();
         // RFC 5246 §7.2.1: nothing follows a close_notify.
-        if let Some(alert) = failure.alert().filter(|_| !self.close_sent) {
+        if let Some(alert) = failure.alert().filter(|_| !self.close_sent && !self.send_closed) {
             // When even this cannot be sealed there is nothing left to say.
             if self.output.alert(self.handshake.write_state(), accel, AlertLevel::Fatal, alert).is_ok() {
                 status.alert = Some(AlertSeen::Sent(alert));

@@ -8,8 +8,9 @@ use core::task::Poll;
 
 use accel::Accel;
 use embedded_io_async::{BufRead, Read, Write};
+use status::ssl;
 
-use super::{Error, Goal, Next, Stream};
+use super::{Error, Goal, Next, Stream, is_passing};
 
 impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
     /// Completes the handshake. Reading and writing do so too; this is for whoever wants to know early.
@@ -33,7 +34,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         loop {
             match self.next(goal) {
                 Ok(Next::Reached) => return Ok(()),
-                Ok(Next::Send) => self.send_async().await?,
+                Ok(Next::Send) => self.send_async(goal).await?,
                 Ok(Next::Receive) => self.receive_async().await?,
                 Ok(Next::Yield) => yield_now().await,
                 Err(error) => return Err(self.fail_async(error).await),
@@ -41,21 +42,52 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         }
     }
 
-    async fn send_async(&mut self) -> Result<(), Error<S::Error>> {
-        let sent = self.socket.write(self.connection.send_bytes()).await.map_err(Error::Socket)?;
-        self.sent(sent)
+    async fn send_async(&mut self, goal: Goal) -> Result<(), Error<S::Error>> {
+        match self.socket.write(self.connection.send_bytes()).await {
+            // A socket that takes nothing never will.
+            Ok(0) => self.hear_out_async(goal, Error::Tls(ssl::CONN_EOF)).await,
+            Ok(sent) => {
+                self.connection.sent(sent);
+                Ok(())
+            }
+            Err(error) if is_passing(&error) => Err(Error::Socket(error)),
+            Err(error) => self.hear_out_async(goal, Error::Socket(error)).await,
+        }
     }
 
     async fn receive_async(&mut self) -> Result<(), Error<S::Error>> {
-        let received = self.socket.read(self.connection.recv_space()).await.map_err(Error::Socket)?;
+        let received = match self.socket.read(self.connection.recv_space()).await {
+            Err(error) if is_passing(&error) || !self.is_done() => return Err(Error::Socket(error)),
+            received => received.unwrap_or(0),
+        };
         self.received(received);
         Ok(())
     }
 
+    /// Reads what has arrived before the socket failed: `error`, unless the server has said something itself.
+    async fn hear_out_async(&mut self, goal: Goal, error: Error<S::Error>) -> Result<(), Error<S::Error>> {
+        loop {
+            match self.listen(goal).map_err(Error::Tls)? {
+                Some(Next::Reached) => return Ok(()),
+                Some(Next::Receive) => match self.socket.read(self.connection.recv_space()).await {
+                    Ok(0) | Err(_) => return Err(error),
+                    Ok(received) => self.received(received),
+                },
+                Some(Next::Yield | Next::Send) => {}
+                None => return Err(error),
+            }
+        }
+    }
+
     /// Sends the alert, if the socket still takes it.
     async fn fail_async(&mut self, error: status::Error) -> Error<S::Error> {
-        while !self.connection.send_bytes().is_empty() && self.send_async().await.is_ok() {}
         // An alert that the socket refuses is no news.
+        while !self.connection.send_bytes().is_empty() {
+            match self.socket.write(self.connection.send_bytes()).await {
+                Ok(sent @ 1..) => self.connection.sent(sent),
+                Ok(0) | Err(_) => break,
+            }
+        }
         let _ = self.socket.flush().await;
         Error::Tls(error)
     }
@@ -100,7 +132,14 @@ impl<A: Accel, S: Read + Write> Write for Stream<'_, '_, A, S> {
 
     async fn flush(&mut self) -> Result<(), Self::Error> {
         self.run_async(Goal::Sent).await?;
-        self.socket.flush().await.map_err(Error::Socket)
+        match self.socket.flush().await {
+            Ok(()) => Ok(()),
+            Err(error) if is_passing(&error) => Err(Error::Socket(error)),
+            Err(error) => {
+                self.hear_out_async(Goal::Sent, Error::Socket(error)).await?;
+                self.last_word().map_err(Error::Tls)
+            }
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use accel::Accel;
 use embedded_io::{BufRead, Read, Write};
+use status::ssl;
 
-use super::{Error, Goal, Next, Stream};
+use super::{Error, Goal, Next, Stream, is_passing};
 
 impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
     /// Completes the handshake. Reading and writing do so too; this is for whoever wants to know early.
@@ -27,7 +28,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         loop {
             match self.next(goal) {
                 Ok(Next::Reached) => return Ok(()),
-                Ok(Next::Send) => self.send()?,
+                Ok(Next::Send) => self.send(goal)?,
                 Ok(Next::Receive) => self.receive()?,
                 Ok(Next::Yield) => {}
                 Err(error) => return Err(self.fail(error)),
@@ -35,21 +36,52 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         }
     }
 
-    fn send(&mut self) -> Result<(), Error<S::Error>> {
-        let sent = self.socket.write(self.connection.send_bytes()).map_err(Error::Socket)?;
-        self.sent(sent)
+    fn send(&mut self, goal: Goal) -> Result<(), Error<S::Error>> {
+        match self.socket.write(self.connection.send_bytes()) {
+            // A socket that takes nothing never will.
+            Ok(0) => self.hear_out(goal, Error::Tls(ssl::CONN_EOF)),
+            Ok(sent) => {
+                self.connection.sent(sent);
+                Ok(())
+            }
+            Err(error) if is_passing(&error) => Err(Error::Socket(error)),
+            Err(error) => self.hear_out(goal, Error::Socket(error)),
+        }
     }
 
     fn receive(&mut self) -> Result<(), Error<S::Error>> {
-        let received = self.socket.read(self.connection.recv_space()).map_err(Error::Socket)?;
+        let received = match self.socket.read(self.connection.recv_space()) {
+            Err(error) if is_passing(&error) || !self.is_done() => return Err(Error::Socket(error)),
+            received => received.unwrap_or(0),
+        };
         self.received(received);
         Ok(())
     }
 
+    /// Reads what has arrived before the socket failed: `error`, unless the server has said something itself.
+    fn hear_out(&mut self, goal: Goal, error: Error<S::Error>) -> Result<(), Error<S::Error>> {
+        loop {
+            match self.listen(goal).map_err(Error::Tls)? {
+                Some(Next::Reached) => return Ok(()),
+                Some(Next::Receive) => match self.socket.read(self.connection.recv_space()) {
+                    Ok(0) | Err(_) => return Err(error),
+                    Ok(received) => self.received(received),
+                },
+                Some(Next::Yield | Next::Send) => {}
+                None => return Err(error),
+            }
+        }
+    }
+
     /// Sends the alert, if the socket still takes it.
     fn fail(&mut self, error: status::Error) -> Error<S::Error> {
-        while !self.connection.send_bytes().is_empty() && self.send().is_ok() {}
         // An alert that the socket refuses is no news.
+        while !self.connection.send_bytes().is_empty() {
+            match self.socket.write(self.connection.send_bytes()) {
+                Ok(sent @ 1..) => self.connection.sent(sent),
+                Ok(0) | Err(_) => break,
+            }
+        }
         let _ = self.socket.flush();
         Error::Tls(error)
     }
@@ -90,6 +122,13 @@ impl<A: Accel, S: Read + Write> Write for Stream<'_, '_, A, S> {
 
     fn flush(&mut self) -> Result<(), Self::Error> {
         self.run(Goal::Sent)?;
-        self.socket.flush().map_err(Error::Socket)
+        match self.socket.flush() {
+            Ok(()) => Ok(()),
+            Err(error) if is_passing(&error) => Err(Error::Socket(error)),
+            Err(error) => {
+                self.hear_out(Goal::Sent, Error::Socket(error))?;
+                self.last_word().map_err(Error::Tls)
+            }
+        }
     }
 }

@@ -11,6 +11,12 @@
 //! What is written waits in the connection's buffer until it is flushed, or until the next read sends it. After a failure the
 //! alert is sent before the error is returned.
 //!
+//! A server that hangs up says why first, and a client that is writing then is told by its socket before it has read that. So when
+//! a socket fails to write, what has already arrived is read: an alert is the failure, a close_notify is the end. The socket's own
+//! error is returned only where the server has said nothing, or where the application has to read its data first; a time-out
+//! and an interruption (`ErrorKind::TimedOut`, `Interrupted`) are returned at once, and the operation can be tried again. Once our
+//! close_notify has been sent, whatever ends the stream is its end.
+//!
 //! Deliberately absent: time-outs (they belong to the socket), and reading and writing at the same time from two tasks.
 
 #[cfg(feature = "embedded-io-async")]
@@ -22,7 +28,7 @@ pub mod nonblocking;
 use core::fmt;
 
 use accel::Accel;
-use status::ssl;
+use status::{net, ssl};
 
 use crate::wire::copy;
 use crate::{Connection, Want};
@@ -99,11 +105,13 @@ impl<A: Accel, S> Stream<'_, '_, A, S> {
     fn next(&mut self, goal: Goal) -> Result<Next, status::Error> {
         let want = self.connection.poll(self.accel)?;
         let ended = want.contains(Want::CLOSED) && !want.contains(Want::READ);
+        let cut_off = self.connection.status().map(|status| status.error).filter(is_cut_off);
         // RFC 5246 §7.2.1: an end that the server has not announced may be an attacker's.
-        if ended && self.connection.status().is_some_and(|status| status.error == ssl::CONN_EOF) {
-            Err(ssl::CONN_EOF)
+        if let Some(error) = cut_off.filter(|_| ended) {
+            Err(error)
         } else if goal.is_reached(want) {
-            Ok(Next::Reached)
+            let is_lost = matches!(goal, Goal::Sent) && self.connection.has_unsent_data();
+            if is_lost { Err(ssl::PEER_CLOSE_NOTIFY) } else { Ok(Next::Reached) }
         } else if want.contains(Want::SEND) {
             Ok(Next::Send)
         } else if want.contains(Want::BUSY) {
@@ -118,18 +126,45 @@ impl<A: Accel, S> Stream<'_, '_, A, S> {
         }
     }
 
+    /// The socket does not take what is to be sent: what has to be done to learn why from the server. None where there is nothing
+    /// to be learned, and the socket's own error is all that is known.
+    fn listen(&mut self, goal: Goal) -> Result<Option<Next>, status::Error> {
+        // The handshake cannot go on.
+        if !self.connection.is_connected() {
+            self.connection.send_closed();
+        }
+        let want = self.connection.poll(self.accel)?;
+        let is_readable = want.contains(Want::READ);
+        // Of a farewell that nobody takes there is nothing to be said.
+        let is_only_goodbye = self.connection.says_goodbye() && !self.connection.has_unsent_data();
+        if self.connection.heard_goodbye() || (is_readable && is_only_goodbye) {
+            self.connection.send_closed();
+            Ok(Some(Next::Reached))
+        } else if is_readable {
+            Ok(matches!(goal, Goal::Readable).then_some(Next::Reached))
+        } else if want.contains(Want::BUSY) {
+            Ok(Some(Next::Yield))
+        } else {
+            Ok(want.contains(Want::RECV).then_some(Next::Receive))
+        }
+    }
+
+    /// After a socket's failure to flush, as there is nothing left to be sent: what the server has said, if it ends the connection.
+    fn last_word(&self) -> Result<(), status::Error> {
+        self.connection.status().map_or(Ok(()), |status| Err(status.error))
+    }
+
+    /// Whether the end of the stream is what we have asked for.
+    const fn is_done(&self) -> bool {
+        self.connection.says_goodbye()
+    }
+
     /// Notes what the socket gave; nothing is its end.
     fn received(&mut self, length: usize) {
         match length {
             0 => self.connection.recv_closed(),
             _ => self.connection.received(length),
         }
-    }
-
-    /// Notes what the socket took; nothing means that it never will.
-    fn sent<E>(&mut self, length: usize) -> Result<(), Error<E>> {
-        self.connection.sent(length);
-        if length == 0 { Err(Error::Tls(ssl::CONN_EOF)) } else { Ok(()) }
     }
 
     fn copy_out(&mut self, out: &mut [u8]) -> usize {
@@ -149,12 +184,24 @@ impl<A: Accel, S> Stream<'_, '_, A, S> {
     }
 }
 
+/// Whether the stream has ended without a word.
+fn is_cut_off(error: &status::Error) -> bool {
+    [ssl::CONN_EOF, net::SEND_FAILED].contains(error)
+}
+
+/// Whether a socket may work again after this error.
+#[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
+fn is_passing(error: &impl embedded_io::Error) -> bool {
+    use embedded_io::ErrorKind::{Interrupted, TimedOut};
+    matches!(error.kind(), Interrupted | TimedOut)
+}
+
 #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
 impl<E: embedded_io::Error> embedded_io::Error for Error<E> {
     fn kind(&self) -> embedded_io::ErrorKind {
         match *self {
             Self::Socket(ref error) => error.kind(),
-            Self::Tls(ssl::CONN_EOF) => embedded_io::ErrorKind::ConnectionAborted,
+            Self::Tls(ssl::CONN_EOF | net::SEND_FAILED) => embedded_io::ErrorKind::ConnectionAborted,
             Self::Tls(ssl::PEER_CLOSE_NOTIFY) => embedded_io::ErrorKind::BrokenPipe,
             Self::Tls(_) => embedded_io::ErrorKind::InvalidData,
         }

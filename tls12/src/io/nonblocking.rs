@@ -3,6 +3,8 @@
 use accel::Accel;
 use nb::Error::{Other, WouldBlock};
 
+use status::ssl;
+
 use super::{Error, Goal, Next, Stream};
 
 /// A connected socket that never waits.
@@ -86,9 +88,13 @@ fn run<A: Accel, S: Socket>(
     loop {
         match stream.next(goal) {
             Ok(Next::Reached) => return Ok(()),
-            Ok(Next::Send) => send(stream)?,
+            Ok(Next::Send) => send(stream, goal)?,
             Ok(Next::Receive) => {
-                let received = stream.socket.read(stream.connection.recv_space()).map_err(socket)?;
+                let received = match stream.socket.read(stream.connection.recv_space()) {
+                    // Whatever ends a stream that has been closed is its end.
+                    Err(Other(_)) if stream.is_done() => 0,
+                    received => received.map_err(socket)?,
+                };
                 stream.received(received);
             }
             Ok(Next::Yield) => return Err(WouldBlock),
@@ -97,9 +103,40 @@ fn run<A: Accel, S: Socket>(
     }
 }
 
-fn send<A: Accel, S: Socket>(stream: &mut Stream<'_, '_, A, S>) -> nb::Result<(), Error<S::Error>> {
-    let sent = stream.socket.write(stream.connection.send_bytes()).map_err(socket)?;
-    stream.sent(sent).map_err(Other)
+fn send<A: Accel, S: Socket>(
+    stream: &mut Stream<'_, '_, A, S>,
+    goal: Goal,
+) -> nb::Result<(), Error<S::Error>> {
+    match stream.socket.write(stream.connection.send_bytes()) {
+        // A socket that takes nothing never will.
+        Ok(0) => hear_out(stream, goal, Error::Tls(ssl::CONN_EOF)),
+        Ok(sent) => {
+            stream.connection.sent(sent);
+            Ok(())
+        }
+        Err(WouldBlock) => Err(WouldBlock),
+        Err(Other(error)) => hear_out(stream, goal, Error::Socket(error)),
+    }
+}
+
+/// Reads what has arrived before the socket failed: `error`, unless the server has said something itself. Nothing is waited for:
+/// what is not there yet will not come.
+fn hear_out<A: Accel, S: Socket>(
+    stream: &mut Stream<'_, '_, A, S>,
+    goal: Goal,
+    error: Error<S::Error>,
+) -> nb::Result<(), Error<S::Error>> {
+    loop {
+        match stream.listen(goal).map_err(|error| Other(Error::Tls(error)))? {
+            Some(Next::Reached) => return Ok(()),
+            Some(Next::Receive) => match stream.socket.read(stream.connection.recv_space()) {
+                Ok(0) | Err(_) => return Err(Other(error)),
+                Ok(received) => stream.received(received),
+            },
+            Some(Next::Yield | Next::Send) => {}
+            None => return Err(Other(error)),
+        }
+    }
 }
 
 /// Sends the alert before the error is told: `WouldBlock` until the socket has taken it.
@@ -108,10 +145,10 @@ fn fail<T, A: Accel, S: Socket>(
     error: status::Error,
 ) -> nb::Result<T, Error<S::Error>> {
     while !stream.connection.send_bytes().is_empty() {
-        match send(stream) {
-            Ok(()) => {}
+        match stream.socket.write(stream.connection.send_bytes()) {
+            Ok(sent @ 1..) => stream.connection.sent(sent),
             Err(WouldBlock) => return Err(WouldBlock),
-            Err(Other(_)) => break,
+            Ok(0) | Err(Other(_)) => break,
         }
     }
     Err(Other(Error::Tls(error)))
