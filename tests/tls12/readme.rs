@@ -207,7 +207,7 @@ impl Write for Leaving {
         if self.has_left {
             return Err(ErrorKind::BrokenPipe);
         }
-        self.wire.0.receive(&data[..1]);
+        self.wire.0.receive(data.get(..1).unwrap_or_default());
         self.has_left = (self.leaves)(&self.wire.0);
         if let (true, Some((level, description))) = (self.has_left, self.words) {
             self.wire.0.alert(level, description);
