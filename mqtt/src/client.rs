@@ -16,7 +16,7 @@ use crate::{
     publish::Message,
     saved,
     session::{Session, State},
-    store::{self, HELD, Kind, PARTIAL, Store},
+    store::{self, HELD, Kind, PARTIAL, Store, WRITTEN},
     writer::Writer,
 };
 
@@ -81,13 +81,14 @@ impl<'b> Client<'b> {
     ///
     /// `spill` gathers packets that arrive in pieces: at least 8 bytes, and as many as the longest SUBACK and the longest
     /// topic plus 9 need; messages larger than it are delivered in chunks. `in_flight` keeps unacknowledged messages of QoS 1
-    /// and 2 (each takes its packet's length and 8 bytes) and the identifiers of received ones (8 bytes each): at least 64 bytes,
-    /// or empty for a client that only knows QoS 0.
+    /// and 2 (each takes its packet's length and 16 bytes; an eighth of the buffer, at least 32 bytes, is left to the server), the
+    /// answers that are still to be written (4 or 12 bytes each), and the identifiers of received messages of QoS 2 (4 bytes for
+    /// each run of consecutive ones): at least 64 bytes, or empty for a client that only knows QoS 0.
     ///
     /// # Errors
     /// `BUFFER_TOO_SMALL`; `BAD_INPUT_DATA` when the options contradict each other (see [`Connect::check`]).
     pub fn new(options: Options<'b>, spill: &'b mut [u8], in_flight: &'b mut [u8]) -> Result<Self, Error> {
-        connect_packet(&options).check()?;
+        connect_packet(&options, options.clean_session).check()?;
         if spill.len() < inbox::MIN_LENGTH || (!in_flight.is_empty() && in_flight.len() < store::MIN_LENGTH) {
             return Err(BUFFER_TOO_SMALL);
         }
@@ -103,7 +104,7 @@ impl<'b> Client<'b> {
     pub fn connect(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
         // [MQTT-3.1.0-1], [MQTT-3.1.0-2]: first, and once.
         let mut writer = Writer::new(out);
-        connect_packet(&self.session.options).encode(&mut writer);
+        connect_packet(&self.session.options, self.session.asks_for_clean_session()).encode(&mut writer);
         let written = writer.finish()?;
         self.inbox.reset();
         self.session.begin(now);
@@ -116,9 +117,10 @@ impl<'b> Client<'b> {
     /// [`poll`](Self::poll), or [`acknowledge`](Self::acknowledge) what was received.
     ///
     /// # Errors
-    /// `MALFORMED_PACKET`; `UNEXPECTED_PACKET` (not a server's packet, before CONNACK, twice CONNACK, an acknowledgement of
-    /// nothing); `REFUSED_…`; `BUFFER_TOO_SMALL` (a topic or a SUBACK longer than the spill); `IN_FLIGHT_FULL` (more
-    /// messages at once than the in-flight buffer can remember); `NOT_CONNECTED`.
+    /// `MALFORMED_PACKET` (also a SUBACK with another number of results than there were filters); `UNEXPECTED_PACKET` (not a
+    /// server's packet, before CONNACK, twice CONNACK, a session that was not asked for); `REFUSED_…`; `BUFFER_TOO_SMALL` (a topic
+    /// or a SUBACK longer than the spill); `SESSION_OVERFLOW` (more identifiers are open than the in-flight buffer can remember:
+    /// the next connection begins with a clean session by itself, since the server would send the same again); `NOT_CONNECTED`.
     pub fn receive<'a>(&'a mut self, bytes: &'a [u8], now: u64) -> Result<(usize, Option<Event<'a>>), Error> {
         let Self { session, inbox } = self;
         match session.state {
@@ -148,14 +150,37 @@ impl<'b> Client<'b> {
     /// `BAD_INPUT_DATA`: no such message awaits its acknowledgement, or its payload is not yet complete.
     pub fn acknowledge(&mut self, identifier: NonZeroU16) -> Result<(), Error> {
         let store = &mut self.session.store;
-        let held = store.iter().find(|record| {
-            matches!(record.kind, Kind::PubAck | Kind::Received)
-                && record.identifier == identifier
-                && record.has(HELD)
-                && !record.has(PARTIAL)
-        });
-        store.clear_flags(&held.ok_or(BAD_INPUT_DATA)?, HELD);
+        let held = [Kind::PubAck, Kind::Received].into_iter().filter_map(|kind| store.find(kind, identifier));
+        let mut held = held.filter(|record| record.has(HELD) && !record.has(PARTIAL));
+        let record = held.next().ok_or(BAD_INPUT_DATA)?;
+        if record.has(WRITTEN) {
+            // On this connection the server has not asked for it.
+            store.remember(&record);
+        } else {
+            store.clear_flags(&record, HELD);
+        }
         Ok(())
+    }
+
+    /// How many acknowledgements answered nothing that the client knows of, since it was made; they change nothing. A server that
+    /// repeats some after a reconnection is normal; one that goes on doing so has another idea of the session.
+    #[must_use]
+    pub fn ignored_acknowledgements(&self) -> u32 {
+        self.session.ignored
+    }
+
+    /// Lets the next connection begin with a clean session, whatever the options say; the ones after it follow the options again.
+    ///
+    /// The client does so by itself after `SESSION_OVERFLOW`. An application may when connections end early again and again
+    /// although the server accepts them: then the session's state may be why. [`Event::Connected`] tells what was discarded.
+    pub fn begin_anew(&mut self) {
+        self.session.begins_anew = true;
+    }
+
+    /// Whether this connection, or the last one, has asked for a clean session.
+    #[must_use]
+    pub fn has_clean_session(&self) -> bool {
+        self.session.is_clean
     }
 
     /// The network connection has ended.
@@ -238,7 +263,8 @@ impl<'b> Client<'b> {
         saved::length(&self.session)
     }
 
-    /// Writes the session's state (undelivered messages, received QoS 2 identifiers) and tells how many bytes it takes.
+    /// Writes the session's state (undelivered messages, received QoS 2 identifiers, whether to begin anew) and tells how many
+    /// bytes it takes: at most 12 more than the in-flight buffer.
     ///
     /// The bytes hold messages in the clear. They have a version and a checksum, and belong to this client identifier.
     ///
@@ -258,10 +284,10 @@ impl<'b> Client<'b> {
     }
 }
 
-fn connect_packet<'b>(options: &Options<'b>) -> Connect<'b> {
+fn connect_packet<'b>(options: &Options<'b>, clean_session: bool) -> Connect<'b> {
     Connect {
         client_id: options.client_id,
-        clean_session: options.clean_session,
+        clean_session,
         keep_alive: options.keep_alive,
         will: options.will,
         user_name: options.user_name,

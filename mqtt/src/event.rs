@@ -3,7 +3,7 @@
 use core::num::NonZeroU16;
 
 use crate::{
-    publish::{Message, Publish},
+    publish::{Message, Publish, QoS},
     subscribe::Results,
 };
 
@@ -16,6 +16,9 @@ pub enum Event<'a> {
         session_present: bool,
         /// How many unacknowledged messages were dropped, since the server has no session that they belong to (§3.2.2.2).
         discarded: usize,
+        /// The client has asked for a clean session that its options do not ask for: because of
+        /// [`begin_anew`](crate::Client::begin_anew), or since a connection before failed with `SESSION_OVERFLOW`.
+        begun_anew: bool,
     },
     /// A message has arrived, or the beginning of one that is larger than the spill.
     Message(Received<'a>),
@@ -28,10 +31,13 @@ pub enum Event<'a> {
         /// The length of the whole payload; the message is complete when `offset + data.len()` reaches it.
         total: usize,
     },
-    /// The server has taken over a message of QoS 1 (PUBACK) or 2 (PUBCOMP); its identifier is free again.
+    /// The server has taken over a message of QoS 1 or 2; its identifier is free again.
     Delivered {
         /// What [`publish`](crate::Client::publish) gave.
         identifier: NonZeroU16,
+        /// How the server has acknowledged it: PUBACK is QoS 1, PUBCOMP is QoS 2. Some servers acknowledge messages of QoS 2 by
+        /// PUBACK; such a message may be delivered twice.
+        qos: QoS,
     },
     /// The answer to a subscription.
     Subscribed {

@@ -44,13 +44,13 @@
 //! let mut answer = [0; 16];
 //! let length = Packet::ConnAck(ConnAck { session_present: false, return_code: 0 }).encode(&mut answer)?;
 //! let (used, event) = client.receive(&answer[..length], 10)?;
-//! assert_eq!((used, event), (length, Some(Event::Connected { session_present: false, discarded: 0 })));
+//! assert_eq!((used, event), (length, Some(Event::Connected { session_present: false, discarded: 0, begun_anew: false })));
 //!
 //! let written = client.poll(20, &mut out)?;
 //! assert!(matches!(Packet::decode(&out[..written])?, Some((Packet::Publish(_), _))));
 //! let identifier = published.identifier.unwrap();
 //! let length = Packet::PubAck(identifier).encode(&mut answer)?;
-//! assert_eq!(client.receive(&answer[..length], 30)?.1, Some(Event::Delivered { identifier }));
+//! assert_eq!(client.receive(&answer[..length], 30)?.1, Some(Event::Delivered { identifier, qos: QoS::AtLeastOnce }));
 //!
 //! let written = client.disconnect(&mut out)?;
 //! assert_eq!(out[..written], [0xe0, 0x00]);
@@ -69,6 +69,7 @@ mod header;
 mod inbox;
 mod packet;
 mod publish;
+mod ranges;
 mod reader;
 mod saved;
 mod send;

@@ -1,7 +1,9 @@
 //! A session's state as bytes, so that it can outlive a reset.
 //!
 //! ```text
-//!   "MQ" | version 1 | next identifier 2 | records, as in the in-flight log | CRC-32 4
+//!   "MQ" | version 1 | flags 1 | next identifier 2 | number of ranges 2 | ranges | records | CRC-32 4
+//!   range:  | first identifier 2 | last identifier 2 |       received at QoS 2
+//!   record: | kind 1 | flags 1 | identifier 2 |              of a message also: | length 4 | PUBLISH packet |
 //! ```
 //!
 //! The checksum also covers the client identifier, so that another client's state is refused. It finds damage, not malice.
@@ -17,34 +19,53 @@ use status::{
 use crate::{
     header::{FixedHeader, PacketType},
     publish::{Publish, QoS},
+    ranges::Range,
     reader::Reader,
     session::{Session, State},
-    store::{HELD, Kind, PARTIAL, Record, SENT, STREAMED},
+    store::{HELD, Kind, PARTIAL, Record, SENT, STREAMED, Store},
     writer::Writer,
 };
 
 const MAGIC: &[u8] = b"MQ";
-const VERSION: u8 = 1;
-const HEAD_LENGTH: usize = 5;
+const VERSION: u8 = 2;
+/// Magic, version, flags, next identifier, the number of ranges.
+const HEAD_LENGTH: usize = 8;
+/// Kind, flags and identifier of a record.
+const RECORD_LENGTH: usize = 4;
+const BODY_LENGTH: usize = 4;
 const CHECKSUM_LENGTH: usize = 4;
+/// The flag of a session that is to begin anew.
+const BEGINS_ANEW: u8 = 1;
 
 pub(crate) fn length(session: &Session<'_>) -> usize {
-    let records = session.store.iter().filter(is_kept);
+    let records = session.store.iter().filter(is_kept).map(|record| match record.kind {
+        Kind::Publish => RECORD_LENGTH.saturating_add(BODY_LENGTH).saturating_add(record.body_length),
+        _ => RECORD_LENGTH,
+    });
     records
-        .fold(HEAD_LENGTH.saturating_add(CHECKSUM_LENGTH), |sum, record| sum.saturating_add(record.length()))
+        .fold(HEAD_LENGTH + CHECKSUM_LENGTH, usize::saturating_add)
+        .saturating_add(session.store.ranges_length())
 }
 
 pub(crate) fn save(session: &Session<'_>, out: &mut [u8]) -> Result<usize, Error> {
+    let store = &session.store;
     let mut writer = Writer::new(&mut *out);
     writer.bytes(MAGIC);
     writer.byte(VERSION);
+    writer.byte(if session.begins_anew { BEGINS_ANEW } else { 0 });
     writer.identifier(session.next_identifier);
-    for record in session.store.iter().filter(is_kept) {
+    writer.u16(u16::try_from(store.ranges).map_err(|_| STATE_INVALID)?);
+    for range in (0..store.ranges).filter_map(|index| store.range(index)) {
+        writer.bytes(&range.encode());
+    }
+    for record in store.iter().filter(is_kept) {
         writer.byte(record.kind.number());
         writer.byte(record.flags & (SENT | STREAMED));
         writer.identifier(record.identifier);
-        writer.bytes(&u32::try_from(record.body_length).map_err(|_| STATE_INVALID)?.to_be_bytes());
-        writer.bytes(session.store.body(&record));
+        if record.kind == Kind::Publish {
+            writer.bytes(&u32::try_from(record.body_length).map_err(|_| STATE_INVALID)?.to_be_bytes());
+            writer.bytes(store.body(&record));
+        }
     }
     let length = writer.finish()?;
     let checksum = checksum(session, out.get(..length).unwrap_or_default());
@@ -54,7 +75,7 @@ pub(crate) fn save(session: &Session<'_>, out: &mut [u8]) -> Result<usize, Error
 }
 
 pub(crate) fn restore(session: &mut Session<'_>, saved: &[u8]) -> Result<(), Error> {
-    if session.state != State::Disconnected || session.store.iter().next().is_some() {
+    if session.state != State::Disconnected || !session.store.is_empty() {
         return Err(BAD_INPUT_DATA);
     }
     let (content, stored) = saved.split_last_chunk::<CHECKSUM_LENGTH>().ok_or(STATE_INVALID)?;
@@ -76,41 +97,64 @@ fn read(session: &mut Session<'_>, reader: &mut Reader<'_>) -> Result<(), Error>
     if reader.take(MAGIC.len()) != MAGIC || reader.byte() != VERSION {
         return Err(STATE_INVALID);
     }
-    let next_identifier = reader.identifier();
+    let (flags, next_identifier) = (reader.byte(), reader.identifier());
+    read_ranges(&mut session.store, reader)?;
     while !reader.is_empty() {
-        let (kind, flags, identifier) =
-            (Kind::from_number(reader.byte()), reader.byte(), reader.identifier());
-        let length = u32::from(reader.u16()) << 16 | u32::from(reader.u16());
-        let body = reader.take(usize::try_from(length).map_err(|_| STATE_INVALID)?);
-        reader.check().map_err(|_| STATE_INVALID)?;
-        let kind = kind.ok_or(STATE_INVALID)?;
-        check(session, kind, flags, identifier)?;
-        check_body(kind, flags, identifier, body)?;
-        let record = session.store.append(kind, flags, identifier, body.len())?;
-        Writer::new(session.store.body_mut(&record)).bytes(body);
+        read_record(&mut session.store, reader)?;
     }
     reader.check().map_err(|_| STATE_INVALID)?;
+    if flags & !BEGINS_ANEW != 0 {
+        return Err(STATE_INVALID);
+    }
     session.next_identifier = next_identifier;
+    session.begins_anew |= flags & BEGINS_ANEW != 0;
     Ok(())
 }
 
-/// Whether a record could have been saved, after the ones before it.
-fn check(session: &Session<'_>, kind: Kind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
-    let is_known = match kind {
-        Kind::Publish | Kind::Release => [Kind::Publish, Kind::Release].as_slice(),
-        Kind::Received => [Kind::Received].as_slice(),
-        Kind::PubAck | Kind::PubComp => return Err(STATE_INVALID),
+/// Ranges ascend and do not touch.
+fn read_ranges(store: &mut Store<'_>, reader: &mut Reader<'_>) -> Result<(), Error> {
+    let mut before = 0;
+    for index in 0..usize::from(reader.u16()) {
+        let range = Range { first: reader.u16(), last: reader.u16() };
+        let touches = range.first.checked_sub(before).is_none_or(|gap| gap < if index == 0 { 1 } else { 2 });
+        if touches || range.last < range.first {
+            return Err(STATE_INVALID);
+        }
+        store.insert(index, range)?;
+        before = range.last;
     }
-    .iter()
-    .any(|&kind| session.store.find(kind, identifier).is_some());
-    let allowed = if kind == Kind::Publish { SENT | STREAMED } else { 0 };
-    if is_known || flags & !allowed != 0 { Err(STATE_INVALID) } else { Ok(()) }
+    Ok(())
 }
 
-/// A message's body is its packet, of which a streamed one lacks the payload; the others have none.
-fn check_body(kind: Kind, flags: u8, identifier: NonZeroU16, body: &[u8]) -> Result<(), Error> {
+/// A record that could have been saved after the ones before it.
+fn read_record(store: &mut Store<'_>, reader: &mut Reader<'_>) -> Result<(), Error> {
+    let (kind, flags, identifier) = (Kind::from_number(reader.byte()), reader.byte(), reader.identifier());
+    let length = match kind {
+        Some(Kind::Publish) => u32::from(reader.u16()) << 16 | u32::from(reader.u16()),
+        _ => 0,
+    };
+    let body = reader.take(usize::try_from(length).map_err(|_| STATE_INVALID)?);
+    reader.check().map_err(|_| STATE_INVALID)?;
+    match kind {
+        Some(kind @ (Kind::Publish | Kind::Release)) if store.find(kind, identifier).is_none() => {
+            check_message(kind, flags, identifier, body)?;
+            let record = store.push_saved(kind, flags, identifier, body.len())?;
+            Writer::new(store.body_mut(&record)).bytes(body);
+            Ok(())
+        }
+        // Its PUBREC was still to be written, perhaps once more: the server asks again.
+        Some(Kind::Received) if flags == 0 => store.open(identifier),
+        _ => Err(STATE_INVALID),
+    }
+}
+
+/// A message's body is its packet, of which a streamed one lacks the payload; a released one has none.
+fn check_message(kind: Kind, flags: u8, identifier: NonZeroU16, body: &[u8]) -> Result<(), Error> {
     if kind != Kind::Publish {
-        return if body.is_empty() { Ok(()) } else { Err(STATE_INVALID) };
+        return if flags == 0 { Ok(()) } else { Err(STATE_INVALID) };
+    }
+    if flags & !(SENT | STREAMED) != 0 {
+        return Err(STATE_INVALID);
     }
     let Ok(Some((header, header_length))) = FixedHeader::decode(body) else { return Err(STATE_INVALID) };
     if header.packet_type != PacketType::Publish {

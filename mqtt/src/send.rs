@@ -13,7 +13,7 @@ use crate::{
     packet,
     publish::{DUPLICATE, Message, Publish, QoS},
     session::{Request, Sending, Session, State},
-    store::{HELD, Kind, PARTIAL, Record, SENT, STREAMED, WRITTEN},
+    store::{Kind, Record, SENT, STREAMED},
     subscribe::{Filters, Subscribe, Subscription, Subscriptions, Unsubscribe},
     writer::Writer,
 };
@@ -199,6 +199,7 @@ impl Client<'_> {
         let session = &mut self.session;
         let mut writer = Writer::new(out);
         while let Some(record) = session.next_record() {
+            session.store.note_first(&record);
             if !session.write(&record, &mut writer) {
                 break;
             }
@@ -230,11 +231,7 @@ impl Session<'_> {
 
     /// A message of QoS 1 or 2 has to wait for its turn, [MQTT-4.6.0-1].
     fn must_queue(&self) -> bool {
-        self.state != State::Connected || self.is_midway() || self.unwritten().is_some()
-    }
-
-    fn unwritten(&self) -> Option<Record> {
-        self.store.iter().find(|record| record.kind == Kind::Publish && !record.has(WRITTEN))
+        self.state != State::Connected || self.is_midway() || self.store.is_due(Kind::Publish)
     }
 
     fn packet_length(&self, message: &Message<'_>, total: usize) -> Result<usize, Error> {
@@ -276,7 +273,7 @@ impl Session<'_> {
         let (kept, flags) =
             if rest == 0 { (*message, 0) } else { (Message { payload: &[], ..*message }, STREAMED) };
         let identifier = self.queue(&kept, total, flags)?;
-        if let Some(record) = self.unwritten() {
+        if let Some(record) = self.store.find(Kind::Publish, identifier) {
             self.write(&record, writer);
         }
         if rest > 0 {
@@ -293,7 +290,7 @@ impl Session<'_> {
             return;
         }
         if let Some(record) = identifier.and_then(|identifier| self.store.find(Kind::Publish, identifier)) {
-            self.store.set(&record, WRITTEN);
+            self.store.set_written(&record);
         }
     }
 
@@ -330,17 +327,7 @@ impl Session<'_> {
         if let Some(sending) = self.sending {
             return self.store.find(Kind::Publish, sending.identifier);
         }
-        self.store.iter().find(|record| self.is_answer_due(record)).or_else(|| self.unwritten())
-    }
-
-    /// Whether this is an answer that may be written: none of its kind that came before is still held back.
-    fn is_answer_due(&self, record: &Record) -> bool {
-        if record.kind == Kind::Publish || record.has(WRITTEN | HELD | PARTIAL) {
-            return false;
-        }
-        // [MQTT-4.6.0-2], [MQTT-4.6.0-3]
-        let first = self.store.iter().find(|other| other.kind == record.kind && !other.has(WRITTEN));
-        first.is_some_and(|first| first == *record)
+        self.store.due_answer().or_else(|| self.store.due(Kind::Publish))
     }
 
     /// Writes the record's packet, or as much as fits of a message; tells whether it is written whole.
@@ -355,12 +342,13 @@ impl Session<'_> {
             Kind::PubAck => PacketType::PubAck,
             Kind::PubComp => PacketType::PubComp,
             Kind::Received => PacketType::PubRec,
-            Kind::Release | Kind::Publish => PacketType::PubRel,
+            Kind::Release | Kind::PubRel | Kind::Publish => PacketType::PubRel,
         };
         packet::encode_identifier(packet_type, record.identifier, writer);
         match record.kind {
-            Kind::PubAck | Kind::PubComp => self.store.remove(record),
-            _ => self.store.set(record, WRITTEN),
+            Kind::PubAck | Kind::PubComp | Kind::PubRel => self.store.remove(record),
+            Kind::Received => self.store.remember(record),
+            Kind::Release | Kind::Publish => self.store.set_written(record),
         }
         true
     }

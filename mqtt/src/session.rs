@@ -2,12 +2,16 @@
 //!
 //! Every duty that a packet causes becomes a record of the in-flight log; [`poll`](crate::Client::poll) writes it when there
 //! is room. Nothing here writes or waits.
+//!
+//! No acknowledgement ends a connection, whatever it answers, since a server that repeats one on every connection would lock the
+//! client out for good: PUBREC always has its PUBREL, PUBREL its PUBCOMP, and the others are ignored and counted if nothing that
+//! has been sent awaits them. Nor do identifiers: if more are open than the in-flight buffer can hold, the session begins anew.
 
 use core::num::NonZeroU16;
 
 use status::{
     Error,
-    mqtt::{MALFORMED_PACKET, UNEXPECTED_PACKET},
+    mqtt::{MALFORMED_PACKET, SESSION_OVERFLOW, UNEXPECTED_PACKET},
 };
 
 use crate::{
@@ -18,7 +22,7 @@ use crate::{
     packet::Packet,
     publish::{Publish, QoS},
     send::Stream,
-    store::{HELD, Kind, PARTIAL, Record, Store, WRITTEN},
+    store::{HELD, Kind, PARTIAL, Record, SENT, Store, WRITTEN},
     subscribe::SubAck,
 };
 
@@ -63,6 +67,14 @@ pub(crate) struct Session<'b> {
     pub(crate) stream: Option<Stream>,
     /// The message that is arriving is one that was already delivered.
     is_skipping: bool,
+    /// The record of the message that is arriving.
+    arriving: Option<(Kind, NonZeroU16)>,
+    /// The next connection begins without the state of the ones before, whatever the options say.
+    pub(crate) begins_anew: bool,
+    /// CONNECT asked for a clean session on this connection.
+    pub(crate) is_clean: bool,
+    /// How many acknowledgements answered nothing.
+    pub(crate) ignored: u32,
     /// When the last packet was written and the last byte was received, in milliseconds.
     pub(crate) last_sent: u64,
     pub(crate) last_received: u64,
@@ -81,6 +93,10 @@ impl<'b> Session<'b> {
             sending: None,
             stream: None,
             is_skipping: false,
+            arriving: None,
+            begins_anew: false,
+            is_clean: options.clean_session,
+            ignored: 0,
             last_sent: 0,
             last_received: 0,
             waiting_since: None,
@@ -91,9 +107,15 @@ impl<'b> Session<'b> {
     pub(crate) fn begin(&mut self, now: u64) {
         self.store.begin_connection();
         self.end(State::Connecting);
+        self.is_clean = self.asks_for_clean_session();
         self.last_sent = now;
         self.last_received = now;
         self.waiting_since = Some(now);
+    }
+
+    /// Whether the next CONNECT asks for a clean session.
+    pub(crate) fn asks_for_clean_session(&self) -> bool {
+        self.options.clean_session || self.begins_anew
     }
 
     /// What belongs to one network connection is forgotten.
@@ -104,16 +126,15 @@ impl<'b> Session<'b> {
         self.sending = None;
         self.stream = None;
         self.is_skipping = false;
+        self.arriving = None;
         self.waiting_since = None;
     }
 
-    /// Whether reading has to wait: a further packet may need a record, none fits, and the application can make room by
-    /// `poll` or `acknowledge`.
+    /// Whether reading has to wait: a further packet may need a record, there is hardly room, and the application can make some
+    /// by `poll` or `acknowledge`. So answers never pile up beyond the in-flight buffer.
     pub(crate) fn is_blocked(&self) -> bool {
-        let can_go = |record: Record| {
-            !record.has(PARTIAL) && (matches!(record.kind, Kind::PubAck | Kind::PubComp) || record.has(HELD))
-        };
-        self.store.exists() && !self.store.has_room() && self.store.iter().any(can_go)
+        let stuck = usize::from(self.arriving.is_some());
+        self.store.is_tight() && self.store.servers() > stuck
     }
 
     pub(crate) fn handle<'a>(&mut self, delivery: &Delivery<'a>) -> Result<Option<Event<'a>>, Error> {
@@ -134,25 +155,26 @@ impl<'b> Session<'b> {
         conn_ack.accepted()?;
         let session_present = conn_ack.session_present;
         // [MQTT-3.2.2-1]
-        if session_present && self.options.clean_session {
+        if session_present && self.is_clean {
             return Err(UNEXPECTED_PACKET);
         }
         self.state = State::Connected;
         self.waiting_since = None;
         // [MQTT-3.1.2-6] for a clean session; §3.2.2.2 for one that the server has lost.
         let discarded = if session_present { 0 } else { self.store.discard_session() };
-        Ok(Some(Event::Connected { session_present, discarded }))
+        let begun_anew = core::mem::take(&mut self.begins_anew);
+        Ok(Some(Event::Connected { session_present, discarded, begun_anew }))
     }
 
     fn packet<'a>(&mut self, packet: &Packet<'a>) -> Result<Option<Event<'a>>, Error> {
         match packet {
             Packet::Publish(publish) => self.publish(publish, publish.message.payload.len()),
-            Packet::PubAck(identifier) => self.pub_ack(*identifier),
+            Packet::PubAck(identifier) => Ok(self.pub_ack(*identifier)),
             Packet::PubRec(identifier) => self.pub_rec(*identifier),
             Packet::PubRel(identifier) => self.pub_rel(*identifier),
-            Packet::PubComp(identifier) => self.pub_comp(*identifier),
+            Packet::PubComp(identifier) => Ok(self.pub_comp(*identifier)),
             Packet::SubAck(sub_ack) => self.sub_ack(sub_ack),
-            Packet::UnsubAck(identifier) => self.unsub_ack(*identifier),
+            Packet::UnsubAck(identifier) => Ok(self.unsub_ack(*identifier)),
             Packet::PingResp => {
                 self.waiting_since = None;
                 Ok(None)
@@ -166,103 +188,163 @@ impl<'b> Session<'b> {
     fn publish<'a>(&mut self, publish: &Publish<'a>, total: usize) -> Result<Option<Event<'a>>, Error> {
         let received = Received::new(publish, total);
         if let Some(identifier) = publish.identifier {
-            let mut flags = if received.is_whole() { 0 } else { PARTIAL };
+            let kind = if publish.message.qos == QoS::AtLeastOnce { Kind::PubAck } else { Kind::Received };
+            if self.has_message(kind, identifier)? {
+                self.is_skipping = !received.is_whole();
+                return Ok(None);
+            }
+            let mut flags = 0;
+            if !received.is_whole() {
+                flags |= PARTIAL;
+                self.arriving = Some((kind, identifier));
+            }
             if self.options.acknowledgement == Acknowledgement::Manual {
                 flags |= HELD;
             }
-            if publish.message.qos == QoS::AtLeastOnce {
-                // [MQTT-4.3.2-2]
-                self.store.push(Kind::PubAck, flags, identifier)?;
-            } else if let Some(record) = self.store.find(Kind::Received, identifier) {
-                // [MQTT-4.3.3-2]: until the PUBREL it is the same message; it gets its PUBREC again, and is not delivered.
-                self.store.clear_flags(&record, WRITTEN);
-                self.is_skipping = !received.is_whole();
-                return Ok(None);
-            } else {
-                self.store.push(Kind::Received, flags, identifier)?;
-            }
+            // [MQTT-4.3.2-2], [MQTT-4.3.3-2]
+            self.oblige(kind, flags, identifier)?;
         }
         Ok(Some(Event::Message(received)))
+    }
+
+    /// Whether a message has been delivered before and must not be again; then it gets its answer again.
+    fn has_message(&mut self, kind: Kind, identifier: NonZeroU16) -> Result<bool, Error> {
+        if let Some(record) = self.store.find(kind, identifier) {
+            // One that the application held over a connection's end takes its place among those of this connection.
+            if record.has(WRITTEN) {
+                self.store.remove(&record);
+                self.oblige(kind, HELD, identifier)?;
+            }
+            // A message of QoS 1 is the same one as long as the application has not acknowledged it.
+            return Ok(kind == Kind::Received || record.has(HELD));
+        }
+        // [MQTT-4.3.3-2]: until the PUBREL it is the same message.
+        let is_open = kind == Kind::Received && self.store.is_open(identifier);
+        if is_open {
+            self.oblige(kind, 0, identifier)?;
+        }
+        Ok(is_open)
+    }
+
+    /// The server's packet wants an answer. If there is no room to remember that, although there is nothing that the application
+    /// could write or acknowledge, then the open identifiers themselves are too many: only a new session helps.
+    fn oblige(&mut self, kind: Kind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
+        let result = self.store.push(kind, flags, identifier);
+        self.or_begin_anew(result)
+    }
+
+    fn or_begin_anew<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.begins_anew |= result.is_err();
+        result.map_err(|_| SESSION_OVERFLOW)
     }
 
     fn chunk<'a>(&mut self, data: &'a [u8], offset: usize, total: usize) -> Option<Event<'a>> {
         let is_skipping = self.is_skipping;
         if offset.saturating_add(data.len()) >= total {
             self.is_skipping = false;
-            let partial = self.store.iter().find(|record| record.has(PARTIAL));
-            if let Some(record) = partial {
+            let arrived = self.arriving.take();
+            if let Some(record) = arrived.and_then(|(kind, identifier)| self.store.find(kind, identifier)) {
                 self.store.clear_flags(&record, PARTIAL);
             }
         }
         if is_skipping { None } else { Some(Event::Chunk { data, offset, total }) }
     }
 
-    fn pub_ack<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
-        let record = self.sent(identifier, QoS::AtLeastOnce).ok_or(UNEXPECTED_PACKET)?;
+    fn pub_ack<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
+        // Some servers answer QoS 2 so, too: they have taken the message over, and will not answer a PUBREL.
+        let Some((record, _)) = self.sent(identifier) else { return self.ignore() };
         self.store.remove(&record);
-        Ok(Some(Event::Delivered { identifier }))
+        Some(Event::Delivered { identifier, qos: QoS::AtLeastOnce })
     }
 
     fn pub_rec<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
-        if let Some(record) = self.sent(identifier, QoS::ExactlyOnce) {
+        if let Some((record, QoS::ExactlyOnce)) = self.sent(identifier) {
             // [MQTT-4.3.3-1]: the message is never sent again. The record's room is enough for its successor.
             self.store.remove(&record);
-            self.store.push(Kind::Release, 0, identifier)?;
-        } else {
-            let record = self.store.find(Kind::Release, identifier).ok_or(UNEXPECTED_PACKET)?;
-            self.store.clear_flags(&record, WRITTEN);
+            self.oblige(Kind::Release, 0, identifier)?;
+            return Ok(None);
+        }
+        match self.release(identifier) {
+            // Its PUBREL is due anyhow.
+            Some(release) if !release.has(WRITTEN) => return Ok(None),
+            Some(_) => {}
+            None => drop(self.ignore()),
+        }
+        if self.store.exists() {
+            self.oblige(Kind::PubRel, 0, identifier)?;
         }
         Ok(None)
     }
 
     fn pub_rel<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
-        if let Some(record) = self.store.find(Kind::Received, identifier) {
-            if record.has(HELD | PARTIAL) {
-                return Err(UNEXPECTED_PACKET);
-            }
-            self.store.remove(&record);
+        let record = self.store.find(Kind::Received, identifier);
+        if let Some(record) = &record {
+            self.store.remove(record);
+        }
+        let closed = self.store.close(identifier);
+        if !self.or_begin_anew(closed)? && record.is_none() {
+            let _ = self.ignore();
         }
         // [MQTT-4.3.3-2]; an identifier that is already forgotten is answered as well, else the server would not forget it.
-        self.store.push(Kind::PubComp, 0, identifier)?;
+        if self.store.exists() {
+            self.oblige(Kind::PubComp, 0, identifier)?;
+        }
         Ok(None)
     }
 
-    fn pub_comp<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
-        let record = self.store.find(Kind::Release, identifier).filter(|record| record.has(WRITTEN));
-        self.store.remove(&record.ok_or(UNEXPECTED_PACKET)?);
-        Ok(Some(Event::Delivered { identifier }))
+    fn pub_comp<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
+        // A server that has released a message has it, whether its PUBREC came or not.
+        let sent =
+            self.sent(identifier).filter(|(_, qos)| *qos == QoS::ExactlyOnce).map(|(record, _)| record);
+        let Some(record) = sent.or_else(|| self.release(identifier)) else { return self.ignore() };
+        self.store.remove(&record);
+        Some(Event::Delivered { identifier, qos: QoS::ExactlyOnce })
     }
 
     fn sub_ack<'a>(&mut self, sub_ack: &SubAck<'a>) -> Result<Option<Event<'a>>, Error> {
         let SubAck { identifier, results } = *sub_ack;
-        // [MQTT-3.8.4-5]: one result per filter.
-        let count = self.take_request(identifier)?.subscriptions.ok_or(UNEXPECTED_PACKET)?;
-        if count != results.len() {
-            return Err(MALFORMED_PACKET);
-        }
-        Ok(Some(Event::Subscribed { identifier, results }))
-    }
-
-    fn unsub_ack<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
-        match self.take_request(identifier)?.subscriptions {
-            None => Ok(Some(Event::Unsubscribed { identifier })),
-            Some(_) => Err(UNEXPECTED_PACKET),
+        match self.take_request(identifier, true).and_then(|request| request.subscriptions) {
+            None => Ok(self.ignore()),
+            // [MQTT-3.8.4-5]: one result per filter.
+            Some(count) if count != results.len() => Err(MALFORMED_PACKET),
+            Some(_) => Ok(Some(Event::Subscribed { identifier, results })),
         }
     }
 
-    fn take_request(&mut self, identifier: NonZeroU16) -> Result<Request, Error> {
-        self.requests
-            .iter_mut()
-            .find(|request| request.is_some_and(|request| request.identifier == identifier))
-            .and_then(Option::take)
-            .ok_or(UNEXPECTED_PACKET)
+    fn unsub_ack<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
+        match self.take_request(identifier, false) {
+            None => self.ignore(),
+            Some(_) => Some(Event::Unsubscribed { identifier }),
+        }
     }
 
-    /// The message with this identifier and quality of service that has been written on this connection.
-    fn sent(&self, identifier: NonZeroU16, qos: QoS) -> Option<Record> {
+    fn take_request(&mut self, identifier: NonZeroU16, is_subscribe: bool) -> Option<Request> {
+        let is_meant = |request: &Request| {
+            request.identifier == identifier && request.subscriptions.is_some() == is_subscribe
+        };
+        self.requests.iter_mut().find(|request| request.as_ref().is_some_and(is_meant))?.take()
+    }
+
+    /// An acknowledgement of nothing that is known.
+    fn ignore<'a>(&mut self) -> Option<Event<'a>> {
+        self.ignored = self.ignored.saturating_add(1);
+        None
+    }
+
+    /// The message with this identifier that can have been acknowledged: it has been sent, on this connection or an earlier
+    /// one. While it is being written the acknowledgement is an old one, and its own will come.
+    fn sent(&self, identifier: NonZeroU16) -> Option<(Record, QoS)> {
+        let is_midway = self.sending.is_some_and(|sending| sending.identifier == identifier)
+            || self.stream.is_some_and(|stream| stream.identifier == Some(identifier));
         let record = self.store.find(Kind::Publish, identifier)?;
         let first = self.store.body(&record).first()?;
-        (record.has(WRITTEN) && (first >> 1) & 0b11 == qos.number()).then_some(record)
+        let is_sent = record.kind == Kind::Publish && record.has(SENT) && !is_midway;
+        Some((record, QoS::from_number((first >> 1) & 0b11)?)).filter(|_| is_sent)
+    }
+
+    /// The message with this identifier whose PUBREC has come.
+    fn release(&self, identifier: NonZeroU16) -> Option<Record> {
+        self.store.find(Kind::Release, identifier).filter(|record| record.kind == Kind::Release)
     }
 
     /// An identifier that nothing unacknowledged uses ([MQTT-2.3.1-2] to [MQTT-2.3.1-4]).
@@ -284,9 +366,7 @@ impl<'b> Session<'b> {
 
     fn uses(&self, identifier: NonZeroU16) -> bool {
         self.requests.iter().flatten().any(|request| request.identifier == identifier)
-            || self.store.iter().any(|record| {
-                matches!(record.kind, Kind::Publish | Kind::Release) && record.identifier == identifier
-            })
+            || self.store.find(Kind::Publish, identifier).is_some()
     }
 }
 

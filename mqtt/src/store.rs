@@ -1,52 +1,66 @@
 //! The in-flight log: everything that has to outlive one call, in the order in which it came.
 //!
 //! ```text
-//!  lent buffer: | record | record | record | free .......... |
-//!  record:      | kind 1 | flags 1 | identifier 2 | body length 4 | body |
+//!  lent buffer: | record | record | record | free .............. | range | range |
+//!  record:      | kind 1 | flags 1 | identifier 2 |                                   an answer to be written
+//!               | kind 1 | flags 1 | identifier 2 | links 4 + 4 |                     what is looked for by its identifier
+//!               | kind 1 | flags 1 | identifier 2 | links 4 + 4 | length 4 | body |   an outgoing message
 //! ```
 //!
 //! Outgoing messages are kept as the PUBLISH packets that travel, so that a redelivery is a copy. A record without a body is
-//! an identifier with a duty: a PUBREL, PUBREC, PUBACK or PUBCOMP to be written, or a received QoS 2 identifier to be
-//! remembered. Since all of them stand in one log, the orders that [MQTT-4.6.0-1] to [MQTT-4.6.0-4] ask for are the log's.
+//! an identifier with a duty: a PUBREL, PUBREC, PUBACK or PUBCOMP to be written. Since all of them stand in one log, the orders
+//! that [MQTT-4.6.0-1] to [MQTT-4.6.0-4] ask for are the log's. Received QoS 2 identifiers whose PUBREC is written are ranges at
+//! the buffer's end (`ranges.rs`).
 //!
-//! A part of the buffer is left to what comes from the server, so that the application's messages cannot block the
-//! server's.
+//! No call becomes slower by what is open. An identifier is found by a digital search tree over the records: each bit of the
+//! identifier, the lowest first, chooses one of the two links, so that no path has more than 18 steps, whatever the server
+//! acknowledges in whatever order. A record that is done is only marked; the live ones move together when the log's end is
+//! reached, and since a part of the buffer always stays free, each byte that is appended pays for at most fifteen that move.
+//!
+//! That part is also left to what comes from the server, so that the application's messages cannot block the server's.
 
 use core::num::NonZeroU16;
 
 use status::{Error, mqtt::IN_FLIGHT_FULL};
 
-/// The length of a record without a body.
-pub(crate) const RECORD_LENGTH: usize = 8;
 /// The least length of an in-flight buffer that is not empty.
 pub(crate) const MIN_LENGTH: usize = 64;
-/// How many records of the server's messages an application's message always leaves room for (Mosquitto has at most 20
-/// messages in flight to one client by default), as long as that is at most a quarter of the buffer.
-const RESERVED_RECORDS: usize = 20;
+/// Kind, flags and identifier.
+const HEAD_LENGTH: usize = 4;
+/// The links of the search tree.
+const LINKS_LENGTH: usize = 8;
+/// The length of a body.
+const BODY_LENGTH: usize = 4;
+/// What the server's next packet may need: an indexed record, and a PUBCOMP with the range that its PUBREL splits.
+const SERVERS_PACKET: usize = 20;
+/// What an application's message always leaves free, or taken by the server's: this, or an eighth of the buffer.
+const RESERVE: usize = 32;
+/// No link.
+const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     /// An outgoing message: its PUBLISH packet is the body.
-    Publish,
+    Publish = 1,
     /// An outgoing QoS 2 message after its PUBREC: a PUBREL to be written, a PUBCOMP to be awaited.
-    Release,
-    /// An incoming QoS 2 message: a PUBREC to be written, a PUBREL to be awaited.
-    Received,
+    Release = 2,
+    /// An incoming QoS 2 message: a PUBREC to be written.
+    Received = 3,
     /// An incoming QoS 1 message: a PUBACK to be written.
-    PubAck,
+    PubAck = 4,
     /// A released QoS 2 message: a PUBCOMP to be written.
-    PubComp,
+    PubComp = 5,
+    /// A PUBREC that had its PUBREL already, or of an unknown message: a PUBREL to be written.
+    PubRel = 6,
 }
 
 impl Kind {
+    /// What has an answer to be written, which is all but the outgoing messages.
+    pub(crate) const ANSWERS: [Self; 5] =
+        [Self::Release, Self::Received, Self::PubAck, Self::PubComp, Self::PubRel];
+
     pub(crate) const fn number(self) -> u8 {
-        match self {
-            Self::Publish => 1,
-            Self::Release => 2,
-            Self::Received => 3,
-            Self::PubAck => 4,
-            Self::PubComp => 5,
-        }
+        self as u8
     }
 
     pub(crate) const fn from_number(number: u8) -> Option<Self> {
@@ -56,12 +70,22 @@ impl Kind {
             3 => Some(Self::Received),
             4 => Some(Self::PubAck),
             5 => Some(Self::PubComp),
+            6 => Some(Self::PubRel),
             _ => None,
+        }
+    }
+
+    /// Whose identifier it is: outgoing messages, and incoming ones of QoS 2 and QoS 1, have each their own.
+    const fn owner(self) -> u32 {
+        match self {
+            Self::Publish | Self::Release => 0,
+            Self::Received => 1,
+            Self::PubAck | Self::PubComp | Self::PubRel => 2,
         }
     }
 }
 
-/// The packet of this record has been written on this connection.
+/// The packet of this record has been written on this connection, or is not due on it.
 pub(crate) const WRITTEN: u8 = 0b0000_0001;
 /// Sending this message has been tried, perhaps on an earlier connection.
 pub(crate) const SENT: u8 = 0b0000_0010;
@@ -71,6 +95,10 @@ pub(crate) const HELD: u8 = 0b0000_0100;
 pub(crate) const PARTIAL: u8 = 0b0000_1000;
 /// The payload of this outgoing message is not kept; the application gives it again.
 pub(crate) const STREAMED: u8 = 0b0001_0000;
+/// The record stands in the search tree.
+const INDEXED: u8 = 0b0100_0000;
+/// The record is done.
+const DONE: u8 = 0b1000_0000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -86,31 +114,56 @@ impl Record {
         self.flags & flags != 0
     }
 
-    pub(crate) fn length(&self) -> usize {
-        RECORD_LENGTH.saturating_add(self.body_length)
+    /// Whether it is the server's message, or an answer to the server.
+    fn is_servers(&self) -> bool {
+        !matches!(self.kind, Kind::Publish | Kind::Release)
+    }
+
+    fn body_offset(&self) -> usize {
+        let links = if self.has(INDEXED) { LINKS_LENGTH } else { 0 };
+        let length = if self.kind == Kind::Publish { BODY_LENGTH } else { 0 };
+        self.offset.saturating_add(HEAD_LENGTH).saturating_add(links).saturating_add(length)
     }
 
     fn end(&self) -> usize {
-        self.offset.saturating_add(self.length())
+        self.body_offset().saturating_add(self.body_length)
+    }
+
+    fn length(&self) -> usize {
+        self.end().saturating_sub(self.offset)
+    }
+
+    /// Its place in the search tree, bit by bit.
+    fn key(&self) -> u32 {
+        key(self.kind, self.identifier)
     }
 
     #[inline(never)]
     fn decode(bytes: &[u8], offset: usize) -> Option<Self> {
-        let (&[kind, flags, id_high, id_low, length @ ..], _) =
-            bytes.get(offset..)?.split_first_chunk::<RECORD_LENGTH>()?;
+        let (&[kind, flags, id_high, id_low], rest) =
+            bytes.get(offset..)?.split_first_chunk::<HEAD_LENGTH>()?;
+        let kind = Kind::from_number(kind)?;
+        let body_length = match kind {
+            Kind::Publish => u32::from_be_bytes(*rest.get(LINKS_LENGTH..)?.first_chunk::<BODY_LENGTH>()?),
+            _ => 0,
+        };
         Some(Self {
             offset,
-            kind: Kind::from_number(kind)?,
+            kind,
             flags,
             identifier: NonZeroU16::new(u16::from_be_bytes([id_high, id_low]))?,
-            body_length: usize::try_from(u32::from_be_bytes(length)).ok()?,
+            body_length: usize::try_from(body_length).ok()?,
         })
     }
 }
 
-/// The records one after the other.
+fn key(kind: Kind, identifier: NonZeroU16) -> u32 {
+    u32::from(identifier.get()) << 2 | kind.owner()
+}
+
+/// The live records one after the other.
 pub(crate) struct Records<'a> {
-    bytes: &'a [u8],
+    log: &'a [u8],
     offset: usize,
 }
 
@@ -119,20 +172,54 @@ impl Iterator for Records<'_> {
 
     #[inline(never)]
     fn next(&mut self) -> Option<Record> {
-        let record = Record::decode(self.bytes, self.offset)?;
-        self.offset = record.end();
-        Some(record)
+        loop {
+            let record = Record::decode(self.log, self.offset)?;
+            self.offset = record.end();
+            if !record.has(DONE) {
+                return Some(record);
+            }
+        }
     }
 }
 
+/// The records of one kind whose packets are still to be written.
+#[derive(Clone, Copy, Default)]
+struct Queue {
+    count: usize,
+    /// None of them stands before this offset.
+    from: usize,
+}
+
 pub(crate) struct Store<'b> {
-    bytes: &'b mut [u8],
+    pub(crate) bytes: &'b mut [u8],
+    /// The log's end.
     used: usize,
+    /// No live record stands before this offset.
+    head: usize,
+    /// How many bytes the live records take.
+    live: usize,
+    /// How many live records are the server's.
+    servers: usize,
+    /// The first record of the search tree.
+    root: u32,
+    /// By the numbers of the kinds.
+    queues: [Queue; 7],
+    /// How many ranges of received identifiers there are.
+    pub(crate) ranges: usize,
 }
 
 impl<'b> Store<'b> {
     pub(crate) fn new(bytes: &'b mut [u8]) -> Self {
-        Self { bytes, used: 0 }
+        Self {
+            bytes,
+            used: 0,
+            head: 0,
+            live: 0,
+            servers: 0,
+            root: NOWHERE,
+            queues: [Queue::default(); 7],
+            ranges: 0,
+        }
     }
 
     /// Whether there is a store at all; without one there is only QoS 0.
@@ -140,39 +227,197 @@ impl<'b> Store<'b> {
         !self.bytes.is_empty()
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.used = 0;
+    /// Whether nothing at all is kept.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.live == 0 && self.ranges == 0
     }
 
-    /// The records from the oldest to the newest.
-    pub(crate) fn iter(&self) -> Records<'_> {
-        Records { bytes: self.bytes.get(..self.used).unwrap_or_default(), offset: 0 }
+    pub(crate) fn clear(&mut self) {
+        self.ranges = 0;
+        self.empty_log();
     }
 
     #[inline(never)]
-    pub(crate) fn find(&self, kind: Kind, identifier: NonZeroU16) -> Option<Record> {
-        self.iter().find(|record| record.kind == kind && record.identifier == identifier)
+    fn empty_log(&mut self) {
+        (self.used, self.head, self.live, self.servers) = (0, 0, 0, 0);
+        self.root = NOWHERE;
+        self.queues = [Queue::default(); 7];
+    }
+
+    fn log(&self) -> &[u8] {
+        self.bytes.get(..self.used).unwrap_or_default()
+    }
+
+    /// The live records from the oldest to the newest.
+    pub(crate) fn iter(&self) -> Records<'_> {
+        Records { log: self.log(), offset: self.head }
     }
 
     pub(crate) fn body(&self, record: &Record) -> &[u8] {
-        self.bytes.get(record.offset.saturating_add(RECORD_LENGTH)..record.end()).unwrap_or_default()
+        self.bytes.get(record.body_offset()..record.end()).unwrap_or_default()
     }
 
     pub(crate) fn body_mut(&mut self, record: &Record) -> &mut [u8] {
-        self.bytes.get_mut(record.offset.saturating_add(RECORD_LENGTH)..record.end()).unwrap_or_default()
+        self.bytes.get_mut(record.body_offset()..record.end()).unwrap_or_default()
     }
 
-    /// Whether a record without a body still fits.
-    pub(crate) fn has_room(&self) -> bool {
-        self.bytes.len().saturating_sub(self.used) >= RECORD_LENGTH
+    /// How many bytes the log may take at most.
+    fn limit(&self) -> usize {
+        self.bytes.len().saturating_sub(self.ranges_length())
     }
 
-    /// Appends an identifier with a duty.
+    /// How many bytes are free once the live records stand together.
+    fn room(&self) -> usize {
+        self.limit().saturating_sub(self.live)
+    }
+
+    /// What stays free for the server and for moving records, see the file's head.
+    fn slack(&self) -> usize {
+        (self.bytes.len() / 16).max(SERVERS_PACKET)
+    }
+
+    /// Whether the server's next packet may find too little room.
+    pub(crate) fn is_tight(&self) -> bool {
+        self.room() < self.slack()
+    }
+
+    /// Makes so many bytes free between the log and the ranges.
     ///
     /// # Errors
     /// `IN_FLIGHT_FULL`
-    pub(crate) fn push(&mut self, kind: Kind, flags: u8, identifier: NonZeroU16) -> Result<Record, Error> {
-        self.append(kind, flags, identifier, 0)
+    pub(crate) fn claim(&mut self, length: usize) -> Result<(), Error> {
+        if length > self.room() {
+            return Err(IN_FLIGHT_FULL);
+        }
+        if length > self.limit().saturating_sub(self.used) {
+            self.close_gaps();
+        }
+        Ok(())
+    }
+
+    /// How many answers are to be written or to be acknowledged by the application.
+    pub(crate) fn servers(&self) -> usize {
+        self.servers
+    }
+
+    /// Whether a packet of this kind is to be written; it may be held back.
+    pub(crate) fn is_due(&self, kind: Kind) -> bool {
+        self.queues.get(usize::from(kind.number())).is_some_and(|queue| queue.count > 0)
+    }
+
+    /// The first record of this kind whose packet is to be written.
+    #[inline(never)]
+    pub(crate) fn due(&self, kind: Kind) -> Option<Record> {
+        let queue = self.queues.get(usize::from(kind.number())).filter(|queue| queue.count > 0)?;
+        let mut records = Records { log: self.log(), offset: queue.from };
+        records.find(|record| record.kind == kind && !record.has(WRITTEN))
+    }
+
+    /// The next answer that may be written: none of its kind that came before is still held back ([MQTT-4.6.0-2],
+    /// [MQTT-4.6.0-3]).
+    pub(crate) fn due_answer(&self) -> Option<Record> {
+        Kind::ANSWERS
+            .into_iter()
+            .filter_map(|kind| self.due(kind).filter(|record| !record.has(HELD | PARTIAL)))
+            .min_by_key(|record| record.offset)
+    }
+
+    /// What was found to be the first one needs no search the next time.
+    pub(crate) fn note_first(&mut self, record: &Record) {
+        if let Some(queue) = self.queues.get_mut(usize::from(record.kind.number())) {
+            queue.from = record.offset;
+        }
+    }
+
+    /// The live record with this identifier among those that share `kind`'s identifiers.
+    #[inline(never)]
+    pub(crate) fn find(&self, kind: Kind, identifier: NonZeroU16) -> Option<Record> {
+        let wanted = key(kind, identifier);
+        let (mut link, mut bits) = (self.root, wanted);
+        loop {
+            let record = Record::decode(self.log(), usize::try_from(link).ok()?)?;
+            if record.key() == wanted && !record.has(DONE) {
+                return Some(record);
+            }
+            link = self.link(branch(&record, bits));
+            bits >>= 1;
+        }
+    }
+
+    fn link(&self, offset: usize) -> u32 {
+        let bytes = self.log().get(offset..).and_then(|rest| rest.first_chunk());
+        bytes.map_or(NOWHERE, |bytes| u32::from_be_bytes(*bytes))
+    }
+
+    fn set_link(&mut self, offset: Option<usize>, link: u32) {
+        match offset {
+            None => self.root = link,
+            Some(offset) => self.put(offset, link.to_be_bytes()),
+        }
+    }
+
+    fn put(&mut self, offset: usize, value: [u8; 4]) {
+        let bytes = self.bytes.get_mut(offset..).and_then(|rest| rest.first_chunk_mut());
+        if let Some(bytes) = bytes {
+            *bytes = value;
+        }
+    }
+
+    /// Puts a record into the search tree: in the place of the first one on its path that is done, else at the path's end.
+    #[inline(never)]
+    fn index(&mut self, record: &Record) {
+        let Ok(offset) = u32::try_from(record.offset) else { return };
+        let (mut place, mut next, mut bits) = (None, self.root, record.key());
+        let mut links = (NOWHERE, NOWHERE);
+        while let Some(other) =
+            usize::try_from(next).ok().and_then(|offset| Record::decode(self.log(), offset))
+        {
+            if other.has(DONE) {
+                links = (self.link(branch(&other, 0)), self.link(branch(&other, 1)));
+                break;
+            }
+            let turn = branch(&other, bits);
+            (place, next) = (Some(turn), self.link(turn));
+            bits >>= 1;
+        }
+        self.put(branch(record, 0), links.0.to_be_bytes());
+        self.put(branch(record, 1), links.1.to_be_bytes());
+        self.set_link(place, offset);
+    }
+
+    /// Counts a record that stands in the log, and indexes it.
+    fn enter(&mut self, record: &Record) {
+        self.live = self.live.saturating_add(record.length());
+        self.servers = self.servers.saturating_add(usize::from(record.is_servers()));
+        if !record.has(WRITTEN) {
+            self.count_due(record, 1);
+        }
+        if record.has(INDEXED) {
+            self.index(record);
+        }
+    }
+
+    fn count_due(&mut self, record: &Record, change: isize) {
+        let Some(queue) = self.queues.get_mut(usize::from(record.kind.number())) else { return };
+        if queue.count == 0 {
+            queue.from = record.offset;
+        }
+        queue.count = queue.count.saturating_add_signed(change);
+    }
+
+    /// Appends an identifier with a duty towards the server, or an outgoing message's release.
+    ///
+    /// # Errors
+    /// `IN_FLIGHT_FULL`
+    pub(crate) fn push(&mut self, kind: Kind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
+        // What no other call will look for by its identifier has no links.
+        let is_indexed = matches!(kind, Kind::Release | Kind::Received) || flags & (HELD | PARTIAL) != 0;
+        let flags = if is_indexed { flags | INDEXED } else { flags };
+        // A message must leave room for its own release.
+        if kind == Kind::Received && self.is_tight() {
+            return Err(IN_FLIGHT_FULL);
+        }
+        self.append(kind, flags, identifier, 0).map(|_| ())
     }
 
     /// Appends an outgoing message with a body that is still to be filled.
@@ -185,38 +430,59 @@ impl<'b> Store<'b> {
         identifier: NonZeroU16,
         body_length: usize,
     ) -> Result<Record, Error> {
-        let is_servers = |record: &Record| !matches!(record.kind, Kind::Publish | Kind::Release);
-        let taken = self.iter().filter(is_servers).count().saturating_mul(RECORD_LENGTH);
-        let reserve =
-            RESERVED_RECORDS.saturating_mul(RECORD_LENGTH).min(self.bytes.len() / 4).saturating_sub(taken);
-        let free = self.bytes.len().saturating_sub(self.used).saturating_sub(reserve);
-        if body_length.saturating_add(RECORD_LENGTH) > free {
+        let length = self.bytes.len();
+        let taken = self.servers.saturating_mul(HEAD_LENGTH).saturating_add(self.ranges_length());
+        let reserve = (length / 8).max(RESERVE).saturating_sub(taken).max(self.slack());
+        let whole = (HEAD_LENGTH + LINKS_LENGTH + BODY_LENGTH).saturating_add(body_length);
+        if whole > self.room().saturating_sub(reserve) {
             return Err(IN_FLIGHT_FULL);
         }
-        self.append(Kind::Publish, flags, identifier, body_length)
+        self.append(Kind::Publish, flags | INDEXED, identifier, body_length)
     }
 
-    /// Appends a record as it was saved, whatever it leaves free.
+    /// Appends a record that was saved, whatever it leaves free.
     ///
     /// # Errors
     /// `IN_FLIGHT_FULL`
-    #[inline(never)]
-    pub(crate) fn append(
+    pub(crate) fn push_saved(
         &mut self,
         kind: Kind,
         flags: u8,
         identifier: NonZeroU16,
         body_length: usize,
     ) -> Result<Record, Error> {
-        let record = Record { offset: self.used, kind, flags, identifier, body_length };
-        let length = u32::try_from(body_length).map_err(|_| IN_FLIGHT_FULL)?;
-        let target = self.bytes.get_mut(record.offset..record.end()).ok_or(IN_FLIGHT_FULL)?;
-        let (head, _) = target.split_first_chunk_mut::<RECORD_LENGTH>().ok_or(IN_FLIGHT_FULL)?;
+        self.append(kind, flags | INDEXED, identifier, body_length)
+    }
+
+    #[inline(never)]
+    fn append(
+        &mut self,
+        kind: Kind,
+        flags: u8,
+        identifier: NonZeroU16,
+        body_length: usize,
+    ) -> Result<Record, Error> {
+        let mut record = Record { offset: 0, kind, flags, identifier, body_length };
+        let (whole, length) = (record.length(), u32::try_from(body_length).map_err(|_| IN_FLIGHT_FULL)?);
+        self.claim(whole)?;
+        record.offset = self.used;
+        // The last offset that a link can tell.
+        u32::try_from(record.end()).map_err(|_| IN_FLIGHT_FULL)?;
         let [id_high, id_low] = identifier.get().to_be_bytes();
-        let [a, b, c, d] = length.to_be_bytes();
-        *head = [kind.number(), flags, id_high, id_low, a, b, c, d];
         self.used = record.end();
+        self.put(record.offset, [kind.number(), flags, id_high, id_low]);
+        if kind == Kind::Publish {
+            self.put(record.body_offset().saturating_sub(BODY_LENGTH), length.to_be_bytes());
+        }
+        self.enter(&record);
         Ok(record)
+    }
+
+    /// The record's packet has been written, or is not due any more.
+    pub(crate) fn set_written(&mut self, record: &Record) {
+        if self.change(record, !0, WRITTEN) & WRITTEN == 0 {
+            self.count_due(record, -1);
+        }
     }
 
     pub(crate) fn set(&mut self, record: &Record, flags: u8) {
@@ -227,59 +493,110 @@ impl<'b> Store<'b> {
         self.change(record, !flags, 0);
     }
 
+    /// Changes the flags and tells what they were.
     #[inline(never)]
-    fn change(&mut self, record: &Record, kept: u8, added: u8) {
-        if let Some(flags) = self.bytes.get_mut(record.offset.saturating_add(1)) {
-            *flags = *flags & kept | added;
-        }
+    fn change(&mut self, record: &Record, kept: u8, added: u8) -> u8 {
+        self.bytes.get_mut(record.offset.saturating_add(1)).map_or(DONE, |flags| {
+            let before = *flags;
+            *flags = before & kept | added;
+            before
+        })
     }
 
-    /// Takes a record out; records behind it move, so that none found before may be used afterwards.
+    /// Takes a record out. Where others stand does not change.
     #[inline(never)]
     pub(crate) fn remove(&mut self, record: &Record) {
-        let length = record.length();
-        let Some(tail) = self.bytes.get_mut(record.offset..self.used) else { return };
-        if length <= tail.len() {
-            tail.copy_within(length.., 0);
-            self.used = self.used.saturating_sub(length);
+        let flags = self.change(record, !0, DONE);
+        if flags & DONE != 0 {
+            return;
+        }
+        self.live = self.live.saturating_sub(record.length());
+        self.servers = self.servers.saturating_sub(usize::from(record.is_servers()));
+        if flags & WRITTEN == 0 {
+            self.count_due(record, -1);
+        }
+        if self.live == 0 {
+            self.empty_log();
+        } else if self.head == record.offset {
+            let oldest = self.iter().next();
+            self.head = oldest.map_or(self.used, |oldest| oldest.offset);
         }
     }
 
-    /// Takes out all records of these kinds, and all that have one of these flags, and counts them.
+    /// Moves the live records together.
+    pub(crate) fn close_gaps(&mut self) {
+        self.rebuild(|record| Some(record.flags));
+    }
+
+    /// Goes through the live records: those for which the function gives flags stay, with these flags, one behind the other.
+    /// Tells how many were taken out.
     #[inline(never)]
-    fn remove_all(&mut self, kinds: &[Kind], flags: u8) -> usize {
-        let mut count = 0_usize;
-        let mut offset = 0;
-        while let Some(record) = Record::decode(self.bytes.get(..self.used).unwrap_or_default(), offset) {
-            if kinds.contains(&record.kind) || record.has(flags) {
-                self.remove(&record);
-                count = count.saturating_add(1);
-            } else {
-                offset = record.end();
+    fn rebuild(&mut self, keep: fn(&Record) -> Option<u8>) -> usize {
+        let (end, mut offset) = (self.used, self.head);
+        let mut dropped = 0_usize;
+        self.empty_log();
+        while let Some(record) = Record::decode(self.bytes.get(..end).unwrap_or_default(), offset) {
+            offset = record.end();
+            let flags = if record.has(DONE) { None } else { keep(&record) };
+            if let Some(flags) = flags {
+                self.slide(&record, self.used);
+                let moved = Record { offset: self.used, flags, ..record };
+                self.used = moved.end();
+                self.change(&moved, 0, flags);
+                self.enter(&moved);
+            } else if !record.has(DONE) {
+                dropped = dropped.saturating_add(1);
             }
         }
-        count
+        dropped
     }
 
-    /// A new network connection: nothing is written on it yet, acknowledgements of the old one are void (the server sends
-    /// those messages again), a half received message is forgotten.
-    pub(crate) fn begin_connection(&mut self) {
-        self.remove_all(&[Kind::PubAck, Kind::PubComp], PARTIAL);
-        let mut offset = 0;
-        while let Some(record) = Record::decode(self.bytes.get(..self.used).unwrap_or_default(), offset) {
-            match record.kind {
-                // The server asks again with the PUBLISH, or goes on with the PUBREL.
-                Kind::Received => self.set(&record, WRITTEN),
-                _ => self.clear_flags(&record, WRITTEN),
-            }
-            offset = record.end();
+    /// Copies a record towards the front, in pieces that do not overlap.
+    fn slide(&mut self, record: &Record, to: usize) {
+        let gap = record.offset.saturating_sub(to);
+        let (mut from, mut rest) = (record.offset, record.length());
+        while gap > 0 && rest > 0 {
+            let piece = rest.min(gap);
+            let Some((low, high)) = self.bytes.split_at_mut_checked(from) else { return };
+            let target = low.get_mut(from.saturating_sub(gap)..).unwrap_or_default();
+            target.iter_mut().zip(high.iter().take(piece)).for_each(|(to, from)| *to = *from);
+            from = from.saturating_add(piece);
+            rest = rest.saturating_sub(piece);
         }
+    }
+
+    /// A new network connection: nothing is written on it yet, answers of the old one are void (the server sends those messages
+    /// again, or asks again), a half received message is forgotten. What was received is remembered.
+    pub(crate) fn begin_connection(&mut self) {
+        while let Some(record) = self.due(Kind::Received) {
+            self.note_first(&record);
+            if record.has(PARTIAL) {
+                self.remove(&record);
+            } else if record.has(HELD) {
+                // The application has it; the server asks again with the PUBLISH.
+                self.set_written(&record);
+            } else {
+                self.remember(&record);
+            }
+        }
+        self.rebuild(|record| match record.kind {
+            Kind::PubAck | Kind::PubComp | Kind::PubRel => None,
+            Kind::Received => Some(record.flags),
+            Kind::Publish | Kind::Release => Some(record.flags & !WRITTEN),
+        });
     }
 
     /// The server has no session: what belonged to one is dropped. Messages that were never sent stay.
     /// Returns how many outgoing messages were dropped.
     pub(crate) fn discard_session(&mut self) -> usize {
-        self.remove_all(&[Kind::Received], 0);
-        self.remove_all(&[Kind::Release], SENT)
+        self.ranges = 0;
+        self.rebuild(|record| (!record.is_servers()).then_some(record.flags));
+        self.rebuild(|record| (record.kind == Kind::Publish && !record.has(SENT)).then_some(record.flags))
     }
+}
+
+/// Where the link stands that the lowest bit chooses.
+fn branch(record: &Record, bits: u32) -> usize {
+    let side = if bits & 1 == 0 { 0 } else { LINKS_LENGTH / 2 };
+    record.offset.saturating_add(HEAD_LENGTH).saturating_add(side)
 }

@@ -19,4 +19,6 @@ rows! { "MQTT";
     CONNECTION_CLOSED = 0x9700, "The server closed the connection";
     STATE_INVALID = 0x9780, "The saved session is damaged or from another version";
     SUBSCRIPTION_REFUSED = 0x9800, "The server refused a subscription";
+    SESSION_OVERFLOW = 0x9880, "Too many open messages of the server, the session begins anew";
+    ACKNOWLEDGED_BY_PUBACK = 0x9900, "The server acknowledged a message of QoS 2 as one of QoS 1";
 }

@@ -287,7 +287,7 @@ fn acknowledged_after_a_reconnection() {
         assert_eq!(poll(client, 0), hex("50020002"));
         client.acknowledge(id(3)).unwrap();
         client.acknowledge(id(1)).unwrap();
-        assert_eq!(poll(client, 0), hex("50020003 40020001"));
+        assert_eq!(poll(client, 0), hex("40020001 50020003"));
     });
 }
 

@@ -1,10 +1,11 @@
 //! Tests of `mqtt/src/session.rs`: what each packet does, and what must not come.
 
-use mqtt::{Client, Options, QoS, Subscription};
-use status::mqtt::{IN_FLIGHT_FULL, MALFORMED_PACKET, UNEXPECTED_PACKET};
+use mqtt::{Client, Event, Options, QoS, Subscription};
+use status::mqtt::{BAD_INPUT_DATA, MALFORMED_PACKET, SESSION_OVERFLOW, UNEXPECTED_PACKET};
 
 use crate::support::{
-    Owned, conn_ack, connect, connected, events, hex, id, message, persistent, poll, publish, sub_ack,
+    Collector, Owned, Random, conn_ack, connect, connected, events, feed, hex, id, in_every_way, message,
+    persistent, poll, publish, sub_ack,
 };
 
 const ONE: &[Subscription<'_>] = &[Subscription { filter: "a", qos: QoS::AtMostOnce }];
@@ -99,78 +100,255 @@ fn subscriptions() {
     });
 }
 
-/// Acknowledgements of nothing, or of something else.
+/// Acknowledgements of nothing, of something else, twice or late: the connection goes on, PUBREC gets its PUBREL and PUBREL its
+/// PUBCOMP ([MQTT-4.3.3-1], [MQTT-4.3.3-2]), and the rest is counted.
 #[test]
-fn unknown_acknowledgements() {
+fn acknowledgements_of_nothing() {
     let rows = [
-        ("40020001", "nothing is published"),
-        ("50020001", "nothing is published"),
-        ("70020001", "nothing is published"),
-        ("b0020001", "nothing is unsubscribed"),
-        ("9003000100", "nothing is subscribed"),
-        ("20020000", "a second CONNACK"),
-        ("20020005", "a second CONNACK"),
+        ("40020001", "", 1, "PUBACK of nothing"),
+        ("50020001", "62020001", 1, "PUBREC of nothing"),
+        ("62020001", "70020001", 1, "PUBREL of nothing"),
+        ("70020001", "", 1, "PUBCOMP of nothing"),
+        ("b0020001", "", 1, "UNSUBACK of nothing"),
+        ("9003000100", "", 1, "SUBACK of nothing"),
+        ("9006000100800102", "", 1, "a long SUBACK of nothing"),
+        ("40020001 50020002 62020003 70020004 40020001", "62020002 70020003", 5, "one after the other"),
+        ("50020007 50020007 62020007 62020007", "62020007 62020007 70020007 70020007", 4, "each one twice"),
     ];
-    for (packet, reason) in rows {
-        connected(persistent(), |client| {
-            assert_eq!(events(client, &hex(packet)), Err(UNEXPECTED_PACKET), "{reason}");
-        });
+    for (packets, answers, ignored, reason) in rows {
+        in_every_way(
+            persistent(),
+            |_| (),
+            &hex(packets),
+            |client, events| {
+                assert_eq!(events, Ok(vec![]), "{reason}");
+                assert_eq!(poll(client, 0), hex(answers), "{reason}");
+                assert_eq!(client.ignored_acknowledgements(), ignored, "{reason}");
+                assert!(client.is_connected());
+            },
+        );
     }
+}
+
+/// What answers a message, in the right order and in others: what was delivered, what is written, how many were ignored.
+#[test]
+fn acknowledgements_of_a_message() {
+    use QoS::{AtLeastOnce, ExactlyOnce};
     let rows = [
-        (QoS::AtLeastOnce, "50020001", "PUBREC of QoS 1"),
-        (QoS::AtLeastOnce, "70020001", "PUBCOMP of QoS 1"),
-        (QoS::AtLeastOnce, "40020002", "another identifier"),
-        (QoS::AtLeastOnce, "4002000140020001", "twice"),
-        (QoS::ExactlyOnce, "40020001", "PUBACK of QoS 2"),
-        (QoS::ExactlyOnce, "70020001", "PUBCOMP before PUBREC"),
-        (QoS::ExactlyOnce, "5002000170020001", "PUBCOMP before PUBREL"),
-        (QoS::ExactlyOnce, "5002000140020001", "PUBACK after PUBREC"),
+        (AtLeastOnce, "40020001", "", Some(AtLeastOnce), 0, "PUBACK"),
+        (AtLeastOnce, "4002000140020001", "", Some(AtLeastOnce), 1, "PUBACK twice"),
+        (AtLeastOnce, "4002000840020001", "", Some(AtLeastOnce), 1, "another identifier's first"),
+        (AtLeastOnce, "50020001", "62020001", None, 1, "PUBREC of QoS 1"),
+        (AtLeastOnce, "70020001", "", None, 1, "PUBCOMP of QoS 1"),
+        (AtLeastOnce, "500200017002000140020001", "62020001", Some(AtLeastOnce), 2, "QoS 2, then PUBACK"),
+        (ExactlyOnce, "50020001", "62020001", None, 0, "PUBREC"),
+        (ExactlyOnce, "5002000150020001", "62020001", None, 0, "PUBREC twice, before its PUBREL"),
+        (ExactlyOnce, "70020001", "", Some(ExactlyOnce), 0, "PUBCOMP before PUBREC"),
+        (ExactlyOnce, "5002000170020001", "", Some(ExactlyOnce), 0, "PUBCOMP before PUBREL"),
+        (ExactlyOnce, "500200017002000170020001", "", Some(ExactlyOnce), 1, "PUBCOMP twice"),
+        (ExactlyOnce, "500200017002000150020001", "62020001", Some(ExactlyOnce), 1, "PUBREC late"),
+        (ExactlyOnce, "40020001", "", Some(AtLeastOnce), 0, "PUBACK of QoS 2"),
+        (ExactlyOnce, "4002000150020001", "62020001", Some(AtLeastOnce), 1, "PUBACK of QoS 2, then PUBREC"),
+        (ExactlyOnce, "5002000140020001", "62020001", None, 1, "PUBACK after PUBREC"),
     ];
-    for (qos, packet, reason) in rows {
-        connected(persistent(), |client| {
+    for (qos, packets, answers, delivered, ignored, reason) in rows {
+        let publish = |client: &mut Client<'_>| {
             client.publish(&message("a", b"", qos), 0, &mut [0; 64]).unwrap();
-            assert_eq!(events(client, &hex(packet)), Err(UNEXPECTED_PACKET), "{reason}");
+        };
+        in_every_way(persistent(), publish, &hex(packets), |client, events| {
+            let expected: Vec<_> = delivered.iter().map(|_| Owned::Delivered(id(1))).collect();
+            assert_eq!(events, Ok(expected), "{reason}");
+            assert_eq!(poll(client, 0), hex(answers), "{reason}");
+            assert_eq!(client.ignored_acknowledgements(), ignored, "{reason}");
+            assert_eq!(client.undelivered().count(), usize::from(delivered.is_none()), "{reason}");
+        });
+        connected(persistent(), |client| {
+            publish(client);
+            let (bytes, mut told) = (hex(packets), None);
+            let mut rest = bytes.as_slice();
+            while !rest.is_empty() {
+                let (used, event) = client.receive(rest, 0).unwrap();
+                if let Some(Event::Delivered { qos, .. }) = event {
+                    told = Some(qos);
+                }
+                rest = &rest[used..];
+            }
+            assert_eq!(told, delivered, "{reason}");
         });
     }
 }
 
+/// [MQTT-4.8.0-1]: what is malformed, or no server's, still ends the connection, and stays an error.
 #[test]
-fn wrong_answers_to_requests() {
-    for (packet, error) in [
-        ("900400010000", MALFORMED_PACKET),
-        ("b0020001", UNEXPECTED_PACKET),
-        ("9003000200", UNEXPECTED_PACKET),
-        ("90030001009003000100", UNEXPECTED_PACKET),
-    ] {
-        connected(persistent(), |client| {
-            client.subscribe(ONE, 0, &mut [0; 64]).unwrap();
-            assert_eq!(events(client, &hex(packet)), Err(error), "{packet}");
+fn what_ends_a_connection() {
+    let rows = [
+        ("20020000", UNEXPECTED_PACKET, "a second CONNACK"),
+        ("20020005", UNEXPECTED_PACKET, "a second CONNACK"),
+        ("82060001000161 00", UNEXPECTED_PACKET, "SUBSCRIBE"),
+        ("c000", UNEXPECTED_PACKET, "PINGREQ"),
+        ("e000", UNEXPECTED_PACKET, "DISCONNECT"),
+        ("40020000", MALFORMED_PACKET, "PUBACK of identifier 0"),
+        ("50020000", MALFORMED_PACKET, "PUBREC of identifier 0"),
+        ("62020000", MALFORMED_PACKET, "PUBREL of identifier 0"),
+        ("70020000", MALFORMED_PACKET, "PUBCOMP of identifier 0"),
+        ("9003000000", MALFORMED_PACKET, "SUBACK of identifier 0"),
+        ("b0020000", MALFORMED_PACKET, "UNSUBACK of identifier 0"),
+        ("60020001", MALFORMED_PACKET, "PUBREL without its flags"),
+        ("4003000100", MALFORMED_PACKET, "a PUBACK of MQTT 5"),
+        ("9003000103", MALFORMED_PACKET, "SUBACK with QoS 3"),
+    ];
+    for (packet, error, reason) in rows {
+        in_every_way(
+            persistent(),
+            |_| (),
+            &hex(packet),
+            |client, events| {
+                assert_eq!(events, Err(error), "{reason}");
+                assert_eq!(client.receive(&[0xd0], 0), Err(error));
+            },
+        );
+    }
+}
+
+#[test]
+fn answers_to_requests() {
+    let subscribe = |client: &mut Client<'_>| {
+        client.subscribe(ONE, 0, &mut [0; 64]).unwrap();
+    };
+    let granted = || Owned::Subscribed(id(1), vec![Some(QoS::AtMostOnce)]);
+    let rows = [
+        ("9003000100", Ok(vec![granted()]), 0, "its SUBACK"),
+        ("9003000100 9003000100", Ok(vec![granted()]), 1, "twice"),
+        ("9003000200", Ok(vec![]), 1, "of another one"),
+        ("b0020001 9003000100", Ok(vec![granted()]), 1, "an UNSUBACK first"),
+        // [MQTT-3.8.4-5]: nobody could say which result belongs to which filter.
+        ("900400010000", Err(MALFORMED_PACKET), 0, "a result too many"),
+    ];
+    for (packets, expected, ignored, reason) in rows {
+        in_every_way(persistent(), subscribe, &hex(packets), |client, events| {
+            assert_eq!(events, expected, "{reason}");
+            assert_eq!(client.ignored_acknowledgements(), ignored, "{reason}");
         });
     }
-    connected(persistent(), |client| {
+    let unsubscribe = |client: &mut Client<'_>| {
         client.unsubscribe(&["a"], 0, &mut [0; 64]).unwrap();
-        assert_eq!(events(client, &hex("9003000100")), Err(UNEXPECTED_PACKET));
+    };
+    in_every_way(persistent(), unsubscribe, &hex("9003000100 b0020001 b0020001"), |client, events| {
+        assert_eq!(events, Ok(vec![Owned::Unsubscribed(id(1))]));
+        assert_eq!(client.ignored_acknowledgements(), 2);
     });
 }
 
-/// An acknowledgement of a message that is only kept, or only half written.
+/// A message that was never sent cannot have been acknowledged, and the acknowledgement of one that is half written is an old
+/// one: both are written, whole, and wait for their own.
 #[test]
 fn acknowledged_before_it_is_sent() {
-    for room in [0, 3] {
+    for (qos, early, answer) in [
+        (QoS::AtLeastOnce, "40020001", ""),
+        (QoS::ExactlyOnce, "40020001", ""),
+        (QoS::ExactlyOnce, "50020001", "62020001"),
+        (QoS::ExactlyOnce, "70020001", ""),
+    ] {
+        for (room, again) in [(0, false), (3, false), (3, true)] {
+            connected(persistent(), |client| {
+                client.queue(&message("a", b"xyz", qos)).unwrap();
+                if again {
+                    poll(client, 0);
+                    connect(client, true);
+                }
+                let mut written = vec![0; room];
+                assert_eq!(client.poll(0, &mut written), Ok(room));
+                assert_eq!(events(client, &hex(early)).unwrap(), []);
+                assert_eq!(client.ignored_acknowledgements(), 1);
+                let rest = poll(client, 0);
+                let (packet, answer) = (publish("a", b"xyz", qos, 1, again), hex(answer));
+                // Nothing comes in between; before its first byte the answer has its turn.
+                let expected = if room == 0 { [answer, packet].concat() } else { [packet, answer].concat() };
+                assert_eq!([written, rest].concat(), expected, "{early} {room} {again}");
+                assert_eq!(client.undelivered().collect::<Vec<_>>(), [id(1)]);
+                let own = if qos == QoS::AtLeastOnce { hex("40020001") } else { hex("50020001 70020001") };
+                assert_eq!(events(client, &own).unwrap(), [Owned::Delivered(id(1))]);
+            });
+        }
+    }
+}
+
+/// Mosquitto up to 1.5 repeats its acknowledgements behind the CONNACK of a session that it has, before the client has written
+/// anything again: they count, whatever is in the store, and what is acknowledged is not sent again.
+#[test]
+fn acknowledged_behind_conn_ack() {
+    for way in 0..12 {
         connected(persistent(), |client| {
-            client.queue(&message("a", b"", QoS::AtLeastOnce)).unwrap();
-            client.poll(0, &mut [0; 64][..room]).unwrap();
-            assert_eq!(events(client, &hex("40020001")), Err(UNEXPECTED_PACKET), "{room}");
+            let mut out = [0; 64];
+            for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce, QoS::ExactlyOnce, QoS::ExactlyOnce] {
+                client.publish(&message("a", b"", qos), 0, &mut out).unwrap();
+            }
+            events(client, &hex("50020003")).unwrap();
+            poll(client, 0);
+            assert_eq!(client.closed(), Err(status::mqtt::CONNECTION_CLOSED));
+            client.connect(0, &mut [0; 256]).unwrap();
+            let bytes = [conn_ack(true), hex("40020001 50020002 70020003 50020942")].concat();
+            let (mut collector, mut random) = (Collector::default(), Random(way));
+            feed(client, &bytes, &mut collector, || if way == 0 { usize::MAX } else { 1 + random.below(6) })
+                .unwrap();
+            let connected = Owned::Connected { session_present: true, discarded: 0 };
+            assert_eq!(collector.events, [connected, Owned::Delivered(id(1)), Owned::Delivered(id(3))]);
+            let expected = [hex("62020002 62020942"), publish("a", b"", QoS::ExactlyOnce, 4, true)].concat();
+            assert_eq!(poll(client, 0), expected);
+            assert_eq!(client.ignored_acknowledgements(), 1);
+            assert_eq!(events(client, &hex("70020002 70020942")).unwrap(), [Owned::Delivered(id(2))]);
         });
     }
 }
 
+/// The server has released what the application has not yet acknowledged: it has forgotten the identifier.
 #[test]
 fn released_before_it_is_acknowledged() {
     connected(Options { acknowledgement: mqtt::Acknowledgement::Manual, ..persistent() }, |client| {
         events(client, &publish("a", b"", QoS::ExactlyOnce, 1, false)).unwrap();
-        assert_eq!(events(client, &hex("62020001")), Err(UNEXPECTED_PACKET));
+        assert_eq!(events(client, &hex("62020001")).unwrap(), []);
+        assert_eq!(poll(client, 0), hex("70020001"));
+        assert_eq!(client.acknowledge(id(1)), Err(BAD_INPUT_DATA));
+        assert_eq!(events(client, &publish("a", b"", QoS::ExactlyOnce, 1, false)).unwrap().len(), 1);
+        client.acknowledge(id(1)).unwrap();
+        assert_eq!(poll(client, 0), hex("50020001"));
     });
+}
+
+/// A server that sends a message of QoS 1 again, although the application holds it: it is the same message.
+#[test]
+fn a_held_message_is_not_delivered_twice() {
+    connected(Options { acknowledgement: mqtt::Acknowledgement::Manual, ..persistent() }, |client| {
+        for (qos, answer) in [(QoS::AtLeastOnce, "40020001"), (QoS::ExactlyOnce, "50020001")] {
+            assert_eq!(events(client, &publish("a", b"", qos, 1, false)).unwrap().len(), 1);
+            assert_eq!(events(client, &publish("a", b"", qos, 1, true)), Ok(vec![]));
+            assert_eq!(events(client, &publish("a", &[0; 99], qos, 1, true)), Ok(vec![]));
+            assert_eq!(poll(client, 0), []);
+            client.acknowledge(id(1)).unwrap();
+            assert_eq!(poll(client, 0), hex(answer));
+        }
+    });
+}
+
+/// Answers that are due are never lost and never more than there is room for: reading waits for them to be written.
+#[test]
+fn a_flood_of_acknowledgements() {
+    for packet in ["50020007", "62020007", "3205000161 0007", "3405000161 0007"] {
+        let (mut spill, mut in_flight) = ([0; 64], [0; 64]);
+        let mut client = Client::new(persistent(), &mut spill, &mut in_flight).unwrap();
+        connect(&mut client, false);
+        let (packet, mut answers) = (hex(packet), 0);
+        for _ in 0..1_000 {
+            while client.receive(&packet, 0).unwrap().0 == 0 {
+                let written = client.poll(0, &mut [0; 5]).unwrap();
+                assert_eq!(written, 4, "neither reads nor writes");
+                answers += 1;
+            }
+        }
+        answers += poll(&mut client, 0).len() / 4;
+        // A message of QoS 2 that is repeated before its PUBREC has one PUBREC.
+        assert!(answers == 1_000 || packet[0] == 0x34 && answers == 1, "{answers}");
+    }
 }
 
 /// [MQTT-4.4.0-1], [MQTT-4.6.0-1], [MQTT-4.6.0-4], [MQTT-3.3.1-1]
@@ -279,5 +457,14 @@ fn at_most_once_only() {
     assert_eq!(client.publish(&message("a", b"x", QoS::AtMostOnce), 0, &mut out).unwrap().written, 6);
     client.subscribe(ONE, 0, &mut out).unwrap();
     assert_eq!(events(&mut client, &publish("a", &[1; 300], QoS::AtMostOnce, 0, false)).unwrap().len(), 1);
-    assert_eq!(events(&mut client, &publish("a", b"", QoS::AtLeastOnce, 1, false)), Err(IN_FLIGHT_FULL));
+    // It remembers nothing, so that it answers nothing.
+    assert_eq!(events(&mut client, &hex("40020001 50020001 62020001 70020001")), Ok(vec![]));
+    assert_eq!(poll(&mut client, 0), []);
+    assert_eq!(client.ignored_acknowledgements(), 4);
+    // What a server has kept from another life is gone with its session.
+    assert_eq!(events(&mut client, &publish("a", b"", QoS::AtLeastOnce, 1, false)), Err(SESSION_OVERFLOW));
+    let written = client.connect(0, &mut out).unwrap();
+    assert_eq!(out[9], 0x02, "a clean session: {:x?}", &out[..written]);
+    let begun = Event::Connected { session_present: false, discarded: 0, begun_anew: true };
+    assert_eq!(client.receive(&conn_ack(false), 0), Ok((4, Some(begun))));
 }

@@ -66,7 +66,7 @@ pub(crate) struct Collector {
 impl Collector {
     pub(crate) fn push(&mut self, event: &Event<'_>) {
         match *event {
-            Event::Connected { session_present, discarded } => {
+            Event::Connected { session_present, discarded, .. } => {
                 self.partial = None;
                 self.events.push(Owned::Connected { session_present, discarded });
             }
@@ -87,7 +87,7 @@ impl Collector {
                 }
             }
             Event::Chunk { data, offset, total } => self.chunk(data, offset, total),
-            Event::Delivered { identifier } => self.events.push(Owned::Delivered(identifier)),
+            Event::Delivered { identifier, .. } => self.events.push(Owned::Delivered(identifier)),
             Event::Subscribed { identifier, results } => {
                 assert_eq!(results.len(), results.iter().count());
                 self.events.push(Owned::Subscribed(identifier, results.iter().collect()));
@@ -166,4 +166,26 @@ pub(crate) fn connect(client: &mut Client<'_>, session_present: bool) {
     client.connect(0, &mut [0; 256]).unwrap();
     let events = events(client, &conn_ack(session_present)).unwrap();
     assert!(matches!(events[..], [Owned::Connected { .. }]));
+}
+
+/// Runs a script with a connected client and these bytes of the server: whole, byte by byte and at random splits.
+pub(crate) fn in_every_way(
+    options: Options<'_>,
+    before: impl Fn(&mut Client<'_>),
+    bytes: &[u8],
+    after: impl Fn(&mut Client<'_>, Result<Vec<Owned>, Error>),
+) {
+    for way in 0..12 {
+        connected(options, |client| {
+            before(client);
+            let (mut collector, mut random) = (Collector::default(), Random(way));
+            let piece = || match way {
+                0 => usize::MAX,
+                1 => 1,
+                _ => 1 + random.below(9),
+            };
+            let result = feed(client, bytes, &mut collector, piece);
+            after(client, result.map(|()| collector.events));
+        });
+    }
 }

@@ -185,7 +185,7 @@ impl Mqtt {
 fn own(partial: &mut Option<Got>, event: Event<'_>) -> Option<Got> {
     let whole = match event {
         Event::Connected { session_present, .. } => return Some(Got::Connected { session_present }),
-        Event::Delivered { identifier } => return Some(Got::Delivered(identifier)),
+        Event::Delivered { identifier, .. } => return Some(Got::Delivered(identifier)),
         Event::Subscribed { results, .. } => return Some(Got::Subscribed(results.iter().collect())),
         Event::Unsubscribed { .. } => return Some(Got::Unsubscribed),
         Event::Message(received) => {

@@ -163,7 +163,7 @@ impl<'c, 'b> Conversation<'c, 'b> {
                 }
                 command(self.names, &received).map_or(Heard::Nothing, Heard::Command)
             }
-            Some(Event::Delivered { identifier }) => {
+            Some(Event::Delivered { identifier, .. }) => {
                 self.is_changed = true;
                 self.on_its_way = self.on_its_way.filter(|waiting| *waiting != identifier);
                 Heard::Nothing

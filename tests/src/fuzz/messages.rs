@@ -50,7 +50,8 @@ pub fn mqtt_client(data: &[u8]) {
     let (mut spill, mut in_flight) = ([0; 40], vec![0; in_flight_length]);
     let mut other = Client::new(options, &mut spill, &mut in_flight).expect("good options");
     other.restore(&saved[..length]).expect("what was saved");
-    assert_eq!(other.saved_length(), length);
+    // An identifier whose PUBREC was due is in a range now.
+    assert!(other.saved_length() <= length);
     assert!(other.undelivered().eq(client.undelivered()));
 }
 
