@@ -1,29 +1,40 @@
-//! Cipher block chaining (NIST SP 800-38A §6.2): serial to encrypt, in batches to decrypt.
+//! Cipher block chaining (NIST SP 800-38A §6.2): serial to encrypt, two blocks at once to decrypt.
 
-use core::slice;
+use zeroize::Zeroize;
 
-use crate::soft::aes::{Aes, BATCH, BLOCK_LENGTH};
+use crate::soft::aes::{Aes, BLOCK_LENGTH};
 
-use super::xor;
+use super::{bytes, sum, words};
 
 pub(super) fn encrypt(aes: &Aes, iv: &mut [u8; BLOCK_LENGTH], blocks: &mut [[u8; BLOCK_LENGTH]]) {
+    let mut pair = [words(iv), [0; 4]];
     for block in blocks {
-        xor(block, iv);
-        aes.encrypt(slice::from_mut(block));
+        let [chain, _] = &mut pair;
+        *chain = sum(chain, &words(block));
+        aes.encrypt(&mut pair);
+        let [chain, _] = &pair;
+        *block = bytes(chain);
         *iv = *block;
     }
+    // Of the second block nobody needs to know anything, but it is a block of the cipher.
+    pair.zeroize();
 }
 
 pub(super) fn decrypt(aes: &Aes, iv: &mut [u8; BLOCK_LENGTH], blocks: &mut [[u8; BLOCK_LENGTH]]) {
-    for batch in blocks.chunks_mut(BATCH) {
-        let mut encrypted = [[0; BLOCK_LENGTH]; BATCH];
-        for (copy, block) in encrypted.iter_mut().zip(batch.iter()) {
-            *copy = *block;
+    let mut chain = words(iv);
+    let mut plain = [[0; 4]; 2];
+    for pair in blocks.chunks_mut(2) {
+        let mut encrypted = [[0; 4]; 2];
+        for (to, block) in encrypted.iter_mut().zip(pair.iter()) {
+            *to = words(block);
         }
-        aes.decrypt(batch);
-        for (block, copy) in batch.iter_mut().zip(&encrypted) {
-            xor(block, iv);
-            *iv = *copy;
+        plain = encrypted;
+        aes.decrypt(&mut plain);
+        for ((block, plain), encrypted) in pair.iter_mut().zip(&plain).zip(encrypted) {
+            *block = bytes(&sum(plain, &chain));
+            chain = encrypted;
         }
     }
+    *iv = bytes(&chain);
+    plain.zeroize();
 }

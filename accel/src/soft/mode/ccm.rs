@@ -15,17 +15,17 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 use crate::soft::aes::{Aes, BLOCK_LENGTH};
 use crate::{CipherMode, Direction, NONCE_LENGTH};
 
-use super::{increment, xor};
+use super::{absorb, bytes, sum, words, xor};
 
 /// What encrypts blocks: the software, or a unit.
 pub(crate) trait Encryption {
-    /// Encrypts two blocks that do not depend on each other.
-    fn encrypt(&mut self, blocks: &mut [[u8; BLOCK_LENGTH]; 2]) -> Result<(), Error>;
+    /// Encrypts two blocks that do not depend on each other, in words of their bytes, the first the lowest.
+    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2]) -> Result<(), Error>;
 }
 
 impl Encryption for &Aes {
-    fn encrypt(&mut self, blocks: &mut [[u8; BLOCK_LENGTH]; 2]) -> Result<(), Error> {
-        Aes::encrypt(self, blocks);
+    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2]) -> Result<(), Error> {
+        Aes::encrypt(self, pair);
         Ok(())
     }
 }
@@ -40,26 +40,25 @@ pub(crate) fn apply(
     data: &mut [u8],
     done: &mut usize,
 ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
-    let (mac, counter) = first_blocks(mode, nonce, aad, data.len())?;
-    let mut pair = Pair { blocks: [mac, [0; BLOCK_LENGTH]], counter };
+    let (mac, first) = first_blocks(mode, nonce, aad, data.len())?;
+    let mut pair = Pair { blocks: [words(&mac), [0; 4]], first: words(&first), count: 0 };
     pair.encrypt(aes)?;
-    let mut tag = Zeroizing::new(*pair.stream());
-    increment(&mut pair.counter);
+    let mask = Zeroizing::new(*pair.stream());
+    pair.count = 1;
     pair.authenticate(aes, aad)?;
     for block in data.chunks_mut(BLOCK_LENGTH) {
         if direction == Direction::Encrypt {
-            xor(pair.mac(), block);
+            absorb(pair.mac(), block);
         }
         xor(block, pair.stream());
         if direction == Direction::Decrypt {
-            xor(pair.mac(), block);
+            absorb(pair.mac(), block);
         }
         *done = done.saturating_add(block.len());
-        increment(&mut pair.counter);
+        pair.count = pair.count.wrapping_add(1);
         pair.encrypt(aes)?;
     }
-    xor(tag.as_mut_slice(), pair.mac());
-    Ok(tag)
+    Ok(Zeroizing::new(bytes(&sum(&mask, pair.mac()))))
 }
 
 /// Both first blocks, B0 and A0 (RFC 3610 §2.2, §2.3). A length field of three bytes is noted as 2.
@@ -89,23 +88,26 @@ const MAX_AAD_LENGTH: usize = 0xFEFF;
 /// Both chains side by side. Wiped when dropped.
 #[derive(ZeroizeOnDrop)]
 struct Pair {
-    /// The MAC, and the block of the key stream that belongs to the counter.
-    blocks: [[u8; BLOCK_LENGTH]; 2],
-    counter: [u8; BLOCK_LENGTH],
+    /// The MAC, and the block of the key stream that belongs to the count.
+    blocks: [[u32; 4]; 2],
+    /// The counter block A0.
+    first: [u32; 4],
+    /// Less than 2^20, as data is shorter than [`crate::cipher::MAX_DATA_LENGTH`].
+    count: u32,
 }
 
 impl Pair {
-    fn mac(&mut self) -> &mut [u8; BLOCK_LENGTH] {
+    fn mac(&mut self) -> &mut [u32; 4] {
         let [mac, _] = &mut self.blocks;
         mac
     }
 
-    fn stream(&mut self) -> &mut [u8; BLOCK_LENGTH] {
+    fn stream(&mut self) -> &mut [u32; 4] {
         let [_, stream] = &mut self.blocks;
         stream
     }
 
-    /// Chains the associated data behind its length of two bytes, and makes the key stream of the counter.
+    /// Chains the associated data behind its length of two bytes, and makes the key stream of the count.
     fn authenticate(&mut self, aes: &mut dyn Encryption, aad: &[u8]) -> Result<(), Error> {
         if aad.is_empty() {
             let mac = *self.mac();
@@ -113,22 +115,28 @@ impl Pair {
             *self.mac() = mac;
             return Ok(());
         }
-        let [first, second, rest @ ..] = self.mac();
         let [low, high, ..] = aad.len().to_le_bytes();
-        *first ^= high;
-        *second ^= low;
-        xor(rest, aad);
+        let (head, rest) = aad.split_at(aad.len().min(BLOCK_LENGTH - 2));
+        let mut block = [0; BLOCK_LENGTH];
+        for (to, from) in block.iter_mut().zip([high, low].iter().chain(head)) {
+            *to = *from;
+        }
+        absorb(self.mac(), &block);
         self.encrypt(aes)?;
-        for block in aad.get(BLOCK_LENGTH - 2..).unwrap_or_default().chunks(BLOCK_LENGTH) {
-            xor(self.mac(), block);
+        for block in rest.chunks(BLOCK_LENGTH) {
+            absorb(self.mac(), block);
             self.encrypt(aes)?;
         }
         Ok(())
     }
 
-    /// Encrypts the MAC as it stands, and makes the key stream of the counter.
+    /// Encrypts the MAC as it stands, and makes the key stream of the count.
     fn encrypt(&mut self, aes: &mut dyn Encryption) -> Result<(), Error> {
-        *self.stream() = self.counter;
+        let [_, stream] = &mut self.blocks;
+        *stream = self.first;
+        let [.., last] = stream;
+        // The last byte of the nonce stands before the three of the count.
+        *last |= self.count.swap_bytes();
         aes.encrypt(&mut self.blocks)
     }
 }

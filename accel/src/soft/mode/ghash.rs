@@ -1,88 +1,65 @@
 //! GHASH (NIST SP 800-38D §6.4), constant-time without a table.
 //!
-//! A block is read as a number whose highest bit is the polynomial's lowest coefficient. The product of two numbers without carries
-//! is then that of the polynomials, one bit too low, and it is reduced from below.
+//! A block is read as a number whose highest bit is the polynomial's lowest coefficient, in words of which the first is the lowest. The
+//! product of two numbers without carries is then that of the polynomials, one bit too low: so the key is kept one bit higher, and
+//! the product is only reduced, from below.
 
 use zeroize::ZeroizeOnDrop;
 
 use crate::soft::aes::BLOCK_LENGTH;
 
-use super::xor;
+mod portable;
+
+use portable as kernel;
 
 /// A sum in progress.
 #[derive(ZeroizeOnDrop)]
-pub(super) struct Ghash {
-    key: u128,
-    sum: u128,
+pub(super) struct Ghash<'k> {
+    #[zeroize(skip)]
+    key: &'k [u32; 4],
+    sum: [u32; 4],
 }
 
-impl Ghash {
-    /// With the hash key H.
-    pub(super) fn new(key: &[u8; BLOCK_LENGTH]) -> Self {
-        Self { key: u128::from_be_bytes(*key), sum: 0 }
+impl<'k> Ghash<'k> {
+    /// With what [`key`] has made of the hash key.
+    pub(super) fn new(key: &'k [u32; 4]) -> Self {
+        Self { key, sum: [0; 4] }
     }
 
     /// Takes in `data`, filled up with zeros to whole blocks.
     pub(super) fn absorb(&mut self, data: &[u8]) {
-        for part in data.chunks(BLOCK_LENGTH) {
+        let (blocks, rest) = data.as_chunks();
+        kernel::absorb(&mut self.sum, self.key, blocks);
+        if !rest.is_empty() {
             let mut block = [0; BLOCK_LENGTH];
-            xor(&mut block, part);
-            self.sum = multiply(self.sum ^ u128::from_be_bytes(block), self.key);
+            for (to, from) in block.iter_mut().zip(rest) {
+                *to = *from;
+            }
+            kernel::absorb(&mut self.sum, self.key, &[block]);
         }
     }
 
-    /// Takes in the block that ends the message, and gives the sum out.
-    pub(super) fn finish(&self, lengths: u128) -> [u8; BLOCK_LENGTH] {
-        multiply(self.sum ^ lengths, self.key).to_be_bytes()
+    /// Takes in the block that ends the message, both lengths in bits, and gives the sum out, in words of its bytes.
+    pub(super) fn finish(&mut self, lengths: [u64; 2]) -> [u32; 4] {
+        let mut block = [0; BLOCK_LENGTH];
+        for (to, length) in block.as_chunks_mut().0.iter_mut().zip(lengths) {
+            *to = length.to_be_bytes();
+        }
+        kernel::absorb(&mut self.sum, self.key, &[block]);
+        reversed(&self.sum)
     }
 }
 
-/// The product in the field (NIST SP 800-38D §6.3), by Karatsuba's method.
-#[inline(never)]
-fn multiply(a: u128, b: u128) -> u128 {
-    let [a1, a0] = halves(a);
-    let [b1, b0] = halves(b);
-    let (low, high) = (multiply_64(a0, b0), multiply_64(a1, b1));
-    let middle = multiply_64(a0 ^ a1, b0 ^ b1) ^ low ^ high;
-    let (low, high) = (low ^ middle << 64, high ^ middle >> 64);
-    // One bit up; then x^128 = x^7 + x^2 + x + 1 makes the lower half vanish.
-    let (low, high) = (low << 1, high << 1 | low >> 127);
-    let low = low ^ low << 127 ^ low << 126 ^ low << 121;
-    high ^ low ^ low >> 1 ^ low >> 2 ^ low >> 7
+/// Makes a hash key, the encryption of a zero block (NIST SP 800-38D §7.1), what it is kept as: higher by one bit, which is
+/// divided by x.
+pub(super) fn key(block: &[u32; 4]) -> [u32; 4] {
+    let [a, b, c, d] = reversed(block);
+    // The bit that goes out at the top is x^0, which comes back as x^-1 = x^127 + x^6 + x + 1.
+    let back = 0_u32.wrapping_sub(d >> 31);
+    [a << 1 | back & 1, b << 1 | a >> 31, c << 1 | b >> 31, (d << 1 | c >> 31) ^ back & 0xC200_0000]
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the halves of a number")]
-const fn halves(number: u128) -> [u64; 2] {
-    [(number >> 64) as u64, number as u64]
+/// Between the words of a block and those of a number.
+fn reversed([a, b, c, d]: &[u32; 4]) -> [u32; 4] {
+    [d.swap_bytes(), c.swap_bytes(), b.swap_bytes(), a.swap_bytes()]
 }
-
-/// The product without carries.
-#[inline(never)]
-#[expect(clippy::cast_possible_truncation, reason = "the halves of a number")]
-fn multiply_64(a: u64, b: u64) -> u128 {
-    let ([a1, a0], [b1, b0]) = ([a >> 32, a], [b >> 32, b]);
-    let (low, high) = (multiply_32(a0 as u32, b0 as u32), multiply_32(a1 as u32, b1 as u32));
-    let middle = multiply_32((a0 ^ a1) as u32, (b0 ^ b1) as u32) ^ low ^ high;
-    u128::from(low) ^ u128::from(middle) << 32 ^ u128::from(high) << 64
-}
-
-/// The same: in products of every fourth bit with every fourth bit, the sums of up to eight bits stay where they are.
-#[inline(never)]
-fn multiply_32(a: u32, b: u32) -> u64 {
-    let (a0, a1, a2, a3) = (a & FOURTHS, a & FOURTHS << 1, a & FOURTHS << 2, a & FOURTHS << 3);
-    let (b0, b1, b2, b3) = (b & FOURTHS, b & FOURTHS << 1, b & FOURTHS << 2, b & FOURTHS << 3);
-    (times(a0, b0) ^ times(a1, b3) ^ times(a2, b2) ^ times(a3, b1)) & LONG_FOURTHS
-        | (times(a0, b1) ^ times(a1, b0) ^ times(a2, b3) ^ times(a3, b2)) & (LONG_FOURTHS << 1)
-        | (times(a0, b2) ^ times(a1, b1) ^ times(a2, b0) ^ times(a3, b3)) & (LONG_FOURTHS << 2)
-        | (times(a0, b3) ^ times(a1, b2) ^ times(a2, b1) ^ times(a3, b0)) & (LONG_FOURTHS << 3)
-}
-
-/// The product with carries.
-#[inline(always)]
-fn times(a: u32, b: u32) -> u64 {
-    u64::from(a).wrapping_mul(u64::from(b))
-}
-
-/// Every fourth bit.
-const FOURTHS: u32 = 0x1111_1111;
-const LONG_FOURTHS: u64 = 0x1111_1111_1111_1111;

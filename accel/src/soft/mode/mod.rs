@@ -8,8 +8,6 @@ mod ghash;
 
 pub(crate) mod ccm;
 
-use core::slice;
-
 use status::{Error, cipher};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
@@ -21,10 +19,14 @@ use crate::{CipherKey, CipherMode, Direction, NONCE_LENGTH};
 // Round keys are the largest thing there is on the stack: not inlined, and moved as little as can be.
 #[inline(never)]
 pub(crate) fn load(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<CipherKey, Error> {
-    let material = Material::Soft(Key { aes: Aes::new(key)?, hash_key: [0; BLOCK_LENGTH] });
+    let material = Material::Soft(Key { aes: Aes::new(key)?, hash_key: [0; 4] });
     let mut loaded = CipherKey { mode, direction, material };
     if let (CipherMode::Gcm, Material::Soft(key)) = (mode, &mut loaded.material) {
-        key.aes.encrypt(slice::from_mut(&mut key.hash_key));
+        let mut pair = [[0; 4]; 2];
+        key.aes.encrypt(&mut pair);
+        let [zero, _] = &pair;
+        key.hash_key = ghash::key(zero);
+        pair.zeroize();
     }
     Ok(loaded)
 }
@@ -103,18 +105,56 @@ fn loaded(key: &CipherKey, direction: Direction, mode: CipherMode) -> Result<&Ke
     }
 }
 
-/// `to` ^= `from`, as far as the shorter goes.
+/// The words of a block.
+pub(crate) fn words(block: &[u8; BLOCK_LENGTH]) -> [u32; 4] {
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    words
+}
+
+/// The block of these words.
+pub(crate) fn bytes(words: &[u32; 4]) -> [u8; BLOCK_LENGTH] {
+    let mut block = [0; BLOCK_LENGTH];
+    for (bytes, word) in block.as_chunks_mut().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
+    block
+}
+
+fn sum([a, b, c, d]: &[u32; 4], [e, f, g, h]: &[u32; 4]) -> [u32; 4] {
+    [a ^ e, b ^ f, c ^ g, d ^ h]
+}
+
+/// `data` ^= the bytes of `words`, as far as the shorter goes.
 #[inline(never)]
-fn xor(to: &mut [u8], from: &[u8]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to ^= from;
+fn xor(data: &mut [u8], words: &[u32]) {
+    let (chunks, rest) = data.as_chunks_mut();
+    let mut words = words.iter();
+    for (bytes, word) in chunks.iter_mut().zip(&mut words) {
+        *bytes = (u32::from_le_bytes(*bytes) ^ word).to_le_bytes();
+    }
+    if let Some(word) = words.next() {
+        for (to, from) in rest.iter_mut().zip(word.to_le_bytes()) {
+            *to ^= from;
+        }
     }
 }
 
-/// Adds one to the last four bytes, big-endian: the counter of GCM (NIST SP 800-38D §6.2), and that of CCM as well, whose
-/// three bytes never carry into the fourth, the nonce's last, within [`MAX_DATA_LENGTH`].
-fn increment(counter: &mut [u8; BLOCK_LENGTH]) {
-    if let Some(bytes) = counter.last_chunk_mut() {
-        *bytes = u32::from_be_bytes(*bytes).wrapping_add(1).to_be_bytes();
+/// The words of a block ^= the bytes of `data`, as far as the shorter goes.
+#[inline(never)]
+fn absorb(block: &mut [u32; 4], data: &[u8]) {
+    let (chunks, rest) = data.as_chunks();
+    let mut words = block.iter_mut();
+    for (bytes, word) in chunks.iter().zip(&mut words) {
+        *word ^= u32::from_le_bytes(*bytes);
+    }
+    if let Some(word) = words.next() {
+        let mut last = [0; 4];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        *word ^= u32::from_le_bytes(last);
     }
 }

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use super::regs::{CRYP_POLLS, Regs, wait};
 use crate::soft::mode::ccm::{self, Encryption};
+use crate::soft::mode::{bytes, words};
 use crate::{CipherMode, Direction, NONCE_LENGTH};
 
 /// The driver over the registers of the unit.
@@ -177,6 +178,18 @@ impl<R: Regs> Cryp<R> {
         wait(&mut self.regs, offset, CRYP_POLLS, wanted).map(|_| ()).ok_or(cipher::HW_ACCEL_FAILED)
     }
 
+    /// Exchanges the words of a block.
+    fn exchange_words(&mut self, block: &mut [u32; 4]) -> Result<(), Error> {
+        for word in &*block {
+            self.regs.write(DIN, *word);
+        }
+        self.wait(SR, |value| value & OFNE != 0)?;
+        for word in block {
+            *word = self.regs.read(DOUT);
+        }
+        Ok(())
+    }
+
     /// Puts a block into the empty FIFO.
     fn push(&mut self, block: &[u8; BLOCK_LENGTH]) {
         for word in block.as_chunks().0 {
@@ -186,13 +199,9 @@ impl<R: Regs> Cryp<R> {
 
     /// Puts a block in and takes it out again.
     fn exchange(&mut self, block: &[u8; BLOCK_LENGTH]) -> Result<[u8; BLOCK_LENGTH], Error> {
-        self.push(block);
-        self.wait(SR, |value| value & OFNE != 0)?;
-        let mut output = [0; BLOCK_LENGTH];
-        for word in output.as_chunks_mut().0 {
-            *word = self.regs.read(DOUT).to_le_bytes();
-        }
-        Ok(output)
+        let mut words = words(block);
+        self.exchange_words(&mut words)?;
+        Ok(bytes(&words))
     }
 
     /// Exchanges all of `data`; a last block in parts is filled up with zeros, and what comes out for them is dropped.
@@ -224,9 +233,9 @@ impl<R: Regs> Cryp<R> {
 }
 
 impl<R: Regs> Encryption for Cryp<R> {
-    fn encrypt(&mut self, blocks: &mut [[u8; BLOCK_LENGTH]; 2]) -> Result<(), Error> {
-        for block in blocks {
-            *block = self.exchange(block)?;
+    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2]) -> Result<(), Error> {
+        for block in pair {
+            self.exchange_words(block)?;
         }
         Ok(())
     }
