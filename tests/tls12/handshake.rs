@@ -299,6 +299,28 @@ fn a_small_window_takes_a_chain_of_three() {
 }
 
 #[test]
+fn a_chain_can_be_verified_without_the_name() {
+    let flags = |config: Config<'static>, host| {
+        let mut memory = Memory::with_rx(Connection::SMALL_RX);
+        let mut connection = memory.connect(&config, Peer { host, ..peer(&[]) });
+        let mut link = Link::new(Server::new(Script::default()), Pieces::Whole);
+        match link.run(&mut connection, &mut rustcrypto()) {
+            Ok(_) => None,
+            Err(error) => Some((error, connection.status().unwrap().flags)),
+        }
+    };
+    let chain_only = Config { verification: Verification::ChainOnly, ..trusting() };
+    let refused = codes::CERT_VERIFY_FAILED;
+    assert_eq!(flags(trusting(), "elsewhere.example"), Some((refused, Flags::CN_MISMATCH)));
+    assert_eq!(flags(chain_only, "elsewhere.example"), None);
+    // Everything else is verified as ever.
+    let untrusted = Config { anchors: Some(bundle("other-ca.pem")), ..chain_only };
+    assert_eq!(flags(untrusted, "localhost"), Some((refused, Flags::NOT_TRUSTED)));
+    let nobody = Config { anchors: None, ..chain_only };
+    assert_eq!(flags(nobody, "localhost"), Some((ssl::CA_CHAIN_REQUIRED, Flags::NOT_TRUSTED)));
+}
+
+#[test]
 fn one_certificate_larger_than_the_window_is_refused_by_name() {
     let config = Config { verification: Verification::None, ..Config::default() };
     let mut memory = Memory::with_rx(2048);

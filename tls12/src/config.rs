@@ -67,6 +67,9 @@ pub enum Verification {
     /// The chain must lead to an anchor, be valid now, and name the host.
     #[default]
     Required,
+    /// The chain must lead to an anchor and be valid now, but may name any host: whoever has a certificate of this issuer is the
+    /// server. `None` for [`Config::anchors`] refuses every server here, too.
+    ChainOnly,
     /// Whoever answers is the server: protects against listeners only. Its certificate must still parse.
     None,
 }

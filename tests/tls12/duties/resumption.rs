@@ -70,6 +70,7 @@ fn a_session_resumes_only_what_it_was_made_for() {
 
     let others = [
         ("verification", Config { verification: Verification::None, ..own }),
+        ("verification of the chain only", Config { verification: Verification::ChainOnly, ..own }),
         ("another client certificate", Config { identity: Some(identity("client-2048")), ..own }),
         ("no client certificate", Config { identity: None, ..own }),
         ("suite", Config { suites: Suites::new(&Suite::ALL[1..]).unwrap(), ..own }),

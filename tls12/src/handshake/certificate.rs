@@ -157,7 +157,7 @@ impl<'b> Handshake<'b> {
     pub(super) fn end_of_certificate(&mut self) -> Result<(), Failure> {
         let config = self.config;
         let server = &mut self.exchange()?.server;
-        if config.verification == Verification::Required {
+        if config.verification != Verification::None {
             let outcome = server.verifier.finish();
             (server.flags, server.depth) = (outcome.flags, outcome.depth);
             server.judge(config.anchors.is_some())?;
@@ -179,7 +179,7 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Piece, Failure> {
-        let is_verified = self.config.verification == Verification::Required;
+        let is_verified = self.config.verification != Verification::None;
         let memory = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
         let server = &mut self.exchange()?.server;
         if !server.has_leaf {
@@ -198,7 +198,7 @@ impl<'b> Handshake<'b> {
         let mut context = Context::new(Time::from_unix(self.peer.now));
         context.anchors = self.config.anchors;
         context.policy = self.config.policy;
-        context.host = Some(self.peer.host);
+        context.host = (self.config.verification == Verification::Required).then_some(self.peer.host);
         let Phase::Exchange(Exchange { server, .. }) = &mut self.phase else {
             return Err(ssl::INTERNAL_ERROR.into());
         };

@@ -65,11 +65,15 @@ pub(super) fn binding<A: Accel>(
     peer: &Peer<'_>,
     accel: &mut A,
 ) -> Result<Binding, Error> {
-    let verified = config.verification == Verification::Required;
+    let verification = match config.verification {
+        Verification::None => 0,
+        Verification::Required => 1,
+        Verification::ChainOnly => 2,
+    };
     // All of it by name: a rule that is new does not compile before it is bound too.
     let x509::Policy { sha1, md5, minimum_rsa_bits } = config.policy;
     let [high, low] = minimum_rsa_bits.to_be_bytes();
-    let rules = [u8::from(verified), u8::from(sha1), u8::from(md5), high, low];
+    let rules = [verification, u8::from(sha1), u8::from(md5), high, low];
     let anchors = config.anchors.map_or(&[][..], |anchors| anchors.der());
     let identity = config.identity.map_or(&[][..], |identity| identity.chain.der());
     Binding::new(accel, [peer.host.as_bytes(), &rules, anchors, identity])
