@@ -1,30 +1,31 @@
-//! The command line: which of the four commands, and its options.
+//! The command line: which of the commands, and its options.
 //!
 //! The options of `pub` and `sub` are named as `mosquitto_pub` and `mosquitto_sub` name them where they have one. Every
 //! mistake is told in one line that names the option and shows the value.
 
 use std::{
     ffi::{OsStr, OsString},
-    fmt,
-    ops::RangeInclusive,
     path::PathBuf,
-    str::FromStr,
 };
 
 use lexopt::{
-    Arg::{Long, Short, Value},
+    Arg::{Long, Value},
     Parser,
 };
 
 use crate::{
+    completion,
     failure::Failure,
-    help,
-    options::{self, Publish, Subscribe},
+    help, manual,
+    options::{
+        self, Publish, Subscribe,
+        table::{self, Action, Commands, Given, Group, Kind, Row},
+    },
 };
 
 /// What `mqtts` is asked to do.
 pub(crate) enum Command {
-    /// Send one message.
+    /// Send messages.
     Publish(Box<Publish>),
     /// Print messages as they come.
     Subscribe(Box<Subscribe>),
@@ -32,8 +33,51 @@ pub(crate) enum Command {
     Inspect(Vec<PathBuf>),
     /// Say what would fail on the wire.
     Lint(Lint),
-    /// Print this text: a help page or the version.
-    Print(&'static str),
+    /// Print a text.
+    Print(Page),
+}
+
+/// A text that is printed.
+#[derive(Clone, Copy)]
+pub(crate) enum Page {
+    /// `mqtts --help`.
+    Overview,
+    /// `mqtts pub --help`.
+    Publish,
+    /// `mqtts sub --help`.
+    Subscribe,
+    /// `mqtts inspect --help`.
+    Inspect,
+    /// `mqtts lint --help`.
+    Lint,
+    /// `mqtts completion --help`.
+    Completion,
+    /// `mqtts --version`.
+    Version,
+    /// `mqtts man`.
+    Manual,
+    /// `mqtts completion bash`.
+    Bash,
+    /// `mqtts completion zsh`.
+    Zsh,
+}
+
+impl Page {
+    /// The text.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Overview => help::overview(),
+            Self::Publish => help::publish(),
+            Self::Subscribe => help::subscribe(),
+            Self::Inspect => help::INSPECT.to_owned(),
+            Self::Lint => help::lint(),
+            Self::Completion => help::COMPLETION.to_owned(),
+            Self::Version => help::VERSION.to_owned(),
+            Self::Manual => manual::page(),
+            Self::Bash => completion::bash(),
+            Self::Zsh => completion::zsh(),
+        }
+    }
 }
 
 /// The files and circumstances that `mqtts lint` judges.
@@ -51,6 +95,78 @@ pub(crate) struct Lint {
     pub at: Option<u64>,
 }
 
+/// The commands and what they do, in the order of the overview.
+pub(crate) const COMMANDS: [(&str, &str); 6] = [
+    ("pub", "publish messages"),
+    ("sub", "print messages as they come"),
+    ("inspect", "describe certificates and private keys"),
+    ("lint", "say what would fail on the wire, and why, without connecting"),
+    ("completion", "print the completion of this command line for bash or zsh"),
+    ("man", "print the manual page"),
+];
+
+/// The options of `mqtts lint`.
+pub(crate) const LINT: &[Row<Lint>] = &[
+    row(&["--cafile"], "FILE", Kind::File, "the certificates that are to be trusted", |lint, given| {
+        lint.anchors = Some(given.path());
+        Ok(())
+    }),
+    row(
+        &["--cert"],
+        "FILE",
+        Kind::File,
+        "the certificate that is shown to the other side: a client's, or with --host a server's",
+        |lint, given| {
+            lint.certificate = Some(given.path());
+            Ok(())
+        },
+    ),
+    row(&["--key"], "FILE", Kind::File, "its private key", |lint, given| {
+        lint.key = Some(given.path());
+        Ok(())
+    }),
+    Row {
+        names: &["-h", "--host"],
+        action: Action::Value {
+            name: "NAME",
+            kind: Kind::Text,
+            take: |lint, given| {
+                lint.host = Some(given.text()?);
+                Ok(())
+            },
+        },
+        commands: Commands::All,
+        group: Group::Files,
+        help: "judge --cert as the certificate of the server of this name or address",
+    },
+    row(
+        &["--at"],
+        "TIME",
+        Kind::Text,
+        "judge validity at this time instead of now: 2026-11-22, 2026-11-22T14:23:55Z, or Unix seconds",
+        |lint, given| {
+            lint.at = Some(time(&given.text()?)?);
+            Ok(())
+        },
+    ),
+];
+
+const fn row(
+    names: &'static [&'static str],
+    value: &'static str,
+    kind: Kind,
+    help: &'static str,
+    take: fn(&mut Lint, &Given) -> Result<(), Failure>,
+) -> Row<Lint> {
+    Row {
+        names,
+        action: Action::Value { name: value, kind, take },
+        commands: Commands::All,
+        group: Group::Files,
+        help,
+    }
+}
+
 /// Reads the arguments, the program's own name first.
 ///
 /// # Errors
@@ -60,11 +176,11 @@ pub(crate) fn parse(
 ) -> Result<Command, Failure> {
     let mut parser = Parser::from_iter(arguments);
     match parser.next()? {
-        Some(Long("help")) => Ok(Command::Print(help::OVERVIEW)),
-        Some(Long("version")) => Ok(Command::Print(help::VERSION)),
+        Some(Long("help")) => Ok(Command::Print(Page::Overview)),
+        Some(Long("version")) => Ok(Command::Print(Page::Version)),
         Some(Value(name)) => command(&name, &mut parser),
         Some(other) => Err(other.unexpected().into()),
-        None => usage("which command? pub, sub, inspect or lint (mqtts --help)"),
+        None => usage(format!("which command? {} (mqtts --help)", commands("or"))),
     }
 }
 
@@ -74,8 +190,19 @@ fn command(name: &OsStr, parser: &mut Parser) -> Result<Command, Failure> {
         Some("sub") => options::subscribe(parser),
         Some("inspect") => inspect(parser),
         Some("lint") => lint(parser),
-        Some("help") => Ok(Command::Print(help::OVERVIEW)),
-        _ => usage(format!("{name:?}: no such command; there are pub, sub, inspect and lint (mqtts --help)")),
+        Some("completion") => completion(parser),
+        Some("man") => alone(parser, Page::Manual),
+        Some("help") => Ok(Command::Print(Page::Overview)),
+        _ => usage(format!("{name:?}: no such command; there are {} (mqtts --help)", commands("and"))),
+    }
+}
+
+/// The commands' names, with a word before the last one.
+fn commands(word: &str) -> String {
+    let names = COMMANDS.map(|(name, _)| name);
+    match names.split_last() {
+        Some((last, before)) => format!("{} {word} {last}", before.join(", ")),
+        None => String::new(),
     }
 }
 
@@ -83,7 +210,7 @@ fn inspect(parser: &mut Parser) -> Result<Command, Failure> {
     let mut files = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("help") => return Ok(Command::Print(help::INSPECT)),
+            Long("help") => return Ok(Command::Print(Page::Inspect)),
             Value(file) => files.push(PathBuf::from(file)),
             other => return Err(other.unexpected().into()),
         }
@@ -95,38 +222,33 @@ fn inspect(parser: &mut Parser) -> Result<Command, Failure> {
 }
 
 fn lint(parser: &mut Parser) -> Result<Command, Failure> {
-    let mut lint = Lint::default();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("help") => return Ok(Command::Print(help::LINT)),
-            Long("cafile") => lint.anchors = Some(parser.value()?.into()),
-            Long("cert") => lint.certificate = Some(parser.value()?.into()),
-            Long("key") => lint.key = Some(parser.value()?.into()),
-            Short('h') | Long("host") => lint.host = Some(text(parser, "--host")?),
-            Long("at") => lint.at = Some(time(&text(parser, "--at")?)?),
-            other => return Err(other.unexpected().into()),
-        }
-    }
+    let Some(lint) = table::read::<Lint>(parser, LINT, Commands::All, "lint")? else {
+        return Ok(Command::Print(Page::Lint));
+    };
     if lint.anchors.is_none() && lint.certificate.is_none() && lint.key.is_none() {
         return usage("lint: which files? --cafile, --cert, --key (mqtts lint --help)");
     }
     Ok(Command::Lint(lint))
 }
 
-/// The option's value as text.
-pub(crate) fn text(parser: &mut Parser, option: &str) -> Result<String, Failure> {
-    parser.value()?.into_string().or_else(|raw| usage(format!("{option} {raw:?}: not valid UTF-8")))
+fn completion(parser: &mut Parser) -> Result<Command, Failure> {
+    match parser.next()? {
+        Some(Long("help")) => Ok(Command::Print(Page::Completion)),
+        Some(Value(shell)) => match shell.to_str() {
+            Some("bash") => alone(parser, Page::Bash),
+            Some("zsh") => alone(parser, Page::Zsh),
+            _ => usage(format!("completion {shell:?}: there are bash and zsh")),
+        },
+        Some(other) => Err(other.unexpected().into()),
+        None => usage("completion: for which shell? bash or zsh"),
+    }
 }
 
-/// The option's value as a number within `range`.
-pub(crate) fn number<T>(parser: &mut Parser, option: &str, range: RangeInclusive<T>) -> Result<T, Failure>
-where
-    T: FromStr + PartialOrd + fmt::Display,
-{
-    let value = text(parser, option)?;
-    match value.parse() {
-        Ok(number) if range.contains(&number) => Ok(number),
-        _ => usage(format!("{option} {value:?}: not a number from {} to {}", range.start(), range.end())),
+/// A page of a command without further arguments.
+fn alone(parser: &mut Parser, page: Page) -> Result<Command, Failure> {
+    match parser.next()? {
+        None | Some(Long("help")) => Ok(Command::Print(page)),
+        Some(other) => Err(other.unexpected().into()),
     }
 }
 

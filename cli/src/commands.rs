@@ -1,27 +1,25 @@
-//! The four commands, from what the command line says to an exit status.
+//! The commands, from what the command line says to an exit status.
 
 use std::{
     io::{self, Write},
     process::ExitCode,
-    sync::{Arc, atomic::AtomicBool},
-    time::Instant,
 };
 
 use mqtt::{Client, Message, QoS};
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    flag,
-};
-use status::{entropy, generic};
+use status::entropy;
 
 use crate::{
     arguments::Command,
-    conversation::{Conversation, Limits},
+    conversation::Conversation,
+    endpoint::with_endpoint,
     failure::Failure,
-    inspect, lint,
-    options::{Link, Publish, Subscribe, Will},
-    publish::{self, Source},
-    secure, subscribe,
+    inspect,
+    limits::Limits,
+    lint,
+    options::{Link, Payload, Publish, Subscribe, Will},
+    publish,
+    source::Source,
+    subscribe,
 };
 
 /// Does it.
@@ -30,45 +28,67 @@ use crate::{
 /// The failure that ends it; what `inspect` and `lint` have found is printed and shows in the exit status alone.
 pub(crate) fn execute(command: &Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Print(text) => {
-            io::stdout().write_all(text.as_bytes()).map_err(Failure::Output)?;
+        Command::Print(page) => {
+            io::stdout().write_all(page.text().as_bytes()).map_err(Failure::Output)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Publish(publish) => publish_one(publish),
-        Command::Subscribe(subscribe) => print_all(subscribe),
+        Command::Publish(command) => quietly(&command.link, publish_all(command)),
+        Command::Subscribe(command) => quietly(&command.link, print_all(command)),
         Command::Inspect(files) => inspect::run(files),
         Command::Lint(lint) => lint::run(lint),
     }
 }
 
-fn publish_one(publish: &Publish) -> Result<ExitCode, Failure> {
-    let source = Source::open(&publish.payload)?;
-    converse(&publish.link, |conversation| publish::run(conversation, publish, source))
+/// `--quiet`: only the exit status tells.
+fn quietly(link: &Link, result: Result<(), Failure>) -> Result<ExitCode, Failure> {
+    match result {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(failure) if link.quiet => Ok(failure.exit_code()),
+        Err(failure) => Err(failure),
+    }
 }
 
-fn print_all(subscribe: &Subscribe) -> Result<ExitCode, Failure> {
-    converse(&subscribe.link, |conversation| subscribe::run(conversation, subscribe))
+fn publish_all(publish: &Publish) -> Result<(), Failure> {
+    let mut source = match &publish.payload {
+        Payload::Lines => None,
+        payload => Some(Source::open(payload)?),
+    };
+    let link = &publish.link;
+    with_endpoint(link, |endpoint| {
+        with_client(link, |client, limits| {
+            endpoint.connect(limits, |transport| {
+                let mut conversation = Conversation::new(client, transport, limits);
+                let result = match &mut source {
+                    Some(source) => publish::run(&mut conversation, publish, source),
+                    None => publish::run_lines(&mut conversation, publish),
+                };
+                conversation.end();
+                result
+            })
+        })
+    })
 }
 
-/// Connects, lets `job` talk, and says goodbye whatever came of it.
-fn converse(
+fn print_all(subscribe: &Subscribe) -> Result<(), Failure> {
+    let link = &subscribe.link;
+    with_endpoint(link, |endpoint| {
+        with_client(link, |client, limits| subscribe::run(endpoint, client, limits, subscribe))
+    })
+}
+
+/// Makes the client, whose session lives through all connections of a run.
+fn with_client(
     link: &Link,
-    job: impl FnOnce(&mut Conversation<'_, '_, '_>) -> Result<(), Failure>,
-) -> Result<ExitCode, Failure> {
-    let limits = Limits { start: Instant::now(), timeout: link.timeout, interrupted: signals()? };
+    job: impl FnOnce(&mut Client<'_>, &Limits) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let limits = Limits::new(link.timeout)?;
     let identifier = match &link.identifier {
         Some(identifier) => identifier.clone(),
         None => random_identifier()?,
     };
     let (mut spill, mut in_flight) = (vec![0; SPILL], vec![0; IN_FLIGHT]);
-    let client = Client::new(options(link, &identifier), &mut spill, &mut in_flight)?;
-    secure::with_transport(link, |transport| {
-        let mut conversation = Conversation::new(client, transport, limits);
-        let result = job(&mut conversation);
-        conversation.end();
-        result
-    })?;
-    Ok(ExitCode::SUCCESS)
+    let mut client = Client::new(options(link, &identifier), &mut spill, &mut in_flight)?;
+    job(&mut client, &limits)
 }
 
 fn options<'b>(link: &'b Link, identifier: &'b str) -> mqtt::Options<'b> {
@@ -95,19 +115,6 @@ fn random_identifier() -> Result<String, Failure> {
     Ok(bytes.iter().fold("mqtts-".to_owned(), |name, byte| name + &format!("{byte:02x}")))
 }
 
-/// The flag that the first SIGINT or SIGTERM sets; the second one ends the program at once.
-fn signals() -> Result<Arc<AtomicBool>, Failure> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, SECOND_SIGNAL, Arc::clone(&interrupted))
-            .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
-            .map_err(|error| Failure::at(generic::GENERIC_ERROR, format!("signals: {error}")))?;
-    }
-    Ok(interrupted)
-}
-
-/// The exit status of a program that SIGINT has ended, as shells have it.
-const SECOND_SIGNAL: i32 = 130;
 /// The longest topic and the longest answer to a subscription.
 const SPILL: usize = 128 * 1024;
 /// The head of one message, and 32,000 received ones of QoS 2 at once.

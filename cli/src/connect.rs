@@ -3,39 +3,69 @@
 use std::{
     io,
     net::{SocketAddr, TcpStream, ToSocketAddrs},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
 
-use status::{net, ssl};
+use status::net;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, limits::Limits};
 
 /// Connects to the first of the host's addresses that answers.
 ///
+/// The system offers no look-up that could be ended, so all of it is done in a thread, which is left alone when the time is
+/// over or a signal comes.
+///
 /// # Errors
-/// `net::UNKNOWN_HOST` (-0x0052) when the name has no address, `net::CONNECT_FAILED` (-0x0044) when no address accepts,
-/// `ssl::TIMEOUT` (-0x6800) when the last one did not answer within `timeout`, which is for all of them together.
-pub(crate) fn connect(host: &str, port: u16, timeout: Duration) -> Result<TcpStream, Failure> {
+/// `net::UNKNOWN_HOST` (-0x0052) when the name has no address, `net::CONNECT_FAILED` (-0x0044) when no address accepts; those of
+/// [`Limits::check`].
+pub(crate) fn connect(host: &str, port: u16, limits: &Limits) -> Result<TcpStream, Failure> {
+    let (sender, receiver) = mpsc::channel();
+    let name = host.to_owned();
+    thread::spawn(move || {
+        // Nobody waits for the answer any more if this fails.
+        let _ = sender.send(find(&name, port));
+    });
+    loop {
+        match receiver.recv_timeout(limits.tick()) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Timeout) => limits.check()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::at(net::CONNECT_FAILED, place(host, port)));
+            }
+        }
+    }
+}
+
+fn find(host: &str, port: u16) -> Result<TcpStream, Failure> {
     let place = place(host, port);
     match (host, port).to_socket_addrs() {
-        Ok(addresses) => first_of(addresses, &place, timeout),
+        Ok(addresses) => first_of(addresses, &place, CONNECT),
         Err(_) => Err(Failure::at(net::UNKNOWN_HOST, place)),
     }
 }
 
+/// Each address gets its share of the time that is left, so that one that is silent does not use up another's.
 fn first_of(
     addresses: impl Iterator<Item = SocketAddr>,
     place: &str,
     timeout: Duration,
 ) -> Result<TcpStream, Failure> {
     let start = Instant::now();
+    let addresses: Vec<_> = addresses.collect();
     let mut failure = Failure::at(net::UNKNOWN_HOST, place);
-    for address in addresses {
+    for (left, address) in (1..=addresses.len()).rev().zip(&addresses) {
+        let share = u32::try_from(left)
+            .ok()
+            .and_then(|left| timeout.saturating_sub(start.elapsed()).checked_div(left));
         // Zero is no time-out at all.
-        let patience = timeout.saturating_sub(start.elapsed()).max(Duration::from_millis(1));
-        failure = match TcpStream::connect_timeout(&address, patience) {
+        let patience = share.unwrap_or_default().max(Duration::from_millis(1));
+        failure = match TcpStream::connect_timeout(address, patience) {
             Ok(socket) => return Ok(socket),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Failure::at(ssl::TIMEOUT, place),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Failure::at(net::CONNECT_FAILED, format!("{place}: no answer"))
+            }
             Err(error) => Failure::at(net::CONNECT_FAILED, format!("{place}: {}", reason(&error))),
         };
     }
@@ -55,6 +85,9 @@ pub(crate) fn reason(error: &io::Error) -> String {
         None => text,
     }
 }
+
+/// For all of a host's addresses together.
+const CONNECT: Duration = Duration::from_secs(20);
 
 #[cfg(test)]
 mod tests {

@@ -1,89 +1,118 @@
 //! One MQTT connection over one transport, driven round by round until somebody has what they wanted.
 //!
 //! A round moves bytes, lets the MQTT client take what arrived and say what is due, and looks at the clock and at signals. What
+//! has arrived is looked at before the client is asked what is due, so that an answer that is there is never too late. What
 //! the client has to say goes through a buffer of its own: a CONNECT may be longer than what TLS lends for one record.
 
 use std::{
     ops::ControlFlow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::{Duration, Instant},
 };
 
 use mqtt::{Client, Event, Message, Published, Subscription};
-use status::ssl;
+use status::{mqtt::BUFFER_TOO_SMALL, ssl};
 
-use crate::{failure::Failure, transport::Transport};
+use crate::{
+    failure::Failure,
+    limits::{Limits, TICK},
+    transport::{Transport, Watched},
+};
 
 /// The client, the transport under it, and when to stop.
-pub(crate) struct Conversation<'c, 't, 'b> {
-    client: Client<'c>,
+pub(crate) struct Conversation<'c, 'k, 't, 'b> {
+    client: &'c mut Client<'k>,
     transport: &'t mut Transport<'b>,
     outbox: Outbox,
-    limits: Limits,
+    limits: &'t Limits,
+    /// When the socket was connected.
+    since: Instant,
     /// CONNECT has been written.
     greeted: bool,
-}
-
-/// What ends a conversation from outside.
-#[derive(Clone)]
-pub(crate) struct Limits {
-    /// Time is counted from here.
-    pub start: Instant,
-    /// All of it must be over after this time.
-    pub timeout: Option<Duration>,
-    /// Set by SIGINT and SIGTERM.
-    pub interrupted: Arc<AtomicBool>,
 }
 
 /// Whether a handler of events wants more of them.
 pub(crate) type Flow = Result<ControlFlow<()>, Failure>;
 
-impl<'c, 't, 'b> Conversation<'c, 't, 'b> {
+impl<'c, 'k, 't, 'b> Conversation<'c, 'k, 't, 'b> {
     /// Takes a transport whose handshake may still lie ahead.
-    pub(crate) fn new(client: Client<'c>, transport: &'t mut Transport<'b>, limits: Limits) -> Self {
-        Self { client, transport, outbox: Outbox::new(), limits, greeted: false }
+    pub(crate) fn new(
+        client: &'c mut Client<'k>,
+        transport: &'t mut Transport<'b>,
+        limits: &'t Limits,
+    ) -> Self {
+        Self { client, transport, outbox: Outbox::new(), limits, since: Instant::now(), greeted: false }
     }
 
-    /// Goes on until `handler` has had enough. With [`ControlFlow::Break`] no further event is taken.
+    /// Goes on until the server has accepted the connection; what it sends after that is left for the next call. Tells whether
+    /// the server still has this client's session.
     ///
     /// # Errors
-    /// The first failure of any layer; `ssl::TIMEOUT` (-0x6800) when the time is over; [`Failure::Interrupted`].
-    pub(crate) fn run(&mut self, mut handler: impl FnMut(Event<'_>) -> Flow) -> Result<(), Failure> {
-        while self.round(&mut handler)?.is_continue() {}
-        Ok(())
-    }
-
-    /// Goes on until the server has accepted the connection; what it sends after that is left for the next call.
-    ///
-    /// # Errors
-    /// As [`Conversation::run`].
-    pub(crate) fn establish(&mut self) -> Result<(), Failure> {
-        self.run(|event| match event {
-            Event::Connected { .. } => Ok(ControlFlow::Break(())),
-            _ => Ok(ControlFlow::Continue(())),
-        })
+    /// As [`Conversation::round`].
+    pub(crate) fn establish(&mut self) -> Result<bool, Failure> {
+        let mut present = None;
+        while present.is_none() {
+            let _ = self.round(&[], &mut |event: Event<'_>| {
+                Ok(match event {
+                    Event::Connected { session_present, .. } => {
+                        present = Some(session_present);
+                        ControlFlow::Break(())
+                    }
+                    _ => ControlFlow::Continue(()),
+                })
+            })?;
+        }
+        Ok(present.unwrap_or_default())
     }
 
     /// Goes on until everything has left for the network, and the server has taken over what it has to.
     ///
     /// # Errors
-    /// As [`Conversation::run`].
+    /// As [`Conversation::round`].
     pub(crate) fn deliver(&mut self) -> Result<(), Failure> {
-        self.until(|this| this.is_flushed() && this.client.undelivered().next().is_none())
+        self.until(|this| this.is_flushed() && this.undelivered() == 0)
+    }
+
+    /// Goes on for so long.
+    ///
+    /// # Errors
+    /// As [`Conversation::round`].
+    pub(crate) fn rest(&mut self, pause: Duration) -> Result<(), Failure> {
+        let start = Instant::now();
+        while let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+            let _ = self.round_within(left, &[], &mut ignore)?;
+        }
+        Ok(())
+    }
+
+    /// Publishes a message whose payload is all there.
+    ///
+    /// # Errors
+    /// As [`Client::start`] and [`Conversation::round`].
+    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<(), Failure> {
+        self.start(&Message { payload: &[], ..*message }, message.payload.len())?;
+        self.append(message.payload)
     }
 
     /// Begins to publish a message of which `message.payload` is the beginning and `total` the whole length.
     ///
     /// # Errors
-    /// As [`Client::start`].
+    /// As [`Client::start`] and [`Conversation::round`].
     pub(crate) fn start(&mut self, message: &Message<'_>, total: usize) -> Result<Published, Failure> {
-        let now = self.limits.now();
-        let published = self.client.start(message, total, now, self.outbox.space())?;
-        self.outbox.filled(published.written);
-        Ok(published)
+        loop {
+            self.until(|this| this.outbox.is_empty())?;
+            let now = self.limits.now();
+            match self.client.start(message, total, now, self.outbox.space()) {
+                // Something else is half written, or has to go first.
+                Err(BUFFER_TOO_SMALL) if self.client.has_output() => {
+                    let _ = self.round(&[], &mut ignore)?;
+                }
+                result => {
+                    let published = result?;
+                    self.outbox.filled(published.written);
+                    return Ok(published);
+                }
+            }
+        }
     }
 
     /// How many bytes of the payload are still to be given to [`Conversation::append`].
@@ -94,7 +123,7 @@ impl<'c, 't, 'b> Conversation<'c, 't, 'b> {
     /// Sends the next part of the payload.
     ///
     /// # Errors
-    /// As [`Client::chunk`] and [`Conversation::run`].
+    /// As [`Client::chunk`] and [`Conversation::round`].
     pub(crate) fn append(&mut self, mut data: &[u8]) -> Result<(), Failure> {
         while !data.is_empty() {
             self.until(|this| this.outbox.is_empty())?;
@@ -106,55 +135,105 @@ impl<'c, 't, 'b> Conversation<'c, 't, 'b> {
         Ok(())
     }
 
-    /// Subscribes to all of `list`.
+    /// How many messages of QoS 1 and 2 the server has not yet taken over.
+    pub(crate) fn undelivered(&self) -> usize {
+        self.client.undelivered().count()
+    }
+
+    /// Publishes a message of QoS 1 or 2 when there is room for it, without waiting; whether there was.
     ///
     /// # Errors
-    /// As [`Client::subscribe`].
-    pub(crate) fn subscribe(&mut self, list: &[Subscription<'_>]) -> Result<(), Failure> {
+    /// As [`Client::queue`].
+    pub(crate) fn queue(&mut self, message: &Message<'_>) -> Result<bool, Failure> {
+        match self.client.queue(message) {
+            Ok(_) => Ok(true),
+            Err(status::mqtt::IN_FLIGHT_FULL) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Subscribes to all of `list`, then unsubscribes from all of `ended`.
+    ///
+    /// # Errors
+    /// As [`Client::subscribe`] and [`Client::unsubscribe`].
+    pub(crate) fn subscribe(&mut self, list: &[Subscription<'_>], ended: &[&str]) -> Result<(), Failure> {
         let now = self.limits.now();
-        let (written, _) = self.client.subscribe(list, now, self.outbox.space())?;
-        self.outbox.filled(written);
+        if !list.is_empty() {
+            let (written, _) = self.client.subscribe(list, now, self.outbox.space())?;
+            self.outbox.filled(written);
+        }
+        if !ended.is_empty() {
+            let (written, _) = self.client.unsubscribe(ended, now, self.outbox.space())?;
+            self.outbox.filled(written);
+        }
         Ok(())
     }
 
     /// Says what is still due, then goodbye in every layer (MQTT 3.1.1 §3.14, then RFC 5246 §7.2.1), as far as the
-    /// connection still allows. What arrives is no longer looked at.
+    /// connection still allows, and reads to the end: whoever hangs up on unread bytes resets the connection, and the server
+    /// may then lose our last acknowledgements and send the will. Nothing of what is read is acknowledged any more.
     pub(crate) fn end(&mut self) {
-        self.limits.interrupted = Arc::default();
-        self.limits.timeout = Some(self.limits.start.elapsed().saturating_add(FAREWELL));
+        let is_late = matches!(self.limits.check(), Err(Failure::TimedOut(_)));
+        let patience = if is_late { HASTE } else { FAREWELL };
+        let end = Instant::now().checked_add(patience).unwrap_or(self.since);
         // Whoever cannot be reached any more needs no goodbye.
-        if self.flush().is_ok() {
+        if self.flush(end).is_ok() {
             if let Ok(written) = self.client.disconnect(self.outbox.space()) {
                 self.outbox.filled(written);
             }
-            let _ = self.flush();
+            let _ = self.flush(end);
         }
-        self.transport.close(FAREWELL);
+        self.transport.close(end);
     }
 
     fn until(&mut self, is_done: impl Fn(&Self) -> bool) -> Result<(), Failure> {
         while !is_done(self) {
             // Nothing was subscribed to; what else the server says is in the client's state.
-            let _ = self.round(&mut |_: Event<'_>| Ok(ControlFlow::Continue(())))?;
+            let _ = self.round(&[], &mut ignore)?;
         }
         Ok(())
     }
 
-    fn round(&mut self, handler: &mut impl FnMut(Event<'_>) -> Flow) -> Flow {
-        self.check_limits()?;
-        self.speak()?;
-        self.transport.turn(self.patience())?;
-        self.listen(handler)
+    /// Moves what can be moved, and hands over what has arrived; waits a moment if there was nothing, but not longer than until
+    /// something of `also` is ready. With [`ControlFlow::Break`] no further event is taken.
+    ///
+    /// # Errors
+    /// The first failure of any layer; `ssl::TIMEOUT` (-0x6800) when the handshake takes too long; those of [`Limits::check`].
+    pub(crate) fn round(&mut self, also: &[Watched], handler: &mut impl FnMut(Event<'_>) -> Flow) -> Flow {
+        self.round_within(TICK, also, handler)
     }
 
-    fn flush(&mut self) -> Result<(), Failure> {
+    fn round_within(
+        &mut self,
+        wait: Duration,
+        also: &[Watched],
+        handler: &mut impl FnMut(Event<'_>) -> Flow,
+    ) -> Flow {
+        self.limits.check()?;
+        if !self.greeted && self.since.elapsed() >= HANDSHAKE {
+            return Err(ssl::TIMEOUT.into());
+        }
+        self.outbox.drain_into(self.transport)?;
+        self.transport.turn(self.patience().min(wait), also)?;
+        let flow = self.listen(handler)?;
+        if flow.is_continue() {
+            self.speak()?;
+        }
+        Ok(flow)
+    }
+
+    /// Sends what is due until `end`.
+    fn flush(&mut self, end: Instant) -> Result<(), Failure> {
         self.speak()?;
         while !self.is_flushed() {
-            if let Some(status) = self.transport.ended() {
-                return Err(status.into());
+            if let Some(failure) = self.transport.ended() {
+                return Err(failure);
             }
-            self.check_limits()?;
-            self.transport.turn(self.patience())?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ssl::TIMEOUT.into());
+            }
+            self.transport.turn(left.min(TICK), &[])?;
             self.speak()?;
         }
         Ok(())
@@ -171,12 +250,16 @@ impl<'c, 't, 'b> Conversation<'c, 't, 'b> {
             let (used, event) = self.client.receive(self.transport.plaintext(), now)?;
             let flow = event.map_or(Ok(ControlFlow::Continue(())), &mut *handler);
             self.transport.consume(used);
-            if used == 0 || flow.as_ref().map_or(true, ControlFlow::is_break) {
+            if flow.as_ref().map_or(true, ControlFlow::is_break) {
+                return flow;
+            }
+            if used == 0 {
+                // The client's answers need room first.
                 return flow;
             }
         }
         match self.transport.ended() {
-            Some(status) => Err(status.into()),
+            Some(failure) => Err(failure),
             None => Ok(ControlFlow::Continue(())),
         }
     }
@@ -202,32 +285,19 @@ impl<'c, 't, 'b> Conversation<'c, 't, 'b> {
         }
     }
 
-    fn check_limits(&self) -> Result<(), Failure> {
-        let elapsed = self.limits.start.elapsed();
-        if self.limits.interrupted.load(Ordering::Relaxed) {
-            return Err(Failure::Interrupted);
-        }
-        let is_late = self.limits.timeout.is_some_and(|timeout| elapsed >= timeout);
-        if is_late || (!self.greeted && elapsed >= HANDSHAKE) {
-            return Err(ssl::TIMEOUT.into());
-        }
-        Ok(())
-    }
-
-    /// How long a round may wait for the network: until the client or a limit is due, and not longer than [`TICK`].
+    /// How long a round may wait for the network: until the client or a limit is due.
     fn patience(&self) -> Duration {
-        let elapsed = self.limits.start.elapsed();
-        let due = self.client.next_deadline().map(|at| Duration::from_millis(at).saturating_sub(elapsed));
-        let limit = self.limits.timeout.map(|timeout| timeout.saturating_sub(elapsed));
-        [due, limit].into_iter().flatten().fold(TICK, Duration::min)
+        let now = Duration::from_millis(self.limits.now());
+        let due = self.client.next_deadline().map(|at| Duration::from_millis(at).saturating_sub(now));
+        // Before the handshake and CONNECT there is no deadline of the client's.
+        due.filter(|_| self.greeted).into_iter().chain(self.limits.left()).fold(TICK, Duration::min)
     }
 }
 
-impl Limits {
-    /// Milliseconds since the start.
-    fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
+/// Nobody waits for an event.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a handler")]
+fn ignore(_: Event<'_>) -> Flow {
+    Ok(ControlFlow::Continue(()))
 }
 
 /// What the client has said and the transport has not yet taken.
@@ -279,7 +349,7 @@ impl Outbox {
 const OUTBOX: usize = 512 * 1024;
 /// From the connected socket to the end of the handshake.
 const HANDSHAKE: Duration = Duration::from_secs(30);
-/// For DISCONNECT and close_notify.
+/// For DISCONNECT, close_notify, and the server's end of the connection.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// A signal that comes just before a wait is noticed after this time.
-const TICK: Duration = Duration::from_millis(250);
+/// The same when the time is over already.
+const HASTE: Duration = Duration::from_millis(300);

@@ -1,13 +1,11 @@
-//! From options to a transport: files are read, the socket is connected, TLS is set up around it.
+//! From options to a transport: files are read once, and for every connection a socket is connected and TLS set up around it.
 
-use std::{
-    path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use accel::soft::Soft;
+use status::rsa;
 use tls12::{Config, Connection, Identity, Peer, Verification};
-use x509::MAX_DER_LENGTH;
+use x509::{Bundle, MAX_DER_LENGTH, PrivateKey};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -15,88 +13,144 @@ use crate::{
     failure::Failure,
     files::{self, MAX_SESSION},
     layer::Layer,
+    limits::Limits,
     options::{Link, Tls},
     random::OperatingSystem,
     trace::Trace,
     transport::Transport,
+    trust,
 };
 
-/// Connects as `link` says, lets `job` use the transport, and keeps the TLS session for the next time.
-///
-/// # Errors
-/// What a file, the network or the job fails with.
-pub(crate) fn with_transport(
-    link: &Link,
-    job: impl FnOnce(&mut Transport<'_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    match &link.tls {
-        None => job(&mut Transport::new(socket(link)?, Layer::plain(), Trace::new(link.debug))?),
-        Some(tls) => with_tls(link, tls, job),
-    }
+/// Where to, and all that TLS is told; lives for as many connections as it takes.
+pub(crate) struct Endpoint<'a> {
+    link: &'a Link,
+    tls: Option<Security<'a>>,
 }
 
-fn with_tls(
+/// What TLS is told.
+struct Security<'a> {
+    options: &'a Tls,
+    config: Config<'a>,
+    /// What the next connection may resume from.
+    session: Zeroizing<Vec<u8>>,
+}
+
+/// Reads every file that `link` names, and lets `job` connect.
+///
+/// # Errors
+/// What a file or the job fails with.
+pub(crate) fn with_endpoint<T>(
     link: &Link,
-    tls: &Tls,
-    job: impl FnOnce(&mut Transport<'_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    job: impl FnOnce(&mut Endpoint<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let Some(tls) = &link.tls else { return job(&mut Endpoint { link, tls: None }) };
     // 1. Everything that can be wrong without a network.
-    let (mut anchors, mut chain) = (vec![0; MAX_DER_LENGTH], vec![0; MAX_DER_LENGTH]);
+    let mut storage = Vec::new();
+    let anchors = anchors(link, tls, &mut storage)?;
+    let mut chain = vec![0; MAX_DER_LENGTH];
     let mut key = Zeroizing::new(vec![0; MAX_DER_LENGTH]);
-    let anchors = match &tls.anchors {
-        Some(file) => Some(files::certificates("--cafile", file, &mut anchors)?),
-        None => None,
-    };
     let identity = match &tls.identity {
-        Some((certificate, private)) => Some((
-            files::certificates("--cert", certificate, &mut chain)?,
-            files::private_key("--key", private, &mut key)?,
-        )),
+        Some((certificate, private)) => {
+            let chain = files::certificates("--cert", certificate, &mut chain)?;
+            let key = files::private_key("--key", private, &mut key)?;
+            belong_together(&chain, &key, tls)?;
+            Some((chain, key))
+        }
         None => None,
     };
     let session = tls.session.as_deref().map_or_else(|| Ok(Zeroizing::default()), files::load_session)?;
+    if tls.verification == Verification::None && !link.quiet {
+        eprintln!("mqtts: the server is not verified (--insecure without --cafile)");
+    }
 
-    // 2. What the connection is told.
+    // 2. What the connections are told.
+    let protocols = tls.alpn.as_deref();
     let config = Config {
         anchors,
         identity: identity.as_ref().map(|(chain, key)| Identity { chain: *chain, key }),
-        verification: if tls.verify { Verification::Required } else { Verification::None },
+        verification: tls.verification,
         suites: tls.suites,
         max_fragment_length: tls.max_fragment_length,
+        alpn: protocols.as_slice(),
         ..Config::default()
     };
-    let peer = Peer { host: &link.host, now: now(), session: &session };
-
-    // 3. The connection, over a socket.
-    let (mut rx, mut tx) = (vec![0; RX], vec![0; TX]);
-    let mut saved = Zeroizing::new(vec![0; SESSION]);
-    let connection = Connection::new(&config, peer, &mut rx, &mut tx, &mut saved)?;
-    let layer = Layer::tls(connection, Soft::new(OperatingSystem));
-    let mut transport = Transport::new(socket(link)?, layer, Trace::new(link.debug))?;
-    let result = job(&mut transport);
-
-    // 4. What the next connection may resume from.
-    let kept = tls.session.as_deref().map_or(Ok(()), |file| keep_session(file, &transport));
-    result.and(kept)
+    job(&mut Endpoint { link, tls: Some(Security { options: tls, config, session }) })
 }
 
-/// RFC 5246 §7.2.2: after a fatal alert the session must not be resumed any more. A failure of the network alone, or a server that
-/// offered nothing new, leaves what was saved before.
-fn keep_session(file: &Path, transport: &Transport<'_>) -> Result<(), Failure> {
-    let session = transport.session();
-    if session.is_empty() && !transport.has_failed() {
+impl Endpoint<'_> {
+    /// Connects, lets `job` use the transport, and keeps the TLS session for the next time.
+    ///
+    /// # Errors
+    /// What the network, a file or the job fails with.
+    pub(crate) fn connect(
+        &mut self,
+        limits: &Limits,
+        job: impl FnOnce(&mut Transport<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let Link { host, port, debug, .. } = self.link;
+        let trace = Trace::new(*debug);
+        let Some(tls) = &mut self.tls else {
+            let mut transport = Transport::new(connect(host, *port, limits)?, Layer::plain(), trace)?;
+            return job(&mut transport).map_err(|failure| transport.explain(failure, false));
+        };
+        let (mut rx, mut tx) = (vec![0; RX], vec![0; TX]);
+        let mut saved = Zeroizing::new(vec![0; SESSION]);
+        let (config, offered) = (tls.config, tls.session.clone());
+        let peer = Peer { host, now: now(), session: &offered };
+        let connection = Connection::new(&config, peer, &mut rx, &mut tx, &mut saved)?;
+        let layer = Layer::tls(connection, Soft::new(OperatingSystem));
+        let mut transport = Transport::new(connect(host, *port, limits)?, layer, trace)?;
+        let result =
+            job(&mut transport).map_err(|failure| transport.explain(failure, tls.options.identity.is_some()));
+        let kept = tls.keep_session(&transport);
+        result.and(kept)
+    }
+}
+
+impl Security<'_> {
+    /// RFC 5246 §7.2.2: after a fatal alert the session must not be resumed any more. A failure of the network alone, or a server
+    /// that offered nothing new, leaves what was saved before.
+    fn keep_session(&mut self, transport: &Transport<'_>) -> Result<(), Failure> {
+        let session = transport.session();
+        if session.is_empty() && !transport.has_failed() {
+            return Ok(());
+        }
+        self.session = Zeroizing::new(session.to_vec());
+        self.options.session.as_deref().map_or(Ok(()), |file| files::save_session(file, session))
+    }
+}
+
+/// All certificates that are trusted, in one bundle; none where nobody asks for it.
+fn anchors<'s>(link: &Link, tls: &Tls, storage: &'s mut Vec<u8>) -> Result<Option<Bundle<'s>>, Failure> {
+    let texts = trust::texts(&tls.anchors)?;
+    let trace = Trace::new(link.debug);
+    let mut all = Vec::new();
+    for (place, text) in &texts {
+        let mut scratch = vec![0; text.len()];
+        let bundle = Bundle::from_pem(text, &mut scratch).map_err(|error| Failure::at(error, place))?;
+        trace.line(format_args!("file = {} certificates of {place} are trusted", bundle.len()));
+        all.extend_from_slice(text);
+        all.push(b'\n');
+    }
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    storage.resize(all.len(), 0);
+    Ok(Some(Bundle::from_pem(&all, storage)?))
+}
+
+/// The key of another certificate would only show at the end of the handshake, and as the server's fault.
+fn belong_together(chain: &Bundle<'_>, key: &PrivateKey<'_>, tls: &Tls) -> Result<(), Failure> {
+    let own = chain.iter().next();
+    if own.is_some_and(|certificate| key.is_private_half_of(&certificate.public_key())) {
         return Ok(());
     }
-    files::save_session(file, session)
+    let place = tls.identity.as_ref().map_or_else(String::new, |(certificate, key)| {
+        format!("--key {} is not the key of --cert {}", key.display(), certificate.display())
+    });
+    Err(Failure::at(rsa::KEY_CHECK_FAILED, place))
 }
 
-fn socket(link: &Link) -> Result<std::net::TcpStream, Failure> {
-    let timeout = link.timeout.unwrap_or(CONNECT).min(CONNECT);
-    connect(&link.host, link.port, timeout)
-}
-
-/// For each of the host's addresses.
-const CONNECT: Duration = Duration::from_secs(20);
 /// Every record that TLS allows.
 const RX: usize = Connection::FULL_RX;
 /// Full records the other way, too.

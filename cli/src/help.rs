@@ -1,51 +1,18 @@
-//! The texts of `--help` and `--version`.
+//! The texts of `--help` and `--version`; what they say of options comes from the tables.
+
+use tls12::Suite;
+
+use crate::{
+    arguments::{COMMANDS, LINT},
+    options::{
+        rows::ROWS,
+        table::{Commands, Group, Row},
+        values::openssl_name,
+    },
+};
 
 /// `mqtts --version`.
 pub(crate) const VERSION: &str = concat!("mqtts ", env!("CARGO_PKG_VERSION"), "\n");
-
-/// `mqtts --help`.
-pub(crate) const OVERVIEW: &str = "\
-mqtts - MQTT over TLS 1.2 with the suites TLS_RSA_WITH_AES_*
-
-  mqtts pub      publish a message
-  mqtts sub      print messages as they come
-  mqtts inspect  describe certificates and private keys
-  mqtts lint     say what would fail on the wire, and why, without connecting
-
-`mqtts COMMAND --help` lists the options. Exit status: 0 when it worked; 1 on a failure, with one line on
-standard error that starts with 'status:' and the code; 2 when the command line is wrong.
-";
-
-/// `mqtts pub --help`.
-pub(crate) const PUBLISH: &str = concat!(
-    "\
-mqtts pub -t TOPIC (-m MESSAGE | -f FILE) [options]
-
-  -t TOPIC            the topic to publish to
-  -m MESSAGE          the message
-  -f FILE             send this file as the message, in pieces if it is large
-  -q 0|1|2            quality of service (0); with 1 and 2 it waits for the delivery
-  -r                  the server keeps the message for later subscribers
-  -W SECONDS          give up after this time
-",
-    common!()
-);
-
-/// `mqtts sub --help`.
-pub(crate) const SUBSCRIBE: &str = concat!(
-    "\
-mqtts sub -t FILTER [-t FILTER ...] [options]
-
-Prints each payload on a line of its own.
-
-  -t FILTER           a topic, or a filter with '+' for a level and '#' for all below
-  -q 0|1|2            the highest quality of service to ask for (0)
-  -v                  print the topic before each payload
-  -C COUNT            end after so many messages
-  -W SECONDS          give up after this time
-",
-    common!()
-);
 
 /// `mqtts inspect --help`.
 pub(crate) const INSPECT: &str = "\
@@ -56,50 +23,124 @@ A file that cannot be read gives its code on standard error, and exit status 1.
 Files are PEM texts of at most 4096 bytes.
 ";
 
-/// `mqtts lint --help`.
-pub(crate) const LINT: &str = "\
-mqtts lint [--cafile FILE] [--cert FILE [--key FILE]] [--host NAME] [--at TIME]
+/// `mqtts completion --help`.
+pub(crate) const COMPLETION: &str = "\
+mqtts completion bash|zsh
 
-Says what would fail on the wire, and why, without connecting. Each finding is a line on standard output.
-Exit status 1 if something will fail; 0 if nothing will, or there are only warnings.
+Prints the completion of this command line for a shell. To use it from the next shell on:
 
-  --cafile FILE       the certificates that are to be trusted
-  --cert FILE         the certificate that is shown to the other side: a client's, or with --host a server's
-  --key FILE          its private key
-  --host NAME         judge --cert as the certificate of the server of this name or address
-  --at TIME           judge validity at this time instead of now:
-                      2026-11-22, 2026-11-22T14:23:55Z, or Unix seconds
+  bash    mqtts completion bash > ~/.local/share/bash-completion/completions/mqtts
+  zsh     mqtts completion zsh > a file _mqtts in a folder of $fpath
 ";
 
-/// The options of both `pub` and `sub`.
-macro_rules! common {
-    () => {
-        "  -h HOST             the server's name or address (localhost)
-  -p PORT             its port (8883; 1883 with --plain)
-  -i ID               the client identifier (a random one)
-  -u USER -P PASSWORD user name and password
-  -k SECONDS          keep-alive (60; 0 switches it off)
-  -c                  keep the session on the server (needs -i)
-  --will-topic TOPIC --will-payload MESSAGE --will-qos 0|1|2 --will-retain
-                      the message that the server sends when the connection is lost
-  --cafile FILE       the certificates that are trusted; without it only --insecure connects
-  --cert FILE --key FILE
-                      the client certificate and its key, which has no password
-  --insecure          do not verify the server's certificate
-  --ciphers NAME[:NAME...]
-                      offer these suites in this order instead of all ten
-  --max-fragment N    ask for records of at most 512, 1024, 2048 or 4096 bytes
-  --session FILE      save the TLS session there, and resume from it; keep it as secret as a key
-  --plain             MQTT without TLS
-  -d                  show suite, handshake messages and MQTT packets on standard error
+/// What `mqtts` exits with; 3 lines for each status that tells something.
+pub(crate) const EXIT_STATUS: [(&str, &str); 7] = [
+    ("0", "it worked; also when the reader of standard output has gone, and when Ctrl-C ends mqtts sub"),
+    ("1", "a failure that has no number of its own here, such as a file, a host or a port"),
+    ("2", "the command line is wrong"),
+    (
+        "1 to 5",
+        "with a line of -0x9200 to -0x9400: the server's return code, the reason why it refuses the client",
+    ),
+    ("7, 19", "the connection is lost; the server does not answer any more"),
+    ("8", "TLS has failed, verification included"),
+    ("27", "the time of -W is over"),
+];
 
-The suites, in the order of the offer:
-  TLS_RSA_WITH_AES_256_GCM_SHA384  TLS_RSA_WITH_AES_128_GCM_SHA256
-  TLS_RSA_WITH_AES_256_CCM         TLS_RSA_WITH_AES_128_CCM
-  TLS_RSA_WITH_AES_256_CBC_SHA256  TLS_RSA_WITH_AES_128_CBC_SHA256
-  TLS_RSA_WITH_AES_256_CBC_SHA     TLS_RSA_WITH_AES_128_CBC_SHA
-  TLS_RSA_WITH_AES_256_CCM_8       TLS_RSA_WITH_AES_128_CCM_8
-"
-    };
+/// `mqtts --help`.
+pub(crate) fn overview() -> String {
+    let mut text = "mqtts - MQTT 3.1.1 over TLS 1.2 with the suites TLS_RSA_WITH_AES_*\n\n".to_owned();
+    for (name, what) in COMMANDS {
+        entry(&mut text, &format!("mqtts {name}"), what, 20);
+    }
+    text.push_str(
+        "\n`mqtts COMMAND --help` lists the options. A failure is one line on standard error that begins with 'status:'\n\
+         and the code. Exit statuses, Mosquitto's where they tell something:\n\n",
+    );
+    for (number, what) in EXIT_STATUS {
+        entry(&mut text, number, what, 20);
+    }
+    text.push_str(
+        "\nMissing on purpose: MQTT 5 and 3.1, pre-shared keys, proxies, websockets, SRV records, engines.\n",
+    );
+    text
 }
-use common;
+
+/// `mqtts pub --help`.
+pub(crate) fn publish() -> String {
+    let head = "mqtts pub -t TOPIC (-m MESSAGE | -f FILE | -s | -l | -n) [options]\n\nSends a message, or several.\n";
+    page(head, ROWS, Commands::Publish) + &suites()
+}
+
+/// `mqtts sub --help`.
+pub(crate) fn subscribe() -> String {
+    let head = "mqtts sub -t FILTER [-t FILTER ...] [options]\n\n\
+                Prints each payload on a line of its own, as soon as all of it has come. When the connection is lost it\n\
+                connects again, after pauses that grow from a second to half a minute, and says so on standard error.\n";
+    page(head, ROWS, Commands::Subscribe) + &suites()
+}
+
+/// `mqtts lint --help`.
+pub(crate) fn lint() -> String {
+    let head = "mqtts lint [--cafile FILE] [--cert FILE [--key FILE]] [--host NAME] [--at TIME]\n\n\
+                Says what would fail on the wire, and why, without connecting. Each finding is a line on standard output.\n\
+                Exit status 1 if something will fail; 0 if nothing will, or there are only warnings.\n";
+    page(head, LINT, Commands::All)
+}
+
+fn page<T>(head: &str, rows: &[Row<T>], command: Commands) -> String {
+    let mut text = head.to_owned();
+    for group in Group::ALL {
+        let mut rows = rows.iter().filter(|row| row.group == group && row.is_for(command)).peekable();
+        if rows.peek().is_none() {
+            continue;
+        }
+        text.push_str(&format!("\n{}:\n", group.title()));
+        rows.for_each(|row| entry(&mut text, &usage(row), row.help, COLUMN));
+    }
+    text
+}
+
+/// `-t, --topic TOPIC`
+fn usage<T>(row: &Row<T>) -> String {
+    let names = row.names.join(", ");
+    if row.value().is_empty() { names } else { format!("{names} {}", row.value()) }
+}
+
+/// What stands left, and from a column on what it means, in as many lines as that takes.
+fn entry(text: &mut String, left: &str, right: &str, column: usize) {
+    let mut line = format!("  {left}");
+    if line.chars().count().saturating_add(2) > column {
+        text.push_str(&line);
+        text.push('\n');
+        line.clear();
+    }
+    let mut line = format!("{line:column$}");
+    for word in right.split_whitespace() {
+        let is_begun = line.chars().count() > column;
+        if is_begun && line.chars().count().saturating_add(word.chars().count()) >= WIDTH {
+            text.push_str(line.trim_end());
+            text.push('\n');
+            line = format!("{:column$}", "");
+        } else if is_begun {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+/// In the order of the offer, one below the other, with OpenSSL's names beside them.
+fn suites() -> String {
+    let mut text = "\nThe suites in the order of the offer, and what OpenSSL calls them:\n".to_owned();
+    for suite in Suite::ALL {
+        entry(&mut text, suite.name(), &openssl_name(suite), 38);
+    }
+    text
+}
+
+/// Where the descriptions of options begin.
+const COLUMN: usize = 34;
+/// No line is longer.
+const WIDTH: usize = 110;

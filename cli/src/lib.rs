@@ -2,34 +2,44 @@
 //!
 //! ```text
 //!   main ──► arguments, options ──► commands ─┬─► publish, subscribe ──► conversation ──► mqtt
-//!                                             │                               │
-//!                                             │                           transport ────► socket, trace
-//!                                             │                               │
+//!              │                              │          │                    │
+//!              ▼                              │       endpoint             transport ────► socket, trace
+//!        help, manual, completion             │   (files, connect)            │
 //!                                             │                             layer ──────► tls12, or nothing
 //!                                             └─► inspect, lint ──► files ──► x509
 //! ```
 //!
 //! The protocol cores do no I/O; `transport` is the only place that reads and writes the socket, `conversation` the only loop.
-//! Every failure ends as one line on standard error and an exit status (`failure`).
+//! Every failure ends as one line on standard error (`failure`), with what usually causes it (`hint`), and an exit status. The
+//! options stand in one table (`options/rows`), from which help pages, manual page and completion are made.
 #![forbid(unsafe_code)]
 
 mod arguments;
 mod commands;
+mod completion;
 mod connect;
 mod conversation;
+mod endpoint;
 mod failure;
 mod files;
+mod format;
 mod help;
+mod hint;
 mod inspect;
 mod layer;
+mod limits;
 mod lint;
+mod manual;
 mod options;
+mod pause;
+mod printer;
 mod publish;
 mod random;
-mod secure;
+mod source;
 mod subscribe;
 mod trace;
 mod transport;
+mod trust;
 
 use std::{ffi::OsString, process::ExitCode};
 

@@ -13,7 +13,7 @@ use x509::{
 };
 use zeroize::Zeroizing;
 
-use crate::{arguments::Lint, failure::Failure, files, random::OperatingSystem, secure};
+use crate::{arguments::Lint, endpoint, failure::Failure, files, random::OperatingSystem};
 
 /// Prints each finding on a line of its own, after the file's name. Exit status 1 if something will fail; warnings alone leave it 0.
 ///
@@ -29,7 +29,7 @@ pub(crate) fn run(lint: &Lint) -> Result<ExitCode, Failure> {
         key: key.as_ref().map(|text| text.as_slice()),
         role: if lint.host.is_some() { Role::Server } else { Role::Client },
         host: lint.host.as_deref(),
-        now: Some(Time::from_unix(lint.at.unwrap_or_else(secure::now))),
+        now: Some(Time::from_unix(lint.at.unwrap_or_else(endpoint::now))),
         policy: Policy::default(),
     };
     let mut findings = Vec::new();

@@ -1,19 +1,24 @@
-//! The options of `mqtts pub` and `mqtts sub`.
+//! The options of `mqtts pub` and `mqtts sub`: what they mean together.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+pub(crate) mod rows;
+pub(crate) mod table;
+mod url;
+pub(crate) mod values;
 
-use lexopt::{
-    Arg::{self, Long, Short},
-    Parser,
-};
+use std::{path::PathBuf, time::Duration};
+
+use lexopt::Parser;
 use mqtt::topic;
-use tls12::{MaxFragmentLength, Suite, Suites};
+use tls12::{MaxFragmentLength, Suites, Verification};
 
 use crate::{
-    arguments::{Command, number, text, usage},
+    arguments::{Command, Page, usage},
     failure::Failure,
-    help,
+    format::{Format, Style},
 };
+use rows::ROWS;
+use table::Commands;
+use url::Url;
 
 /// `mqtts pub`.
 pub(crate) struct Publish {
@@ -27,28 +32,57 @@ pub(crate) struct Publish {
     pub qos: u8,
     /// Whether the server keeps the message for later subscribers.
     pub retain: bool,
+    /// How many times it is sent.
+    pub repeat: u64,
+    /// The pause in between.
+    pub repeat_delay: Duration,
 }
 
 /// `mqtts sub`.
 pub(crate) struct Subscribe {
     /// Where and as whom.
     pub link: Link,
-    /// At least one topic filter.
+    /// Topic filters.
     pub filters: Vec<String>,
+    /// Topic filters of subscriptions that are to end.
+    pub unsubscribe: Vec<String>,
     /// The highest quality of service that is asked for.
     pub qos: u8,
+    /// Which messages count.
+    pub selection: Selection,
+    /// Clears retained messages that count, `-R` aside.
+    pub remove_retained: bool,
     /// Ends after so many messages.
     pub count: Option<u64>,
-    /// Prints the topic before each payload.
-    pub verbose: bool,
+    /// Ends when everything is granted.
+    pub end_when_subscribed: bool,
+    /// Connects again when the connection is lost.
+    pub reconnect: bool,
+    /// How a message is printed.
+    pub format: Format,
+}
+
+/// Which messages are printed and counted.
+pub(crate) struct Selection {
+    /// `-T`: topic filters of messages that are not.
+    pub filter_out: Vec<String>,
+    /// `-R`: retained ones are not.
+    pub no_retained: bool,
+    /// `--retained-only`: others are not, and the first of them is the end.
+    pub retained_only: bool,
 }
 
 /// A message's source.
+#[derive(Clone)]
 pub(crate) enum Payload {
-    /// `-m`.
+    /// `-m`, `-n`.
     Message(Vec<u8>),
     /// `-f`.
     File(PathBuf),
+    /// `-s`, `-f -`: all of standard input.
+    Input,
+    /// `-l`: each line of standard input.
+    Lines,
 }
 
 /// What both commands say about the connection.
@@ -75,22 +109,37 @@ pub(crate) struct Link {
     pub timeout: Option<Duration>,
     /// `-d`.
     pub debug: bool,
+    /// `--quiet`.
+    pub quiet: bool,
 }
 
 /// What is said about TLS.
 pub(crate) struct Tls {
-    /// `--cafile`.
-    pub anchors: Option<PathBuf>,
+    /// Whom to trust.
+    pub anchors: Anchors,
     /// `--cert` and `--key`.
     pub identity: Option<(PathBuf, PathBuf)>,
-    /// Not `--insecure`.
-    pub verify: bool,
+    /// How much of the server's certificate is verified.
+    pub verification: Verification,
     /// `--ciphers`.
     pub suites: Suites,
+    /// `--tls-alpn`.
+    pub alpn: Option<Vec<u8>>,
     /// `--max-fragment`.
     pub max_fragment_length: Option<MaxFragmentLength>,
     /// `--session`.
     pub session: Option<PathBuf>,
+}
+
+/// Where the certificates that are trusted come from.
+#[derive(Default)]
+pub(crate) struct Anchors {
+    /// `--cafile`.
+    pub files: Vec<PathBuf>,
+    /// `--capath`.
+    pub folders: Vec<PathBuf>,
+    /// `--tls-use-os-certs`, or nothing else.
+    pub system: bool,
 }
 
 /// `--will-topic` and its companions.
@@ -110,23 +159,36 @@ pub(crate) struct Will {
 /// # Errors
 /// [`Failure::Usage`] with one line about the first mistake.
 pub(crate) fn publish(parser: &mut Parser) -> Result<Command, Failure> {
-    let Some(mut options) = Options::read(parser, Role::Publish)? else {
-        return Ok(Command::Print(help::PUBLISH));
+    let Some(mut options) = table::read::<Options>(parser, ROWS, Commands::Publish, "pub")? else {
+        return Ok(Command::Print(Page::Publish));
     };
+    options.address("pub")?;
     let topic = match options.topics.as_slice() {
         [topic] => topic.clone(),
         [] => return usage("pub: which topic? (-t TOPIC)"),
         _ => return usage("pub: -t is given more than once; a message has one topic"),
     };
-    let payload = match (options.message.take(), options.file.take()) {
-        (Some(message), None) => Payload::Message(message),
-        (None, Some(file)) => Payload::File(file),
-        (None, None) => return usage("pub: which message? (-m MESSAGE or -f FILE)"),
-        (Some(_), Some(_)) => return usage("pub: -m and -f exclude each other"),
+    let payload = match options.payloads.as_slice() {
+        [(_, payload)] => payload.clone(),
+        [] => return usage("pub: which message? (-m MESSAGE, -f FILE, -s, -l or -n)"),
+        [(first, _), .., (last, _)] => return usage(format!("pub: {first} and {last} exclude each other")),
     };
     mqtt_topic("-t", &topic)?;
-    let (qos, retain) = (options.qos, options.retain);
-    Ok(Command::Publish(Box::new(Publish { link: options.link("pub")?, topic, payload, qos, retain })))
+    if matches!(payload, Payload::Lines) && options.repeat.is_some() {
+        return usage("pub: --repeat and -l exclude each other");
+    }
+    if options.repeat_delay.is_some() && options.repeat.is_none() {
+        return usage("pub: --repeat-delay needs --repeat");
+    }
+    Ok(Command::Publish(Box::new(Publish {
+        topic,
+        payload,
+        qos: options.qos.unwrap_or(0),
+        retain: options.retain,
+        repeat: options.repeat.unwrap_or(1),
+        repeat_delay: options.repeat_delay.unwrap_or_default(),
+        link: options.link("pub")?,
+    })))
 }
 
 /// Reads the options of `mqtts sub`.
@@ -134,36 +196,53 @@ pub(crate) fn publish(parser: &mut Parser) -> Result<Command, Failure> {
 /// # Errors
 /// [`Failure::Usage`] with one line about the first mistake.
 pub(crate) fn subscribe(parser: &mut Parser) -> Result<Command, Failure> {
-    let Some(options) = Options::read(parser, Role::Subscribe)? else {
-        return Ok(Command::Print(help::SUBSCRIBE));
+    let Some(mut options) = table::read::<Options>(parser, ROWS, Commands::Subscribe, "sub")? else {
+        return Ok(Command::Print(Page::Subscribe));
     };
-    let filters = options.topics.clone();
-    if filters.is_empty() {
+    options.address("sub")?;
+    let filters = std::mem::take(&mut options.topics);
+    let unsubscribe = std::mem::take(&mut options.unsubscribe);
+    let filter_out = std::mem::take(&mut options.filter_out);
+    if filters.is_empty() && unsubscribe.is_empty() {
         return usage("sub: which topic? (-t TOPIC, more than once for several)");
     }
-    filters.iter().try_for_each(|filter| mqtt_filter("-t", filter))?;
-    let (qos, count, verbose) = (options.qos, options.count, options.verbose);
-    Ok(Command::Subscribe(Box::new(Subscribe { link: options.link("sub")?, filters, qos, count, verbose })))
-}
-
-/// Which command's options are read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Publish,
-    Subscribe,
+    for (option, filters) in [("-t", &filters), ("-U", &unsubscribe), ("-T", &filter_out)] {
+        filters.iter().try_for_each(|filter| mqtt_filter(option, filter))?;
+    }
+    let (no_retained, retained_only) = (options.no_retained, options.retained_only);
+    if no_retained && retained_only {
+        return usage("sub: -R and --retained-only exclude each other");
+    }
+    Ok(Command::Subscribe(Box::new(Subscribe {
+        filters,
+        unsubscribe,
+        qos: options.qos.unwrap_or(0),
+        selection: Selection { filter_out, no_retained, retained_only },
+        remove_retained: options.remove_retained,
+        count: options.count,
+        end_when_subscribed: options.end_when_subscribed,
+        reconnect: !options.no_reconnect,
+        format: options.format()?,
+        link: options.link("sub")?,
+    })))
 }
 
 /// The options as they stand on the command line.
 #[derive(Default)]
-struct Options {
+pub(crate) struct Options {
     host: Option<String>,
     port: Option<u16>,
+    url: Option<String>,
     topics: Vec<String>,
-    message: Option<Vec<u8>>,
-    file: Option<PathBuf>,
-    qos: u8,
+    unsubscribe: Vec<String>,
+    filter_out: Vec<String>,
+    payloads: Vec<(&'static str, Payload)>,
+    qos: Option<u8>,
     retain: bool,
+    repeat: Option<u64>,
+    repeat_delay: Option<Duration>,
     identifier: Option<String>,
+    identifier_prefix: Option<String>,
     user_name: Option<String>,
     password: Option<String>,
     keep_alive: Option<u16>,
@@ -172,87 +251,95 @@ struct Options {
     will_payload: Option<Vec<u8>>,
     will_qos: Option<u8>,
     will_retain: bool,
-    anchors: Option<PathBuf>,
+    anchors: Anchors,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
-    insecure: bool,
+    verify: Verify,
     suites: Option<Suites>,
+    tls_version: bool,
+    alpn: Option<Vec<u8>>,
     max_fragment_length: Option<MaxFragmentLength>,
     session: Option<PathBuf>,
     plain: bool,
     count: Option<u64>,
+    no_retained: bool,
+    retained_only: bool,
+    remove_retained: bool,
+    end_when_subscribed: bool,
+    no_reconnect: bool,
     timeout: Option<Duration>,
     verbose: bool,
+    format: Option<String>,
+    pretty: bool,
+    no_line_end: bool,
     debug: bool,
+    quiet: bool,
+}
+
+/// What `--insecure` leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Verify {
+    #[default]
+    Everything,
+    NotTheName,
 }
 
 impl Options {
-    /// All options; nothing if `--help` is among them.
-    fn read(parser: &mut Parser, role: Role) -> Result<Option<Self>, Failure> {
-        let mut options = Self::default();
-        while let Some(argument) = parser.next()? {
-            let name = match argument {
-                Long("help") => return Ok(None),
-                Long(name) => format!("--{name}"),
-                Short(letter) => format!("-{letter}"),
-                other @ Arg::Value(_) => return Err(other.unexpected().into()),
-            };
-            if !(options.mqtt(&name, parser, role)? || options.tls(&name, parser)?) {
-                return usage(format!("invalid option '{name}' (mqtts {} --help)", role.command()));
+    /// What `-L`, or a URL as `-h`, says is as if each part had an option of its own.
+    fn address(&mut self, command: &str) -> Result<(), Failure> {
+        let (option, url) = match (self.url.take(), self.host.take()) {
+            (Some(_), Some(_)) => return usage(format!("{command}: -L and -h exclude each other")),
+            (Some(url), None) => ("-L", url),
+            (None, Some(host)) if Url::is_one(&host) => ("-h", host),
+            (None, host) => {
+                self.host = host;
+                return Ok(());
             }
+        };
+        let url = Url::parse(option, &url)?;
+        let twice = [
+            ("-p", self.port.is_some() && url.port.is_some()),
+            ("-u", self.user_name.is_some() && url.user_name.is_some()),
+            ("-P", self.password.is_some() && url.password.is_some()),
+        ];
+        if let Some((name, _)) = twice.iter().find(|(_, twice)| *twice) {
+            return usage(format!("{command}: {option} says the same as {name}"));
         }
-        Ok(Some(options))
+        if self.plain && !url.plain {
+            return usage(format!("{command}: mqtts:// and --plain exclude each other"));
+        }
+        if option == "-h" && url.topic.is_some() {
+            return usage(format!("{command}: -h is a host without a topic; -L takes both"));
+        }
+        self.host = Some(url.host);
+        self.port = self.port.or(url.port);
+        self.user_name = self.user_name.take().or(url.user_name);
+        self.password = self.password.take().or(url.password);
+        self.topics.extend(url.topic);
+        self.plain |= url.plain;
+        Ok(())
     }
 
-    /// Takes `name` if it is about MQTT or the transport.
-    fn mqtt(&mut self, name: &str, parser: &mut Parser, role: Role) -> Result<bool, Failure> {
-        let publish = role == Role::Publish;
-        match name {
-            "-h" | "--host" => self.host = Some(text(parser, "-h")?),
-            "-p" | "--port" => self.port = Some(number(parser, "-p", 1..=u16::MAX)?),
-            "-t" | "--topic" => self.topics.push(text(parser, "-t")?),
-            "-m" | "--message" if publish => self.message = Some(bytes(parser)?),
-            "-f" | "--file" if publish => self.file = Some(parser.value()?.into()),
-            "-r" | "--retain" if publish => self.retain = true,
-            "-q" | "--qos" => self.qos = number(parser, "-q", 0..=2)?,
-            "-i" | "--id" => self.identifier = Some(text(parser, "-i")?),
-            "-u" | "--username" => self.user_name = Some(text(parser, "-u")?),
-            "-P" | "--pw" => self.password = Some(text(parser, "-P")?),
-            "-k" | "--keepalive" => self.keep_alive = Some(number(parser, "-k", 0..=u16::MAX)?),
-            "-c" | "--disable-clean-session" => self.persistent = true,
-            "--will-topic" => self.will_topic = Some(text(parser, "--will-topic")?),
-            "--will-payload" => self.will_payload = Some(bytes(parser)?),
-            "--will-qos" => self.will_qos = Some(number(parser, "--will-qos", 0..=2)?),
-            "--will-retain" => self.will_retain = true,
-            "-C" if !publish => self.count = Some(number(parser, "-C", 1..=u64::MAX)?),
-            "-v" | "--verbose" if !publish => self.verbose = true,
-            "-W" => self.timeout = Some(Duration::from_secs(number(parser, "-W", 1..=MAX_TIMEOUT)?)),
-            "-d" | "--debug" => self.debug = true,
-            "--plain" => self.plain = true,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    /// Takes `name` if it is about TLS.
-    fn tls(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Failure> {
-        match name {
-            "--cafile" => self.anchors = Some(parser.value()?.into()),
-            "--cert" => self.certificate = Some(parser.value()?.into()),
-            "--key" => self.key = Some(parser.value()?.into()),
-            "--insecure" => self.insecure = true,
-            "--ciphers" => self.suites = Some(suites(&text(parser, "--ciphers")?)?),
-            "--max-fragment" => self.max_fragment_length = Some(max_fragment_length(parser)?),
-            "--session" => self.session = Some(parser.value()?.into()),
-            _ => return Ok(false),
-        }
-        Ok(true)
+    /// How messages are printed.
+    fn format(&mut self) -> Result<Format, Failure> {
+        let style = match self.format.take() {
+            Some(text) => Style::parse(&text)?,
+            None if self.verbose => Style::Verbose,
+            None => Style::Payload,
+        };
+        Ok(Format { style, pretty: self.pretty, line_end: !self.no_line_end })
     }
 
     /// What the options say about the connection, once they have been held against each other.
     fn link(mut self, command: &str) -> Result<Link, Failure> {
         if self.password.is_some() && self.user_name.is_none() {
             return usage(format!("{command}: -P needs -u")); // MQTT 3.1.1 §3.1.2.9
+        }
+        if let Some(prefix) = self.identifier_prefix.take() {
+            if self.identifier.is_some() {
+                return usage(format!("{command}: -i and -I exclude each other"));
+            }
+            self.identifier = Some(format!("{prefix}{}", std::process::id()));
         }
         if self.persistent && self.identifier.is_none() {
             return usage(format!("{command}: -c needs -i: a session is kept under its identifier"));
@@ -277,6 +364,7 @@ impl Options {
             will,
             timeout: self.timeout,
             debug: self.debug,
+            quiet: self.quiet,
         })
     }
 
@@ -305,11 +393,21 @@ impl Options {
             (Some(_), None) => return usage(format!("{command}: --cert needs --key")),
             (None, Some(_)) => return usage(format!("{command}: --key needs --cert")),
         };
+        let mut anchors = std::mem::take(&mut self.anchors);
+        let verification = match self.verify {
+            Verify::Everything => Verification::Required,
+            Verify::NotTheName if anchors.are_given() => Verification::ChainOnly,
+            Verify::NotTheName => Verification::None,
+        };
+        if verification == Verification::Required && !anchors.are_given() {
+            anchors.system = true;
+        }
         Ok(Some(Tls {
-            anchors: self.anchors.take(),
+            anchors,
             identity,
-            verify: !self.insecure,
+            verification,
             suites: self.suites.unwrap_or(Suites::ALL),
+            alpn: self.alpn.take(),
             max_fragment_length: self.max_fragment_length,
             session: self.session.take(),
         }))
@@ -318,11 +416,15 @@ impl Options {
     /// Refuses options that `--plain` would silently ignore.
     fn without_tls(&self, command: &str) -> Result<(), Failure> {
         let given = [
-            ("--cafile", self.anchors.is_some()),
+            ("--cafile", !self.anchors.files.is_empty()),
+            ("--capath", !self.anchors.folders.is_empty()),
+            ("--tls-use-os-certs", self.anchors.system),
             ("--cert", self.certificate.is_some()),
             ("--key", self.key.is_some()),
-            ("--insecure", self.insecure),
+            ("--insecure", self.verify != Verify::Everything),
             ("--ciphers", self.suites.is_some()),
+            ("--tls-version", self.tls_version),
+            ("--tls-alpn", self.alpn.is_some()),
             ("--max-fragment", self.max_fragment_length.is_some()),
             ("--session", self.session.is_some()),
         ];
@@ -333,41 +435,10 @@ impl Options {
     }
 }
 
-impl Role {
-    const fn command(self) -> &'static str {
-        match self {
-            Self::Publish => "pub",
-            Self::Subscribe => "sub",
-        }
-    }
-}
-
-fn bytes(parser: &mut Parser) -> Result<Vec<u8>, Failure> {
-    Ok(parser.value().map(OsString::into_encoded_bytes)?)
-}
-
-/// IANA names, separated by colons, in the order in which they are offered.
-fn suites(names: &str) -> Result<Suites, Failure> {
-    let mut chosen = Vec::new();
-    for name in names.split(':') {
-        match Suite::from_name(name) {
-            Some(suite) if chosen.contains(&suite) => {
-                return usage(format!("--ciphers: {name} stands twice"));
-            }
-            Some(suite) => chosen.push(suite),
-            None => {
-                return usage(format!("--ciphers {name:?}: not one of the ten suites (mqtts pub --help)"));
-            }
-        }
-    }
-    Suites::new(&chosen).map_err(Failure::from)
-}
-
-fn max_fragment_length(parser: &mut Parser) -> Result<MaxFragmentLength, Failure> {
-    let value = text(parser, "--max-fragment")?;
-    match value.parse().ok().and_then(MaxFragmentLength::from_bytes) {
-        Some(length) => Ok(length),
-        None => usage(format!("--max-fragment {value:?}: not one of 512, 1024, 2048 and 4096")),
+impl Anchors {
+    /// Whether the command line says whom to trust.
+    const fn are_given(&self) -> bool {
+        !self.files.is_empty() || !self.folders.is_empty() || self.system
     }
 }
 
@@ -388,11 +459,10 @@ const PORT_TLS: u16 = 8883;
 const PORT_PLAIN: u16 = 1883;
 /// Seconds, as `mosquitto_pub` and `mosquitto_sub` have it.
 const KEEP_ALIVE: u16 = 60;
-/// A year in seconds.
-const MAX_TIMEOUT: u64 = 31_536_000;
-
 #[cfg(test)]
 mod tests {
+    use tls12::Suite;
+
     use super::*;
 
     fn publish_link(arguments: &str) -> Link {
@@ -413,7 +483,12 @@ mod tests {
         );
         assert!(link.identifier.is_none() && link.user_name.is_none() && link.will.is_none() && !link.debug);
         let tls = link.tls.unwrap();
-        assert!(tls.verify && tls.suites == Suites::ALL && tls.anchors.is_none() && tls.session.is_none());
+        assert!(
+            tls.verification == Verification::Required
+                && tls.suites == Suites::ALL
+                && tls.anchors.system
+                && tls.session.is_none()
+        );
         assert_eq!(publish_link("--plain").port, 1883);
     }
 
@@ -434,6 +509,6 @@ mod tests {
         let tls = publish_link(&format!("--ciphers {names} --insecure --max-fragment 512")).tls.unwrap();
         assert_eq!(tls.suites.iter().map(Suite::name).collect::<Vec<_>>().join(":"), names);
         assert_eq!(tls.max_fragment_length, Some(MaxFragmentLength::Bytes512));
-        assert!(!tls.verify);
+        assert_eq!(tls.verification, Verification::None);
     }
 }

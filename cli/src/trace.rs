@@ -2,7 +2,8 @@
 //!
 //! The lines are read from the bytes themselves as they pass, not from the state of the protocol cores: TLS records from
 //! the socket's side (RFC 5246 §6.2, §7.4), MQTT packets from the plaintext's side (MQTT 3.1.1 §2.2). So they also show what
-//! a core refuses. Nothing of a payload, a password or a key is printed.
+//! a core refuses. Nothing of a payload, a password or a key is printed. Handshake messages in the clear are looked at without `-d`,
+//! too: whether the server asked for a certificate explains what it says later.
 
 use std::{
     fmt,
@@ -40,6 +41,12 @@ impl Trace {
         Self { enabled, records: Default::default(), packets: Default::default() }
     }
 
+    /// Whether the server has asked for a client certificate.
+    pub(crate) const fn certificate_requested(&self) -> bool {
+        let [_, received] = &self.records;
+        received.certificate_requested
+    }
+
     /// Prints one line of text.
     pub(crate) fn line(&self, text: impl fmt::Display) {
         if self.enabled {
@@ -49,10 +56,15 @@ impl Trace {
 
     /// Bytes of TLS that passed the socket.
     pub(crate) fn tls(&mut self, direction: Direction, bytes: &[u8]) {
-        if self.enabled {
-            let [sent, received] = &mut self.records;
-            let records = if direction == Direction::Sent { sent } else { received };
-            records.feed(bytes, |line| print(format_args!("tls  {direction} {line}")));
+        let enabled = self.enabled;
+        let [sent, received] = &mut self.records;
+        let records = if direction == Direction::Sent { sent } else { received };
+        if enabled || !records.protected {
+            records.feed(bytes, |line| {
+                if enabled {
+                    print(format_args!("tls  {direction} {line}"));
+                }
+            });
         }
     }
 
@@ -77,6 +89,7 @@ struct Records {
     pending: Vec<u8>,
     handshake: Vec<u8>,
     protected: bool,
+    certificate_requested: bool,
 }
 
 impl Records {
@@ -91,6 +104,7 @@ impl Records {
                 RECORD_HANDSHAKE if !self.protected => {
                     self.handshake.extend_from_slice(&body);
                     while let Some((message, length)) = take_message(&mut self.handshake) {
+                        self.certificate_requested |= message == CERTIFICATE_REQUEST;
                         print(format!("{}, {length} bytes", message_name(message)));
                     }
                 }
@@ -158,7 +172,7 @@ fn message_name(kind: u8) -> String {
         4 => "NewSessionTicket",
         11 => "Certificate",
         12 => "ServerKeyExchange",
-        13 => "CertificateRequest",
+        CERTIFICATE_REQUEST => "CertificateRequest",
         14 => "ServerHelloDone",
         15 => "CertificateVerify",
         16 => "ClientKeyExchange",
@@ -200,6 +214,7 @@ fn packet_text(first: u8, length: usize) -> String {
     format!("{name}{flags}, {length} bytes after the header")
 }
 
+const CERTIFICATE_REQUEST: u8 = 13;
 const RECORD_HEADER: usize = 5;
 const RECORD_CHANGE_CIPHER_SPEC: u8 = 20;
 const RECORD_ALERT: u8 = 21;

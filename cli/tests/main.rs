@@ -17,3 +17,4 @@ mod lint;
 mod messages;
 mod options;
 mod support;
+mod trust;

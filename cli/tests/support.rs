@@ -20,8 +20,13 @@ use xtask::{
 pub struct Ran {
     pub code: Option<i32>,
     pub output: String,
+    /// Without the note that the server is not verified.
     pub errors: String,
+    /// Whether that note was there.
+    pub unverified: bool,
 }
+
+const NOTE: &str = "mqtts: the server is not verified (--insecure without --cafile)\n";
 
 impl Ran {
     /// What was printed, if all went well.
@@ -48,9 +53,19 @@ pub fn command(arguments: &[&str]) -> Command {
 
 /// Runs the program to its end.
 pub fn mqtts(arguments: &[&str]) -> Ran {
-    let output = command(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), output: text(output.stdout), errors: text(output.stderr) }
+    ran(&command(arguments).output().unwrap())
+}
+
+/// What a process left.
+pub fn ran(output: &std::process::Output) -> Ran {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (output, code, errors) = (text(&output.stdout), output.status.code(), text(&output.stderr));
+    Ran { code, output, unverified: errors.contains(NOTE), errors: errors.replace(NOTE, "") }
+}
+
+/// Runs a line of bash.
+pub fn bash(line: &str) -> Ran {
+    ran(&Command::new("bash").args(["-c", line]).stdin(Stdio::null()).output().unwrap())
 }
 
 /// `mqtts pub` or `sub` at a port of this machine, which gives up after a minute.
@@ -91,12 +106,20 @@ impl Subscriber {
     }
 
     /// What it has printed and how it ended.
-    pub fn end(mut self) -> (Vec<u8>, Option<i32>) {
+    pub fn end(self) -> (Vec<u8>, Option<i32>) {
+        let (output, code, _) = self.end_with_trace();
+        (output, code)
+    }
+
+    /// The same, and what it has said that is no trace since the last line that was waited for.
+    pub fn end_with_trace(self) -> (Vec<u8>, Option<i32>, String) {
         // Both pipes are read at once: the child waits for room in either.
-        let rest = thread::spawn(move || std::io::copy(&mut self.trace, &mut std::io::sink()));
+        let rest = thread::spawn(move || {
+            let lines = self.trace.lines().map(Result::unwrap);
+            lines.filter(|line| !line.starts_with("debug: ")).collect::<String>()
+        });
         let output = self.child.wait_with_output().unwrap();
-        rest.join().unwrap().unwrap();
-        (output.stdout, output.status.code())
+        (output.stdout, output.status.code(), rest.join().unwrap())
     }
 }
 

@@ -1,0 +1,127 @@
+//! What usually causes a failure, in words for the person at the keyboard: a code says what happened, not why.
+//!
+//! A hint looks at how far the handshake had come, at the first bytes that the server sent, and at what the server asked for.
+//! Without TLS nothing of TLS is named, but for a port that may want it.
+
+use status::{Alert, AlertSeen, Error, Status, Step, mqtt, net, ssl};
+
+/// What is known beside the status.
+pub(crate) struct Circumstances<'a> {
+    /// How far the handshake had come; none without TLS.
+    pub step: Option<Step>,
+    /// The first bytes that the server sent.
+    pub heard: &'a [u8],
+    /// The server has sent a CertificateRequest.
+    pub certificate_requested: bool,
+    /// A client certificate was given.
+    pub has_certificate: bool,
+}
+
+/// One phrase; empty where nothing helps.
+pub(crate) fn of(status: &Status, circumstances: &Circumstances<'_>) -> String {
+    let hint = match (circumstances.step, status.alert) {
+        (None, _) => without_tls(status.error, circumstances.heard),
+        (Some(step), Some(AlertSeen::Received(alert))) => received(alert, step, circumstances),
+        (Some(_), Some(AlertSeen::Sent(_))) if !is_tls(circumstances.heard) => {
+            wrong_port(circumstances.heard)
+        }
+        (Some(_), Some(AlertSeen::Sent(_))) => refused(status.error),
+        (Some(step), None) if is_hello(step) => hello(status.error, circumstances.heard),
+        (Some(_), None) => refused(status.error),
+    };
+    hint.to_owned()
+}
+
+/// The connection ended, or something that is no TLS came, where ServerHello was awaited.
+fn hello(error: Error, heard: &[u8]) -> &'static str {
+    let is_about_the_port = ENDED.contains(&error) || error == ssl::TIMEOUT || !is_tls(heard);
+    if is_about_the_port && (heard.is_empty() || !is_tls(heard)) { wrong_port(heard) } else { "" }
+}
+
+fn wrong_port(heard: &[u8]) -> &'static str {
+    match heard {
+        [b'H', b'T', b'T', b'P', ..] => "the server speaks HTTP; is this the TLS port?",
+        // CONNACK.
+        [0x20, 2, ..] => "the server speaks MQTT without TLS; is this the TLS port? (--plain)",
+        _ => "is this the TLS port?",
+    }
+}
+
+fn without_tls(error: Error, heard: &[u8]) -> &'static str {
+    match heard {
+        [b'H', b'T', b'T', b'P', ..] => "the server speaks HTTP",
+        heard if is_tls(heard) => "is this the TLS port? (without --plain)",
+        [] if ENDED.contains(&error) || error == mqtt::KEEP_ALIVE_TIMEOUT => {
+            "is this the TLS port? (without --plain)"
+        }
+        _ => "",
+    }
+}
+
+/// What a server means by an alert, at this step (RFC 5246 §7.2.2).
+fn received(alert: Alert, step: Step, circumstances: &Circumstances<'_>) -> &'static str {
+    let wants_certificate = circumstances.certificate_requested && !circumstances.has_certificate;
+    let judges_certificate = circumstances.certificate_requested && circumstances.has_certificate;
+    match alert {
+        Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY if is_hello(step) => {
+            "no suite in common: the server wants another than TLS_RSA_WITH_AES_*, or has no certificate with an RSA key"
+        }
+        Alert::PROTOCOL_VERSION => "the server does not speak TLS 1.2",
+        Alert::UNRECOGNIZED_NAME => "the server has no certificate for this name (-h)",
+        Alert::NO_APPLICATION_PROTOCOL => "the server does not know this protocol (--tls-alpn)",
+        Alert::INTERNAL_ERROR => "a fault at the server; its log may say more",
+        _ if wants_certificate && is_about_certificates(alert) => {
+            "the server wants a client certificate (--cert, --key)"
+        }
+        Alert::CERTIFICATE_EXPIRED if judges_certificate => "the client certificate (--cert) has expired",
+        Alert::CERTIFICATE_REVOKED if judges_certificate => "the client certificate (--cert) is revoked",
+        Alert::UNKNOWN_CA | Alert::CERTIFICATE_UNKNOWN if judges_certificate => {
+            "the server does not trust the issuer of the client certificate (--cert)"
+        }
+        Alert::BAD_CERTIFICATE | Alert::UNSUPPORTED_CERTIFICATE if judges_certificate => {
+            "the server does not take the client certificate (--cert): damaged, for another use, or its key is too short"
+        }
+        Alert::ACCESS_DENIED if judges_certificate => {
+            "the server knows the client certificate (--cert) and denies access"
+        }
+        Alert::DECRYPT_ERROR if judges_certificate => "the server finds that --key does not belong to --cert",
+        Alert::HANDSHAKE_FAILURE if judges_certificate => {
+            "the server does not take the client certificate (--cert) or its signature"
+        }
+        Alert::INSUFFICIENT_SECURITY => "the server wants stronger keys or suites",
+        _ => "",
+    }
+}
+
+/// What our own verification found; the flags have their texts already.
+fn refused(error: Error) -> &'static str {
+    match error {
+        ssl::CA_CHAIN_REQUIRED => "nobody is trusted (--cafile, --capath)",
+        _ => "",
+    }
+}
+
+/// Up to the ServerHello.
+const fn is_hello(step: Step) -> bool {
+    matches!(step, Step::Start | Step::ClientHello | Step::ServerHello)
+}
+
+/// Alerts by which servers answer an empty Certificate (RFC 5246 §7.4.6; 116 is RFC 8446's certificate_required).
+const fn is_about_certificates(alert: Alert) -> bool {
+    matches!(alert.0, 40 | 41 | 42 | 43 | 46 | 48 | 49 | 116)
+}
+
+/// Whether bytes begin a record: type and major version (RFC 5246 §6.2.1).
+const fn is_tls(heard: &[u8]) -> bool {
+    matches!(heard, [20..=23, 3, ..])
+}
+
+/// How a connection ends without a word.
+const ENDED: [Error; 6] = [
+    ssl::CONN_EOF,
+    ssl::PEER_CLOSE_NOTIFY,
+    mqtt::CONNECTION_CLOSED,
+    net::CONN_RESET,
+    net::RECV_FAILED,
+    net::SEND_FAILED,
+];

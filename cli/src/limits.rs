@@ -1,0 +1,92 @@
+//! What ends a run from outside: the clock (`-W`) and signals.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+use status::generic::GENERIC_ERROR;
+
+use crate::failure::Failure;
+
+/// When to stop, counted from the start of the program.
+pub(crate) struct Limits {
+    start: Instant,
+    timeout: Option<Duration>,
+    /// Set by SIGINT and SIGTERM.
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Limits {
+    /// Begins to count, and to take signals: the first one ends the run in an orderly way, the second one at once.
+    ///
+    /// # Errors
+    /// `generic::GENERIC_ERROR` when the system refuses that.
+    pub(crate) fn new(timeout: Option<Duration>) -> Result<Self, Failure> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            flag::register_conditional_shutdown(signal, SECOND_SIGNAL, Arc::clone(&interrupted))
+                .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
+                .map_err(|error| Failure::at(GENERIC_ERROR, format!("signals: {error}")))?;
+        }
+        Ok(Self { start: Instant::now(), timeout, interrupted })
+    }
+
+    /// Milliseconds since the start.
+    pub(crate) fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// What is left of `-W`.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        self.timeout.map(|timeout| timeout.saturating_sub(self.start.elapsed()))
+    }
+
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// [`Failure::Interrupted`], [`Failure::TimedOut`].
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(Failure::Interrupted);
+        }
+        match self.timeout {
+            Some(timeout) if self.start.elapsed() >= timeout => Err(Failure::TimedOut(timeout)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sleeps that long.
+    ///
+    /// # Errors
+    /// As [`Limits::check`], as soon as it is so.
+    pub(crate) fn sleep(&self, pause: Duration) -> Result<(), Failure> {
+        let start = Instant::now();
+        loop {
+            self.check()?;
+            let left = pause.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Ok(());
+            }
+            thread::sleep(self.tick().min(left));
+        }
+    }
+
+    /// How long to wait for something before the limits are looked at again.
+    pub(crate) fn tick(&self) -> Duration {
+        self.left().map_or(TICK, |left| left.min(TICK))
+    }
+}
+
+/// A signal that comes just before a wait is noticed after this time.
+pub(crate) const TICK: Duration = Duration::from_millis(250);
+/// The exit status of a program that SIGINT has ended, as shells have it.
+const SECOND_SIGNAL: i32 = 130;

@@ -1,0 +1,589 @@
+//! The options of `mqtts pub` and `mqtts sub`, in the order of their help pages.
+//!
+//! They are named as `mosquitto_pub` and `mosquitto_sub` name them where these have one.
+
+use std::time::Duration;
+
+use super::{
+    Options, Payload, Verify,
+    table::{
+        Action::{Flag, Missing, Value},
+        Commands::{All, Publish, Subscribe},
+        Group, Kind, Row,
+    },
+    values,
+};
+use crate::{arguments::usage, failure::Failure};
+
+/// Everything that `mqtts pub` and `mqtts sub` understand.
+pub(crate) const ROWS: &[Row<Options>] = &[
+    Row {
+        names: &["-t", "--topic"],
+        action: Value {
+            name: "TOPIC",
+            kind: Kind::Text,
+            take: |options, given| add(&mut options.topics, given.text()),
+        },
+        commands: Publish,
+        group: Group::Message,
+        help: "the topic to publish to",
+    },
+    Row {
+        names: &["-m", "--message"],
+        action: Value {
+            name: "MESSAGE",
+            kind: Kind::Text,
+            take: |options, given| payload(options, given.option, Payload::Message(given.bytes())),
+        },
+        commands: Publish,
+        group: Group::Message,
+        help: "the message",
+    },
+    Row {
+        names: &["-f", "--file"],
+        action: Value {
+            name: "FILE",
+            kind: Kind::File,
+            take: |options, given| {
+                let file = given.path();
+                let source = if file.as_os_str() == "-" { Payload::Input } else { Payload::File(file) };
+                payload(options, given.option, source)
+            },
+        },
+        commands: Publish,
+        group: Group::Message,
+        help: "send this file as the message, in pieces if it is large; '-' is standard input",
+    },
+    Row {
+        names: &["-s", "--stdin-file"],
+        action: Flag(|options| options.payloads.push(("-s", Payload::Input))),
+        commands: Publish,
+        group: Group::Message,
+        help: "send all of standard input as the message",
+    },
+    Row {
+        names: &["-l", "--stdin-line"],
+        action: Flag(|options| options.payloads.push(("-l", Payload::Lines))),
+        commands: Publish,
+        group: Group::Message,
+        help: "send each line of standard input as a message, as it comes",
+    },
+    Row {
+        names: &["-n", "--null-message"],
+        action: Flag(|options| options.payloads.push(("-n", Payload::Message(Vec::new())))),
+        commands: Publish,
+        group: Group::Message,
+        help: "send a message without content; with -r it clears what the server keeps",
+    },
+    Row {
+        names: &["-q", "--qos"],
+        action: Value {
+            name: "0|1|2",
+            kind: Kind::Words("0 1 2"),
+            take: |options, given| set(&mut options.qos, given.number(0..=2)),
+        },
+        commands: Publish,
+        group: Group::Message,
+        help: "quality of service (0); with 1 and 2 it waits for the delivery",
+    },
+    Row {
+        names: &["-r", "--retain"],
+        action: Flag(|options| options.retain = true),
+        commands: Publish,
+        group: Group::Message,
+        help: "the server keeps the message for later subscribers",
+    },
+    Row {
+        names: &["--repeat"],
+        action: Value {
+            name: "COUNT",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.repeat, given.number(1..=u64::MAX)),
+        },
+        commands: Publish,
+        group: Group::Message,
+        help: "send the message so many times, each after the one before it is delivered",
+    },
+    Row {
+        names: &["--repeat-delay"],
+        action: Value {
+            name: "SECONDS",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.repeat_delay, values::seconds(given)),
+        },
+        commands: Publish,
+        group: Group::Message,
+        help: "wait so long in between, such as 0.5",
+    },
+    Row {
+        names: &["-t", "--topic"],
+        action: Value {
+            name: "FILTER",
+            kind: Kind::Text,
+            take: |options, given| add(&mut options.topics, given.text()),
+        },
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "a topic, or a filter with '+' for a level and '#' for all below; more than once for several",
+    },
+    Row {
+        names: &["-U", "--unsubscribe"],
+        action: Value {
+            name: "FILTER",
+            kind: Kind::Text,
+            take: |options, given| add(&mut options.unsubscribe, given.text()),
+        },
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "end this subscription of a kept session (-c), after the new ones are made",
+    },
+    Row {
+        names: &["-q", "--qos"],
+        action: Value {
+            name: "0|1|2",
+            kind: Kind::Words("0 1 2"),
+            take: |options, given| set(&mut options.qos, given.number(0..=2)),
+        },
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "the highest quality of service to ask for (0)",
+    },
+    Row {
+        names: &["-T", "--filter-out"],
+        action: Value {
+            name: "FILTER",
+            kind: Kind::Text,
+            take: |options, given| add(&mut options.filter_out, given.text()),
+        },
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "leave out messages whose topic matches this; more than once for several",
+    },
+    Row {
+        names: &["-R"],
+        action: Flag(|options| options.no_retained = true),
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "leave out messages that the server had kept",
+    },
+    Row {
+        names: &["--retained-only"],
+        action: Flag(|options| options.retained_only = true),
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "print only messages that the server had kept, and end with the first other one",
+    },
+    Row {
+        names: &["--remove-retained"],
+        action: Flag(|options| options.remove_retained = true),
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "clear on the server every kept message that comes, but for those that -T leaves out",
+    },
+    Row {
+        names: &["-C"],
+        action: Value {
+            name: "COUNT",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.count, given.number(1..=u64::MAX)),
+        },
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "end after so many messages; what is waiting beyond them stays at the server",
+    },
+    Row {
+        names: &["-E"],
+        action: Flag(|options| options.end_when_subscribed = true),
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "end as soon as the server has granted everything; with -c it makes a session for later",
+    },
+    Row {
+        names: &["--no-reconnect"],
+        action: Flag(|options| options.no_reconnect = true),
+        commands: Subscribe,
+        group: Group::Subscription,
+        help: "end when the connection is lost, instead of connecting again until it works",
+    },
+    Row {
+        names: &["-v", "--verbose"],
+        action: Flag(|options| options.verbose = true),
+        commands: Subscribe,
+        group: Group::Output,
+        help: "print the topic before each payload",
+    },
+    Row {
+        names: &["-F"],
+        action: Value {
+            name: "FORMAT",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.format, given.text()),
+        },
+        commands: Subscribe,
+        group: Group::Output,
+        help: "print each message so: %t topic, %p payload, %x %X payload in hex, %l its length, %q quality of service, \
+               %r retained, %m packet identifier, %j %J JSON, %I %U time, @ and a letter: strftime, \\n \\t \\0; see the manual",
+    },
+    Row {
+        names: &["--pretty"],
+        action: Flag(|options| options.pretty = true),
+        commands: Subscribe,
+        group: Group::Output,
+        help: "write JSON (%j, %J) on several lines",
+    },
+    Row {
+        names: &["-N"],
+        action: Flag(|options| options.no_line_end = true),
+        commands: Subscribe,
+        group: Group::Output,
+        help: "print no end of line after a message",
+    },
+    Row {
+        names: &["-h", "--host"],
+        action: Value {
+            name: "HOST",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.host, given.text()),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "the server's name or address (localhost), also as mqtts://HOST:PORT or mqtt://HOST:PORT",
+    },
+    Row {
+        names: &["-p", "--port"],
+        action: Value {
+            name: "PORT",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.port, given.number(1..=u16::MAX)),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "its port (8883; 1883 with --plain)",
+    },
+    Row {
+        names: &["-L", "--url"],
+        action: Value {
+            name: "URL",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.url, given.text()),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "all at once: mqtts://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC; mqtt:// is --plain",
+    },
+    Row {
+        names: &["-i", "--id"],
+        action: Value {
+            name: "ID",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.identifier, given.text()),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "the client identifier (a random one)",
+    },
+    Row {
+        names: &["-I", "--id-prefix"],
+        action: Value {
+            name: "PREFIX",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.identifier_prefix, given.text()),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "a client identifier of this and the number of the process",
+    },
+    Row {
+        names: &["-u", "--username"],
+        action: Value {
+            name: "USER",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.user_name, given.text()),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "the user's name",
+    },
+    Row {
+        names: &["-P", "--pw"],
+        action: Value {
+            name: "PASSWORD",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.password, given.text()),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "the user's password",
+    },
+    Row {
+        names: &["-k", "--keepalive"],
+        action: Value {
+            name: "SECONDS",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.keep_alive, given.number(0..=u16::MAX)),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "keep-alive (60; 0 switches it off)",
+    },
+    Row {
+        names: &["-c", "--disable-clean-session"],
+        action: Flag(|options| options.persistent = true),
+        commands: All,
+        group: Group::Connection,
+        help: "keep the session on the server (needs -i)",
+    },
+    Row {
+        names: &["-V", "--protocol-version"],
+        action: Value {
+            name: "VERSION",
+            kind: Kind::Words("mqttv311 311"),
+            take: |_, given| values::protocol_version(given),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "the version of MQTT: mqttv311 or 311, which is all there is",
+    },
+    Row {
+        names: &["-W"],
+        action: Value {
+            name: "SECONDS",
+            kind: Kind::Text,
+            take: |options, given| {
+                set(&mut options.timeout, given.number(1..=values::MAX_TIMEOUT).map(Duration::from_secs))
+            },
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "end after this time, with exit status 27",
+    },
+    Row {
+        names: &["--nodelay"],
+        action: Flag(|_| ()),
+        commands: All,
+        group: Group::Connection,
+        help: "send small packets at once, which is always done",
+    },
+    Row {
+        names: &["--will-topic"],
+        action: Value {
+            name: "TOPIC",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.will_topic, given.text()),
+        },
+        commands: All,
+        group: Group::Will,
+        help: "its topic",
+    },
+    Row {
+        names: &["--will-payload"],
+        action: Value {
+            name: "MESSAGE",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.will_payload, Ok(given.bytes())),
+        },
+        commands: All,
+        group: Group::Will,
+        help: "its content (nothing)",
+    },
+    Row {
+        names: &["--will-qos"],
+        action: Value {
+            name: "0|1|2",
+            kind: Kind::Words("0 1 2"),
+            take: |options, given| set(&mut options.will_qos, given.number(0..=2)),
+        },
+        commands: All,
+        group: Group::Will,
+        help: "its quality of service (0)",
+    },
+    Row {
+        names: &["--will-retain"],
+        action: Flag(|options| options.will_retain = true),
+        commands: All,
+        group: Group::Will,
+        help: "the server keeps it for later subscribers",
+    },
+    Row {
+        names: &["--cafile"],
+        action: Value {
+            name: "FILE",
+            kind: Kind::File,
+            take: |options, given| add(&mut options.anchors.files, Ok(given.path())),
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "the certificates that are trusted; without this option and the next, those that the system trusts",
+    },
+    Row {
+        names: &["--capath"],
+        action: Value {
+            name: "FOLDER",
+            kind: Kind::Folder,
+            take: |options, given| add(&mut options.anchors.folders, Ok(given.path())),
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "trust the certificates in all files of this folder",
+    },
+    Row {
+        names: &["--tls-use-os-certs"],
+        action: Flag(|options| options.anchors.system = true),
+        commands: All,
+        group: Group::Tls,
+        help: "trust those that the system trusts beside --cafile and --capath",
+    },
+    Row {
+        names: &["--cert"],
+        action: Value {
+            name: "FILE",
+            kind: Kind::File,
+            take: |options, given| set(&mut options.certificate, Ok(given.path())),
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "the client certificate",
+    },
+    Row {
+        names: &["--key"],
+        action: Value {
+            name: "FILE",
+            kind: Kind::File,
+            take: |options, given| set(&mut options.key, Ok(given.path())),
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "its key, which has no password",
+    },
+    Row {
+        names: &["--insecure"],
+        action: Flag(|options| options.verify = Verify::NotTheName),
+        commands: All,
+        group: Group::Tls,
+        help: "with --cafile, --capath or --tls-use-os-certs: do not look whether the certificate is for this host; \
+               alone: do not verify the server at all",
+    },
+    Row {
+        names: &["--ciphers"],
+        action: Value {
+            name: "NAME[:NAME...]",
+            kind: Kind::Suites,
+            take: |options, given| set(&mut options.suites, values::suites(given)),
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "offer these suites in this order instead of all ten; by IANA's or OpenSSL's names",
+    },
+    Row {
+        names: &["--tls-version"],
+        action: Value {
+            name: "VERSION",
+            kind: Kind::Words("tlsv1.2"),
+            take: |options, given| {
+                options.tls_version = true;
+                values::tls_version(given)
+            },
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "the version of TLS: tlsv1.2, which is all there is",
+    },
+    Row {
+        names: &["--tls-alpn"],
+        action: Value {
+            name: "PROTOCOL",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.alpn, values::alpn(given)),
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "ask for this protocol, such as mqtt, at a port that serves several (ALPN)",
+    },
+    Row {
+        names: &["--max-fragment"],
+        action: Value {
+            name: "BYTES",
+            kind: Kind::Words("512 1024 2048 4096"),
+            take: |options, given| set(&mut options.max_fragment_length, values::max_fragment_length(given)),
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "ask for records of at most 512, 1024, 2048 or 4096 bytes",
+    },
+    Row {
+        names: &["--session"],
+        action: Value {
+            name: "FILE",
+            kind: Kind::File,
+            take: |options, given| set(&mut options.session, Ok(given.path())),
+        },
+        commands: All,
+        group: Group::Tls,
+        help: "save the TLS session there, and resume from it; keep it as secret as a key",
+    },
+    Row {
+        names: &["--plain"],
+        action: Flag(|options| options.plain = true),
+        commands: All,
+        group: Group::Tls,
+        help: "MQTT without TLS",
+    },
+    Row {
+        names: &["-d", "--debug"],
+        action: Flag(|options| options.debug = true),
+        commands: All,
+        group: Group::Reports,
+        help: "show suite, handshake messages and MQTT packets on standard error",
+    },
+    Row {
+        names: &["--quiet"],
+        action: Flag(|options| options.quiet = true),
+        commands: All,
+        group: Group::Reports,
+        help: "print no failures, only the exit status tells; mistakes of the command line are still told",
+    },
+    missing(&["-D", "--property"], "PROPERTY", MQTT_5),
+    missing(&["-x", "--session-expiry-interval"], "SECONDS", MQTT_5),
+    missing(&["--retain-as-published"], "", MQTT_5),
+    missing(&["--psk"], "KEY", PSK),
+    missing(&["--psk-identity"], "NAME", PSK),
+    missing(&["--proxy"], "URL", "it connects directly; a tunnel such as ssh -L serves instead"),
+    missing(&["--ws"], "", WEBSOCKETS),
+    missing(&["-S"], "", "name the host (-h) and the port (-p) that the SRV record has"),
+    missing(&["--unix"], "PATH", "it connects over TCP (-h, -p)"),
+    missing(&["-A"], "ADDRESS", "the system chooses the address to connect from"),
+    missing(&["-M"], "COUNT", "as many messages are under way as make sense"),
+    missing(&["--random-filter"], "CHANCE", "every message counts (-C, -T)"),
+    missing(&["--keyform"], "FORM", ENGINE),
+    missing(&["--tls-engine"], "ENGINE", ENGINE),
+    missing(&["--tls-engine-kpass-sha1"], "HASH", ENGINE),
+];
+
+const fn missing(names: &'static [&'static str], name: &'static str, why: &'static str) -> Row<Options> {
+    Row { names, action: Missing { name, why }, commands: All, group: Group::Missing, help: why }
+}
+
+fn set<T>(place: &mut Option<T>, value: Result<T, Failure>) -> Result<(), Failure> {
+    *place = Some(value?);
+    Ok(())
+}
+
+fn add<T>(list: &mut Vec<T>, value: Result<T, Failure>) -> Result<(), Failure> {
+    list.push(value?);
+    Ok(())
+}
+
+/// A message has one source.
+fn payload(options: &mut Options, option: &'static str, payload: Payload) -> Result<(), Failure> {
+    if options.payloads.iter().any(|(before, _)| *before == option) {
+        return usage(format!("pub: {option} is given more than once; a message has one content"));
+    }
+    options.payloads.push((option, payload));
+    Ok(())
+}
+
+const MQTT_5: &str = "it speaks MQTT 3.1.1, not MQTT 5";
+const PSK: &str = "the suites are TLS_RSA_WITH_AES_*, with certificates; there are no pre-shared keys";
+/// Of a URL, too.
+pub(super) const WEBSOCKETS: &str = "it speaks MQTT over TCP or TLS, not over websockets";
+const ENGINE: &str = "keys are PEM files (--key)";

@@ -1,0 +1,155 @@
+//! Messages on standard output, one after the other and whole: nothing of a message is printed before all of it is there.
+
+use std::{
+    io::{self, StdoutLock, Write},
+    ops::ControlFlow,
+};
+
+use jiff::Zoned;
+use mqtt::{Event, QoS, Received, topic};
+use status::mqtt::SUBSCRIPTION_REFUSED;
+
+use crate::{conversation::Flow, failure::Failure, format::Printed, options::Subscribe};
+
+/// Takes the events of all connections.
+pub(crate) struct Printer<'a> {
+    out: StdoutLock<'static>,
+    subscribe: &'a Subscribe,
+    printed: u64,
+    /// The message that is arriving in pieces.
+    partial: Option<Partial>,
+    /// The server has not yet answered SUBSCRIBE or UNSUBSCRIBE.
+    subscribing: bool,
+    unsubscribing: bool,
+    /// Topics of retained messages that are to be cleared.
+    pub to_clear: Vec<String>,
+}
+
+/// A message without its end.
+struct Partial {
+    topic: String,
+    payload: Vec<u8>,
+    qos: u8,
+    retain: bool,
+    identifier: u16,
+}
+
+impl<'a> Printer<'a> {
+    /// Nothing printed yet.
+    pub(crate) fn new(subscribe: &'a Subscribe) -> Self {
+        Self {
+            out: io::stdout().lock(),
+            subscribe,
+            printed: 0,
+            partial: None,
+            subscribing: true,
+            unsubscribing: true,
+            to_clear: Vec::new(),
+        }
+    }
+
+    /// A new connection: of what had arrived in pieces the rest will not come.
+    pub(crate) fn begin(&mut self) {
+        self.partial = None;
+    }
+
+    /// Whether answers are still due, or nothing was asked for yet.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        self.subscribing || self.unsubscribing
+    }
+
+    /// SUBSCRIBE and UNSUBSCRIBE are on their way.
+    pub(crate) fn asked(&mut self, subscribing: bool, unsubscribing: bool) {
+        (self.subscribing, self.unsubscribing) = (subscribing, unsubscribing);
+    }
+
+    /// Prints what has come; the end once there is enough of it.
+    ///
+    /// # Errors
+    /// `SUBSCRIPTION_REFUSED` with the filter; [`Failure::Output`].
+    pub(crate) fn take(&mut self, event: &Event<'_>) -> Flow {
+        match event {
+            Event::Subscribed { results, .. } => {
+                self.subscribing = false;
+                self.granted(results.iter())
+            }
+            Event::Unsubscribed { .. } => {
+                self.unsubscribing = false;
+                Ok(self.end_if_subscribed())
+            }
+            Event::Message(received) => self.message(received),
+            Event::Chunk { data, offset, total } => self.chunk(data, *offset, *total),
+            _ => Ok(ControlFlow::Continue(())),
+        }
+    }
+
+    /// MQTT 3.1.1 §3.9.3: the answers come in the order of the filters.
+    fn granted(&self, results: impl Iterator<Item = Option<QoS>>) -> Flow {
+        let mut answers = self.subscribe.filters.iter().zip(results);
+        match answers.find(|(_, granted)| granted.is_none()) {
+            Some((filter, _)) => Err(Failure::at(SUBSCRIPTION_REFUSED, format!("-t {filter}"))),
+            None => Ok(self.end_if_subscribed()),
+        }
+    }
+
+    fn end_if_subscribed(&self) -> ControlFlow<()> {
+        if self.subscribe.end_when_subscribed && !self.is_waiting() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn message(&mut self, received: &Received<'_>) -> Flow {
+        let message = &received.message;
+        let identifier = received.identifier.map_or(0, std::num::NonZeroU16::get);
+        let qos = message.qos.number();
+        if received.is_whole() {
+            let (topic, payload, retain) = (message.topic, message.payload, message.retain);
+            return self.whole(&Printed { topic, payload, qos, retain, identifier });
+        }
+        let (topic, payload, retain) = (message.topic.to_owned(), message.payload.to_vec(), message.retain);
+        self.partial = Some(Partial { topic, payload, qos, retain, identifier });
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn chunk(&mut self, data: &[u8], offset: usize, total: usize) -> Flow {
+        if let Some(partial) = &mut self.partial {
+            partial.payload.extend_from_slice(data);
+        }
+        if offset.saturating_add(data.len()) < total {
+            return Ok(ControlFlow::Continue(()));
+        }
+        match self.partial.take() {
+            Some(Partial { topic, payload, qos, retain, identifier }) => {
+                self.whole(&Printed { topic: &topic, payload: &payload, qos, retain, identifier })
+            }
+            None => Ok(ControlFlow::Continue(())),
+        }
+    }
+
+    /// Prints a message if it counts.
+    fn whole(&mut self, message: &Printed<'_>) -> Flow {
+        let selection = &self.subscribe.selection;
+        if selection.retained_only && !message.retain {
+            return Ok(ControlFlow::Break(()));
+        }
+        if selection.filter_out.iter().any(|filter| topic::matches(filter, message.topic)) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if self.subscribe.remove_retained && message.retain {
+            self.to_clear.push(message.topic.to_owned());
+        }
+        if selection.no_retained && message.retain {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let (bytes, is_json) = self.subscribe.format.bytes(message, &Zoned::now());
+        self.out.write_all(&bytes).and_then(|()| self.out.flush()).map_err(Failure::Output)?;
+        if !is_json && !self.subscribe.link.quiet {
+            let _ = writeln!(io::stderr(), "mqtts: the payload is not JSON (%J): topic {:?}", message.topic);
+        }
+        self.printed = self.printed.saturating_add(1);
+        let is_enough = self.subscribe.count.is_some_and(|count| self.printed >= count);
+        Ok(if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}

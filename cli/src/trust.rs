@@ -1,0 +1,89 @@
+//! Whom to trust: files, folders, and the system's own list of certification authorities.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use status::{pk, ssl};
+
+use crate::{connect::reason, failure::Failure, options::Anchors};
+
+/// The PEM texts of all anchors, each with what it came from for a message.
+///
+/// # Errors
+/// `pk::FILE_IO_ERROR` (-0x3E00) for what cannot be read; `ssl::CA_CHAIN_REQUIRED` (-0x7680) when the system has no list.
+pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let mut texts = Vec::new();
+    for file in &anchors.files {
+        texts.push((
+            format!("--cafile {}", file.display()),
+            read(&format!("--cafile {}", file.display()), file)?,
+        ));
+    }
+    for folder in &anchors.folders {
+        let before = texts.len();
+        read_folder(folder, &mut texts)?;
+        if texts.len() == before {
+            let place = format!("--capath {}: no certificate in PEM format", folder.display());
+            return Err(Failure::at(ssl::CA_CHAIN_REQUIRED, place));
+        }
+    }
+    if anchors.system {
+        texts.push(system()?);
+    }
+    Ok(texts)
+}
+
+/// Every file of the folder that has certificates, in the order of their names; a folder for OpenSSL has others, too.
+fn read_folder(folder: &Path, texts: &mut Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
+    let broken = |error: std::io::Error| {
+        Failure::at(pk::FILE_IO_ERROR, format!("--capath {}: {}", folder.display(), reason(&error)))
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(broken)? {
+        names.push(entry.map_err(broken)?.path());
+    }
+    names.sort();
+    // OpenSSL's links (1a2b3c4d.0) name files that stand there under another name, too.
+    let mut seen = Vec::new();
+    for name in names.iter().filter(|name| name.is_file()) {
+        let original = fs::canonicalize(name).unwrap_or_else(|_| name.clone());
+        if seen.contains(&original) {
+            continue;
+        }
+        let text = read(&format!("--capath {}", name.display()), name)?;
+        if text.windows(BEGIN.len()).any(|window| window == BEGIN) {
+            texts.push((format!("--capath {}", name.display()), text));
+        }
+        seen.push(original);
+    }
+    Ok(())
+}
+
+/// The list that `SSL_CERT_FILE` names, as for OpenSSL, or else the first that stands where systems have it.
+fn system() -> Result<(String, Vec<u8>), Failure> {
+    let named = env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty()).map(PathBuf::from);
+    let file = named.or_else(|| SYSTEM.iter().map(PathBuf::from).find(|file| file.is_file()));
+    let Some(file) = file else {
+        return Err(Failure::at(ssl::CA_CHAIN_REQUIRED, "this system has no list of authorities; --cafile"));
+    };
+    let place = format!("the system's certificates, {}", file.display());
+    let text = read(&place, &file)?;
+    Ok((place, text))
+}
+
+/// A file of any size: on a PC there is room for the system's list.
+fn read(place: &str, file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(|error| Failure::at(pk::FILE_IO_ERROR, format!("{place}: {}", reason(&error))))
+}
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+/// Debian, Fedora, openSUSE, Alpine and macOS, FreeBSD.
+const SYSTEM: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/share/certs/ca-root-nss.crt",
+];
