@@ -20,6 +20,7 @@ mod host;
 mod key;
 mod lint;
 mod mutation;
+mod path;
 mod pem;
 mod recognize;
 mod time;

@@ -61,7 +61,7 @@ fn generate() {
     files::damaged_files();
 }
 
-fn key_path(name: &str) -> PathBuf {
+pub(crate) fn key_path(name: &str) -> PathBuf {
     folder().join("keys").join(format!("{name}.pem"))
 }
 
@@ -69,25 +69,25 @@ fn write(kind: &str, name: &str, text: impl AsRef<[u8]>) {
     fs::write(folder().join(kind).join(format!("{name}.pem")), text).unwrap();
 }
 
-/// The maker of one corpus: a template to vary, and what signs it.
-struct Maker {
-    leaf: Template,
-    ca: Template,
+/// The maker of certificates: templates to vary. The corpus is made of them, and so are single chains of the tests.
+pub(crate) struct Maker {
+    pub(crate) leaf: Template,
+    pub(crate) ca: Template,
 }
 
-fn public_key(key: &str) -> Vec<u8> {
+pub(crate) fn public_key(key: &str) -> Vec<u8> {
     openssl(&["pkey", "-in", &key_path(key).display().to_string(), "-pubout", "-outform", "DER"], &[])
 }
 
-fn time(text: &str) -> Vec<u8> {
+pub(crate) fn time(text: &str) -> Vec<u8> {
     element(if text.len() == 15 { 0x18 } else { 0x17 }, text.as_bytes())
 }
 
-fn key_usage(bits: &[u8]) -> Vec<u8> {
+pub(crate) fn key_usage(bits: &[u8]) -> Vec<u8> {
     extension("2.5.29.15", true, &element(0x03, &[&[0], bits].concat()))
 }
 
-fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8> {
+pub(crate) fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8> {
     let length = path_length.map(|length| element(0x02, &[length])).unwrap_or_default();
     extension("2.5.29.19", true, &sequence(&[if is_ca { &[1, 1, 0xFF] } else { &[] }, &length]))
 }
@@ -97,7 +97,7 @@ fn purposes(dotted: &[&str]) -> Vec<u8> {
     extension("2.5.29.37", false, &element(0x30, &list.concat()))
 }
 
-fn alternative_names(names: &[(u8, &[u8])]) -> Vec<u8> {
+pub(crate) fn alternative_names(names: &[(u8, &[u8])]) -> Vec<u8> {
     let list: Vec<Vec<u8>> = names.iter().map(|(tag, value)| element(*tag, value)).collect();
     extension("2.5.29.17", false, &element(0x30, &list.concat()))
 }
@@ -106,7 +106,7 @@ const SERVER: &str = "1.3.6.1.5.5.7.3.1";
 const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
 
 impl Maker {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let base = Template {
             version: 2,
             serial: element(0x02, &[0x12, 0x34, 0x56]),
