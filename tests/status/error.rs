@@ -115,3 +115,30 @@ fn a_code_that_a_table_has_comes_back_and_no_other() {
     let sum = x509::INVALID_FORMAT.because(asn1::OUT_OF_DATA);
     assert_eq!(Error::from_code(-0x21E0), Some(sum));
 }
+
+/// A number that stands in no table is printed as `mbedtls_strerror` prints it, each part of a sum for itself.
+#[test]
+fn a_number_of_no_table_is_said_to_be_unknown() {
+    let unknown = |number: u16| Error::from_number(number.try_into().expect("not zero")).to_string();
+    assert_eq!(unknown(0x7F79), "SSL - Memory allocation failed : UNKNOWN ERROR CODE (0079)");
+    assert_eq!(unknown(0x0F80), "UNKNOWN ERROR CODE (0F80)");
+    assert_eq!(
+        unknown(0x0FE0),
+        "UNKNOWN ERROR CODE (0F80) : ASN1 - Out of data when parsing an ASN1 data structure"
+    );
+    assert_eq!(unknown(0x0FFF), "UNKNOWN ERROR CODE (0F80) : UNKNOWN ERROR CODE (007F)");
+    assert_eq!(unknown(0x0079), "UNKNOWN ERROR CODE (0079)");
+}
+
+/// A device reads its codes back: what has a part that no table has is not one.
+#[test]
+fn a_code_with_an_unknown_part_is_none() {
+    for code in [-0x7F79, -0x0F80, -0x0FE0, -0x0079, 0, 0x7780, -0x1_7780, i32::MIN] {
+        assert_eq!(Error::from_code(code), None, "{code:#x}");
+    }
+    for error in
+        [ssl::FATAL_ALERT_MESSAGE, asn1::OUT_OF_DATA, x509::INVALID_FORMAT.because(asn1::OUT_OF_DATA)]
+    {
+        assert_eq!(Error::from_code(error.code()), Some(error));
+    }
+}

@@ -49,3 +49,28 @@ fn every_step_and_every_cause_stands_once_in_its_list() {
     }
     assert_eq!((Step::ALL.last(), Cause::ALL.last()), (Some(&Step::Closed), Some(&Cause::Budget)));
 }
+
+/// The depth is said where it says something; each part is there once, in one pair of brackets.
+#[test]
+fn parts_are_set_apart_from_each_other() {
+    let mut status = Status::new(x509::CERT_VERIFY_FAILED);
+    let text = "-0x2700 X509 - Certificate verification failed, e.g. CRL, CA or signature check failed";
+    assert_eq!(status.to_string(), text);
+    status.flags = Flags::EXPIRED;
+    assert_eq!(status.to_string(), format!("{text} (flags 0x01; The certificate validity has expired)"));
+    status.depth = 1;
+    assert_eq!(
+        status.to_string(),
+        format!("{text} (flags 0x01 at depth 1; The certificate validity has expired)")
+    );
+    status.cause = Cause::Budget;
+    assert_eq!(
+        status.to_string(),
+        format!(
+            "{text} (flags 0x01 at depth 1; The certificate validity has expired; certificate chain over budget)"
+        )
+    );
+    status.flags = Flags::NONE;
+    status.alert = Some(AlertSeen::Received(Alert::UNKNOWN_CA));
+    assert_eq!(status.to_string(), format!("{text} (alert 48, unknown_ca; certificate chain over budget)"));
+}

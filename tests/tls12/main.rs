@@ -5,6 +5,7 @@ mod differential;
 mod duties;
 mod handshake;
 mod io;
+mod ports;
 mod readme;
 mod record;
 mod schedule;

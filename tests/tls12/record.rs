@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use accel::rustcrypto::RustCrypto;
 use accel::soft::{Hasher, Soft};
-use accel::{Accel, Direction};
+use accel::{Accel, Direction, Rng};
 use status::{Alert, Cause, Error, ssl};
 use tests::entropy::InsecureSeeded;
 use tests::server::crypto::parameters;
@@ -345,4 +345,20 @@ fn records_without_content_are_counted() {
         assert_eq!(many(idle.warning_alert()), Ok(()));
     }
     assert_eq!(many(idle.warning_alert()), too_many(ssl::UNEXPECTED_MESSAGE));
+}
+
+/// RFC 5246 §6.2.3.2: every record of a CBC suite has an initialization vector of its own, which nobody can predict: what the
+/// generator gives, and nothing that stood in the buffer.
+#[test]
+fn every_cbc_record_begins_with_fresh_random_bytes() {
+    for case in Case::all().filter(|case| !case.suite.is_aead()) {
+        let (mut accel, mut shadow) = (Soft::new(InsecureSeeded::new(9)), Soft::new(InsecureSeeded::new(9)));
+        let mut ours = case.ours(&mut accel, Side::Client, Direction::Encrypt);
+        for _ in 0..3 {
+            let record = sealed(&mut accel, &mut ours, b"the same bytes each time").unwrap();
+            let mut vector = [0; 16];
+            shadow.fill(&mut vector).unwrap();
+            assert_eq!(record[HEADER_LENGTH..HEADER_LENGTH + 16], vector, "{case:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Sessions as bytes: what was written can be read, and nothing else can.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use accel::soft::Hasher;
+use accel::{Hash, HashAlgorithm, soft::Hasher};
 use tls12::schedule::MasterSecret;
 use tls12::session::{Binding, MAX_AGE, MAX_LENGTH_WITHOUT_TICKET, Session};
 use tls12::{MaxFragmentLength, Suite};
@@ -109,4 +109,25 @@ fn too_large_a_ticket_leaves_the_session_id_or_nothing() {
 #[test]
 fn the_stated_size_is_enough_without_a_ticket() {
     assert_eq!(encoded(&session(&[1; 32], &[]), 2048).len(), MAX_LENGTH_WITHOUT_TICKET);
+}
+
+/// Bytes whose digest is right, as only a program that knows the layout could make them.
+#[test]
+fn a_session_with_an_id_that_is_too_long_or_a_byte_too_many_is_none() {
+    assert!(decode(&encoded(&session(&[1; 32], &[2; 50]), 1024), "localhost", NOW).is_some());
+    assert!(decode(&encoded(&session(&[1; 33], &[2; 50]), 1024), "localhost", NOW).is_none());
+    let bytes = encoded(&session(&[1; 32], &[2; 50]), 1024);
+    let (content, _) = bytes.split_last_chunk::<32>().unwrap();
+    let content = [content, &[0]].concat();
+    let digest = Hasher.hash(HashAlgorithm::Sha256, &[&content]).unwrap();
+    assert!(decode(&[&content, digest.as_bytes()].concat(), "localhost", NOW).is_none());
+}
+
+#[test]
+fn every_limit_on_fragments_comes_back() {
+    for limit in [None, Some(512), Some(1024), Some(2048), Some(4096)] {
+        let limit = limit.map(|bytes| MaxFragmentLength::from_bytes(bytes).unwrap());
+        let bytes = encoded(&Session { max_fragment_length: limit, ..session(&[], &[2; 50]) }, 1024);
+        assert_eq!(decode(&bytes, "localhost", NOW).unwrap().max_fragment_length, limit);
+    }
 }

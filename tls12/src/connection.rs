@@ -29,6 +29,8 @@ pub struct Connection<'b> {
     output: Output<'b>,
     handshake: Handshake<'b>,
     idle: Idle,
+    /// What the last poll has said, and [`Connection::close`] since: whether bytes may be received and written. What is lent and
+    /// offered is asked of the buffers.
     want: Want,
     /// The application wants to close.
     closing: bool,
@@ -132,7 +134,6 @@ impl<'b> Connection<'b> {
     /// will say that the stream was cut off ([`status::Cause::Truncated`]).
     pub fn recv_closed(&mut self) {
         self.input.end();
-        self.want = self.want.without(Want::RECV);
     }
 
     /// What is to be sent through the socket.
@@ -143,7 +144,6 @@ impl<'b> Connection<'b> {
     /// The socket has taken `n` bytes.
     pub fn sent(&mut self, n: usize) {
         self.output.sent(n.min(self.send_bytes().len()));
-        self.want = self.want.without(Want::SEND.when(self.output.pending().is_empty()));
     }
 
     /// The socket takes no more bytes: what waits is given up, and nothing is sent any more. What the server has sent before it left
@@ -151,7 +151,7 @@ impl<'b> Connection<'b> {
     /// with nothing of the kind in it is `net::SEND_FAILED` (-0x004E).
     pub fn send_closed(&mut self) {
         self.send_closed = true;
-        self.want = self.want.without(Want::SEND | Want::WRITE | Want::BUSY);
+        self.want = self.want.without(Want::WRITE);
         if self.close_received {
             self.note_close();
         }
@@ -165,7 +165,6 @@ impl<'b> Connection<'b> {
     /// The application has read `n` bytes.
     pub fn consume(&mut self, n: usize) {
         self.input.consume(n);
-        self.want = self.want.without(Want::READ.when(self.input.plaintext().is_empty()));
     }
 
     /// Where the application writes: as many bytes as one record holds. They are sealed in place by [`Connection::wrote`].
@@ -192,8 +191,6 @@ impl<'b> Connection<'b> {
             self.fail(failure, accel);
             return Err(failure.error());
         }
-        self.want |= Want::SEND;
-        self.want = self.want.without(Want::WRITE.when(self.write_space().is_empty()));
         Ok(())
     }
 

@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod bounds;
 mod caller;
 mod circumstances;
 mod key_change;

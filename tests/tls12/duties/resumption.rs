@@ -3,11 +3,11 @@
 use status::{Alert, Cause, ssl};
 use tests::link::Pieces;
 use tests::server::crypto::SUITES;
-use tests::server::{Flight, NEW_SESSION_TICKET, Saved, Script, message};
+use tests::server::{Flight, NEW_SESSION_TICKET, Saved, Script, Server, message};
 use tests::throwaway::{NOW, der};
-use tls12::{Config, Peer, Suite, Suites, Verification};
+use tls12::{Config, Peer, Suite, Suites, Verification, Want};
 
-use super::{Talk, bundle, plain};
+use super::{Talk, bounds::LIMITS, bundle, plain};
 use crate::handshake::{identity, peer, trusting};
 
 /// A first connection: what the client kept of it, and what the server did.
@@ -227,5 +227,98 @@ fn a_refused_ticket_falls_back_to_a_full_handshake() {
         assert_eq!(talk.link.server.messages, [1, 16, 20]);
         assert!(!talk.session().is_empty());
         assert!(talk.connection.status().is_none());
+    }
+}
+
+/// RFC 6066 §4: the limit belongs to the session. It is offered with the same limit only, and goes on to hold.
+#[test]
+fn a_session_is_offered_with_its_own_max_fragment_length_only() {
+    let config = |limit| Config { max_fragment_length: limit, ..trusting() };
+    for limit in LIMITS {
+        let (session, saved) = first(config(Some(limit)), Script::default());
+        for other in LIMITS.map(Some).into_iter().chain([None]) {
+            let script = Script { resume: Some(saved.clone()), ..Script::default() };
+            let talk = again(config(other), &session, script).connected();
+            assert_eq!(talk.connection.resumed(), other == Some(limit), "{limit:?} and {other:?}");
+        }
+        // The server need not say so again.
+        let script = Script { resume: Some(saved.clone()), max_fragment_length: false, ..Script::default() };
+        let mut talk = again(config(Some(limit)), &session, script).connected();
+        assert!(talk.connection.resumed());
+        assert!(talk.connection.write_space().len() <= limit.bytes(), "{limit:?}");
+    }
+    // A session without a limit goes with any.
+    let (session, saved) = first(config(None), Script::default());
+    let script = Script { resume: Some(saved), ..Script::default() };
+    assert!(again(config(Some(LIMITS[2])), &session, script).connected().connection.resumed());
+}
+
+/// A ticket that was kept is not shown while tickets are off.
+#[test]
+fn without_tickets_a_kept_ticket_is_not_offered() {
+    let (session, saved) = first(trusting(), Script::default());
+    let config = Config { session_tickets: false, ..trusting() };
+    let script = Script { resume: Some(saved), ..Script::default() };
+    let talk = again(config, &session, script).connected();
+    assert_eq!(talk.link.server.hello.extension(35), None);
+    assert!(talk.link.server.hello.session_id.is_empty() || talk.connection.resumed());
+}
+
+/// RFC 5077 §3.3: a new ticket takes the old one's place; the session is as old as it was.
+#[test]
+fn a_ticket_that_comes_with_a_resumption_is_the_next_one_to_offer() {
+    let (session, mut saved) = first(trusting(), Script::default());
+    let fresh = b"the second ticket, which is longer than the first one".to_vec();
+    let script =
+        Script { resume: Some(saved.clone()), ticket: Some((7200, fresh.clone())), ..Script::default() };
+    let second = again(trusting(), &session, script).connected();
+    assert!(second.connection.resumed());
+
+    saved.ticket = fresh.clone();
+    let at = |now, session: &[u8]| {
+        let script = Script { resume: Some(saved.clone()), ticket: None, ..Script::default() };
+        Talk::with(trusting(), Peer { now, ..peer(session) }, script, Pieces::Whole).connected()
+    };
+    let third = at(NOW + 7200, &second.session());
+    assert!(third.connection.resumed());
+    assert_eq!(third.link.server.hello.extension(35), Some(&fresh[..]));
+    // Without another ticket the same one is kept.
+    let fourth = at(NOW + 7200, &third.session());
+    assert_eq!(fourth.link.server.hello.extension(35), Some(&fresh[..]));
+    // Its hint counts from the full handshake.
+    assert!(!at(NOW + 7201, &third.session()).connection.resumed());
+}
+
+/// RFC 5246 §7.4.9: before both Finished messages nothing has been agreed on that could be resumed.
+#[test]
+fn there_is_no_session_before_the_handshake_is_over() {
+    let (session, saved) = first(trusting(), Script::default());
+    for (offered, script) in
+        [(&[][..], Script::default()), (&session[..], Script { resume: Some(saved), ..Script::default() })]
+    {
+        let config = trusting();
+        let mut memory = crate::handshake::Memory::new();
+        let mut connection = memory.connect(&config, peer(offered));
+        let mut accel = accel::rustcrypto::RustCrypto::new(tests::entropy::InsecureSeeded::new(1));
+        let mut server = Server::new(script);
+        let mut turns = 0;
+        loop {
+            let want = connection.poll(&mut accel).unwrap();
+            if want.contains(Want::WRITE) {
+                break;
+            }
+            assert!(connection.session().is_empty(), "{:?}", connection.step());
+            turns += 1;
+            if want.contains(Want::SEND) {
+                server.receive(&connection.send_bytes()[..1]);
+                connection.sent(1);
+            } else if want.contains(Want::RECV) {
+                let byte = server.take_output(1);
+                connection.recv_space()[0] = byte[0];
+                connection.received(1);
+            }
+        }
+        assert!(turns > 200, "{turns}");
+        assert!(!connection.session().is_empty());
     }
 }
