@@ -46,10 +46,10 @@ fn what_was_written_is_offered_at_once_and_is_gone_when_it_was_sent() {
         connection.wrote(2, accel).unwrap();
         assert_eq!(open(connection), Want::RECV | Want::SEND | Want::WRITE);
         let length = connection.send_bytes().len();
-        link.server.receive(&connection.send_bytes()[..length - 1].to_vec());
+        link.server.receive(&connection.send_bytes()[..length - 1]);
         connection.sent(length - 1);
         assert_eq!(open(connection), Want::RECV | Want::SEND | Want::WRITE);
-        link.server.receive(&connection.send_bytes().to_vec());
+        link.server.receive(connection.send_bytes());
         connection.sent(1);
         assert_eq!(open(connection), Want::RECV | Want::WRITE);
         assert_eq!(connection.poll(accel), Ok(Want::RECV | Want::WRITE));
@@ -158,7 +158,7 @@ fn a_busy_connection_lends_nothing() {
                 steps.push(connection.step());
             }
         } else if want.contains(Want::SEND) {
-            server.receive(&connection.send_bytes().to_vec());
+            server.receive(connection.send_bytes());
             connection.sent(usize::MAX);
         } else if want.contains(Want::WRITE) {
             break;
