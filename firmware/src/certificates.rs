@@ -156,6 +156,17 @@ impl<F: NorFlash> Certificates<F> {
         fetch(&mut self.flash, half, file as u8, buffer).await
     }
 
+    /// Whether [`Certificates::replace`] would put the file in the place of another one.
+    ///
+    /// # Errors
+    /// What [`File::check`] says of a bad file, and `device::STORAGE_FAILED` (-0x8300).
+    pub async fn replaces_another(&mut self, file: File, pem: &[u8]) -> Result<bool, Error> {
+        let checked = file.check(pem, &mut self.buffer);
+        self.buffer.zeroize();
+        checked?;
+        Ok(self.has(file).await? && !self.holds(file, pem).await)
+    }
+
     /// Puts a file in the place of the earlier one, of which nothing remains in the flash; tells whether it is another one. What is there
     /// already is not written again: the flash wears out.
     ///

@@ -23,7 +23,7 @@ use crate::{
         configuration::{self, Secrets},
     },
     status_codes::StatusCodes,
-    storage::{Key, MAX_VALUE_LENGTH, Storage},
+    storage::{Earlier, Key, MAX_VALUE_LENGTH, Storage},
     supervisor::Progress,
 };
 
@@ -36,6 +36,8 @@ pub struct Device<B: Board> {
     pub accel: RefCell<B::Accel>,
     /// The settings in force.
     pub settings: RefCell<Settings>,
+    /// What is stored could not be read: who knows which secrets it has.
+    has_unknown_settings: Cell<bool>,
     /// Counts changes of settings and certificates: whoever depends on them waits here and begins anew.
     pub changed: Watch<NoopRawMutex, u32, WATCHERS>,
     /// The certificates and the private key.
@@ -119,7 +121,9 @@ impl<B: Board> Device<B> {
         {
             note(error);
         }
-        let settings = read_settings(&mut storage).await.unwrap_or_else(|error| {
+        let settings = read_settings(&mut storage).await;
+        let has_unknown_settings = Cell::new(settings.is_err());
+        let settings = settings.unwrap_or_else(|error| {
             note(error);
             Settings::default()
         });
@@ -144,6 +148,7 @@ impl<B: Board> Device<B> {
         Self {
             accel: RefCell::new(parts.accel),
             settings: RefCell::new(settings),
+            has_unknown_settings,
             changed: Watch::new_with(0),
             certificates: Mutex::new(certificates),
             storage: Mutex::new(storage),
@@ -167,25 +172,34 @@ impl<B: Board> Device<B> {
         }
     }
 
-    /// Checks and stores new settings, puts them in force, and tells whoever depends on them.
+    /// Checks and stores new settings, puts them in force, and tells whoever depends on them. No byte of a secret that has
+    /// changed stays in the flash, and the settings that are there already write nothing.
     ///
     /// # Errors
     /// [`Refused::Field`] for settings that contradict each other, [`Refused::Storage`] when the flash fails; the old settings stay.
     pub async fn store_settings(&self, new: &Settings) -> Result<(), Refused> {
         new.check().map_err(Refused::Field)?;
+        let mut storage = self.storage.lock().await;
+        let has_end = self.has_unknown_settings.get() || self.settings.borrow().has_secret_that_ends(new);
+        let earlier = if has_end { Earlier::IsErased } else { Earlier::MayStay };
         let text = || configuration::save(new, Secrets::Included);
-        let written = self.storage.lock().await.write_text(Key::Settings, text).await;
-        written.map_err(Refused::Storage)?;
+        storage.write_text(Key::Settings, text, earlier).await.map_err(Refused::Storage)?;
+        self.has_unknown_settings.set(false);
         self.settings.borrow_mut().clone_from(new);
         self.touch();
         Ok(())
     }
 
     /// Puts a certificate or the key in the place of the earlier one, and tells whoever depends on it; the same one again changes nothing.
+    /// With the CA certificate that a server was verified by the password for that server goes, too.
     ///
     /// # Errors
     /// As [`Certificates::replace`]: the earlier file stays.
     pub async fn replace_certificate(&self, file: File, pem: &[u8]) -> Result<(), Error> {
+        let is_another = self.certificates.lock().await.replaces_another(file, pem).await?;
+        if is_another && file == File::CaCertificate {
+            self.drop_password_of_verified().await?;
+        }
         if self.certificates.lock().await.replace(file, pem).await? {
             self.touch_certificates();
         }
@@ -197,16 +211,40 @@ impl<B: Board> Device<B> {
     /// # Errors
     /// As [`Certificates::erase`]: the file stays.
     pub async fn erase_certificate(&self, file: File) -> Result<(), Error> {
+        if file == File::CaCertificate {
+            self.drop_password_of_verified().await?;
+        }
         self.certificates.lock().await.erase(file).await?;
         self.touch_certificates();
         Ok(())
     }
 
-    /// The factory reset of the IP settings, which erases the certificates, too (application note §1).
+    /// Before the CA certificate goes: the password of MQTT goes with it when its server is verified by it, as by the next one
+    /// another server could be.
+    async fn drop_password_of_verified(&self) -> Result<(), Error> {
+        if !self.certificates.lock().await.has(File::CaCertificate).await? {
+            return Ok(());
+        }
+        let mut settings = self.settings.borrow().clone();
+        let mqtt = &mut settings.mqtt;
+        if !(mqtt.tls && mqtt.verify_server_certificate) || mqtt.password.is_empty() {
+            return Ok(());
+        }
+        mqtt.password.zeroize();
+        self.store_settings(&settings).await.map_err(|refused| match refused {
+            Refused::Storage(error) => error,
+            // Without a password the settings are no less right.
+            Refused::Field(_) => SETTINGS_INVALID,
+        })
+    }
+
+    /// The factory reset of the IP settings, which erases the certificates, too (application note §1), and with them the password
+    /// of MQTT for a server that is verified.
     ///
     /// # Errors
     /// [`Refused::Storage`] when the flash fails; it can be repeated.
     pub async fn reset_network(&self) -> Result<(), Refused> {
+        self.drop_password_of_verified().await.map_err(Refused::Storage)?;
         self.certificates.lock().await.erase_all().await.map_err(Refused::Storage)?;
         self.touch_certificates();
         let mut settings = self.settings.borrow().clone();

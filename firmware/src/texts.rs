@@ -100,7 +100,9 @@ pub const fn field_hint(field: Field) -> Packed {
         Field::MqttPort => packed!("Usually 8883 with TLS, 1883 without."),
         Field::MqttClientId => packed!("Empty: made of the Ethernet address."),
         Field::MqttUserName => packed!("Empty for none."),
-        Field::MqttPassword => packed!("Never shown. Empty: as it is now."),
+        Field::MqttPassword => packed!(
+            "Never shown. Empty: as it is now, or none once server, port, TLS mode, verification or CA certificate have changed."
+        ),
         Field::MqttTopicPrefix => packed!("Empty: the client identifier."),
         Field::MqttKeepAlive => packed!("In seconds; 0 for none."),
         Field::MqttQualityOfService => packed!("Of everything that is published and subscribed."),
@@ -206,7 +208,7 @@ words! {
     CONFIGURATION_LOAD = "Load the file";
     FACTORY_RESET = "Factory reset";
     FACTORY_RESET_OPEN = "Restore the IP settings";
-    FACTORY_RESET_WHAT = "Restores the IP settings as delivered (DHCP), and erases all certificates and the private key. The other settings stay.";
+    FACTORY_RESET_WHAT = "Restores the IP settings as delivered (DHCP), and erases all certificates and the private key. The other settings stay, but for the password of a server that is verified.";
     FACTORY_RESET_DO = "Restore and erase";
     REFRESH = "Refresh";
     CONNECTION = "Connection";

@@ -18,6 +18,7 @@ mod connection;
 mod connection_back_off;
 mod connection_conversation;
 mod connection_report;
+mod device;
 mod flash;
 mod http;
 mod json;

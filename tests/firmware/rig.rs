@@ -105,6 +105,16 @@ impl World {
         }
     }
 
+    /// Whether these bytes stand anywhere in one of the flash ranges.
+    pub(crate) fn flash_contains(&self, bytes: &[u8]) -> bool {
+        self.flashes.iter().any(|flash| flash.0.borrow().contains(bytes))
+    }
+
+    /// How many words were written and pages erased in the flash range of the settings.
+    pub(crate) fn operations(&self) -> usize {
+        self.flashes[0].0.borrow().operations
+    }
+
     pub(crate) fn port(&self, listener: Listener) -> u16 {
         self.broker.borrow().port(listener)
     }

@@ -133,7 +133,7 @@ fn a_file_for_a_person_has_no_secrets_and_leaves_the_present_ones() {
     for field in Field::ALL.iter().filter(|field| field.is_secret()) {
         assert!(!file.as_str().contains(field.name()));
     }
-    let mut present = Settings::default();
+    let mut present = settings.clone();
     present.set(Field::MqttPassword, "present").unwrap();
     present.access.password = Some(PasswordHash { salt: [1; 16], iterations: 2, hash: [3; 32] });
     let loaded = configuration::load(file.as_str(), Secrets::LeftOut, &present).unwrap();
@@ -144,6 +144,31 @@ fn a_file_for_a_person_has_no_secrets_and_leaves_the_present_ones() {
     let with_secrets = configuration::save(&settings, Secrets::Included);
     let refused = configuration::load(with_secrets.as_str(), Secrets::LeftOut, &present);
     assert_eq!(refused.err(), Some(Refusal::Line(17)));
+}
+
+#[test]
+fn a_password_stays_only_with_the_server_that_it_was_entered_for() {
+    let present = longest();
+    for (field, value, stays) in [
+        (Field::MqttHost, "X".repeat(128), true),
+        (Field::MqttUserName, "other".into(), true),
+        (Field::MqttClientId, "other".into(), true),
+        (Field::MqttEnabled, "off".into(), true),
+        (Field::MqttHost, "other".into(), false),
+        (Field::MqttPort, "8883".into(), false),
+        (Field::MqttTls, "off".into(), false),
+        (Field::MqttVerify, "on".into(), false),
+        (Field::MqttUserName, String::new(), false),
+    ] {
+        let mut new = present.clone();
+        new.set(field, &value).unwrap();
+        let file = configuration::save(&new, Secrets::LeftOut);
+        new.drop_foreign_password(&present);
+        assert_eq!(!new.mqtt.password.is_empty(), stays, "{} = {value}", field.name());
+        // The way over a file is the same one, and is open.
+        let loaded = configuration::load(file.as_str(), Secrets::LeftOut, &present).unwrap();
+        assert!(loaded == new, "{} = {value}", field.name());
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use core::pin::{Pin, pin};
 
 use status::device::FILE_TOO_LARGE;
 use x509::{Bundle, PrivateKey, lint::Slot};
+use zeroize::Zeroize;
 
 use super::{
     Outcome, Server,
@@ -156,12 +157,13 @@ fn plan<B: Board>(route: Route, fields: Fields<'_>, new: &mut Settings) -> Resul
 
 /// `POST /settings`: all of the fields, or none.
 fn set(new: &mut Settings, fields: Fields<'_>) -> Result<(), Refusal> {
+    let present = new.clone();
     let mut has_password = false;
     for field in fields {
         let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
         if name == ERASE_PASSWORD {
             if value == "on" {
-                new.mqtt.password.clear();
+                new.mqtt.password.zeroize();
             }
             continue;
         }
@@ -175,9 +177,8 @@ fn set(new: &mut Settings, fields: Fields<'_>) -> Result<(), Refusal> {
         }
         new.set(field, value).map_err(|_| Refusal::content(Reason::Value(field)))?;
     }
-    if new.mqtt.user_name.is_empty() && !has_password {
-        // Without a user name there is no password (MQTT 3.1.1 §3.1.2.9).
-        new.mqtt.password.clear();
+    if !has_password {
+        new.drop_foreign_password(&present);
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ pub fn save(settings: &Settings, secrets: Secrets) -> Text {
 }
 
 /// Reads a file: what it does not name has its default. With [`Secrets::LeftOut`] it may not name a secret, and the secrets stay
-/// those of `present`.
+/// those of `present`, but for a password of MQTT that was entered for another server ([`Settings::drop_foreign_password`]).
 ///
 /// # Errors
 /// The reason why nothing of it can be used.
@@ -113,6 +113,9 @@ pub fn load(text: &str, secrets: Secrets, present: &Settings) -> Result<Settings
         }
         seen |= bit;
         settings.set(field, value).map_err(|_| Refusal::Line(number))?;
+    }
+    if secrets == Secrets::LeftOut {
+        settings.drop_foreign_password(present);
     }
     settings.check().map_err(Refusal::Contradiction)?;
     Ok(settings)

@@ -127,6 +127,36 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Leaves the password of MQTT out unless it is for the server that `earlier` names, from which it was taken over.
+    ///
+    /// A password goes only to the host, port, TLS mode and verification that it was entered for: else whoever finds the menu
+    /// open, or has a configuration file loaded, could have it sent to a server of their own. And without a user name there is none
+    /// (MQTT 3.1.1 §3.1.2.9).
+    pub fn drop_foreign_password(&mut self, earlier: &Self) {
+        if !self.mqtt.has_server_of(&earlier.mqtt) || self.mqtt.user_name.is_empty() {
+            self.mqtt.password.zeroize();
+        }
+    }
+
+    /// Whether `new` lacks, or has changed, a secret of these settings.
+    #[must_use]
+    pub fn has_secret_that_ends(&self, new: &Self) -> bool {
+        let password = &self.mqtt.password;
+        (!password.is_empty() && *password != new.mqtt.password)
+            || (self.access.password.is_some() && self.access.password != new.access.password)
+    }
+}
+
+impl Mqtt {
+    /// Whether a password for one of these is for the other, too.
+    fn has_server_of(&self, other: &Self) -> bool {
+        self.host.eq_ignore_ascii_case(&other.host)
+            && (self.port, self.tls, self.verify_server_certificate)
+                == (other.port, other.tls, other.verify_server_certificate)
+    }
+}
+
 impl Network {
     /// Whether the fixed address is one that a host can have, and the gateway is in its network.
     fn check(&self) -> Result<(), Field> {

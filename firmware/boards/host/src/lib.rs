@@ -28,7 +28,7 @@ pub struct Host;
 
 impl Board for Host {
     type Accel = Soft<OperatingSystem>;
-    type SettingsFlash = flash::Flash<{ 128 * 1024 }>;
+    type SettingsFlash = flash::Flash<{ 16 * 1024 }>;
     type CertificateFlash = flash::Flash<{ 16 * 1024 }>;
     type Pins = pins::Pins;
     type Backup = backup::Backup;

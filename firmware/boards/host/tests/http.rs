@@ -36,22 +36,22 @@ const CHANGES: [(&str, &str); 11] = [
     ("POST", "/logout"),
 ];
 
-struct Device {
-    server: Server,
+pub(crate) struct Device {
+    pub(crate) server: Server,
     /// `127.0.0.1:PORT`.
     address: String,
     cookie: String,
     token: String,
 }
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.head, self.body))
     }
@@ -74,7 +74,7 @@ impl Device {
     }
 
     /// A device with a password, and a session.
-    fn set_up(name: &str) -> Self {
+    pub(crate) fn set_up(name: &str) -> Self {
         let mut device = Self::new(name);
         let answer = device.form("/password", &format!("password={PASSWORD}"));
         device.remember(&answer);
@@ -99,7 +99,7 @@ impl Device {
     }
 
     /// A request of somebody who is logged in, with the token.
-    fn request(&self, method: &str, path: &str, lines: &str, body: &[u8]) -> Answer {
+    pub(crate) fn request(&self, method: &str, path: &str, lines: &str, body: &[u8]) -> Answer {
         let lines = format!("Cookie: {}\r\nX-Token: {}\r\n{lines}", self.cookie, self.token);
         self.anonymous(method, path, &lines, body)
     }
@@ -113,7 +113,7 @@ impl Device {
         self.raw(&[head.as_bytes(), body].concat()).unwrap_or_else(|| panic!("{method} {path}: no answer"))
     }
 
-    fn form(&self, path: &str, body: &str) -> Answer {
+    pub(crate) fn form(&self, path: &str, body: &str) -> Answer {
         let body = body.replace(' ', "+");
         self.request("POST", path, "Content-Type: application/x-www-form-urlencoded\r\n", body.as_bytes())
     }

@@ -11,6 +11,7 @@
 mod flash;
 mod http;
 mod options;
+mod password;
 mod process;
 
 use std::path::PathBuf;
