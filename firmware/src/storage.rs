@@ -55,12 +55,17 @@ pub const MAX_VALUE_LENGTH: usize = configuration::MAX_LENGTH;
 
 /// What is read and written at once, in bytes: a multiple of every flash's word.
 const CHUNK: usize = 32;
+/// The same, as a distance in the flash.
+const STEP: u32 = 32;
 /// The digest of a head or a record: the first eight bytes of a SHA-256.
 const DIGEST: usize = 8;
 /// What a head begins with.
 const MAGIC: [u8; 4] = *b"NCS1";
 /// What stands before a value: its key, a zero, its length (big-endian), the digest of these and of the value.
 const BEFORE: usize = 4 + DIGEST;
+/// The same, as a distance in the flash.
+const BEFORE_VALUE: u32 = 12;
+const _: () = assert!(BEFORE == 12 && CHUNK == 32);
 
 /// The store.
 pub struct Storage<F> {
@@ -104,7 +109,7 @@ struct Record {
 impl Record {
     /// The record's length with its value and what fills it up, in bytes.
     fn span(self) -> u32 {
-        u32::from(self.length).saturating_add(BEFORE as u32).next_multiple_of(CHUNK as u32)
+        u32::from(self.length).saturating_add(BEFORE_VALUE).next_multiple_of(STEP)
     }
 
     /// Where the next record begins.
@@ -201,13 +206,14 @@ impl<F: NorFlash> Halves<F> {
     async fn read(&mut self, key: Key, out: &mut [u8]) -> Result<Option<usize>, Error> {
         let Some(record) = self.open().await?.record(key) else { return Ok(None) };
         let out = out.get_mut(..record.length.into()).ok_or(STORAGE_FAILED)?;
-        let mut chunk = [0; CHUNK];
+        let (mut chunk, mut place) = ([0; CHUNK], 0_usize);
         for at in record.chunks() {
             self.load(record.offset.saturating_add(at), &mut chunk).await?;
-            for (place, byte) in (at as usize..).zip(chunk) {
+            for byte in chunk {
                 if let Some(to) = place.checked_sub(BEFORE).and_then(|place| out.get_mut(place)) {
                     *to = byte;
                 }
+                place = place.saturating_add(1);
             }
         }
         chunk.zeroize();
@@ -270,7 +276,7 @@ impl<F: NorFlash> Halves<F> {
     /// Reads the records of a half.
     async fn scan(&mut self, half: Half, log: &mut Log) -> Result<(), Error> {
         let Range { start, end } = range(&self.flash, half)?;
-        let mut offset = start.saturating_add(CHUNK as u32);
+        let mut offset = start.saturating_add(STEP);
         let mut chunk = [0; CHUNK];
         // Each turn is a record of at least a chunk.
         while offset < end {
@@ -339,7 +345,7 @@ impl<F: NorFlash> Halves<F> {
         self.erase_half(half).await?;
         // 2. The values.
         let Range { start, end } = range(&self.flash, half)?;
-        let mut offset = start.saturating_add(CHUNK as u32);
+        let mut offset = start.saturating_add(STEP);
         let mut new = Log { present: Some((half, generation)), records: [None; _], end: None };
         for other in Key::ALL {
             let old = log.record(other).filter(|_| other != key);
