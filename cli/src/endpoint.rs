@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use accel::soft::Soft;
 use status::rsa;
 use tls12::{Config, Connection, Identity, Peer, Verification};
-use x509::{Bundle, MAX_DER_LENGTH, PrivateKey};
+use x509::{Bundle, PrivateKey, Wanted, der_length};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     random::OperatingSystem,
     trace::Trace,
     transport::Transport,
-    trust,
+    trust::{self, Source},
 };
 
 /// Where to, and all that TLS is told; lives for as many connections as it takes.
@@ -47,8 +47,7 @@ pub(crate) fn with_endpoint<T>(
     // 1. Everything that can be wrong without a network.
     let mut storage = Vec::new();
     let anchors = anchors(link, tls, &mut storage)?;
-    let mut chain = vec![0; MAX_DER_LENGTH];
-    let mut key = Zeroizing::new(vec![0; MAX_DER_LENGTH]);
+    let (mut chain, mut key) = (Zeroizing::default(), Zeroizing::default());
     let identity = match &tls.identity {
         Some((certificate, private)) => {
             let chain = files::certificates("--cert", certificate, &mut chain)?;
@@ -125,18 +124,20 @@ fn anchors<'s>(link: &Link, tls: &Tls, storage: &'s mut Vec<u8>) -> Result<Optio
     let texts = trust::texts(&tls.anchors)?;
     let trace = Trace::new(link.debug);
     let mut all = Vec::new();
-    for (place, text) in &texts {
-        let mut scratch = vec![0; text.len()];
-        let bundle = Bundle::from_pem(text, &mut scratch).map_err(|error| Failure::at(error, place))?;
+    for Source { place, text } in &texts {
+        let mut scratch = vec![0; der_length(text.len())];
+        let bundle = Bundle::from_long_pem(text, &mut scratch)
+            .map_err(|error| files::refused(error, place, text, Wanted::Certificate))?;
         trace.line(format_args!("file = {} certificates of {place} are trusted", bundle.len()));
-        all.extend_from_slice(text);
+        // A NUL ends one text and not those behind it.
+        all.extend(text.iter().take_while(|byte| **byte != 0));
         all.push(b'\n');
     }
     if texts.is_empty() {
         return Ok(None);
     }
-    storage.resize(all.len(), 0);
-    Ok(Some(Bundle::from_pem(&all, storage)?))
+    storage.resize(der_length(all.len()), 0);
+    Ok(Some(Bundle::from_long_pem(&all, storage)?))
 }
 
 /// The key of another certificate would only show at the end of the handshake, and as the server's fault.

@@ -6,51 +6,81 @@ use std::{
     path::Path,
 };
 
-use status::pk;
-use x509::{Bundle, MAX_FILE_LENGTH, PrivateKey};
+use status::{Error, pk};
+use x509::{Bundle, PrivateKey, Wanted, der_length, recognize};
 use zeroize::Zeroizing;
 
 use crate::{connect::reason, failure::Failure};
 
-/// A PEM file's bytes, wiped when they are dropped: it may be a key. Of a file that is too long only as much is read as shows it.
+/// A PEM file's bytes, wiped when they are dropped: it may be a key.
 ///
 /// # Errors
-/// `pk::FILE_IO_ERROR` (-0x3E00) with the option, the file and what the system says.
+/// `pk::FILE_IO_ERROR` (-0x3E00) with the option, the file and what the system says, or for a file of more than 16 MB, which is none of
+/// certificates.
 pub(crate) fn read(option: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let limit = MAX_FILE_LENGTH.saturating_add(1);
-    let mut text = Zeroizing::new(Vec::with_capacity(limit));
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-    fs::File::open(file).and_then(|opened| opened.take(limit).read_to_end(&mut text)).map_err(|error| {
-        Failure::at(pk::FILE_IO_ERROR, format!("{}: {}", place(option, file), reason(&error)))
-    })?;
+    read_at(&place(option, file), file)
+}
+
+/// Like [`read`], with words of its own for the place.
+pub(crate) fn read_at(place: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let failed = |reason: &str| Failure::at(pk::FILE_IO_ERROR, format!("{place}: {reason}"));
+    let opened = fs::File::open(file).map_err(|error| failed(&reason(&error)))?;
+    let mut text = Zeroizing::new(Vec::new());
+    // What grows is copied, and only the last copy is wiped: a key from a pipe has its room beforehand, too.
+    let length = opened.metadata().map_or(0, |metadata| metadata.len()).clamp(MANY_KEYS, MAX_FILE);
+    text.reserve_exact(usize::try_from(length).unwrap_or(0).saturating_add(1));
+    opened
+        .take(MAX_FILE.saturating_add(1))
+        .read_to_end(&mut text)
+        .map_err(|error| failed(&reason(&error)))?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_FILE {
+        return Err(failed("larger than 16 MB"));
+    }
     Ok(text)
 }
 
-/// The certificates of a file.
+/// Memory to decode a file in, wiped when it is dropped.
+pub(crate) fn storage(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(vec![0; der_length(text.len())])
+}
+
+/// The certificates of a file, decoded in `storage`.
 ///
 /// # Errors
-/// Those of [`read`] and [`Bundle::from_pem`], with the option and the file. Certificates of it that cannot be read are left
-/// out as long as one can; `mqtts inspect` tells of them.
+/// Those of [`read`] and [`Bundle::from_long_pem`], with the option, the file, and what it is instead. Certificates of it that cannot
+/// be read are left out as long as one can; `mqtts inspect` tells of them.
 pub(crate) fn certificates<'a>(
     option: &str,
     file: &Path,
-    storage: &'a mut [u8],
+    storage: &'a mut Zeroizing<Vec<u8>>,
 ) -> Result<Bundle<'a>, Failure> {
     let text = read(option, file)?;
-    Bundle::from_pem(&text, storage).map_err(|error| Failure::at(error, place(option, file)))
+    *storage = self::storage(&text);
+    Bundle::from_long_pem(&text, storage)
+        .map_err(|error| refused(error, &place(option, file), &text, Wanted::Certificate))
 }
 
-/// The private key of a file.
+/// The private key of a file, decoded in `storage`.
 ///
 /// # Errors
-/// Those of [`read`] and [`PrivateKey::from_pem`], with the option and the file.
+/// Those of [`read`] and [`PrivateKey::from_long_pem`], with the option, the file, and what it is instead.
 pub(crate) fn private_key<'a>(
     option: &str,
     file: &Path,
-    storage: &'a mut [u8],
+    storage: &'a mut Zeroizing<Vec<u8>>,
 ) -> Result<PrivateKey<'a>, Failure> {
     let text = read(option, file)?;
-    PrivateKey::from_pem(&text, storage).map_err(|error| Failure::at(error, place(option, file)))
+    *storage = self::storage(&text);
+    PrivateKey::from_long_pem(&text, storage)
+        .map_err(|error| refused(error, &place(option, file), &text, Wanted::PrivateKey))
+}
+
+/// The failure of a file that is not what was wanted: its code, its name, and what it is, if that can be told.
+pub(crate) fn refused(code: Error, place: &str, text: &[u8], wanted: Wanted) -> Failure {
+    match recognize(text, wanted) {
+        Some(found) => Failure::at(code, format_args!("{place}: it is {found}")),
+        None => Failure::at(code, place),
+    }
 }
 
 /// A saved TLS session; empty when there is none yet.
@@ -116,3 +146,7 @@ fn private(file: &Path) -> io::Result<fs::File> {
 
 /// Far more than any session that TLS saves, in bytes.
 pub(crate) const MAX_SESSION: usize = 65_536;
+/// Far more than any file of certificates, in bytes.
+const MAX_FILE: u64 = 16 << 20;
+/// More than any key and its certificates, in bytes.
+const MANY_KEYS: u64 = 64 << 10;

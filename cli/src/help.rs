@@ -20,7 +20,7 @@ mqtts inspect FILE [FILE ...]
 
 Prints the description of every certificate in the files, and 'Name: RSA' for a private key.
 A file that cannot be read gives its code on standard error, and exit status 1.
-Files are PEM texts of at most 4096 bytes.
+Files are PEM texts. A device takes at most 4096 bytes; here they may be longer.
 ";
 
 /// `mqtts completion --help`.

@@ -8,8 +8,7 @@ use std::{
 };
 
 use status::generic::GENERIC_ERROR;
-use x509::{Bundle, MAX_DER_LENGTH, PrivateKey, describe, describe_key};
-use zeroize::Zeroizing;
+use x509::{Bundle, PrivateKey, Wanted, describe, describe_key, has_private_key, recognize};
 
 use crate::{failure::Failure, files};
 
@@ -35,15 +34,17 @@ pub(crate) fn run(files: &[PathBuf]) -> Result<ExitCode, Failure> {
 /// Writes what can be said of the file to `out`.
 fn inspect(file: &Path, out: &mut String) -> Result<(), Failure> {
     let text = files::read("", file)?;
-    let mut storage = Zeroizing::new(vec![0; MAX_DER_LENGTH]);
+    let mut storage = files::storage(&text);
+    let text = text.as_slice();
     // Writing to a String cannot fail, so that only the file's own failures are left.
-    if is_key(&text) {
-        let key =
-            PrivateKey::from_pem(&text, &mut storage).map_err(|error| Failure::at(error, file.display()))?;
+    if is_key(text) {
+        let key = PrivateKey::from_long_pem(text, &mut storage)
+            .map_err(|error| files::refused(error, &file.display().to_string(), text, Wanted::PrivateKey))?;
         let _ = describe_key(&key, "", out);
         return Ok(());
     }
-    let bundle = Bundle::from_pem(&text, &mut storage).map_err(|error| Failure::at(error, file.display()))?;
+    let bundle = Bundle::from_long_pem(text, &mut storage)
+        .map_err(|error| files::refused(error, &file.display().to_string(), text, Wanted::Certificate))?;
     let _ = describe_all(&bundle, out);
     match bundle.failed() {
         0 => Ok(()),
@@ -69,6 +70,5 @@ fn describe_all(bundle: &Bundle<'_>, out: &mut String) -> fmt::Result {
 
 /// Whether the file claims to be a key; with a certificate in it too, it is taken as that.
 fn is_key(text: &[u8]) -> bool {
-    let contains = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
-    contains(b"PRIVATE KEY-----") && !contains(b"-----BEGIN CERTIFICATE-----")
+    has_private_key(text) && recognize(text, Wanted::Certificate).is_some()
 }

@@ -8,8 +8,8 @@ use std::{
 
 use accel::soft::Soft;
 use x509::{
-    Policy, Time,
-    lint::{File, Finding, Memory, Request, Role, Severity, check},
+    Bundle, Hosts, Policy, PrivateKey, Time,
+    lint::{Decoded, File, Finding, Problem, Request, Role, Severity, Slot, Trust, WORKSPACE, check_decoded},
 };
 use zeroize::Zeroizing;
 
@@ -32,14 +32,45 @@ pub(crate) fn run(lint: &Lint) -> Result<ExitCode, Failure> {
         now: Some(Time::from_unix(lint.at.unwrap_or_else(endpoint::now))),
         policy: Policy::default(),
     };
-    let mut findings = Vec::new();
-    check(&request, &mut Memory::new(), &mut Soft::new(OperatingSystem), |finding| findings.push(finding));
+    let mut storage = [request.authority, request.certificate, request.key]
+        .map(|text| files::storage(text.unwrap_or_default()));
+    let [first, second, third] = &mut storage;
+    let decoded = Decoded {
+        authority: request.authority.map(|text| Bundle::from_long_pem(text, first)).into(),
+        certificate: request.certificate.map(|text| Bundle::from_long_pem(text, second)).into(),
+        key: request.key.map(|text| PrivateKey::from_long_pem(text, third)).into(),
+    };
+    let findings = findings(&decoded, &request);
     let mut out = io::stdout().lock();
     for finding in &findings {
-        writeln!(out, "{}{finding}", place(lint, finding)).map_err(Failure::Output)?;
+        writeln!(out, "{}{finding}{}", place(lint, finding), names(finding, &decoded.certificate))
+            .map_err(Failure::Output)?;
     }
     let will_fail = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if will_fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn findings(decoded: &Decoded<'_>, request: &Request<'_>) -> Vec<Finding> {
+    let (mut findings, mut workspace) = (Vec::new(), Zeroizing::new(vec![0; WORKSPACE]));
+    let (mut trust, mut accel) = (Trust::new(decoded, request), Soft::new(OperatingSystem));
+    let verdict = loop {
+        if let Ok(verdict) = trust.step(&mut accel, &mut workspace) {
+            break verdict;
+        }
+    };
+    check_decoded(decoded, request, verdict, |finding| findings.push(finding));
+    findings
+}
+
+/// The names that the certificate is for, where that is the question.
+fn names(finding: &Finding, chain: &Slot<Bundle<'_>>) -> String {
+    let leaf =
+        chain.content().filter(|_| finding.problem == Problem::WrongHost).and_then(|c| c.iter().next());
+    let Some(leaf) = leaf else { return String::new() };
+    match Hosts(&leaf).to_string() {
+        none if none.is_empty() => ", and it names none".to_owned(),
+        names => format!(", but for: {names}"),
+    }
 }
 
 fn read(option: &str, file: Option<&Path>) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {

@@ -6,20 +6,30 @@ use std::{
 };
 
 use status::{pk, ssl};
+use zeroize::Zeroizing;
 
-use crate::{connect::reason, failure::Failure, options::Anchors};
+use crate::{connect::reason, failure::Failure, files, options::Anchors};
 
-/// The PEM texts of all anchors, each with what it came from for a message.
+/// A file's PEM text, with what it came from for a message.
+pub(crate) struct Source {
+    pub(crate) place: String,
+    pub(crate) text: Zeroizing<Vec<u8>>,
+}
+
+impl Source {
+    fn read(place: String, file: &Path) -> Result<Self, Failure> {
+        Ok(Self { text: files::read_at(&place, file)?, place })
+    }
+}
+
+/// The PEM texts of all anchors.
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) for what cannot be read; `ssl::CA_CHAIN_REQUIRED` (-0x7680) when the system has no list.
-pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<Source>, Failure> {
     let mut texts = Vec::new();
     for file in &anchors.files {
-        texts.push((
-            format!("--cafile {}", file.display()),
-            read(&format!("--cafile {}", file.display()), file)?,
-        ));
+        texts.push(Source::read(format!("--cafile {}", file.display()), file)?);
     }
     for folder in &anchors.folders {
         let before = texts.len();
@@ -36,7 +46,7 @@ pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<(String, Vec<u8>)>, Failure
 }
 
 /// Every file of the folder that has certificates, in the order of their names; a folder for OpenSSL has others, too.
-fn read_folder(folder: &Path, texts: &mut Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
+fn read_folder(folder: &Path, texts: &mut Vec<Source>) -> Result<(), Failure> {
     let broken = |error: std::io::Error| {
         Failure::at(pk::FILE_IO_ERROR, format!("--capath {}: {}", folder.display(), reason(&error)))
     };
@@ -52,9 +62,9 @@ fn read_folder(folder: &Path, texts: &mut Vec<(String, Vec<u8>)>) -> Result<(), 
         if seen.contains(&original) {
             continue;
         }
-        let text = read(&format!("--capath {}", name.display()), name)?;
-        if text.windows(BEGIN.len()).any(|window| window == BEGIN) {
-            texts.push((format!("--capath {}", name.display()), text));
+        let source = Source::read(format!("--capath {}", name.display()), name)?;
+        if source.text.windows(BEGIN.len()).any(|window| window == BEGIN) {
+            texts.push(source);
         }
         seen.push(original);
     }
@@ -62,20 +72,13 @@ fn read_folder(folder: &Path, texts: &mut Vec<(String, Vec<u8>)>) -> Result<(), 
 }
 
 /// The list that `SSL_CERT_FILE` names, as for OpenSSL, or else the first that stands where systems have it.
-fn system() -> Result<(String, Vec<u8>), Failure> {
+fn system() -> Result<Source, Failure> {
     let named = env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty()).map(PathBuf::from);
     let file = named.or_else(|| SYSTEM.iter().map(PathBuf::from).find(|file| file.is_file()));
     let Some(file) = file else {
         return Err(Failure::at(ssl::CA_CHAIN_REQUIRED, "this system has no list of authorities; --cafile"));
     };
-    let place = format!("the system's certificates, {}", file.display());
-    let text = read(&place, &file)?;
-    Ok((place, text))
-}
-
-/// A file of any size: on a PC there is room for the system's list.
-fn read(place: &str, file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| Failure::at(pk::FILE_IO_ERROR, format!("{place}: {}", reason(&error))))
+    Source::read(format!("the system's certificates, {}", file.display()), &file)
 }
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";

@@ -234,9 +234,10 @@ fn a_file_is_at_fault_and_is_named_before_anything_is_connected() {
     );
     let empty = write("empty.crt", "");
     let (certificate, key) = (vector("tls12/client-2048.pem"), vector("tls12/client-2048.key"));
-    let cases: [(&[&str], &str, &str); 7] = [
+    let cases: [(&[&str], &str, &str); 8] = [
         (&["--cafile", &empty], "-0x2180 X509 - ", "--cafile "),
         (&["--cafile", &key], "-0x2180 X509 - ", "--cafile "),
+        (&["--cafile", "/dev/zero"], "-0x3E00 PK - Read/write of file failed", "--cafile "),
         (&["--cafile", "none.crt"], "-0x3E00 PK - Read/write of file failed", "--cafile "),
         (&["--insecure", "--cert", &key, "--key", &key], "-0x2180 X509 - ", "--cert "),
         (&["--insecure", "--cert", &certificate, "--key", &locked], "-0x3C00 PK - ", "--key "),

@@ -1,6 +1,6 @@
 //! `inspect.rs`: descriptions in the layout of Mbed TLS, or its codes.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use crate::support::{folder, mqtts, text, vector};
 
@@ -43,29 +43,93 @@ fn a_file_that_cannot_be_read_gives_its_code_and_exit_status_1() {
     let pem = fs::read_to_string(vector("tls12/ca.pem")).unwrap();
     let key = fs::read_to_string(vector("tls12/client-1024.key")).unwrap();
     let body = pem.find('\n').unwrap();
-    let files: [(&str, Vec<u8>, &str); 10] = [
-        ("empty", vec![], "-0x2180 X509 - "),
-        ("text", b"hello\n".to_vec(), "-0x2180 X509 - "),
-        ("der", vec![0x30, 0x82, 0x03, 0x00, 0x30], "-0x2180 X509 - "),
-        ("no-end", pem.as_bytes()[..pem.len() - 30].to_vec(), "-0x2780 X509 - "),
-        ("bad-base64", pem.replacen(&pem[body + 1..body + 5], "MI!D", 1).into_bytes(), "-0x112C PEM - "),
-        ("cut-body", pem.replacen(&pem[body + 1..body + 66], "", 1).into_bytes(), "-0x2180 X509 - "),
+    let request = openssl(&["req", "-new", "-subj", "/CN=x", "-key", &vector("tls12/client-1024.key")]);
+    let curve = openssl(&["ecparam", "-genkey", "-name", "prime256v1"]);
+    let wide: Vec<u8> = pem.bytes().flat_map(|byte| [byte, 0]).collect();
+    let files: [(&str, Vec<u8>, &str, &str); 14] = [
+        ("empty", vec![], "-0x2180 X509 - ", "an empty file: choose another one"),
         (
-            "long",
-            [pem.as_bytes(), [b' '; 4096].as_slice()].concat(),
-            "-0x8280 DEVICE - The file is larger than 4096 bytes",
+            "text",
+            b"hello\n".to_vec(),
+            "-0x2180 X509 - ",
+            "a text without PEM: a certificate in PEM is needed",
         ),
-        ("locked.key", ENCRYPTED.as_bytes().to_vec(), "-0x3C00 PK - Private key password can't be empty"),
-        ("public.key", b"-----BEGIN PUBLIC PRIVATE KEY-----\n".to_vec(), "-0x3D00 PK - "),
-        ("cut.key", key.as_bytes()[..key.len() - 30].to_vec(), "-0x3D00 PK - "),
+        (
+            "der",
+            openssl(&["x509", "-outform", "DER", "-in", &vector("tls12/ca.pem")]),
+            "-0x2180 X509 - ",
+            "a certificate in binary form (DER): convert it: openssl x509 -inform DER -in OLD -out NEW",
+        ),
+        ("wide", wide, "-0x2180 X509 - ", "UTF-16 text: save it as ASCII or UTF-8"),
+        (
+            "request",
+            request,
+            "-0x2180 X509 - ",
+            "a certificate request (CSR): the CA makes the certificate from it",
+        ),
+        (
+            "page",
+            b"<html>".to_vec(),
+            "-0x2180 X509 - ",
+            "a web page (HTML): the download failed or needs a log-in",
+        ),
+        (
+            "no-end",
+            pem.as_bytes()[..pem.len() - 30].to_vec(),
+            "-0x2780 X509 - ",
+            "PEM that is cut off: copy it whole, with its END line",
+        ),
+        ("bad-base64", pem.replacen(&pem[body + 1..body + 5], "MI!D", 1).into_bytes(), "-0x112C PEM - ", ""),
+        ("cut-body", pem.replacen(&pem[body + 1..body + 66], "", 1).into_bytes(), "-0x2180 X509 - ", ""),
+        (
+            "locked.key",
+            ENCRYPTED.as_bytes().to_vec(),
+            "-0x3C00 PK - Private key password can't be empty",
+            "an encrypted private key: remove the password: openssl pkey -in OLD -out NEW",
+        ),
+        ("curve.key", curve, "-0x3C80 PK - ", "a private key on an elliptic curve: an RSA key is needed"),
+        (
+            "public.key",
+            b"-----BEGIN PUBLIC KEY-----\n".to_vec(),
+            "-0x2180 X509 - ",
+            "a public key: a certificate in PEM is needed",
+        ),
+        (
+            "odd.key",
+            b"-----BEGIN PUBLIC PRIVATE KEY-----\n".to_vec(),
+            "-0x3D00 PK - ",
+            "a private key that is not RSA: an RSA key is needed",
+        ),
+        (
+            "cut.key",
+            key.as_bytes()[..key.len() - 30].to_vec(),
+            "-0x3D00 PK - ",
+            "PEM that is cut off: copy it whole, with its END line",
+        ),
     ];
-    for (name, bytes, expected) in files {
+    for (name, bytes, expected, told) in files {
         let file = folder.join(name);
         fs::write(&file, bytes).unwrap();
         let line = mqtts(&["inspect", &text(&file)]).failed(1);
         assert!(line.starts_with(&format!("status: {expected}")), "{line}");
-        assert!(line.ends_with(&format!(" ({})", file.display())), "{line}");
+        let told = if told.is_empty() { String::new() } else { format!(": it is {told}") };
+        assert!(line.ends_with(&format!(" ({}{told})", file.display())), "{line}");
     }
+}
+
+/// The system's bundle has some 140 certificates; text may stand around each.
+#[test]
+fn a_file_may_be_of_any_length() {
+    let file = folder("inspect-long").join("bundle.pem");
+    let pem = fs::read_to_string(vector("tls12/ca.pem")).unwrap();
+    fs::write(&file, format!("# A comment about what follows.\n{pem}\n").repeat(150)).unwrap();
+    let printed = mqtts(&["inspect", &text(&file)]).printed();
+    assert_eq!(printed.matches("cert. version").count(), 150);
+    // A device would not take it.
+    let ran = mqtts(&["lint", "--cafile", &text(&file), "--at", "2026-06-01"]);
+    let length = fs::metadata(&file).unwrap().len();
+    let finding = format!("its {length} bytes do not fit the device, which takes 4096");
+    assert_eq!(ran.printed(), format!("{}: CA certificate: warning: {finding}\n", file.display()));
 }
 
 #[test]
@@ -91,3 +155,9 @@ fn the_other_files_are_still_described() {
 
 /// The head of an encrypted PKCS#8 key is enough.
 const ENCRYPTED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIC\n-----END ENCRYPTED PRIVATE KEY-----\n";
+
+fn openssl(arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new("openssl").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    output.stdout
+}

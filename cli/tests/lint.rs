@@ -59,7 +59,7 @@ fn what_will_fail_is_named_with_its_file() {
         |name: &'static str, key: &'static str| [("--cert", name), ("--key", key), ("--host", "localhost")];
     let client = |name: &'static str, key: &'static str| [("--cert", name), ("--key", key)];
     let ca = [("--cafile", "ca.pem")];
-    let cases: [(Vec<(&str, &str)>, &str); 10] = [
+    let cases: [(Vec<(&str, &str)>, &str); 11] = [
         (
             [&ca[..], &server("server.pem", "server.key")].concat(),
             "server.pem: certificate: error: its issuer is in neither file: an intermediate certificate is missing",
@@ -74,7 +74,7 @@ fn what_will_fail_is_named_with_its_file() {
         ),
         (
             [&ca[..], &server("server-other-name.pem", "server.key")].concat(),
-            "server-other-name.pem: certificate: error: it is not for this host",
+            "server-other-name.pem: certificate: error: it is not for this host, but for: elsewhere.example",
         ),
         (
             [&ca[..], &server("server-until-2027.pem", "server.key"), &[("--at", "2030-01-01")]].concat(),
@@ -94,7 +94,14 @@ fn what_will_fail_is_named_with_its_file() {
             "server-ec.pem: certificate: error: its key is on an elliptic curve, but all cipher suites here need RSA",
         ),
         (vec![("--cert", "client-2048.pem")], "error: missing: a client certificate needs its private key"),
-        (vec![("--cafile", "server.key")], "server.key: CA certificate: error: -0x2180 X509 - "),
+        (
+            vec![("--cafile", "server.key")],
+            "server.key: CA certificate: error: -0x2180: it is a private key: a certificate is needed here; keep the key secret",
+        ),
+        (
+            vec![("--cert", "client-2048.pem"), ("--key", "client-2048.pem")],
+            "client-2048.pem: private key: error: -0x3D00: it is a certificate: an RSA private key in PEM is needed",
+        ),
     ];
     for (files, expected) in cases {
         let (lines, code) = lint(&files);
@@ -104,18 +111,54 @@ fn what_will_fail_is_named_with_its_file() {
 }
 
 #[test]
-fn an_encrypted_key_and_a_file_that_is_too_long_are_told() {
-    let folder = folder("lint-files");
-    let (locked, long) = (folder.join("locked.key"), folder.join("long.pem"));
+fn an_encrypted_key_is_told() {
+    let locked = folder("lint-files").join("locked.key");
     fs::write(&locked, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIC\n-----END ENCRYPTED PRIVATE KEY-----\n")
         .unwrap();
-    fs::write(&long, " ".repeat(4097)).unwrap();
     let (lines, code) = lint(&[("--cert", "client-2048.pem"), ("--key", &text(&locked))]);
-    let expected = "locked.key: private key: error: -0x3C00: it is encrypted; store it without a password";
+    let expected = "locked.key: private key: error: -0x3C00: it is an encrypted private key: remove the password: openssl pkey \
+                    -in OLD -out NEW";
     assert_eq!((lines, code), (vec![expected.to_owned()], 1));
-    let (lines, code) = lint(&[("--cafile", &text(&long))]);
-    let expected = "long.pem: CA certificate: error: -0x8280 DEVICE - The file is larger than 4096 bytes";
-    assert_eq!((lines, code), (vec![expected.to_owned()], 1));
+}
+
+/// What a device would not take works here, with a warning where a device is to have it.
+#[test]
+fn a_file_that_is_too_long_for_the_device_is_a_warning() {
+    let folder = folder("lint-long");
+    let long = |name: &str| {
+        let file = folder.join(name);
+        let text = fs::read_to_string(vector(&format!("tls12/{name}"))).unwrap();
+        fs::write(&file, format!("{}\n{text}", "# text\n".repeat(600))).unwrap();
+        crate::support::text(&file)
+    };
+    let (ca, certificate, key) = (long("ca.pem"), long("client-2048.pem"), long("client-2048.key"));
+    let (lines, code) = lint(&[("--cafile", &ca), ("--cert", &certificate), ("--key", &key)]);
+    assert_eq!(code, 0, "{lines:?}");
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (line, file) in lines.iter().zip(["CA certificate", "certificate", "private key"]) {
+        assert!(
+            line.contains(&format!("{file}: warning: its ")) && line.ends_with("which takes 4096"),
+            "{line}"
+        );
+    }
+    // A server's chain never comes to a device.
+    let (server, intermediate) = (long("server.pem"), long("intermediate.pem"));
+    let chain = folder.join("chain.pem");
+    fs::write(&chain, [fs::read(server).unwrap(), fs::read(intermediate).unwrap()].concat()).unwrap();
+    let files = [("--cafile", "ca.pem"), ("--cert", &text(&chain)), ("--host", "localhost")];
+    assert_eq!(lint(&files), (vec![], 0));
+}
+
+#[test]
+fn a_private_key_in_the_ca_file_is_told() {
+    let both = folder("lint-key-inside").join("ca.pem");
+    let parts = ["ca.pem", "ca.key"].map(|name| fs::read(vector(&format!("tls12/{name}"))).unwrap());
+    fs::write(&both, parts.concat()).unwrap();
+    let finding = "a private key stands in it; keep that to yourself and load the file without it";
+    assert_eq!(
+        lint(&[("--cafile", &text(&both))]),
+        (vec![format!("ca.pem: CA certificate: warning: {finding}")], 0)
+    );
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub struct Bundle<'a> {
     der: &'a [u8],
     count: usize,
     failed: usize,
+    failure: Option<Error>,
+    begins_with_failure: bool,
 }
 
 impl<'a> Bundle<'a> {
@@ -30,13 +32,22 @@ impl<'a> Bundle<'a> {
         if text.len() > MAX_FILE_LENGTH {
             return Err(device::FILE_TOO_LARGE);
         }
+        Self::from_long_pem(text, storage)
+    }
+
+    /// Like [`Bundle::from_pem`] for a file of any length, which no device would take: a PC's bundle of CAs, a server's whole chain.
+    /// As many bytes of `storage` as [`crate::der_length`] says always suffice.
+    ///
+    /// # Errors
+    /// Those of [`Bundle::from_pem`] but `device::FILE_TOO_LARGE`.
+    pub fn from_long_pem(text: &[u8], storage: &'a mut [u8]) -> Result<Self, Error> {
         let mut text = pem::until_nul(text);
         if !CERTIFICATE.begins_in(text) {
             return Err(x509::INVALID_FORMAT);
         }
         let mut used = 0_usize;
-        let (mut count, mut failed, mut first_error) = (0_usize, 0_usize, None);
-        // At least 53 bytes of armour each: at most 77 turns.
+        let (mut count, mut failed, mut failure, mut begins_with_failure) = (0_usize, 0_usize, None, false);
+        // At least 53 bytes of armour each: at most 77 turns for a device's file.
         while let Some((block, rest)) = CERTIFICATE.find(text) {
             text = rest;
             let free = storage.get_mut(used..).unwrap_or_default();
@@ -51,21 +62,35 @@ impl<'a> Bundle<'a> {
                 }
                 Err(x509::ALLOC_FAILED) => return Err(x509::ALLOC_FAILED),
                 Err(error) => {
-                    first_error = first_error.or(Some(error));
+                    failure = failure.or(Some(error));
+                    begins_with_failure |= count == 0;
                     failed = failed.saturating_add(1);
                 }
             }
         }
         if count == 0 {
-            return Err(first_error.unwrap_or(x509::CERT_UNKNOWN_FORMAT));
+            return Err(failure.unwrap_or(x509::CERT_UNKNOWN_FORMAT));
         }
-        Ok(Self { der: storage.get(..used).unwrap_or_default(), count, failed })
+        let der = storage.get(..used).unwrap_or_default();
+        Ok(Self { der, count, failed, failure, begins_with_failure })
     }
 
     /// How many certificates of the file could not be read (Mbed TLS's positive return value).
     #[must_use]
     pub const fn failed(&self) -> usize {
         self.failed
+    }
+
+    /// What is wrong with the first of those that could not be read.
+    #[must_use]
+    pub const fn failure(&self) -> Option<Error> {
+        self.failure
+    }
+
+    /// Whether the first certificate of the file is one that could not be read, so that the bundle begins with another one.
+    #[must_use]
+    pub const fn begins_with_failure(&self) -> bool {
+        self.begins_with_failure
     }
 
     /// How many certificates there are; at least one.

@@ -105,7 +105,8 @@ fn name(name: &Name<'_>, out: &mut impl Write) -> fmt::Result {
     Ok(())
 }
 
-fn printable(byte: u8) -> char {
+/// A byte of a name, safe for a terminal and a page.
+pub(crate) fn printable(byte: u8) -> char {
     if matches!(byte, b' '..=b'~') { char::from(byte) } else { '?' }
 }
 

@@ -1,8 +1,11 @@
-//! Whether a certificate is for a host (RFC 6125 §6.4, RFC 2818 §3.1, RFC 5280 §4.2.1.6).
+//! Whether a certificate is for a host (RFC 6125 §6.4, RFC 2818 §3.1, RFC 5280 §4.2.1.6), and for which.
+
+use core::fmt::{self, Write};
 
 use crate::{
     Certificate,
     address::Address,
+    describe::printable,
     extension::{DNS_NAME, IP_ADDRESS},
 };
 
@@ -37,4 +40,65 @@ fn is_name(name: &[u8], host: &str, is_address: bool) -> bool {
         _ => (name, host),
     };
     pattern.eq_ignore_ascii_case(host)
+}
+
+/// The hosts that a certificate is for, as `a.example, *.b.example, 192.0.2.1`; nothing where there is none.
+///
+/// Bytes that are not printable ASCII are written as `?`.
+#[derive(Clone, Copy)]
+pub struct Hosts<'c, 'a>(pub &'c Certificate<'a>);
+
+impl fmt::Display for Hosts<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(certificate) = self;
+        let mut separator = "";
+        let mut next = |f: &mut fmt::Formatter<'_>| {
+            f.write_str(separator)?;
+            separator = ", ";
+            fmt::Result::Ok(())
+        };
+        if certificate.extensions.subject_alternative_name.is_none() {
+            for name in certificate.subject().common_names() {
+                next(f)?;
+                write_name(name, f)?;
+            }
+        }
+        for name in certificate.extensions.general_names() {
+            match (name.tag, name.value.len()) {
+                (DNS_NAME, _) => {
+                    next(f)?;
+                    write_name(name.value, f)?;
+                }
+                (IP_ADDRESS, 4 | 16) => {
+                    next(f)?;
+                    write_address(name.value, f)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_name(name: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    name.iter().try_for_each(|byte| f.write_char(printable(*byte)))
+}
+
+/// Four octets, or eight groups of which none is left out.
+fn write_address(address: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut separator = "";
+    if let [_, _, _, _] = address {
+        for octet in address {
+            write!(f, "{separator}{octet}")?;
+            separator = ".";
+        }
+        return Ok(());
+    }
+    for group in address.chunks(2) {
+        if let &[high, low] = group {
+            write!(f, "{separator}{:x}", u16::from_be_bytes([high, low]))?;
+        }
+        separator = ":";
+    }
+    Ok(())
 }

@@ -37,6 +37,15 @@ impl<'a> PrivateKey<'a> {
         if text.len() > MAX_FILE_LENGTH {
             return Err(device::FILE_TOO_LARGE);
         }
+        Self::from_long_pem(text, storage)
+    }
+
+    /// Like [`PrivateKey::from_pem`] for a file of any length, which no device would take. As many bytes of `storage` as
+    /// [`crate::der_length`] says always suffice.
+    ///
+    /// # Errors
+    /// Those of [`PrivateKey::from_pem`] but `device::FILE_TOO_LARGE`. `storage` is wiped then.
+    pub fn from_long_pem(text: &[u8], storage: &'a mut [u8]) -> Result<Self, Error> {
         let (format, length) = decode(until_nul(text), storage)?;
         let key = Self { storage, length, format };
         // From here on, dropping the key wipes the storage.

@@ -1,20 +1,25 @@
 //! What would fail on the wire, and why, before anything is connected.
 //!
 //! Looks at the three files of the settings together. Findings are data: a command prints them, a menu shows them beside the
-//! fields. What takes long, the signatures of a chain, is a [`Trust`] of its own that works in slices. No more memory is needed than
-//! is lent.
+//! fields. What takes long, the signatures of a chain and one with the key, is a [`Trust`] of its own that works in slices. No more
+//! memory is needed than is lent.
+//!
+//! An error is what will fail, and nothing else: of a server's chain and the CA file only the certificates of the path that a
+//! connection takes can cause one; of a client's chain its own certificate; of a CA file alone all of it together.
 
 mod finding;
 mod trust;
 
 use accel::{Accel, HashAlgorithm};
-use status::Error;
+use status::{Error, device, oid, pk, x509};
 
-use crate::{Bundle, Certificate, KeyUsage, MAX_DER_LENGTH, Policy, PrivateKey, PublicKey, Purpose, Time};
+use crate::{
+    Bundle, Certificate, KeyUsage, MAX_DER_LENGTH, MAX_FILE_LENGTH, Policy, PrivateKey, PublicKey, Purpose,
+    Time, Wanted, has_private_key, recognize,
+};
 
-pub use crate::verify::WORKSPACE;
 pub use finding::{File, Finding, Problem, Severity};
-pub use trust::Trust;
+pub use trust::{Trust, Verdict, WORKSPACE};
 
 /// The files, and what they are for.
 #[derive(Clone, Copy)]
@@ -114,6 +119,9 @@ impl<T> From<Option<Result<T, Error>>> for Slot<T> {
 }
 
 /// Looks at the files and reports what is wrong, file by file. Blocks while signatures are checked.
+///
+/// Files over 4096 bytes cannot be read here; who has the memory for them decodes them with [`Bundle::from_long_pem`] and goes on with
+/// [`Trust`] and [`check_decoded`].
 pub fn check<A: Accel>(
     request: &Request<'_>,
     memory: &mut Memory,
@@ -127,110 +135,174 @@ pub fn check<A: Accel>(
         key: request.key.map(|text| PrivateKey::from_pem(text, key)).into(),
     };
     let mut trust = Trust::new(&files, request);
-    let Ok(distrust) = nb::block!(trust.step(accel, workspace));
-    check_decoded(&files, request, distrust, report);
+    let Ok(verdict) = nb::block!(trust.step(accel, workspace));
+    check_decoded(&files, request, verdict, report);
 }
 
-/// Like [`check`] for files that are decoded already: the texts of `request` are not looked at. `distrust` is what [`Trust`] has found.
+/// Like [`check`] for files that are decoded already. `verdict` is what [`Trust`] has found. The texts of `request`, if there are any,
+/// are only asked what they are where they could not be decoded, how long they are, and whether a key stands where none belongs.
 pub fn check_decoded(
     files: &Decoded<'_>,
     request: &Request<'_>,
-    distrust: Option<Finding>,
+    verdict: Verdict,
     mut report: impl FnMut(Finding),
 ) {
-    let mut lint = Lint { request, report: &mut report };
+    let mut lint = Lint { request, verdict: &verdict, report: &mut report };
     let authorities = lint.bundle(&files.authority, File::Authority);
     let chain = lint.bundle(&files.certificate, File::Certificate);
-    for (certificate, number) in authorities.iter().flat_map(Bundle::iter).zip(1..) {
-        lint.authority(&certificate, number);
+    if let Some(authorities) = &authorities {
+        let is_against_chain = chain.is_some() && request.role == Role::Server;
+        lint.authorities(authorities, is_against_chain);
     }
-    for (certificate, number) in chain.iter().flat_map(Bundle::iter).zip(1..) {
-        lint.any(File::Certificate, &certificate, number);
-        lint.hash(&certificate, number);
+    for (certificate, index) in chain.iter().flat_map(Bundle::iter).zip(0..) {
+        lint.certificate(&certificate, index);
     }
     if let Some(leaf) = chain.as_ref().and_then(|chain| chain.iter().next()) {
         lint.leaf(&leaf);
     }
-    if let Some(finding) = distrust {
-        (lint.report)(finding);
+    if let Some((number, problem)) = verdict.chain {
+        let severity = if request.role == Role::Server { Severity::Error } else { Severity::Warning };
+        lint.say(severity, File::Certificate, number, problem);
     }
     lint.key(files);
 }
 
 struct Lint<'a, R> {
     request: &'a Request<'a>,
+    verdict: &'a Verdict,
     report: &'a mut R,
 }
 
 impl<R: FnMut(Finding)> Lint<'_, R> {
+    fn say(&mut self, severity: Severity, file: File, number: usize, problem: Problem) {
+        (self.report)(Finding { severity, file, number, problem });
+    }
+
+    fn error(&mut self, file: File, number: usize, problem: Problem) {
+        self.say(Severity::Error, file, number, problem);
+    }
+
+    fn warning(&mut self, file: File, number: usize, problem: Problem) {
+        self.say(Severity::Warning, file, number, problem);
+    }
+
+    fn text(&self, file: File) -> Option<&[u8]> {
+        match file {
+            File::Authority => self.request.authority,
+            File::Certificate => self.request.certificate,
+            File::Key => self.request.key,
+        }
+    }
+
+    /// Why a file cannot be read, and what it is instead.
+    fn unreadable(&mut self, file: File, code: Error) {
+        let wanted = if file == File::Key { Wanted::PrivateKey } else { Wanted::Certificate };
+        // Of one that is too large nothing else is known.
+        let text = self.text(file).filter(|_| code != device::FILE_TOO_LARGE);
+        let found = text.and_then(|text| recognize(text, wanted));
+        let problem = found.map_or(Problem::Unreadable(code), |found| Problem::Mistaken(code, found));
+        // A server may have been told the password.
+        let is_servers = code == pk::PASSWORD_REQUIRED && self.request.role == Role::Server;
+        self.say(if is_servers { Severity::Warning } else { Severity::Error }, file, 0, problem);
+    }
+
+    /// What the file as a whole is, once it could be read.
+    fn readable(&mut self, file: File) {
+        let Some(text) = self.text(file) else { return };
+        let (length, has_key) = (text.len(), file == File::Authority && has_private_key(text));
+        // A server's files never come to a device.
+        if length > MAX_FILE_LENGTH && (file == File::Authority || self.request.role == Role::Client) {
+            self.warning(file, 0, Problem::TooLargeForDevice(length));
+        }
+        if has_key {
+            self.warning(file, 0, Problem::PrivateKeyInside);
+        }
+    }
+
     /// The certificates of a file, as far as they can be read.
     fn bundle<'m>(&mut self, slot: &Slot<Bundle<'m>>, file: File) -> Option<Bundle<'m>> {
         match *slot {
             Slot::Absent => None,
             Slot::Unreadable(code) => {
-                self.error(file, 0, Problem::Unreadable(code));
+                self.unreadable(file, code);
                 None
             }
             Slot::Read(bundle) => {
-                if bundle.failed() > 0 {
-                    self.error(file, 0, Problem::SomeUnreadable(bundle.failed()));
+                self.readable(file);
+                if let Some(code) = bundle.failure() {
+                    self.partly_unreadable(&bundle, code, file);
                 }
                 Some(bundle)
             }
         }
     }
 
-    fn error(&mut self, file: File, number: usize, problem: Problem) {
-        (self.report)(Finding { severity: Severity::Error, file, number, problem });
+    fn partly_unreadable(&mut self, bundle: &Bundle<'_>, code: Error, file: File) {
+        if file == File::Certificate && bundle.begins_with_failure() {
+            return self.error(file, 1, Problem::Unreadable(code));
+        }
+        // What a server sends has to be readable, but for an algorithm that nobody may need.
+        let ends_handshake =
+            file == File::Certificate && self.request.role == Role::Server && code != UNKNOWN_ALGORITHM;
+        let severity = if ends_handshake { Severity::Error } else { Severity::Warning };
+        self.say(severity, file, 0, Problem::SomeUnreadable(bundle.failed()));
     }
 
-    fn warning(&mut self, file: File, number: usize, problem: Problem) {
-        (self.report)(Finding { severity: Severity::Warning, file, number, problem });
+    /// The CA file: what is wrong with one of its certificates only matters if the path ends there, or if no other is better.
+    fn authorities(&mut self, authorities: &Bundle<'_>, is_against_chain: bool) {
+        let is_trusted = is_against_chain && self.verdict.chain.is_none();
+        let is_any_good = authorities
+            .iter()
+            .any(|authority| unfit(&authority).is_none() && self.problems(&authority) == [None; 3]);
+        for (authority, index) in authorities.iter().zip(0..) {
+            let is_needed = self.verdict.ends_at(index) || !(is_trusted || is_any_good);
+            let severity = if is_needed { Severity::Error } else { Severity::Warning };
+            for problem in self.problems(&authority).into_iter().chain([unfit(&authority)]).flatten() {
+                self.say(severity, File::Authority, number(index), problem);
+            }
+            if unfit(&authority).is_none() && authority.is_ca() && !may_sign(&authority) {
+                self.warning(File::Authority, number(index), Problem::NoCertificateSigning);
+            }
+        }
     }
 
     /// What any certificate may be asked for.
-    fn any(&mut self, file: File, certificate: &Certificate<'_>, number: usize) {
-        if let Some(now) = self.request.now {
-            if now > certificate.not_after() {
-                self.error(file, number, Problem::Expired(certificate.not_after()));
-            }
-            if now < certificate.not_before() {
-                self.error(file, number, Problem::NotYetValid(certificate.not_before()));
-            }
-        }
+    fn problems(&self, certificate: &Certificate<'_>) -> [Option<Problem>; 3] {
+        let (since, until) = (certificate.not_before(), certificate.not_after());
+        let is_after = |time| self.request.now.is_some_and(|now| now > time);
+        let is_before = |time| self.request.now.is_some_and(|now| now < time);
         let key = certificate.public_key();
-        if self.request.policy.accepts_key(&key) {
-            return;
-        }
-        if key.bits() >= self.request.policy.minimum_rsa_bits.into() {
-            self.error(file, number, Problem::KeyTooLong(key.bits()));
-        } else if file == File::Authority || self.request.role == Role::Server {
-            self.error(file, number, Problem::WeakKey(key.bits()));
-        } else {
-            // The application note recommends 1024 bits for a client's key; what a server thinks of it is another matter.
-            self.warning(file, number, Problem::WeakKey(key.bits()));
-        }
+        let is_too_short = key.bits() < self.request.policy.minimum_rsa_bits.into();
+        let key = (!self.request.policy.accepts_key(&key)).then(|| {
+            if is_too_short { Problem::WeakKey(key.bits()) } else { Problem::KeyTooLong(key.bits()) }
+        });
+        [
+            is_after(until).then_some(Problem::Expired(until)),
+            is_before(since).then_some(Problem::NotYetValid(since)),
+            key,
+        ]
     }
 
-    fn hash(&mut self, certificate: &Certificate<'_>, number: usize) {
+    /// A certificate of the certificate file.
+    fn certificate(&mut self, certificate: &Certificate<'_>, index: usize) {
+        let is_needed = match self.request.role {
+            Role::Server => self.verdict.has_on_path(index),
+            // Which of the others a server needs is its own matter.
+            Role::Client => index == 0,
+        };
+        let severity = if is_needed { Severity::Error } else { Severity::Warning };
+        for problem in self.problems(certificate).into_iter().flatten() {
+            // The application note recommends 1024 bits for a client's key; what a server thinks of it is another matter.
+            let is_clients = matches!(problem, Problem::WeakKey(_)) && self.request.role == Role::Client;
+            let severity = if is_clients { Severity::Warning } else { severity };
+            self.say(severity, File::Certificate, number(index), problem);
+        }
         let algorithm = certificate.signature_algorithm();
         let problem = Problem::WeakHash(algorithm.hash());
         if !self.request.policy.accepts_signature(algorithm) {
-            self.error(File::Certificate, number, problem);
+            self.say(severity, File::Certificate, number(index), problem);
         } else if matches!(algorithm.hash(), HashAlgorithm::Md5 | HashAlgorithm::Sha1) {
-            self.warning(File::Certificate, number, problem);
-        }
-    }
-
-    fn authority(&mut self, certificate: &Certificate<'_>, number: usize) {
-        self.any(File::Authority, certificate, number);
-        // A trusted certificate of version 1 or 2 counts as a CA's, and a server's self-signed one is trusted as it is.
-        let is_self_signed = certificate.issuer().der() == certificate.subject().der();
-        if certificate.version() < 3 || (!certificate.is_ca() && is_self_signed) {
-        } else if !certificate.is_ca() {
-            self.error(File::Authority, number, Problem::NotAnAuthority);
-        } else if !certificate.allows_usage(KeyUsage::KEY_CERT_SIGN) {
-            self.error(File::Authority, number, Problem::NoCertificateSigning);
+            self.warning(File::Certificate, number(index), problem);
         }
     }
 
@@ -258,20 +330,56 @@ impl<R: FnMut(Finding)> Lint<'_, R> {
     }
 
     fn key(&mut self, files: &Decoded<'_>) {
-        let leaf = files.certificate.content().and_then(|chain| chain.iter().next());
-        match (&files.key, leaf) {
-            (Slot::Absent, Some(_)) if self.request.role == Role::Client => {
-                self.error(File::Key, 0, Problem::NoKey);
+        let key = match &files.key {
+            Slot::Absent => {
+                if self.request.role == Role::Client && files.certificate.content().is_some() {
+                    self.error(File::Key, 0, Problem::NoKey);
+                }
+                return;
             }
-            (Slot::Absent, _) => {}
-            (Slot::Unreadable(code), _) => self.error(File::Key, 0, Problem::Unreadable(*code)),
-            (Slot::Read(key), Some(leaf)) if !key.is_private_half_of(&leaf.public_key()) => {
+            Slot::Unreadable(code) => return self.unreadable(File::Key, *code),
+            Slot::Read(key) => key,
+        };
+        self.readable(File::Key);
+        if let Some(problem) = self.verdict.key {
+            // OpenSSL does without the parts that are for speed when they are wrong.
+            let is_sure = self.request.role == Role::Client && problem == Problem::KeyDamaged;
+            self.say(if is_sure { Severity::Error } else { Severity::Warning }, File::Key, 0, problem);
+        }
+        match files.certificate.content().and_then(|chain| chain.iter().next()) {
+            Some(leaf) if !key.is_private_half_of(&leaf.public_key()) => {
                 self.error(File::Key, 0, Problem::KeyMismatch);
             }
-            (Slot::Read(_), None) if matches!(files.certificate, Slot::Absent) => {
+            None if matches!(files.certificate, Slot::Absent) => {
                 self.error(File::Key, 0, Problem::NoCertificate);
             }
-            (Slot::Read(_), _) => {}
+            _ => {}
         }
     }
 }
+
+/// From 1.
+const fn number(index: usize) -> usize {
+    index.saturating_add(1)
+}
+
+/// Why nothing can be verified with a certificate of the CA file. One of version 1 or 2 counts as a CA's when it is trusted, and a
+/// server's self-issued one is trusted as it is.
+fn unfit(authority: &Certificate<'_>) -> Option<Problem> {
+    if authority.version() < 3 || authority.issuer().is_same(&authority.subject()) {
+        None
+    } else if !authority.is_ca() {
+        Some(Problem::NotAnAuthority)
+    } else if !may_sign(authority) {
+        Some(Problem::NoCertificateSigning)
+    } else {
+        None
+    }
+}
+
+fn may_sign(authority: &Certificate<'_>) -> bool {
+    authority.allows_usage(KeyUsage::KEY_CERT_SIGN)
+}
+
+/// An intermediate certificate with an algorithm that is not known is passed over, as Mbed TLS does.
+const UNKNOWN_ALGORITHM: Error = x509::UNKNOWN_SIG_ALG.because(oid::NOT_FOUND);

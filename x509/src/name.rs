@@ -63,13 +63,25 @@ impl<'a> Name<'a> {
         Self { der: reader.since(before), content }
     }
 
+    /// Whether two names are equal, as [`Name::digest`] has it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let (mut ours, mut theirs) = (self.attributes(), other.attributes());
+        loop {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return true,
+                (Some(ours), Some(theirs)) if ours.is_same(&theirs) => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// A digest that is the same for two names exactly when they are equal: attributes in the same order and sets, UTF8String and
     /// PrintableString compared without regard to ASCII case and to which of the two it is, all others byte for byte.
     #[inline(never)]
     pub(crate) fn digest<A: Hash>(&self, accel: &mut A) -> Result<NameDigest, Error> {
         let mut state = accel.hash_start(HashAlgorithm::Sha256)?;
         for attribute in self.attributes() {
-            let folds = matches!(attribute.tag, UTF8_STRING | PRINTABLE_STRING);
+            let folds = attribute.folds();
             let kind = if folds { UTF8_STRING } else { attribute.tag };
             accel.hash_update(&mut state, &[kind, u8::from(attribute.is_merged)])?;
             for (bytes, folds) in [(attribute.oid, false), (attribute.value, folds)] {
@@ -115,6 +127,20 @@ pub(crate) struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
+    /// Whether case counts for nothing in its value.
+    const fn folds(&self) -> bool {
+        matches!(self.tag, UTF8_STRING | PRINTABLE_STRING)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let is_same_value = if self.folds() && other.folds() {
+            self.value.eq_ignore_ascii_case(other.value)
+        } else {
+            self.tag == other.tag && self.value == other.value
+        };
+        is_same_value && self.oid == other.oid && self.is_merged == other.is_merged
+    }
+
     fn read(set: &mut Reader<'a>) -> Self {
         let after = set.enter(SEQUENCE);
         let oid = set.take(OBJECT_IDENTIFIER);
@@ -173,6 +199,10 @@ mod tests {
 
     /// A name of one attribute per set, or of two in one set: tag and value each, all of one type.
     fn digest(sets: &[&[(u8, &[u8])]]) -> NameDigest {
+        with_name(sets, |name| name.digest(&mut Hasher).unwrap())
+    }
+
+    fn with_name<T>(sets: &[&[(u8, &[u8])]], use_it: impl FnOnce(Name<'_>) -> T) -> T {
         let mut der = [0; 128];
         let mut length = 2;
         let mut put = |bytes: &[u8]| {
@@ -191,7 +221,7 @@ mod tests {
             }
         }
         (der[0], der[1]) = (0x30, u8::try_from(length - 2).unwrap());
-        Name::read_any(&mut Reader::new(&der[..length])).digest(&mut Hasher).unwrap()
+        use_it(Name::read_any(&mut Reader::new(&der[..length])))
     }
 
     /// RFC 5280 §7.1, as far as Mbed TLS goes: no folding of spaces, and case only in two kinds of strings.
@@ -220,6 +250,31 @@ mod tests {
         assert!(digest(&[]) != digest(&[&[a]]));
         // Nothing can be moved from one value to the next.
         assert!(digest(&[&[(0x0C, b"ab")], &[(0x0C, b"c")]]) != digest(&[&[(0x0C, b"a")], &[(0x0C, b"bc")]]));
+    }
+
+    /// Two ways to compare, one answer.
+    #[test]
+    #[expect(clippy::type_complexity, reason = "a list of names, each a list of sets of attributes")]
+    fn names_are_the_same_exactly_when_their_digests_are() {
+        const UTF8: u8 = 0x0C;
+        let names: [&[&[(u8, &[u8])]]; 10] = [
+            &[],
+            &[&[(UTF8, b"a")]],
+            &[&[(0x13, b"A")]],
+            &[&[(0x16, b"a")]],
+            &[&[(0x16, b"A")]],
+            &[&[(UTF8, b"a"), (UTF8, b"b")]],
+            &[&[(UTF8, b"A")], &[(0x13, b"b")]],
+            &[&[(0x13, b"A")], &[(UTF8, b"B")]],
+            &[&[(UTF8, b"b")], &[(UTF8, b"a")]],
+            &[&[(UTF8, b"ab")]],
+        ];
+        for left in names {
+            for right in names {
+                let is_same = with_name(left, |left| with_name(right, |right| left.is_same(&right)));
+                assert_eq!(is_same, digest(left) == digest(right));
+            }
+        }
     }
 
     /// More than is folded at a time.

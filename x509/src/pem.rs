@@ -6,10 +6,16 @@
 use status::{Error, base64, pem};
 use zeroize::Zeroize;
 
-/// The largest PEM file, in bytes (application note §1).
+/// The largest PEM file of a device, in bytes (application note §1).
 pub const MAX_FILE_LENGTH: usize = 4096;
 /// Bytes that the DER of a PEM file of the largest size can have: what to lend to [`crate::Bundle`] and [`crate::PrivateKey`].
-pub const MAX_DER_LENGTH: usize = MAX_FILE_LENGTH / 4 * 3;
+pub const MAX_DER_LENGTH: usize = der_length(MAX_FILE_LENGTH);
+
+/// Bytes that the DER of a PEM file of so many bytes can have at most.
+#[must_use]
+pub const fn der_length(file: usize) -> usize {
+    (file / 4).saturating_mul(3)
+}
 
 /// The two lines around a block.
 pub(crate) struct Label {

@@ -35,6 +35,9 @@ pub const fn rsa_workspace(modulus: usize) -> usize {
 
 /// How many intermediate certificates a path may have (`MBEDTLS_X509_MAX_INTERMEDIATE_CA`).
 const MAX_INTERMEDIATES: u8 = 8;
+/// How many certificates a path may have without its anchor.
+pub(crate) const MAX_PATH: usize = MAX_INTERMEDIATES as usize + 1;
+
 /// What a chain is held against. It must be the same for every certificate of a chain.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -72,7 +75,10 @@ pub struct Verifier {
     path: Option<Link>,
     /// A certificate whose parent was found, but outside its validity.
     spare: Option<Link>,
-    is_anchored: bool,
+    /// Which of the anchors the path ends at.
+    anchor: Option<usize>,
+    /// Whether the last certificate has become the path's end.
+    has_joined: bool,
     stage: Stage,
     budget: Budget,
     /// The error that ended the verification, which is repeated from then on.
@@ -109,7 +115,8 @@ impl Verifier {
         Self {
             path: None,
             spare: None,
-            is_anchored: false,
+            anchor: None,
+            has_joined: false,
             stage: Stage::Start,
             budget: Budget::NEW,
             failure: None,
@@ -146,7 +153,7 @@ impl Verifier {
     #[must_use]
     pub fn finish(&self) -> Outcome {
         match &self.path {
-            Some(path) if self.is_anchored && self.failure.is_none() => path.place.found,
+            Some(path) if self.anchor.is_some() && self.failure.is_none() => path.place.found,
             Some(path) => path.place.found.with(Flags::NOT_TRUSTED, path.place.depth),
             None => Outcome { flags: Flags::NOT_TRUSTED, depth: 0 },
         }
@@ -155,7 +162,17 @@ impl Verifier {
     /// Whether a trusted path has been found, so that certificates still to come make no difference.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
-        self.is_anchored && self.spare.is_none() && self.failure.is_none()
+        self.anchor.is_some() && self.spare.is_none() && self.failure.is_none()
+    }
+
+    /// Which of the anchors the path ends at so far.
+    pub(crate) const fn anchor(&self) -> Option<usize> {
+        self.anchor
+    }
+
+    /// The place in the path of the certificate that was pushed last; none if it is not part of it.
+    pub(crate) fn joined(&self) -> Option<u8> {
+        self.path.as_ref().filter(|_| self.has_joined).map(|path| path.place.depth)
     }
 
     fn advance<A: Accel>(
@@ -191,13 +208,14 @@ impl Verifier {
         accel: &mut A,
         lent: &mut Lent<'_, '_>,
     ) -> Result<bool, Error> {
-        if self.path.is_none() {
+        self.has_joined = self.path.is_none();
+        if self.has_joined {
             let found = Outcome { flags: end_entity_flags(certificate, context), depth: 0 };
             let link = self.path.insert(Link::EMPTY);
             link.fill(certificate, Place { depth: 0, self_issued: 0, found }, context, accel, lent)?;
-            self.is_anchored = link.is_self_issued && is_anchor(certificate, context);
+            self.anchor = if link.is_self_issued { position(certificate, context) } else { None };
             self.stage = Stage::ANCHORS;
-            return Ok(self.is_anchored);
+            return Ok(self.anchor.is_some());
         }
         let subject = certificate.subject().digest(accel)?;
         let is_parent = |link: &Option<Link>| {
@@ -207,7 +225,7 @@ impl Verifier {
         let is_valid = time_flags(certificate, context).is_empty();
         let of = if is_valid && is_parent(&self.spare) {
             Of::Spare
-        } else if !self.is_anchored && is_parent(&self.path) {
+        } else if self.anchor.is_none() && is_parent(&self.path) {
             Of::Path
         } else {
             return Ok(true);
@@ -251,7 +269,7 @@ impl Verifier {
         let place = child.above(is_good, certificate, context);
         if is_of_spare {
             self.spare = None;
-            self.is_anchored = false;
+            self.anchor = None;
         } else if self.spare.is_none() && !time_flags(certificate, context).is_empty() {
             // Where the path's end was is room for the new one.
             mem::swap(&mut self.path, &mut self.spare);
@@ -259,6 +277,7 @@ impl Verifier {
         let path = self.path.get_or_insert(Link::EMPTY);
         path.slot = self.spare.as_ref().map_or(Slot::First, |spare| spare.slot.other());
         path.fill(certificate, place, context, accel, lent)?;
+        self.has_joined = true;
         self.stage = Stage::ANCHORS;
         Ok(())
     }
@@ -288,9 +307,9 @@ impl Verifier {
             }
             *index = index.saturating_add(1);
         }
-        let found = found.or(*outside_validity).and_then(|index| anchors().nth(index));
-        if let Some(anchor) = found {
-            self.is_anchored = true;
+        let found = found.or(*outside_validity);
+        if let Some(anchor) = found.and_then(|index| anchors().nth(index)) {
+            self.anchor = found;
             // RFC 5280 §6.1.1 (d) leaves an anchor's validity open; Mbed TLS asks for it.
             let Place { depth, found, .. } = link.above(true, &anchor, context);
             link.place.found = found.with(time_flags(&anchor, context), depth);
@@ -355,7 +374,7 @@ fn end_entity_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Fla
     flags
 }
 
-/// Whether the certificate itself is in the CA file.
-fn is_anchor(certificate: &Certificate<'_>, context: &Context<'_>) -> bool {
-    Certificates::of(context.anchors).any(|anchor| anchor.der() == certificate.der())
+/// Where the certificate itself is in the CA file.
+fn position(certificate: &Certificate<'_>, context: &Context<'_>) -> Option<usize> {
+    Certificates::of(context.anchors).position(|anchor| anchor.der() == certificate.der())
 }

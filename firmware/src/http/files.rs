@@ -31,7 +31,7 @@ pub struct Memory {
     text: [u8; BUFFER_LENGTH],
     /// What is decoded.
     der: [[u8; MAX_DER_LENGTH]; 3],
-    /// For checking signatures.
+    /// For checking signatures, and for making one.
     workspace: [u8; WORKSPACE],
 }
 
@@ -76,9 +76,11 @@ impl<'a, 'm> Files<'a, 'm> {
 
 impl Drop for Files<'_, '_> {
     fn drop(&mut self) {
-        let Memory { text, der, .. } = &mut **self.0;
+        let Memory { text, der, workspace } = &mut **self.0;
         text.zeroize();
         der.zeroize();
+        // A trial signature that was given up leaves parts of the key there.
+        workspace.zeroize();
     }
 }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use accel::HashAlgorithm;
 use status::{Error, pk};
 
-use crate::Time;
+use crate::{MAX_FILE_LENGTH, Recognized, Time};
 
 /// Something that is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,8 +46,14 @@ pub enum File {
 pub enum Problem {
     /// The file cannot be read: its code.
     Unreadable(Error),
+    /// The file cannot be read, and what it is instead.
+    Mistaken(Error, Recognized),
     /// So many certificates of the file cannot be read.
     SomeUnreadable(usize),
+    /// So many bytes are more than a device takes.
+    TooLargeForDevice(usize),
+    /// A private key stands in a file that is for everybody.
+    PrivateKeyInside,
     /// Not valid any more since then.
     Expired(Time),
     /// Not valid before then.
@@ -68,6 +74,8 @@ pub enum Problem {
     NoKey,
     /// The private key is another certificate's.
     KeyMismatch,
+    /// The private key's parts do not belong together: what it signs is wrong.
+    KeyDamaged,
     /// The key is on an elliptic curve; the suites are all RSA.
     EllipticCurve,
     /// The server's key usage does not have keyEncipherment.
@@ -114,7 +122,16 @@ impl fmt::Display for Problem {
             Self::Unreadable(pk::PASSWORD_REQUIRED) => {
                 return write!(f, "{:?}: it is encrypted; store it without a password", pk::PASSWORD_REQUIRED);
             }
+            Self::Unreadable(pk::FEATURE_UNAVAILABLE) => {
+                let code = pk::FEATURE_UNAVAILABLE;
+                return write!(f, "{code:?}: its key is not of 1024 to 4096 bits, or its exponent is over 64 bits");
+            }
             Self::Unreadable(code) => return write!(f, "{code:?} {code}"),
+            Self::Mistaken(code, found) => return write!(f, "{code:?}: it is {found}"),
+            Self::TooLargeForDevice(length) => {
+                return write!(f, "its {length} bytes do not fit the device, which takes {MAX_FILE_LENGTH}");
+            }
+            Self::PrivateKeyInside => "a private key stands in it; keep that to yourself and load the file without it",
             Self::SomeUnreadable(count) => return write!(f, "{count} of the certificates in it cannot be read"),
             Self::Expired(time) => return write!(f, "expired on {time}"),
             Self::NotYetValid(time) => return write!(f, "not valid before {time}"),
@@ -130,6 +147,7 @@ impl fmt::Display for Problem {
             Self::NoCertificate => "there is no certificate to go with it",
             Self::NoKey => "missing: a client certificate needs its private key",
             Self::KeyMismatch => "does not belong to the certificate",
+            Self::KeyDamaged => "its parts do not belong together: it cannot sign",
             Self::EllipticCurve => "its key is on an elliptic curve, but all cipher suites here need RSA",
             Self::NoKeyEncipherment => "its key usage has no keyEncipherment, which RSA key exchange needs",
             Self::NotForServers => "its extended key usage has no serverAuth",
@@ -138,7 +156,7 @@ impl fmt::Display for Problem {
             Self::WrongHost => "it is not for this host",
             Self::MissingIssuer => "its issuer is in neither file: an intermediate certificate is missing, or the CA is another one",
             Self::NotTrusted => "not signed by the CA of that name, or the CA may not sign it",
-            Self::Unchecked(code) => return write!(f, "its chain cannot be checked: {code:?} {code}"),
+            Self::Unchecked(code) => return write!(f, "it cannot be checked: {code:?} {code}"),
         })
     }
 }
