@@ -1,4 +1,4 @@
-//! Chooses the kernels of the big-number arithmetic and of the hash functions by the target's name.
+//! Chooses the kernels of the big-number arithmetic, of the hash functions, of AES and of GHASH by the target's name.
 //!
 //! Not by `target_feature`: the features that tell the instruction are hidden from stable code.
 

@@ -4,11 +4,18 @@
 //! cipher is made of the steps of the cipher. The rounds are in a file for each architecture, the keys' expansion is here.
 //! Deliberately absent: the processor's own instructions, which a microcontroller does not have.
 
+// Set by the build script for every ARMv7E-M target.
+#[cfg(umaal)]
+mod armv7em;
+#[cfg(not(umaal))]
 mod portable;
 
 use status::{Error, aes as code};
 use zeroize::ZeroizeOnDrop;
 
+#[cfg(umaal)]
+use armv7em as rounds;
+#[cfg(not(umaal))]
 use portable as rounds;
 
 /// The length of a block in bytes.

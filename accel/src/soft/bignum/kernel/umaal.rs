@@ -10,7 +10,7 @@
 //!   r0 column   r1 b   r2 end of b   r3, r12 two limbs of b   r4-r7 a0-a3   r8-r11 c0-c3   lr t
 //! ```
 //!
-//! This and the assembly of the hash functions are the only files of the crate with `unsafe` in them.
+//! SECURITY.md names the files of the crate with `unsafe` in them; this is one.
 #![allow(unsafe_code, reason = "only a whole loop in assembly comes near the limit of the multiplier")]
 
 use core::arch::naked_asm;

@@ -4,6 +4,10 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../../../../accel/src/soft/aes/armv7em.rs"]
+mod aes_armv7em;
+#[path = "../../../../../accel/src/soft/aes/portable.rs"]
+mod aes_portable;
 #[path = "../../../../../accel/src/soft/hash/armv7em.rs"]
 mod armv7em;
 #[path = "../../../../../accel/src/soft/bignum/kernel/file.rs"]
@@ -41,6 +45,9 @@ fn main() -> ! {
     for round in 0..600 {
         compare_hashes(&mut random, round);
     }
+    for round in 0..600 {
+        compare_ciphers(&mut random, round);
+    }
     compare_memory();
     for round in 0..20_000 {
         compare_divisions(&mut random, round);
@@ -49,6 +56,7 @@ fn main() -> ! {
         cost(length);
     }
     cost_of_hashes();
+    cost_of_ciphers();
     hprintln!("kernel\tok");
     done()
 }
@@ -164,6 +172,33 @@ fn compare_hashes(random: &mut Random, round: usize) {
     armv7em::compress512(&mut long, bytes.as_chunks().0);
     sha2::block_api::compress512(&mut long_theirs, bytes.as_chunks().0);
     check("SHA-512", bytes.len(), &halves(long), &halves(long_theirs));
+}
+
+/// Blocks and keys of all kinds, with each number of rounds that there is.
+fn compare_ciphers(random: &mut Random, round: usize) {
+    let mut keys = [[0_u32; 4]; 15];
+    random.fill(keys.as_flattened_mut(), round / 3 % 5);
+    let keys = &keys[..11 + round % 3 * 2];
+    let mut blocks = [[0_u32; 4]; 2];
+    random.fill(blocks.as_flattened_mut(), round / 15 % 5);
+    let (mut ours, mut theirs) = (blocks, blocks);
+    aes_armv7em::encrypt(&mut ours, keys);
+    aes_portable::encrypt(&mut theirs, keys);
+    check("AES encrypt", keys.len(), ours.as_flattened(), theirs.as_flattened());
+    aes_armv7em::decrypt(&mut ours, keys);
+    check("AES both ways", keys.len(), ours.as_flattened(), blocks.as_flattened());
+    let (mut ours, mut theirs) = (blocks, blocks);
+    aes_armv7em::decrypt(&mut ours, keys);
+    aes_portable::decrypt(&mut theirs, keys);
+    check("AES decrypt", keys.len(), ours.as_flattened(), theirs.as_flattened());
+    for key in &mut ours {
+        let mut expected = *key;
+        aes_armv7em::share(key);
+        aes_portable::share(&mut expected);
+        check("AES round key", 4, key, &expected);
+        let word = key.map(aes_armv7em::substitute);
+        check("AES SubWord", 4, &word, &key.map(aes_portable::substitute));
+    }
 }
 
 fn halves(words: [u64; 8]) -> [u32; 16] {
@@ -326,6 +361,19 @@ fn cost(length: usize) {
     each("mul", &mut || umaal::mul(wide, a, a));
     each("sqr", &mut || umaal::sqr(wide, a));
     each("reduce", &mut || umaal::reduce(out, wide, modulus, &[1, 0, 0, 0]));
+}
+
+fn cost_of_ciphers() {
+    let mut pair = [[7; 4]; 2];
+    for (rounds, name) in [(10, "10"), (12, "12"), (14, "14")] {
+        let keys = &[[7; 4]; 15][..=rounds];
+        let counter = Counter::start();
+        (0..40).for_each(|_| aes_armv7em::encrypt(&mut pair, keys));
+        hprintln!("AES, {} rounds, two blocks encrypted\t{}", name, counter.instructions() / 40);
+        let counter = Counter::start();
+        (0..40).for_each(|_| aes_armv7em::decrypt(&mut pair, keys));
+        hprintln!("AES, {} rounds, two blocks decrypted\t{}", name, counter.instructions() / 40);
+    }
 }
 
 fn cost_of_hashes() {
