@@ -8,8 +8,15 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::soft::aes::BLOCK_LENGTH;
 
+// Set by the build script for every ARMv7E-M target.
+#[cfg(umaal)]
+mod armv7em;
+#[cfg(not(umaal))]
 mod portable;
 
+#[cfg(umaal)]
+use armv7em as kernel;
+#[cfg(not(umaal))]
 use portable as kernel;
 
 /// A sum in progress.

@@ -12,6 +12,10 @@ mod aes_portable;
 mod armv7em;
 #[path = "../../../../../accel/src/soft/bignum/kernel/file.rs"]
 mod file;
+#[path = "../../../../../accel/src/soft/mode/ghash/armv7em.rs"]
+mod ghash_armv7em;
+#[path = "../../../../../accel/src/soft/mode/ghash/portable.rs"]
+mod ghash_portable;
 #[path = "../../../../../accel/src/soft/bignum/kernel/portable.rs"]
 mod portable;
 #[path = "../../../../../accel/src/soft/bignum/kernel/umaal.rs"]
@@ -47,6 +51,7 @@ fn main() -> ! {
     }
     for round in 0..600 {
         compare_ciphers(&mut random, round);
+        compare_ghash(&mut random, round);
     }
     compare_memory();
     for round in 0..20_000 {
@@ -199,6 +204,25 @@ fn compare_ciphers(random: &mut Random, round: usize) {
         let word = key.map(aes_armv7em::substitute);
         check("AES SubWord", 4, &word, &key.map(aes_portable::substitute));
     }
+}
+
+/// One to four blocks at every alignment, onto sums and with keys of all kinds.
+fn compare_ghash(random: &mut Random, round: usize) {
+    let mut words = [0_u32; 8 + 17];
+    random.fill(&mut words[..4], round % 5);
+    random.fill(&mut words[4..8], round / 5 % 5);
+    random.fill(&mut words[8..], round / 25 % 5);
+    let (sum, rest) = words.split_first_chunk().unwrap();
+    let (key, data) = rest.split_first_chunk().unwrap();
+    let mut bytes = [0_u8; 68];
+    for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(data) {
+        *to = word.to_le_bytes();
+    }
+    let blocks = bytes[round % 4..][..16 * (1 + round / 4 % 4)].as_chunks().0;
+    let (mut ours, mut theirs) = (*sum, *sum);
+    ghash_armv7em::absorb(&mut ours, key, blocks);
+    ghash_portable::absorb(&mut theirs, key, blocks);
+    check("GHASH", blocks.len(), &ours, &theirs);
 }
 
 fn halves(words: [u64; 8]) -> [u32; 16] {
@@ -374,6 +398,9 @@ fn cost_of_ciphers() {
         (0..40).for_each(|_| aes_armv7em::decrypt(&mut pair, keys));
         hprintln!("AES, {} rounds, two blocks decrypted\t{}", name, counter.instructions() / 40);
     }
+    let counter = Counter::start();
+    ghash_armv7em::absorb(&mut [7; 4], &[7; 4], &[[7; 16]; 40]);
+    hprintln!("GHASH of one block\t{}", counter.instructions() / 40);
 }
 
 fn cost_of_hashes() {
