@@ -254,14 +254,23 @@ impl<B: Board> Device<B> {
 
     /// Says how the connection to the broker stands now.
     pub fn set_connection(&self, connection: Connection) {
-        if self.connection.replace(connection) != connection {
-            self.system.borrow_mut().show(&connection);
+        if self.connection.replace(connection) == connection {
+            return;
+        }
+        self.system.borrow_mut().show(&connection);
+        if connection.state == ConnectionState::Connected {
+            self.status_codes.borrow_mut().settle();
+            self.save_status_codes();
         }
     }
 
     /// Notes a failure among the status codes, also for the time after a reset.
     pub fn note(&self, status: Status) {
         self.status_codes.borrow_mut().push(status, self.clock.now());
+        self.save_status_codes();
+    }
+
+    fn save_status_codes(&self) {
         let saved = self.status_codes.borrow().save();
         backup::write(&mut *self.backup.borrow_mut(), Slot::StatusCodes, &saved);
     }

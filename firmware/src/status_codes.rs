@@ -1,6 +1,6 @@
 //! The "Status codes" field: the last two failures (application note §5), kept across reconnects and resets.
 
-use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step};
+use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, entropy, ssl};
 
 /// The last two failures, the newest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -15,16 +15,34 @@ pub struct Entry {
     pub status: Status,
     /// When, in seconds since 1970-01-01 00:00:00 UTC; `None` before the clock was set.
     pub at: Option<u64>,
+    /// How often it has happened since it was first noted; at most 65535.
+    pub count: u16,
+    /// Whether the broker has accepted the device since, where that proves that the failure is over.
+    pub is_past: bool,
 }
 
 impl StatusCodes {
     /// How many bytes [`save`](Self::save) writes.
     pub const SAVED_LENGTH: usize = 2 * ENTRY_LENGTH;
 
-    /// Notes a failure; the older of the two is forgotten.
+    /// Notes a failure. One of the two again is counted, and the newest then; of three the oldest is forgotten.
     pub fn push(&mut self, status: Status, at: Option<u64>) {
-        let [newest, _] = self.last;
-        self.last = [Some(Entry { status, at }), newest];
+        let [newest, older] = self.last;
+        let is_same = |entry: &Option<Entry>| entry.is_some_and(|entry| entry.status == status);
+        let count = |entry: Option<Entry>| entry.map_or(1, |entry| entry.count.saturating_add(1));
+        let entry = |count| Some(Entry { status, at, count, is_past: false });
+        self.last = match [is_same(&newest), is_same(&older)] {
+            [true, _] => [entry(count(newest)), older],
+            [_, true] => [entry(count(older)), newest],
+            _ => [entry(1), newest],
+        };
+    }
+
+    /// The broker has accepted the device: failures to connect are past, other ones of the device itself are not.
+    pub fn settle(&mut self) {
+        for entry in self.last.iter_mut().flatten() {
+            entry.is_past |= !OWN.contains(&entry.status.error);
+        }
     }
 
     /// The failures, the newest first.
@@ -45,13 +63,30 @@ impl StatusCodes {
     /// Takes up what [`save`](Self::save) wrote; failures that this firmware does not know are left out.
     #[must_use]
     pub fn restore(saved: &[u8]) -> Self {
+        // Of an earlier firmware.
+        if saved.len() != Self::SAVED_LENGTH {
+            return Self::default();
+        }
         let mut entries = saved.chunks_exact(ENTRY_LENGTH).filter_map(|bytes| decode(bytes.first_chunk()?));
         Self { last: [entries.next(), entries.next()] }
     }
 }
 
-/// Code, flags, depth, alert and its direction, step, cause, time.
-const ENTRY_LENGTH: usize = 2 + 4 + 1 + 2 + 1 + 1 + 8;
+/// Failures that a connection says nothing about.
+const OWN: [Error; 9] = [
+    device::SELF_TEST_FAILED,
+    device::WATCHDOG_RESET,
+    device::PANIC_RESET,
+    device::FAULT_RESET,
+    device::STORAGE_FAILED,
+    device::SETTINGS_INVALID,
+    device::FILE_TOO_LARGE,
+    entropy::SOURCE_FAILED,
+    ssl::HW_ACCEL_FAILED,
+];
+
+/// Code, flags, depth, alert and its direction, step, cause, time, count, whether it is past.
+const ENTRY_LENGTH: usize = 2 + 4 + 1 + 2 + 1 + 1 + 8 + 2 + 1;
 
 fn encode(entry: &Entry) -> [u8; ENTRY_LENGTH] {
     let Status { error, flags, depth, alert, step, cause, .. } = entry.status;
@@ -66,9 +101,30 @@ fn encode(entry: &Entry) -> [u8; ENTRY_LENGTH] {
     let cause = number(&Cause::ALL, &cause);
     // No clock was ever set to 1970.
     let [t0, t1, t2, t3, t4, t5, t6, t7] = entry.at.unwrap_or(0).to_be_bytes();
+    let [c0, c1] = entry.count.to_be_bytes();
     [
-        code_high, code_low, f0, f1, f2, f3, depth, direction, alert, step, cause, t0, t1, t2, t3, t4, t5,
-        t6, t7,
+        code_high,
+        code_low,
+        f0,
+        f1,
+        f2,
+        f3,
+        depth,
+        direction,
+        alert,
+        step,
+        cause,
+        t0,
+        t1,
+        t2,
+        t3,
+        t4,
+        t5,
+        t6,
+        t7,
+        c0,
+        c1,
+        entry.is_past.into(),
     ]
 }
 
@@ -93,6 +149,9 @@ fn decode(bytes: &[u8; ENTRY_LENGTH]) -> Option<Entry> {
         t5,
         t6,
         t7,
+        c0,
+        c1,
+        past,
     ] = *bytes;
     let code = i32::from(u16::from_be_bytes([code_high, code_low]));
     let mut status = Status::new(Error::from_code(code.wrapping_neg())?);
@@ -106,7 +165,8 @@ fn decode(bytes: &[u8; ENTRY_LENGTH]) -> Option<Entry> {
     status.step = *Step::ALL.get(usize::from(step))?;
     status.cause = *Cause::ALL.get(usize::from(cause))?;
     let at = u64::from_be_bytes([t0, t1, t2, t3, t4, t5, t6, t7]);
-    Some(Entry { status, at: (at != 0).then_some(at) })
+    let count = u16::from_be_bytes([c0, c1]);
+    Some(Entry { status, at: (at != 0).then_some(at), count, is_past: past == 1 })
 }
 
 /// The place of `item` in `list`, which has all there are.

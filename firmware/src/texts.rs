@@ -96,8 +96,12 @@ pub const fn field_hint(field: Field) -> Packed {
         Field::MqttVerify => {
             packed!("Needs the CA certificate below. Disabled, whoever is between can be the server.")
         }
-        Field::MqttHost => packed!("Name or address, as the server's certificate has it."),
-        Field::MqttPort => packed!("Usually 8883 with TLS, 1883 without."),
+        Field::MqttHost => {
+            packed!(
+                "Name or address, as the server's certificate has it; or a URL, such as mqtts://broker.example:8883."
+            )
+        }
+        Field::MqttPort => packed!("Usually 8883 with TLS, 1883 without: it follows the mode."),
         Field::MqttClientId => packed!("Empty: made of the Ethernet address."),
         Field::MqttUserName => packed!("Empty for none."),
         Field::MqttPassword => packed!(
@@ -108,6 +112,51 @@ pub const fn field_hint(field: Field) -> Packed {
         Field::MqttQualityOfService => packed!("Of everything that is published and subscribed."),
         Field::MqttHomeAssistant => packed!("Announces the device to Home Assistant."),
         Field::AccessPassword => Packed::EMPTY,
+    }
+}
+
+/// What a setting may be.
+pub const fn rule(field: Field) -> Packed {
+    match field {
+        Field::HostName => packed!("at most 32 letters, digits and hyphens, no hyphen at its ends."),
+        Field::Domain => {
+            packed!("names of letters, digits and hyphens with dots between them, at most 64 bytes.")
+        }
+        Field::Address | Field::Gateway | Field::DnsServer => {
+            packed!("four numbers from 0 to 255 with dots between them, such as 192.168.1.2.")
+        }
+        Field::PrefixLength => packed!("a number from 1 to 30."),
+        Field::SntpServer => packed!("a name or an IPv4 address of at most 64 bytes, without a port."),
+        Field::MqttHost => packed!(
+            "a name or an IPv4 address of at most 128 bytes, with or without a port, or a URL such as mqtts://broker.example:8883."
+        ),
+        Field::MqttPort => packed!("a number from 1 to 65535."),
+        Field::MqttClientId => packed!(
+            "at most 64 bytes, without + and #, no dollar sign at its beginning and no slash at its end, as topics begin with it."
+        ),
+        Field::MqttUserName | Field::MqttPassword | Field::AccessPassword => {
+            packed!("at most 64 bytes on one line.")
+        }
+        Field::MqttTopicPrefix => packed!(
+            "at most 64 bytes, without + and #, no dollar sign at its beginning and no slash at its end."
+        ),
+        Field::MqttKeepAlive => packed!("a number from 0 to 65535."),
+        Field::MqttQualityOfService => packed!("0, 1 or 2."),
+        Field::Dhcp | Field::MqttEnabled | Field::MqttTls | Field::MqttVerify | Field::MqttHomeAssistant => {
+            packed!("on or off.")
+        }
+    }
+}
+
+/// Why a setting does not fit the others; stands behind its name.
+pub const fn contradiction(field: Field) -> Packed {
+    match field {
+        Field::MqttHost => packed!("is missing: MQTT is enabled."),
+        Field::MqttUserName => packed!("is missing: there is a password."),
+        Field::SntpServer => packed!("is missing: TLS needs the right time."),
+        Field::Address => packed!("is not one that a device can have in a network of this prefix length."),
+        Field::Gateway => packed!("is not in the network of the IP address and the prefix length."),
+        _ => packed!("does not fit the other settings."),
     }
 }
 
@@ -173,6 +222,10 @@ words! {
     CERTIFICATES = "Certificates";
     CERTIFICATES_WHAT = "PEM text, at most 4096 bytes each. A firmware update and the factory reset erase them; the configuration file does not have them.";
     TRUSTED_NETWORK = "What is uploaded here travels unencrypted: upload a private key on a trusted network only. It can be replaced and erased, but never read again.";
+    TYPE_AGAIN = "Not sent back: type it again.";
+    PORT_CHANGED = "The port is now";
+    PORT_CHANGED_WHY = "That is the usual one of this mode: set another one below if the server has another one.";
+    PASSWORD_ERASED = "The stored password is erased, as it was for another server: type it again if this one needs it.";
     NO_ANCHOR = "CA certificate: missing; the server's certificate cannot be verified without it";
     NO_FINDINGS = "Nothing speaks against these files.";
     NO_CLOCK_NO_DATES = "The clock is not set yet: whether a certificate has expired was not checked.";
@@ -221,6 +274,9 @@ words! {
     HANDSHAKE_TIME = "Handshake time";
     NO_STATUS_CODES = "None: nothing has failed since the start.";
     WHEN = "When";
+    HOW_OFTEN = "How often";
+    TIMES = "times, the last one then";
+    PAST = "Past: the device has been connected since.";
     CAUSE = "Cause";
     STEP = "Step";
     HINT = "What to do";
@@ -268,10 +324,16 @@ pub mod refusal {
         packed!("This device does not have that name: use its address or its host name.");
     /// 422: a password's length.
     pub const PASSWORD_LENGTH: Packed = packed!(super::PASSWORD_LENGTH);
-    /// 422: the field's name follows.
-    pub const BAD_VALUE: Packed = packed!("This value is not possible: ");
-    /// 422: the field's name follows.
-    pub const CONTRADICTION: Packed = packed!("This does not fit the other settings: ");
+    /// 413: a certificate or a key.
+    pub const FILE_TOO_LARGE: Packed = packed!(
+        "The file is larger than 4096 bytes: leave out everything but the certificates that are needed, or the key."
+    );
+    /// 422: what a file is follows, and what to do.
+    pub const THIS_IS: Packed = packed!("This is ");
+    /// 422: a private key among the CA certificates.
+    pub const KEY_IN_CA: Packed = packed!(
+        "This file has a private key in it, which must not leave the CA: upload the CA certificate alone."
+    );
     /// 429
     pub const PAUSE: Packed = packed!("Wait a moment before the next attempt.");
     /// 431

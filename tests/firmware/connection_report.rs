@@ -10,7 +10,7 @@ use firmware::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use status::{Alert, AlertSeen, Cause, Flags, Status, ssl};
+use status::{Alert, AlertSeen, Cause, Flags, Status, Step, ssl};
 
 use crate::rig::MAC;
 
@@ -35,6 +35,8 @@ pub(crate) fn longest() -> Report {
     status.cause = Cause::ResumptionMismatch;
     let mut status_codes = StatusCodes::default();
     status_codes.push(status, Some(u64::MAX));
+    // Another failure, which is as long to write.
+    status.step = Step::Traffic;
     status_codes.push(status, Some(u64::MAX));
     Report { input_count: 8, output_count: 8, status_codes, ..report() }
 }

@@ -16,6 +16,30 @@ fn the_last_two_are_kept_the_newest_first() {
 }
 
 #[test]
+fn the_same_failure_again_is_counted() {
+    let (a, b) = (Status::new(ssl::TIMEOUT), Status::new(device::PANIC_RESET));
+    let mut codes = StatusCodes::default();
+    for (status, at) in [(a, 1), (a, 2), (b, 3), (a, 4), (a, 5)] {
+        codes.push(status, Some(at));
+    }
+    let kept = |codes: &StatusCodes| -> Vec<_> {
+        codes.iter().map(|entry| (entry.status, entry.at, entry.count, entry.is_past)).collect()
+    };
+    assert_eq!(kept(&codes), [(a, Some(5), 4, false), (b, Some(3), 1, false)]);
+    // What is of the device itself is not over because a broker accepts it.
+    codes.settle();
+    assert_eq!(kept(&codes), [(a, Some(5), 4, true), (b, Some(3), 1, false)]);
+    codes.push(a, None);
+    assert_eq!(kept(&codes), [(a, None, 5, false), (b, Some(3), 1, false)]);
+    for _ in 0..70_000 {
+        codes.push(b, None);
+    }
+    assert_eq!(kept(&codes)[0], (b, None, u16::MAX, false));
+    // Those of an earlier firmware have another layout.
+    assert_eq!(StatusCodes::restore(&codes.save()[..38]), StatusCodes::default());
+}
+
+#[test]
 fn every_part_of_a_failure_comes_back() {
     let mut random = Random(3);
     let errors = [
@@ -39,6 +63,9 @@ fn every_part_of_a_failure_comes_back() {
             status.step = Step::ALL[random.below(Step::ALL.len())];
             status.cause = Cause::ALL[random.below(Cause::ALL.len())];
             codes.push(status, random.one_in(2).then_some(random.number() | 1));
+            if random.one_in(3) {
+                codes.settle();
+            }
         }
         assert_eq!(StatusCodes::restore(&codes.save()), codes);
     }

@@ -9,9 +9,6 @@ use super::{
 };
 use crate::{board::Board, settings::PasswordHash, texts::refusal as texts};
 
-/// What a change that is allowed begins with: a form whose token, if it has one, is used up.
-pub(super) type Fields<'a> = core::iter::Peekable<Form<'a>>;
-
 impl<B: Board> Server<'_, B> {
     /// Whether the menu has a password.
     pub(super) fn password(&self) -> Option<PasswordHash> {
@@ -29,12 +26,15 @@ impl<B: Board> Server<'_, B> {
         head: &Head,
         token: Option<&Secret>,
         incoming: &'i mut Incoming<'_, '_>,
-    ) -> Result<Fields<'i>, Refusal> {
+    ) -> Result<Form<'i>, Refusal> {
         incoming.expect_body(head).await?;
-        let mut fields = Form::new(incoming.form().await?).peekable();
-        let Some(token) = token else { return Ok(fields) };
-        let field = fields.next_if(|field| matches!(field, Ok(("token", _))));
-        let sent = field.and_then(Result::ok).and_then(|(_, value)| Secret::read(value.as_bytes()));
+        let form = incoming.form().await?;
+        let Some(token) = token else { return Ok(form) };
+        let mut fields = form;
+        let sent = fields.next().filter(|(name, _)| *name == "token");
+        // Without the token there the first field is one like the others.
+        let fields = if sent.is_some() { fields } else { form };
+        let sent = sent.and_then(|(_, value)| Secret::read(value.as_bytes()));
         if [&sent, &head.token].into_iter().flatten().any(|sent| sent.is(token)) {
             Ok(fields)
         } else {
@@ -112,13 +112,9 @@ fn now() -> u64 {
 }
 
 /// The values of these fields; empty for one that is not there. Other fields are refused.
-fn texts<'a, const N: usize>(
-    fields: impl Iterator<Item = <Form<'a> as Iterator>::Item>,
-    names: [&str; N],
-) -> Result<[&'a str; N], Refusal> {
+fn texts<'a, const N: usize>(fields: Form<'a>, names: [&str; N]) -> Result<[&'a str; N], Refusal> {
     let mut values = [""; N];
-    for field in fields {
-        let (name, value) = field.map_err(|_| Refusal::new(400, texts::UNKNOWN_FIELD))?;
+    for (name, value) in fields {
         let place = names.iter().zip(&mut values).find(|(known, _)| **known == name);
         *place.ok_or(Refusal::new(400, texts::UNKNOWN_FIELD))?.1 = value;
     }

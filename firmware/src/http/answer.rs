@@ -5,6 +5,7 @@ use core::fmt::{self, Write};
 use embassy_net::tcp::TcpSocket;
 
 use super::{
+    routes::Done,
     sessions::Secret,
     window::{Text, Window},
 };
@@ -51,8 +52,8 @@ pub enum Line<'a> {
     Cookie(&'a Secret),
     /// The end of the session's cookie.
     NoCookie,
-    /// Where to go on, as GET; with `done` if something was changed.
-    SeeOther(&'static str, bool),
+    /// Where to go on, as GET, and what has been done.
+    SeeOther(&'static str, Option<Done>),
     /// The methods that there are.
     Allow(&'static str),
     /// The seconds to wait.
@@ -161,8 +162,8 @@ impl Line<'_> {
                 let end = packed!("Set-Cookie: session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict\r\n");
                 write!(out, "{end}")
             }
-            Self::SeeOther(path, false) => write!(out, "Location: {path}\r\n"),
-            Self::SeeOther(path, true) => write!(out, "Location: {path}?done\r\n"),
+            Self::SeeOther(path, None) => write!(out, "Location: {path}\r\n"),
+            Self::SeeOther(path, Some(done)) => write!(out, "Location: {path}?{}\r\n", done.query()),
             Self::Allow(methods) => write!(out, "Allow: {methods}\r\n"),
             Self::RetryAfter(seconds) => write!(out, "Retry-After: {seconds}\r\n"),
         }

@@ -2,27 +2,27 @@
 
 use core::pin::{Pin, pin};
 
-use status::device::FILE_TOO_LARGE;
-use x509::{Bundle, PrivateKey, lint::Slot};
-use zeroize::Zeroize;
+use status::{Error, device::FILE_TOO_LARGE};
+use x509::{Bundle, Kind, PrivateKey, Recognized, Wanted, has_private_key, lint::Slot, recognize};
 
 use super::{
     Outcome, Server,
-    access::Fields,
     files::{self, Files, Findings, Parts},
+    form::Form,
     head::{Content, Head},
     incoming::Incoming,
     multipart::{Multipart, Part},
     refusal::{Reason, Refusal},
-    routes::{Method, Page, Route, Verb},
+    routes::{Done, Method, Page, Route, Verb},
     sessions::Secret,
+    settings::{self, UNKNOWN_FIELD},
 };
 use crate::{
     ascii::decimal,
     board::{Board, Pins},
     certificates::{BUFFER_LENGTH, File, MAX_FILE_LENGTH},
     settings::{
-        Field, Settings,
+        Settings,
         configuration::{self, Secrets},
     },
     texts::refusal as texts,
@@ -30,13 +30,11 @@ use crate::{
 
 /// What a multipart body may have around its file, in bytes.
 const MULTIPART_OVERHEAD: usize = 2048;
-/// The field that erases the password of MQTT, since an empty one leaves it.
-const ERASE_PASSWORD: &str = "mqtt.password.erase";
 
 /// A change that may be made: what remains is to store it.
 enum Plan {
     /// To the new settings.
-    Settings,
+    Settings(Done),
     Outputs {
         on: u8,
         off: u8,
@@ -63,12 +61,19 @@ impl<B: Board> Server<'_, B> {
             }
             Route::Configuration => {
                 self.load_configuration(head, token, incoming, &mut new).await?;
-                Plan::Settings
+                Plan::Settings(Done::Stored)
             }
-            _ => plan::<B>(route, self.fields(head, Some(token), incoming).await?, &mut new)?,
+            _ => {
+                let fields = self.fields(head, Some(token), incoming).await?;
+                plan::<B>(route, fields, &mut new, head.wants_page)?
+            }
         };
+        let mut done = Done::Stored;
         match plan {
-            Plan::Settings => self.device.store_settings(&new).await?,
+            Plan::Settings(what) => {
+                self.device.store_settings(&new).await?;
+                done = what;
+            }
             Plan::Erase(file) => self.device.erase_certificate(file).await?,
             Plan::FactoryReset => self.device.reset_network().await?,
             Plan::Outputs { on, off } => {
@@ -82,7 +87,7 @@ impl<B: Board> Server<'_, B> {
                 return Ok(Outcome::LoggedOut);
             }
         }
-        Ok(Outcome::Done(head.page.or(route.page()).unwrap_or(Page::Status)))
+        Ok(Outcome::Done(head.page.or(route.page()).unwrap_or(Page::Status), done))
     }
 
     /// `PUT` and `POST /certificates/…`: what can be read is linted with the others, and stored.
@@ -101,12 +106,25 @@ impl<B: Board> Server<'_, B> {
         // 1. The other files, which need the memory for a text.
         let mut decoded = files::decode(self.device, text, der).await;
         // 2. The new one.
-        let length = receive(head, token, incoming, text).await?;
+        let (length, is_too_large) = receive(head, token, incoming, text).await?;
         let pem = text.get(..length).unwrap_or_default();
+        if is_too_large {
+            return Err(name(file, pem, FILE_TOO_LARGE));
+        }
+        let refused = |code| name(file, pem, code);
         match file {
-            File::CaCertificate => decoded.authority = Slot::Read(Bundle::from_pem(pem, storage)?),
-            File::ClientCertificate => decoded.certificate = Slot::Read(Bundle::from_pem(pem, storage)?),
-            File::PrivateKey => decoded.key = Slot::Read(PrivateKey::from_pem(pem, storage)?),
+            File::CaCertificate => {
+                decoded.authority = Slot::Read(Bundle::from_pem(pem, storage).map_err(refused)?);
+                if has_private_key(pem) {
+                    return Err(Refusal::new(422, texts::KEY_IN_CA));
+                }
+            }
+            File::ClientCertificate => {
+                decoded.certificate = Slot::Read(Bundle::from_pem(pem, storage).map_err(refused)?);
+            }
+            File::PrivateKey => {
+                decoded.key = Slot::Read(PrivateKey::from_pem(pem, storage).map_err(refused)?);
+            }
         }
         // 3. What will fail.
         {
@@ -133,7 +151,10 @@ impl<B: Board> Server<'_, B> {
     ) -> Result<(), Refusal> {
         let mut files = self.files().await?;
         let text = files.parts().text;
-        let length = receive(head, token, incoming, text).await?;
+        let (length, is_too_large) = receive(head, token, incoming, text).await?;
+        if is_too_large {
+            return Err(FILE_TOO_LARGE.into());
+        }
         let text = core::str::from_utf8(text.get(..length).unwrap_or_default());
         let refusal = |refusal| Refusal::content(Reason::Configuration(refusal));
         let text = text.map_err(|_| refusal(configuration::Refusal::NotAConfiguration))?;
@@ -143,9 +164,14 @@ impl<B: Board> Server<'_, B> {
 }
 
 /// What a form asks to be changed.
-fn plan<B: Board>(route: Route, fields: Fields<'_>, new: &mut Settings) -> Result<Plan, Refusal> {
+fn plan<B: Board>(
+    route: Route,
+    fields: Form<'_>,
+    new: &mut Settings,
+    is_browser: bool,
+) -> Result<Plan, Refusal> {
     match route {
-        Route::Settings => set(new, fields).map(|()| Plan::Settings),
+        Route::Settings => settings::apply(new, fields, is_browser).map(Plan::Settings),
         Route::Outputs => outputs(fields, B::Pins::OUTPUTS),
         Route::LogOut => Ok(Plan::LogOut),
         Route::FactoryReset => Ok(Plan::FactoryReset),
@@ -155,39 +181,10 @@ fn plan<B: Board>(route: Route, fields: Fields<'_>, new: &mut Settings) -> Resul
     }
 }
 
-/// `POST /settings`: all of the fields, or none.
-fn set(new: &mut Settings, fields: Fields<'_>) -> Result<(), Refusal> {
-    let present = new.clone();
-    let mut has_password = false;
-    for field in fields {
-        let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
-        if name == ERASE_PASSWORD {
-            if value == "on" {
-                new.mqtt.password.zeroize();
-            }
-            continue;
-        }
-        let field = Field::from_name(name).filter(|field| *field != Field::AccessPassword);
-        let field = field.ok_or(UNKNOWN_FIELD)?;
-        if field == Field::MqttPassword {
-            if value.is_empty() {
-                continue;
-            }
-            has_password = true;
-        }
-        new.set(field, value).map_err(|_| Refusal::content(Reason::Value(field)))?;
-    }
-    if !has_password {
-        new.drop_foreign_password(&present);
-    }
-    Ok(())
-}
-
 /// `POST /outputs`
-fn outputs(fields: Fields<'_>, count: usize) -> Result<Plan, Refusal> {
+fn outputs(fields: Form<'_>, count: usize) -> Result<Plan, Refusal> {
     let (mut on, mut off) = (0_u8, 0_u8);
-    for field in fields {
-        let (name, value) = field.map_err(|_| UNKNOWN_FIELD)?;
+    for (name, value) in fields {
         let number = name.strip_prefix("output").and_then(|number| decimal(number.as_bytes()));
         let number = number.filter(|number| (1..=count).contains(&(*number as usize)));
         let bit = number.and_then(|number| 1_u8.checked_shl(number.checked_sub(1)?));
@@ -201,18 +198,31 @@ fn outputs(fields: Fields<'_>, count: usize) -> Result<Plan, Refusal> {
     Ok(Plan::Outputs { on, off })
 }
 
-const UNKNOWN_FIELD: Refusal = Refusal::new(400, texts::UNKNOWN_FIELD);
+/// Why a file that cannot be read is refused: what it is instead, if that can be told. Of one that is too large only the beginning is known.
+fn name(file: File, pem: &[u8], code: Error) -> Refusal {
+    let wanted = match file {
+        File::CaCertificate | File::ClientCertificate => Wanted::Certificate,
+        File::PrivateKey => Wanted::PrivateKey,
+    };
+    let is_told = |found: &Recognized| code != FILE_TOO_LARGE || found.kind != Kind::CutOff;
+    let refusal = Refusal::from(code);
+    match recognize(pem, wanted).filter(is_told) {
+        Some(found) => Refusal { reason: Reason::File(code, found), ..refusal },
+        None => refusal,
+    }
+}
+
 const MALFORMED: Refusal = Refusal::new(400, texts::MALFORMED);
 const NO_TOKEN: Refusal = Refusal::new(403, texts::NO_TOKEN);
 pub(super) const BUSY: Refusal = Refusal { retry_after: 1, ..Refusal::new(503, texts::BUSY) };
 
-/// Receives a file into `text`, as it comes; its length in bytes.
+/// Receives a file into `text`, as it comes; its length in bytes, and whether it is longer than a file may be and was cut off.
 async fn receive(
     head: &Head,
     token: &Secret,
     incoming: &mut Incoming<'_, '_>,
     text: &mut [u8; BUFFER_LENGTH],
-) -> Result<usize, Refusal> {
+) -> Result<(usize, bool), Refusal> {
     let is_allowed = head.token.as_ref().is_some_and(|sent| sent.is(token));
     let length = head.length.unwrap_or(0);
     let mut upload = Upload { text, length: 0, is_too_large: false, is_file: false, is_text: false };
@@ -296,14 +306,14 @@ impl Upload<'_> {
         }
     }
 
-    fn finish(&self) -> Result<usize, Refusal> {
+    fn finish(&self) -> Result<(usize, bool), Refusal> {
         if self.is_file && self.is_text {
             return Err(Refusal::new(400, texts::TWO_FILES));
         }
-        if self.is_too_large {
-            return Err(FILE_TOO_LARGE.into());
+        if self.length == 0 {
+            return Err(Refusal::new(400, texts::NO_FILE));
         }
-        if self.length == 0 { Err(Refusal::new(400, texts::NO_FILE)) } else { Ok(self.length) }
+        Ok((self.length, self.is_too_large))
     }
 }
 

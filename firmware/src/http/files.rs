@@ -3,6 +3,8 @@
 //! All of it in one piece of memory that one request has at a time, and that is wiped after it. What is lent out of here can be
 //! described; the key's bytes have no way out.
 
+use core::cell::RefCell;
+
 use embassy_futures::yield_now;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::MutexGuard};
 use heapless::Vec;
@@ -24,6 +26,44 @@ pub const MAX_FINDINGS: usize = 12;
 
 /// What the lint has found.
 pub type Findings = Vec<Finding, MAX_FINDINGS>;
+
+/// What the lint has found in the stored files, for as long as that holds: it computes signatures, and the status is asked for every two
+/// seconds.
+#[derive(Default)]
+pub(super) struct Known {
+    findings: Findings,
+    of: Option<Version>,
+}
+
+/// Which files the lint has seen, and in which hour, as certificates expire.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Version {
+    certificate_changes: u32,
+    hour: Option<u64>,
+}
+
+impl Version {
+    fn now<B: Board>(device: &Device<B>) -> Self {
+        let hour = device.clock.now().map(|now| now / 3600);
+        Self { certificate_changes: device.certificate_changes.get(), hour }
+    }
+}
+
+/// [`check`] of the stored files, or what it has found before.
+pub(super) async fn check_stored<B: Board>(
+    device: &Device<B>,
+    known: &RefCell<Known>,
+    files: &Decoded<'_>,
+    workspace: &mut [u8; WORKSPACE],
+    findings: &mut Findings,
+) {
+    let version = Version::now(device);
+    if known.borrow().of != Some(version) {
+        check(device, files, workspace, findings).await;
+        *known.borrow_mut() = Known { findings: findings.clone(), of: Some(version) };
+    }
+    findings.clone_from(&known.borrow().findings);
+}
 
 /// Memory for the three files.
 pub struct Memory {

@@ -1,76 +1,101 @@
-//! Forms as browsers send them: `application/x-www-form-urlencoded` (WHATWG URL §5.1), decoded where they stand.
+//! Forms as browsers send them: `application/x-www-form-urlencoded` (WHATWG URL §5.1), decoded where they stand, to be read more than
+//! once: when a form is refused, its page shows again what was typed.
 //!
 //! Deliberately absent: what a lenient decoder does with a per cent sign without two digits, or with bytes that are not UTF-8. Both
-//! are refused.
+//! are refused, and so are the two control characters that separate fields here.
 
-use crate::ascii::hexadecimal;
+use crate::ascii::{cut_text, hexadecimal};
 
-/// The fields of a form, in their order. After the first fault there is nothing more.
+/// Behind each field, and between its name and its value.
+const END: &str = "\0";
+const EQUALS: &str = "\x01";
+
+/// The fields of a form, in their order.
+#[derive(Clone, Copy, Default)]
 pub struct Form<'a> {
-    rest: Option<&'a mut [u8]>,
+    text: &'a str,
 }
 
-/// A field that cannot be decoded.
+/// A form that cannot be decoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Malformed;
 
 impl<'a> Form<'a> {
-    /// The fields of a whole body.
-    pub fn new(body: &'a mut [u8]) -> Self {
-        Self { rest: Some(body) }
+    /// Decodes a whole body in place: the result is never longer, and stands at its beginning.
+    ///
+    /// # Errors
+    /// [`Malformed`]; the body is of no use then.
+    pub fn decode(body: &'a mut [u8]) -> Result<Self, Malformed> {
+        let (mut from, mut to) = (0_usize, 0_usize);
+        let mut is_name = true;
+        while let Some(byte) = body.get(from).copied() {
+            let (byte, length) = match byte {
+                b'+' => (b' ', 1),
+                b'&' => {
+                    is_name = true;
+                    (0, 1)
+                }
+                // An equals sign in a value stands for itself.
+                b'=' if is_name => {
+                    is_name = false;
+                    (1, 1)
+                }
+                b'%' => {
+                    let digits = body.get(from.saturating_add(1)..from.saturating_add(3)).unwrap_or_default();
+                    let mut byte = [0];
+                    hexadecimal(digits, &mut byte).ok_or(Malformed)?;
+                    let [byte] = byte;
+                    (content(byte)?, 3)
+                }
+                other => (content(other)?, 1),
+            };
+            if let Some(place) = body.get_mut(to) {
+                *place = byte;
+            }
+            from = from.saturating_add(length);
+            to = to.saturating_add(1);
+        }
+        let text = core::str::from_utf8(body.get(..to).unwrap_or_default()).map_err(|_| Malformed)?;
+        // A character that a separator tears apart is none.
+        Ok(Self { text })
+    }
+
+    /// A form that was decoded before: what [`Self::decode`] left in the first [`Self::length`] bytes.
+    #[must_use]
+    pub fn decoded(bytes: &'a [u8]) -> Self {
+        Self { text: core::str::from_utf8(bytes).unwrap_or_default() }
+    }
+
+    /// How many bytes it takes.
+    #[must_use]
+    pub const fn length(self) -> usize {
+        self.text.len()
+    }
+
+    /// The value of the last field of this name.
+    #[must_use]
+    pub fn value(self, name: &str) -> Option<&'a str> {
+        self.filter(|(found, _)| *found == name).map(|(_, value)| value).last()
     }
 }
 
 impl<'a> Iterator for Form<'a> {
-    type Item = Result<(&'a str, &'a str), Malformed>;
+    type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
         // As many turns as the body has bytes, at most.
-        loop {
-            let (pair, rest) = cut(self.rest.take()?, b'&');
-            self.rest = rest;
-            if pair.is_empty() {
-                continue;
+        while !self.text.is_empty() {
+            let (field, rest) = cut_text(self.text, END).unwrap_or((self.text, ""));
+            self.text = rest;
+            if !field.is_empty() {
+                return Some(cut_text(field, EQUALS).unwrap_or((field, "")));
             }
-            let (name, value) = cut(pair, b'=');
-            let pair = decode(name).and_then(|name| Ok((name, decode(value.unwrap_or_default())?)));
-            if pair.is_err() {
-                self.rest = None;
-            }
-            return Some(pair);
         }
+        None
     }
 }
 
-/// What stands before the first `separator`, and what after it.
-fn cut(text: &mut [u8], separator: u8) -> (&mut [u8], Option<&mut [u8]>) {
-    let Some(at) = text.iter().position(|byte| *byte == separator) else { return (text, None) };
-    match text.split_at_mut_checked(at) {
-        Some((before, after)) => (before, after.get_mut(1..)),
-        None => (&mut [], None),
-    }
-}
-
-/// Decodes in place: the result is never longer.
-fn decode(text: &mut [u8]) -> Result<&str, Malformed> {
-    let (mut from, mut to) = (0_usize, 0_usize);
-    while let Some(byte) = text.get(from).copied() {
-        let (byte, length) = match byte {
-            b'+' => (b' ', 1),
-            b'%' => {
-                let digits = text.get(from.saturating_add(1)..from.saturating_add(3)).unwrap_or_default();
-                let mut byte = [0];
-                hexadecimal(digits, &mut byte).ok_or(Malformed)?;
-                let [byte] = byte;
-                (byte, 3)
-            }
-            other => (other, 1),
-        };
-        if let Some(place) = text.get_mut(to) {
-            *place = byte;
-        }
-        from = from.saturating_add(length);
-        to = to.saturating_add(1);
-    }
-    core::str::from_utf8(text.get(..to).unwrap_or_default()).map_err(|_| Malformed)
+/// A byte of a name or a value.
+const fn content(byte: u8) -> Result<u8, Malformed> {
+    if byte > 1 { Ok(byte) } else { Err(Malformed) }
 }

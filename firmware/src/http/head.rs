@@ -11,7 +11,7 @@ use heapless::String;
 use super::{
     multipart::MAX_BOUNDARY_LENGTH,
     parameter::Parameter,
-    routes::{Method, Page, Route},
+    routes::{Done, Method, Page, Route},
     sessions::Secret,
 };
 use crate::ascii::{address, cut, cut_text, decimal, find};
@@ -27,8 +27,8 @@ pub struct Head {
     pub route: Option<Route>,
     /// The page in the query `page=`: where a browser is led after a change.
     pub page: Option<Page>,
-    /// Whether the query says `done`: a change has been made.
-    pub is_done: bool,
+    /// What the query says that has been done.
+    pub done: Option<Done>,
     /// Whether `Host` is one of the device's names: else somebody's name server points to the device (DNS rebinding).
     pub is_for_us: bool,
     /// Whether the request does not come from a page of another server.
@@ -95,7 +95,7 @@ impl Head {
             method: Method::from_name(method),
             route: Route::from_path(path),
             page: page(query),
-            is_done: parts(query.as_bytes(), b'&').any(|pair| pair == b"done"),
+            done: done(query),
             is_for_us: own_name.is(host),
             is_same_origin: is_same_origin(&headers, host)?,
             session: headers.session(),
@@ -217,6 +217,12 @@ fn body_length(headers: &Headers<'_>) -> Result<(Option<usize>, bool), Fault> {
 fn page(query: &str) -> Option<Page> {
     let name = parts(query.as_bytes(), b'&').find_map(|pair| pair.strip_prefix(b"page="))?;
     Page::ALL.into_iter().find(|page| page.name().as_bytes() == name)
+}
+
+/// What a query says that has been done.
+fn done(query: &str) -> Option<Done> {
+    let mut pairs = parts(query.as_bytes(), b'&');
+    pairs.find_map(|pair| Done::ALL.into_iter().find(|done| done.query().as_bytes() == pair))
 }
 
 /// What the device is called, for [`Head::read`].

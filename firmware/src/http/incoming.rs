@@ -4,6 +4,7 @@ use embassy_net::tcp::TcpSocket;
 use embassy_time::{Duration, Instant, with_deadline};
 
 use super::{
+    form::Form,
     head::{Fault, Head, OwnName},
     refusal::Refusal,
 };
@@ -29,12 +30,14 @@ pub(super) struct Incoming<'s, 'b> {
     /// How much of the body was not used yet.
     left: usize,
     deadline: Instant,
+    /// How long the form is, decoded, that stands at the beginning of the buffer.
+    typed: usize,
 }
 
 impl<'s, 'b> Incoming<'s, 'b> {
     /// A request on a connection that has just been accepted.
     pub(super) fn new(socket: &'s mut TcpSocket<'b>, buffer: &'s mut [u8; BUFFER_LENGTH]) -> Self {
-        Self { socket, buffer, start: 0, end: 0, left: 0, deadline: Instant::now() }
+        Self { socket, buffer, start: 0, end: 0, left: 0, deadline: Instant::now(), typed: 0 }
     }
 
     /// Reads the head; `None` for a connection on which nothing was asked.
@@ -85,8 +88,13 @@ impl<'s, 'b> Incoming<'s, 'b> {
         Ok(())
     }
 
-    /// Reads a form, which must fit in the buffer, over the head.
-    pub(super) async fn form(&mut self) -> Result<&mut [u8], Refusal> {
+    /// How much of the buffer's beginning is a form that was decoded.
+    pub(super) const fn typed(&self) -> usize {
+        self.typed
+    }
+
+    /// Reads a form, which must fit in the buffer, over the head, and decodes it there.
+    pub(super) async fn form(&mut self) -> Result<Form<'_>, Refusal> {
         let length = self.left;
         if length > self.buffer.len() {
             return Err(Refusal::new(413, texts::TOO_LARGE));
@@ -106,7 +114,10 @@ impl<'s, 'b> Incoming<'s, 'b> {
         }
         self.left = 0;
         self.start = self.end;
-        Ok(self.buffer.get_mut(..length).unwrap_or_default())
+        let form = Form::decode(self.buffer.get_mut(..length).unwrap_or_default());
+        let form = form.map_err(|_| Refusal::new(400, texts::UNKNOWN_FIELD))?;
+        self.typed = form.length();
+        Ok(form)
     }
 
     /// The next bytes of the body; empty at its end.

@@ -13,6 +13,7 @@
 
 mod access;
 pub mod answer;
+pub mod broker;
 mod change;
 pub mod describe;
 pub mod files;
@@ -26,7 +27,9 @@ pub mod parameter;
 pub mod password;
 pub mod refusal;
 pub mod routes;
+
 pub mod sessions;
+pub mod settings;
 mod show;
 pub mod status;
 pub mod window;
@@ -42,12 +45,12 @@ use zeroize::Zeroize;
 
 use crate::{board::Board, connection::names::identifier, device::Device, texts::refusal as texts};
 use answer::Lost;
-use files::Findings;
+use files::{Findings, Known};
 use head::{Head, OwnName};
 use incoming::{BUFFER_LENGTH, Incoming};
 use password::Pauses;
 use refusal::Refusal;
-use routes::{Method, Page, Route};
+use routes::{Done, Method, Page, Route};
 use sessions::{Secret, Sessions};
 
 /// How many connections there can be at once; the board's stack needs so many sockets for the server.
@@ -95,6 +98,8 @@ impl Default for Memory {
 struct Outgoing<'o, 's> {
     socket: &'o mut TcpSocket<'s>,
     buffer: &'o mut [u8; BUFFER_LENGTH],
+    /// How much of the buffer's beginning is what was typed into the request's form.
+    typed: usize,
 }
 
 /// Serves; never returns.
@@ -104,6 +109,7 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Me
         device,
         stack,
         memory: Mutex::new(files),
+        known: RefCell::default(),
         sessions: RefCell::default(),
         pauses: RefCell::default(),
         password: Mutex::new(()),
@@ -116,6 +122,7 @@ struct Server<'d, B: Board> {
     device: &'d Device<B>,
     stack: Stack<'d>,
     memory: Mutex<NoopRawMutex, &'d mut files::Memory>,
+    known: RefCell<Known>,
     sessions: RefCell<Sessions>,
     pauses: RefCell<Pauses>,
     /// Held while a password is checked: one at a time.
@@ -127,7 +134,7 @@ enum Outcome {
     /// Something to look at, in a session with this token.
     Show(Route, Option<Secret>),
     /// A change was made; a browser is led to this page.
-    Done(Page),
+    Done(Page, Done),
     /// A session has begun.
     LoggedIn {
         /// Its cookie.
@@ -153,9 +160,10 @@ struct Client {
     wants_body: bool,
     is_1_1: bool,
     allowed: &'static str,
+    route: Option<Route>,
     /// Where a person goes on.
     page: Option<Page>,
-    is_done: bool,
+    done: Option<Done>,
     session: Option<Secret>,
 }
 
@@ -166,8 +174,9 @@ impl Client {
             wants_body: head.method != Method::Head,
             is_1_1: head.is_1_1,
             allowed: head.route.map_or("", Route::allowed),
+            route: head.route,
             page: head.page.or(head.route.and_then(Route::page)),
-            is_done: head.is_done,
+            done: head.done,
             session: head.session.clone(),
         }
     }
@@ -179,8 +188,9 @@ impl Client {
             wants_body: true,
             is_1_1: false,
             allowed: "",
+            route: None,
             page: None,
-            is_done: false,
+            done: None,
             session: None,
         }
     }
@@ -229,8 +239,8 @@ impl<B: Board> Server<'_, B> {
             Err(refusal) => (Client::unknown(), Err(refusal)),
         };
         let unread = Unread(incoming.has_unread());
-        buffer.zeroize();
-        self.answer(&client, outcome, &mut findings, &mut Outgoing { socket, buffer }).await?;
+        let typed = incoming.typed();
+        self.answer(&client, outcome, &mut findings, &mut Outgoing { socket, buffer, typed }).await?;
         Ok(unread)
     }
 
@@ -274,7 +284,7 @@ impl<B: Board> Server<'_, B> {
             _ => {}
         }
         // The status that refreshes itself does not keep a session alive.
-        match self.token(head, route != Route::Live) {
+        match self.token(head, !matches!(route, Route::Live(_))) {
             Some(token) if is_change => self.change(route, head, &token, incoming, findings).await,
             Some(token) => Ok(Outcome::Show(route, Some(token))),
             None if head.wants_page => Ok(Outcome::SeeOther("/login")),

@@ -2,13 +2,17 @@
 
 use core::fmt;
 
-use status::{Error, device::SETTINGS_INVALID};
+use status::{
+    Error,
+    device::{FILE_TOO_LARGE, SETTINGS_INVALID},
+};
+use x509::Recognized;
 
 use crate::{
     device::Refused,
     packed::Packed,
     settings::{Field, configuration},
-    texts::refusal as texts,
+    texts::{self as words, refusal as texts},
 };
 
 /// A refusal; nothing has been changed.
@@ -33,6 +37,8 @@ pub enum Reason {
     Value(Field),
     /// The field does not fit the others.
     Contradiction(Field),
+    /// The file cannot be read, with this code, and is something else than what belongs there.
+    File(Error, Recognized),
     /// The configuration file cannot be used.
     Configuration(configuration::Refusal),
 }
@@ -52,8 +58,18 @@ impl Refusal {
     pub const fn code(&self) -> Option<Error> {
         match self.reason {
             Reason::Text(_) => None,
-            Reason::Code(code) => Some(code),
+            Reason::Code(code) | Reason::File(code, _) => Some(code),
             Reason::Value(_) | Reason::Contradiction(_) | Reason::Configuration(_) => Some(SETTINGS_INVALID),
+        }
+    }
+
+    /// The field that is at fault, if one is.
+    pub const fn field(&self) -> Option<Field> {
+        match self.reason {
+            Reason::Value(field)
+            | Reason::Contradiction(field)
+            | Reason::Configuration(configuration::Refusal::Contradiction(field)) => Some(field),
+            _ => None,
         }
     }
 }
@@ -62,7 +78,7 @@ impl Refusal {
 impl From<Error> for Refusal {
     fn from(code: Error) -> Self {
         let status = match code {
-            status::device::FILE_TOO_LARGE => 413,
+            FILE_TOO_LARGE => 413,
             status::device::STORAGE_FAILED | status::entropy::SOURCE_FAILED => 500,
             _ => 422,
         };
@@ -84,9 +100,13 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => text.fmt(f),
+            Self::Code(FILE_TOO_LARGE) => texts::FILE_TOO_LARGE.fmt(f),
             Self::Code(code) => write!(f, "{code}"),
-            Self::Value(field) => write!(f, "{}{}", texts::BAD_VALUE, field.name()),
-            Self::Contradiction(field) => write!(f, "{}{}", texts::CONTRADICTION, field.name()),
+            Self::Value(field) => write!(f, "{}: {}", words::field(*field), words::rule(*field)),
+            Self::Contradiction(field) => {
+                write!(f, "{} {}", words::field(*field), words::contradiction(*field))
+            }
+            Self::File(_, recognized) => write!(f, "{}{recognized}.", texts::THIS_IS),
             Self::Configuration(refusal) => write!(f, "{refusal}"),
         }
     }

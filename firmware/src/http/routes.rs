@@ -7,8 +7,8 @@ use crate::{ascii::cut_text, certificates::File};
 pub enum Route {
     /// A page of the menu.
     Page(Page),
-    /// The part of the status page that is refreshed while one looks.
-    Live,
+    /// The part of a page that is refreshed while one looks: of the status, or of the inputs and outputs.
+    Live(Page),
     /// The style sheet.
     Style,
     /// The script that refreshes the status page.
@@ -70,6 +70,37 @@ impl Page {
     /// Its name in a query: the path without the slash.
     pub fn name(self) -> &'static str {
         self.path().get(1..).unwrap_or_default()
+    }
+}
+
+/// What has been done, in the query of the page that a browser is led to afterwards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Done {
+    /// A change is stored.
+    Stored,
+    /// So is a change of the mode, and the port with it.
+    Port,
+    /// So is another server, for which the stored password is not.
+    Password,
+    /// Both of these.
+    PortAndPassword,
+    /// So is a file, about which the page says what the lint says.
+    File,
+}
+
+impl Done {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Stored, Self::Port, Self::Password, Self::PortAndPassword, Self::File];
+
+    /// The query.
+    pub const fn query(self) -> &'static str {
+        match self {
+            Self::Stored => "done",
+            Self::Port => "done=port",
+            Self::Password => "done=password",
+            Self::PortAndPassword => "done=port-and-password",
+            Self::File => "done=file",
+        }
     }
 }
 
@@ -141,7 +172,8 @@ impl Route {
             return Some(Self::Certificate(file, verb));
         }
         Some(match path {
-            "/live" => Self::Live,
+            "/live" => Self::Live(Page::Status),
+            "/live/ports" => Self::Live(Page::Ports),
             "/style.css" => Self::Style,
             "/live.js" => Self::Script,
             "/login" => Self::LogIn,
@@ -170,7 +202,7 @@ impl Route {
     /// The methods that it has, as `Allow` lists them (RFC 9110 §10.2.1).
     pub const fn allowed(self) -> &'static str {
         match self {
-            Self::Page(_) | Self::Live | Self::Style | Self::Script | Self::Status => "GET, HEAD",
+            Self::Page(_) | Self::Live(_) | Self::Style | Self::Script | Self::Status => "GET, HEAD",
             Self::LogIn | Self::Password | Self::Settings => "GET, HEAD, POST",
             Self::LogOut | Self::Outputs | Self::FactoryReset => "POST",
             Self::Certificate(_, Verb::Store) => "POST, PUT, DELETE",
@@ -187,7 +219,7 @@ impl Route {
                 !matches!(self, Self::LogOut | Self::Outputs | Self::FactoryReset | Self::Certificate(..))
             }
             Method::Post => {
-                !matches!(self, Self::Page(_) | Self::Live | Self::Style | Self::Script | Self::Status)
+                !matches!(self, Self::Page(_) | Self::Live(_) | Self::Style | Self::Script | Self::Status)
             }
             Method::Put => {
                 matches!(self, Self::Configuration | Self::Certificate(_, Verb::Store | Verb::Check))

@@ -5,15 +5,18 @@ use core::{
     pin::{Pin, pin},
 };
 
+use embassy_time::Instant;
 use heapless::Vec;
 use x509::lint::{Decoded, Slot};
+use zeroize::Zeroize;
 
 use super::{
     Client, Outcome, Outgoing, Server,
     answer::{self, Answer, Kind, Line, Lost},
     files::{self, Findings, Parts},
+    form::Form,
     refusal::Refusal,
-    routes::{Page, Route},
+    routes::{Done, Page, Route},
     status::{self, Snapshot},
 };
 use crate::{
@@ -49,44 +52,52 @@ impl<B: Board> Server<'_, B> {
         findings: &mut Findings,
         outgoing: &mut Outgoing<'_, '_>,
     ) -> Result<(), Lost> {
-        // 1. The files, as far as they are shown.
+        let uptime = Instant::now().as_secs();
+        let session = client.session.as_ref();
+        let token = session.and_then(|session| self.sessions.borrow_mut().token(session, uptime, false));
+        let Outgoing { socket, buffer, typed } = outgoing;
+        // 1. The files, as far as they are shown, and what was typed into a form that is shown again.
+        let mut page = page(&outcome, client, token.is_some());
+        let is_typed = outcome.is_err() && page.is_some() && *typed > 0;
         let mut memory = None;
-        if let Ok(Outcome::Show(Route::Status | Route::Live | Route::Page(Page::Status | Page::Mqtt), _)) =
-            outcome
-        {
+        if is_typed || shows_files(&outcome, page) {
             match self.files().await {
                 Ok(files) => memory = Some(files),
-                Err(refusal) => outcome = Err(refusal),
+                Err(refusal) => (outcome, page) = (Err(refusal), None),
             }
         }
-        let mut files = NO_FILES;
+        let (mut files, mut form) = (NO_FILES, Form::default());
         if let Some(memory) = &mut memory {
             let Parts { text, der, workspace } = memory.parts();
-            files = files::decode(self.device, text, der).await;
-            if matches!(outcome, Ok(Outcome::Show(Route::Page(Page::Mqtt), _))) {
+            if shows_files(&outcome, page) {
+                files = files::decode(self.device, text, der).await;
                 let check: Pin<&mut dyn Future<Output = ()>> =
-                    pin!(files::check(self.device, &files, workspace, findings));
+                    pin!(files::check_stored(self.device, &self.known, &files, workspace, findings));
                 check.await;
             }
+            if is_typed {
+                let typed = buffer.get(..*typed).unwrap_or_default();
+                text.iter_mut().zip(typed).for_each(|(to, from)| *to = *from);
+                form = Form::decoded(text.get(..typed.len()).unwrap_or_default());
+            }
         }
+        buffer.zeroize();
         // 2. Everything else, as it is now: what is rendered must not change meanwhile.
         let snapshot = Snapshot::take(self.device, self.stack);
         let settings = self.device.settings.borrow().clone();
-        let token = client
-            .session
-            .as_ref()
-            .and_then(|session| self.sessions.borrow_mut().token(session, snapshot.uptime, false));
         let view = View {
             snapshot: &snapshot,
             settings: &settings,
             files: &files,
             findings,
             token: token.as_ref(),
-            is_done: client.is_done,
+            done: client.done,
+            refusal: outcome.as_ref().err(),
+            typed: form,
         };
         // 3. The answer.
         let (status, lines) = head(&outcome, client);
-        let (kind, body) = body(&outcome, client);
+        let (kind, body) = body(&outcome, client, page, token.is_some());
         let write = |out: &mut dyn Write| match &body {
             Body::Page(show) => view.write(show, out),
             Body::Status => status::write_status(view.snapshot, view.files, out),
@@ -105,7 +116,7 @@ impl<B: Board> Server<'_, B> {
             _ => answer::Body::Text(&write),
         };
         let answer = Answer { status, kind, lines: &lines, body: content };
-        answer.send(outgoing.socket, outgoing.buffer, client.wants_body, client.is_1_1).await
+        answer.send(socket, *buffer, client.wants_body, client.is_1_1).await
     }
 }
 
@@ -126,9 +137,9 @@ fn head<'o>(outcome: &'o Result<Outcome, Refusal>, client: &Client) -> (u16, Vec
             }
         }
         Ok(outcome) => {
-            if let Some((path, is_done)) = outcome.see_other(client) {
+            if let Some((path, done)) = outcome.see_other(client) {
                 status = 303;
-                add(Line::SeeOther(path, is_done));
+                add(Line::SeeOther(path, done));
             }
             match outcome {
                 Outcome::LoggedIn { cookie, .. } => add(Line::Cookie(cookie)),
@@ -140,11 +151,44 @@ fn head<'o>(outcome: &'o Result<Outcome, Refusal>, client: &Client) -> (u16, Vec
     (status, lines)
 }
 
+/// The page that is shown, if it is one of the menu: after a refusal that on which the form stands.
+fn page(outcome: &Result<Outcome, Refusal>, client: &Client, is_logged_in: bool) -> Option<Page> {
+    match outcome {
+        Ok(Outcome::Show(Route::Page(page), _)) => Some(*page),
+        // With a password it is changed on this page.
+        Ok(Outcome::Show(Route::Password, Some(_))) => Some(Page::System),
+        Err(_) if client.wants_page && is_logged_in => client.page,
+        _ => None,
+    }
+}
+
+/// Whether the answer says something of the certificates.
+const fn shows_files(outcome: &Result<Outcome, Refusal>, page: Option<Page>) -> bool {
+    match (outcome, page) {
+        (_, Some(Page::Status | Page::Mqtt)) | (Ok(Outcome::Show(Route::Status, _)), _) => true,
+        (Ok(Outcome::Show(Route::Live(page), _)), _) => matches!(page, Page::Status),
+        _ => false,
+    }
+}
+
 /// The body and its type.
-fn body<'o>(outcome: &'o Result<Outcome, Refusal>, client: &Client) -> (Kind, Body<'o>) {
+fn body<'o>(
+    outcome: &'o Result<Outcome, Refusal>,
+    client: &Client,
+    page: Option<Page>,
+    is_logged_in: bool,
+) -> (Kind, Body<'o>) {
+    if let Some(page) = page {
+        return (Kind::Html, Body::Page(Show::Page(page)));
+    }
     let outcome = match outcome {
         Err(refusal) if client.wants_page => {
-            return (Kind::Html, Body::Page(Show::Refused(refusal, client.page)));
+            let show = match client.route {
+                Some(Route::LogIn) => Show::LogIn,
+                Some(Route::Password) if !is_logged_in && refusal.status != 401 => Show::Password,
+                _ => Show::Refused(refusal, client.page),
+            };
+            return (Kind::Html, Body::Page(show));
         }
         Err(refusal) => return (Kind::Json, Body::Refusal(refusal)),
         Ok(outcome) => outcome,
@@ -155,12 +199,9 @@ fn body<'o>(outcome: &'o Result<Outcome, Refusal>, client: &Client) -> (Kind, Bo
         Outcome::Show(Route::Configuration, _) => (Kind::File, Body::Configuration),
         Outcome::Show(Route::Style, _) => (Kind::Style, Body::Style),
         Outcome::Show(Route::Script, _) => (Kind::Script, Body::Script),
-        Outcome::Show(Route::Page(page), _) => (Kind::Html, Body::Page(Show::Page(*page))),
-        Outcome::Show(Route::Live, _) => (Kind::Html, Body::Page(Show::Live)),
+        Outcome::Show(Route::Live(page), _) => (Kind::Html, Body::Page(Show::Live(*page))),
         Outcome::Show(Route::LogIn, _) => (Kind::Html, Body::Page(Show::LogIn)),
-        Outcome::Show(Route::Password, None) => (Kind::Html, Body::Page(Show::Password)),
-        // With a password it is changed on this page.
-        Outcome::Show(Route::Password, Some(_)) => (Kind::Html, Body::Page(Show::Page(Page::System))),
+        Outcome::Show(Route::Password, _) => (Kind::Html, Body::Page(Show::Password)),
         Outcome::Linted { is_stored: false, .. } if client.wants_page => {
             (Kind::Html, Body::Page(Show::Checked))
         }
@@ -169,15 +210,15 @@ fn body<'o>(outcome: &'o Result<Outcome, Refusal>, client: &Client) -> (Kind, Bo
 }
 
 impl Outcome {
-    /// Where a browser is led, and whether something was changed.
-    fn see_other(&self, client: &Client) -> Option<(&'static str, bool)> {
+    /// Where a browser is led, and what has been done.
+    fn see_other(&self, client: &Client) -> Option<(&'static str, Option<Done>)> {
         match self {
-            Self::SeeOther(path) => Some((path, false)),
+            Self::SeeOther(path) => Some((path, None)),
             _ if !client.wants_page => None,
-            Self::Done(page) => Some((page.path(), true)),
-            Self::Linted { is_stored: true, .. } => Some((Page::Mqtt.path(), true)),
-            Self::LoggedIn { .. } => Some((Page::Status.path(), false)),
-            Self::LoggedOut => Some(("/login", false)),
+            Self::Done(page, done) => Some((page.path(), Some(*done))),
+            Self::Linted { is_stored: true, .. } => Some((Page::Mqtt.path(), Some(Done::File))),
+            Self::LoggedIn { .. } => Some((Page::Status.path(), None)),
+            Self::LoggedOut => Some(("/login", None)),
             Self::Linted { .. } | Self::Show(..) => None,
         }
     }
@@ -188,7 +229,9 @@ impl Outcome {
         match self {
             Self::LoggedIn { token, .. } => json.fill(packed!("{\"token\":$}\n"), &[Value::Text(token)]),
             Self::Linted { .. } => status::write_findings(findings, json),
-            Self::Show(..) | Self::Done(_) | Self::LoggedOut | Self::SeeOther(_) => json.raw(packed!("{}\n")),
+            Self::Show(..) | Self::Done(..) | Self::LoggedOut | Self::SeeOther(_) => {
+                json.raw(packed!("{}\n"))
+            }
         }
     }
 }

@@ -161,7 +161,7 @@ fn connection(connection: &Connection, json: &mut Json<'_>) -> fmt::Result {
 
 fn status_code(entry: &Entry, json: &mut Json<'_>) -> fmt::Result {
     json.fill(
-        packed!("{\"code\":$,\"text\":$,\"cause\":$,\"step\":$,\"hint\":$,\"at\":$}"),
+        packed!("{\"code\":$,\"text\":$,\"cause\":$,\"step\":$,\"hint\":$,\"at\":$,\"count\":$,\"past\":$}"),
         &[
             Text(&Code(entry.status.error)),
             Text(&entry.status.error),
@@ -169,6 +169,8 @@ fn status_code(entry: &Entry, json: &mut Json<'_>) -> fmt::Result {
             Text(&step(entry.status.step)),
             Text(&hint(&entry.status)),
             Plain(&Number(entry.at)),
+            Plain(&u32::from(entry.count)),
+            Plain(&entry.is_past),
         ],
     )
 }
@@ -238,6 +240,9 @@ pub fn write_refusal(refusal: &Refusal, json: &mut Json<'_>) -> fmt::Result {
     json.raw(packed!("{\"error\":{"))?;
     if let Some(code) = refusal.code() {
         json.fill(packed!("\"code\":$,"), &[Text(&Code(code))])?;
+    }
+    if let Some(field) = refusal.field() {
+        json.fill(packed!("\"field\":$,"), &[Text(&field.name())])?;
     }
     json.fill(packed!("\"text\":$}}\n"), &[Text(&refusal.reason)])
 }

@@ -4,7 +4,7 @@ use core::fmt::{self, Display};
 
 use x509::{
     Bundle,
-    lint::{Severity, Slot},
+    lint::{Decoded, Severity, Slot},
 };
 
 use super::{View, field};
@@ -13,6 +13,7 @@ use crate::{
     http::{
         describe::{self, Code, Description, KeyDescription},
         html::Html,
+        routes::Done,
     },
     packed,
     packed::Packed,
@@ -30,19 +31,33 @@ pub(super) fn section(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         texts::TRUSTED_NETWORK,
         "</p>"
     ))?;
-    findings(view, html)?;
+    // After an upload they stand in the banner, where one looks first.
+    if view.done != Some(Done::File) {
+        findings(view, html)?;
+    }
     File::ALL.into_iter().try_for_each(|file| self::file(view, file, html))?;
     html.raw(packed!("</section>"))
 }
 
-/// What will fail, and why.
+/// What will fail, and why; that nothing will, only where there is a file and all of it was checked.
 pub(super) fn findings(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    let mqtt = &view.settings.mqtt;
-    let needs_anchor = mqtt.tls && mqtt.verify_server_certificate;
-    if needs_anchor && view.files.authority.content().is_none() {
+    bad_findings(view, html)?;
+    let Decoded { authority, certificate, key } = view.files;
+    let is_empty = matches!((authority, certificate, key), (Slot::Absent, Slot::Absent, Slot::Absent));
+    if is_empty || lacks_anchor(view) { Ok(()) } else { good(view, html) }
+}
+
+/// What will fail, and why.
+pub(super) fn bad_findings(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
+    if lacks_anchor(view) {
         finding(Severity::Error, packed!(texts::NO_ANCHOR), html)?;
     }
     lint(view, html)
+}
+
+fn lacks_anchor(view: &View<'_>) -> bool {
+    let mqtt = &view.settings.mqtt;
+    mqtt.enabled && mqtt.tls && mqtt.verify_server_certificate && view.files.authority.content().is_none()
 }
 
 /// What the lint has found.
@@ -54,13 +69,18 @@ pub(super) fn lint(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         }
         html.fill(packed!(": $</p>"), &[&found.problem])?;
     }
-    if view.findings.is_empty() {
-        html.raw(packed!("<p class=\"good\">", texts::NO_FINDINGS, "</p>"))?;
-    }
-    if view.snapshot.now.is_none() {
-        finding(Severity::Warning, packed!(texts::NO_CLOCK_NO_DATES), html)?;
-    }
     Ok(())
+}
+
+/// That the lint has found nothing, unless what was just refused, or the clock, says otherwise.
+pub(super) fn good(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
+    if view.snapshot.now.is_none() {
+        finding(Severity::Warning, packed!(texts::NO_CLOCK_NO_DATES), html)
+    } else if view.findings.is_empty() && view.refusal.is_none() {
+        html.raw(packed!("<p class=\"good\">", texts::NO_FINDINGS, "</p>"))
+    } else {
+        Ok(())
+    }
 }
 
 fn finding(severity: Severity, text: Packed, html: &mut Html<'_>) -> fmt::Result {

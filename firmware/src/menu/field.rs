@@ -7,7 +7,7 @@ use crate::{
     http::{describe::Value, html::Html, routes::Page},
     packed,
     packed::Packed,
-    settings::{Field, Settings},
+    settings::Field,
     texts,
 };
 
@@ -20,7 +20,7 @@ pub(super) fn settings_form(
 ) -> fmt::Result {
     html.fill(packed!("<form method=\"post\" action=\"/settings?page=$\">"), &[&page.name()])?;
     token(view, html)?;
-    fields.iter().try_for_each(|field| setting(view.settings, *field, html))?;
+    fields.iter().try_for_each(|field| setting(view, *field, html))?;
     html.raw(packed!("<button>", texts::SAVE, "</button></form></section>"))
 }
 
@@ -44,50 +44,83 @@ pub(super) fn token(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     }
 }
 
-fn setting(settings: &Settings, field: Field, html: &mut Html<'_>) -> fmt::Result {
+fn setting(view: &View<'_>, field: Field, html: &mut Html<'_>) -> fmt::Result {
     let name: &dyn Display = &field.name();
     html.fill(packed!("<label for=\"$\">$</label>"), &[name, &texts::field(field)])?;
     if field.is_switch() {
-        select(settings, field, &texts::SWITCH, html)?;
+        select(view, field, &texts::SWITCH, html)?;
     } else if field == Field::MqttQualityOfService {
-        select(settings, field, &texts::QUALITIES_OF_SERVICE, html)?;
+        select(view, field, &texts::QUALITIES_OF_SERVICE, html)?;
     } else {
         html.fill(packed!("<input id=\"$\" name=\"$\" aria-describedby=\"hint-$\" "), &[name, name, name])?;
         html.raw(attributes(field))?;
-        html.fill(packed!(" value=\"$\">"), &[&Value(settings, field)])?;
+        html.raw(if is_at_fault(view, field) {
+            packed!(" aria-invalid=\"true\" autofocus")
+        } else {
+            Packed::EMPTY
+        })?;
+        match typed(view, field) {
+            Some(typed) => html.fill(packed!(" value=\"$\">"), &[&typed])?,
+            None => html.fill(packed!(" value=\"$\">"), &[&Value(view.settings, field)])?,
+        }
     }
-    html.fill(packed!("<small id=\"hint-$\">$</small>"), &[name, &texts::field_hint(field)])?;
-    if field == Field::MqttPassword && !settings.mqtt.password.is_empty() {
-        return erase_password(html);
+    hint(view, field, html)?;
+    if field == Field::MqttPassword && !view.settings.mqtt.password.is_empty() {
+        return erase_password(view, html);
     }
     Ok(())
 }
 
+/// What was typed before the form was refused; never a secret.
+fn typed<'a>(view: &View<'a>, field: Field) -> Option<&'a str> {
+    view.typed.value(field.name()).filter(|_| !field.is_secret())
+}
+
+fn is_at_fault(view: &View<'_>, field: Field) -> bool {
+    view.refusal.is_some_and(|refusal| refusal.field() == Some(field))
+}
+
+/// What one should know about a setting: of one that was refused, why.
+fn hint(view: &View<'_>, field: Field, html: &mut Html<'_>) -> fmt::Result {
+    let (name, is_at_fault) = (field.name(), is_at_fault(view, field));
+    let has_typed = |field: Field| view.typed.value(field.name()).is_some_and(|value| !value.is_empty());
+    let hint: &dyn Display = match view.refusal {
+        Some(refusal) if is_at_fault => &refusal.reason,
+        _ if field.is_secret() && has_typed(field) => &packed!(texts::TYPE_AGAIN),
+        _ => &texts::field_hint(field),
+    };
+    let class = if is_at_fault { "bad" } else { "" };
+    html.fill(packed!("<small id=\"hint-$\" class=\"$\">$</small>"), &[&name, &class, hint])
+}
+
 /// A password that is set shows only that it is.
-fn erase_password(html: &mut Html<'_>) -> fmt::Result {
+fn erase_password(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     html.raw(packed!(
         "<label for=\"mqtt.password.erase\">",
         texts::ERASE_PASSWORD,
-        "</label><select id=\"mqtt.password.erase\" name=\"mqtt.password.erase\"><option value=\"off\" selected>",
-        texts::KEEP,
-        "</option><option value=\"on\">",
-        texts::ERASE,
-        "</option></select>"
-    ))
+        "</label><select id=\"mqtt.password.erase\" name=\"mqtt.password.erase\">"
+    ))?;
+    let present = view.typed.value("mqtt.password.erase").unwrap_or("off");
+    options(&[("off", packed!(texts::KEEP)), ("on", packed!(texts::ERASE))], present, html)
 }
 
 fn select(
-    settings: &Settings,
+    view: &View<'_>,
     field: Field,
-    options: &[(&'static str, Packed)],
+    values: &[(&'static str, Packed)],
     html: &mut Html<'_>,
 ) -> fmt::Result {
     let mut present = heapless::String::<4>::new();
-    settings.write(field, &mut present)?;
+    view.settings.write(field, &mut present)?;
     let name: &dyn Display = &field.name();
     html.fill(packed!("<select id=\"$\" name=\"$\" aria-describedby=\"hint-$\">"), &[name, name, name])?;
-    for (value, text) in options {
-        let selected = if present.as_str() == *value { " selected" } else { "" };
+    options(values, typed(view, field).unwrap_or(&present), html)
+}
+
+/// The options of a select, and its end.
+fn options(values: &[(&'static str, Packed)], present: &str, html: &mut Html<'_>) -> fmt::Result {
+    for (value, text) in values {
+        let selected = if present == *value { " selected" } else { "" };
         html.fill(packed!("<option value=\"$\"$>$</option>"), &[value, &selected, text])?;
     }
     html.raw(packed!("</select>"))
@@ -108,7 +141,7 @@ const fn attributes(field: Field) -> Packed {
         }
         Field::PrefixLength => packed!("required type=\"number\" min=\"1\" max=\"30\""),
         Field::SntpServer => packed!("maxlength=\"64\" autocapitalize=\"none\" spellcheck=\"false\""),
-        Field::MqttHost => packed!("maxlength=\"128\" autocapitalize=\"none\" spellcheck=\"false\""),
+        Field::MqttHost => packed!("maxlength=\"160\" autocapitalize=\"none\" spellcheck=\"false\""),
         Field::MqttPort => packed!("required type=\"number\" min=\"1\" max=\"65535\""),
         Field::MqttKeepAlive => packed!("required type=\"number\" min=\"0\" max=\"65535\""),
         Field::MqttPassword => packed!("type=\"password\" maxlength=\"64\" autocomplete=\"new-password\""),

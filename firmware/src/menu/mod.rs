@@ -21,7 +21,15 @@ use core::fmt::{self, Write};
 use x509::lint::Decoded;
 
 use crate::{
-    http::{files::Findings, html::Html, refusal::Refusal, routes::Page, sessions::Secret, status::Snapshot},
+    http::{
+        files::Findings,
+        form::Form,
+        html::Html,
+        refusal::Refusal,
+        routes::{Done, Page},
+        sessions::Secret,
+        status::Snapshot,
+    },
     packed,
     packed::Packed,
     settings::Settings,
@@ -47,16 +55,20 @@ pub struct View<'a> {
     pub findings: &'a Findings,
     /// The token of the session; none before log-in.
     pub token: Option<&'a Secret>,
-    /// Whether a change has just been made.
-    pub is_done: bool,
+    /// What has just been done.
+    pub done: Option<Done>,
+    /// Why what was asked for has not been done.
+    pub refusal: Option<&'a Refusal>,
+    /// What was typed into the form that was refused.
+    pub typed: Form<'a>,
 }
 
 /// What is shown.
 pub enum Show<'a> {
     /// A page of the menu.
     Page(Page),
-    /// The part of the status page that is refreshed.
-    Live,
+    /// The part of a page that is refreshed.
+    Live(Page),
     /// The log-in.
     LogIn,
     /// The first password.
@@ -74,8 +86,10 @@ impl View<'_> {
     /// Those of `out`.
     pub fn write(&self, show: &Show<'_>, out: &mut dyn Write) -> fmt::Result {
         let html = &mut Html::new(out);
-        if matches!(show, Show::Live) {
-            return state::live(self, html);
+        match show {
+            Show::Live(Page::Ports) => return ports::live(self, html),
+            Show::Live(_) => return state::live(self, html),
+            _ => {}
         }
         self.head(show, html)?;
         match show {
@@ -85,11 +99,11 @@ impl View<'_> {
             Show::Page(Page::Time) => time::page(self, html),
             Show::Page(Page::Ports) => ports::page(self, html),
             Show::Page(Page::System) => system::page(self, html),
-            Show::Live => Ok(()),
+            Show::Live(_) => Ok(()),
             Show::LogIn => access::log_in(html),
             Show::Password => access::first_password(html),
             Show::Checked => result::checked(self, html),
-            Show::Refused(refusal, page) => result::refused(refusal, *page, html),
+            Show::Refused(_, page) => result::link(page.unwrap_or(Page::Status), html),
         }?;
         self.foot(html)
     }
@@ -114,10 +128,7 @@ impl View<'_> {
             html.raw(packed!("</div>"))?;
         }
         html.fill(packed!("</header><main id=\"main\"><h1>$</h1>"), &[&title])?;
-        if self.is_done {
-            html.raw(packed!("<p class=\"notice\" role=\"status\">", texts::DONE, "</p>"))?;
-        }
-        Ok(())
+        result::banner(self, html)
     }
 
     fn foot(&self, html: &mut Html<'_>) -> fmt::Result {
@@ -145,7 +156,7 @@ impl Show<'_> {
     const fn title(&self) -> Packed {
         match self {
             Self::Page(page) => texts::page(*page),
-            Self::Live => Packed::EMPTY,
+            Self::Live(_) => Packed::EMPTY,
             Self::LogIn => packed!(texts::LOG_IN),
             Self::Password => packed!(texts::FIRST_PASSWORD),
             Self::Checked => packed!(texts::CHECKED),

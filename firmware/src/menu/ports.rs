@@ -2,15 +2,20 @@
 
 use core::fmt;
 
-use super::{View, field};
+use super::{View, field, state};
 use crate::{
-    http::{html::Html, status::Snapshot},
+    http::{html::Html, routes::Page, status::Snapshot},
     packed,
     packed::Packed,
     texts,
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
+    state::refreshed(view, Page::Ports, "/live/ports", html, live)
+}
+
+/// The part that is refreshed.
+pub(super) fn live(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     html.raw(packed!("<section><h2>", texts::INPUTS, "</h2>"))?;
     for (number, level) in (1_u8..).zip(Snapshot::levels(view.snapshot.inputs)) {
         row(packed!(texts::INPUT), number, level, html)?;
@@ -39,10 +44,10 @@ fn row(name: Packed, number: u8, level: bool, html: &mut Html<'_>) -> fmt::Resul
 fn button(number: u8, value: &'static str, text: Packed, html: &mut Html<'_>) -> fmt::Result {
     html.fill(
         packed!(
-            "<button class=\"second\" name=\"output$\" value=\"$\" aria-label=\"",
+            "<button class=\"second\" id=\"output$-$\" name=\"output$\" value=\"$\" aria-label=\"",
             texts::OUTPUT,
             " $: $\">$</button>"
         ),
-        &[&number, &value, &number, &text, &text],
+        &[&number, &value, &number, &value, &number, &text, &text],
     )
 }

@@ -4,27 +4,40 @@ use core::fmt::{self, Display};
 
 use x509::{Bundle, Time, lint::Slot};
 
-use super::View;
+use super::{View, certificates};
 use crate::{
     device::ConnectionState,
     http::{
         describe::{self, Address, CauseOf, Code, Network},
         hint::hint,
         html::Html,
+        routes::Page,
         status::Snapshot,
     },
     packed,
     packed::Packed,
+    settings::Mqtt,
     status_codes::Entry,
     texts,
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw(packed!("<div id=\"live\">"))?;
+    refreshed(view, Page::Status, "/live", html, live)
+}
+
+/// A page that refreshes itself from `path` with a script, and without one at a click.
+pub(super) fn refreshed(
+    view: &View<'_>,
+    page: Page,
+    path: &'static str,
+    html: &mut Html<'_>,
+    live: fn(&View<'_>, &mut Html<'_>) -> fmt::Result,
+) -> fmt::Result {
+    html.fill(packed!("<div id=\"live\" data-from=\"$\">"), &[&path])?;
     live(view, html)?;
     html.fill(
-        packed!("</div><a href=\"/\">", texts::REFRESH, "</a><script src=\"/live.js?$\" defer></script>"),
-        &[&view.snapshot.facts.firmware],
+        packed!("</div><a href=\"$\">", texts::REFRESH, "</a><script src=\"/live.js?$\" defer></script>"),
+        &[&page.path(), &view.snapshot.facts.firmware],
     )
 }
 
@@ -35,7 +48,9 @@ pub(super) fn live(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     html.raw(packed!("<section><h2>", texts::CERTIFICATES, "</h2><dl>"))?;
     expiry(view, packed!(texts::CA_CERTIFICATE), &view.files.authority, html)?;
     expiry(view, packed!(texts::CLIENT_CERTIFICATE), &view.files.certificate, html)?;
-    html.raw(packed!("</dl></section><section><h2>", texts::DEVICE, "</h2><dl>"))?;
+    html.raw(packed!("</dl>"))?;
+    certificates::bad_findings(view, html)?;
+    html.raw(packed!("</section><section><h2>", texts::DEVICE, "</h2><dl>"))?;
     clock(view, html)?;
     address(view, html)?;
     html.fill(
@@ -75,7 +90,7 @@ fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
             texts::HOST,
             "</dt><dd>$</dd>"
         ),
-        &[&class, &texts::state(connection.state), &view.settings.mqtt.host],
+        &[&class, &texts::state(connection.state), &Server(&view.settings.mqtt)],
     )?;
     if let Some(suite) = &connection.suite {
         let session =
@@ -96,6 +111,16 @@ fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     html.raw(packed!("</dl></section>"))
 }
 
+/// Host and port, if a host is set.
+struct Server<'a>(&'a Mqtt);
+
+impl Display for Server<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Mqtt { host, port, .. } = self.0;
+        if host.is_empty() { packed!(texts::NONE).fmt(f) } else { write!(f, "{host}:{port}") }
+    }
+}
+
 fn status_codes(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     html.raw(packed!("<section><h2>", texts::STATUS_CODES, "</h2>"))?;
     if view.snapshot.status_codes.iter().next().is_none() {
@@ -107,15 +132,22 @@ fn status_codes(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 
 fn status_code(entry: &Entry, html: &mut Html<'_>) -> fmt::Result {
     let (status, error) = (&entry.status, entry.status.error);
-    html.fill(packed!("<h3 class=\"bad\">$ $</h3><dl>"), &[&Code(error), &error])?;
+    let class = if entry.is_past { "past" } else { "" };
+    html.fill(packed!("<div class=\"$\"><h3 class=\"bad\">$ $</h3><dl>"), &[&class, &Code(error), &error])?;
     if let Some(at) = entry.at {
         item(packed!(texts::WHEN), &Moment(at), html)?;
+    }
+    if entry.count > 1 {
+        item(packed!(texts::HOW_OFTEN), &format_args!("{} {}", entry.count, packed!(texts::TIMES)), html)?;
+    }
+    if entry.is_past {
+        item(packed!(texts::STATE), &packed!(texts::PAST), html)?;
     }
     if status.alert.is_some() || !status.flags.is_empty() || !status.cause.text().is_empty() {
         item(packed!(texts::CAUSE), &CauseOf(status), html)?;
     }
     html.fill(
-        packed!("<dt>", texts::STEP, "</dt><dd>$</dd><dt>", texts::HINT, "</dt><dd>$</dd></dl>"),
+        packed!("<dt>", texts::STEP, "</dt><dd>$</dd><dt>", texts::HINT, "</dt><dd>$</dd></dl></div>"),
         &[&describe::step(status.step), &hint(status)],
     )
 }

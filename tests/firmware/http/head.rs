@@ -2,7 +2,7 @@
 
 use firmware::http::{
     head::{Content, Fault, Head, OwnName},
-    routes::{Method, Page, Route},
+    routes::{Done, Method, Page, Route},
 };
 use proptest::prelude::*;
 
@@ -29,13 +29,29 @@ fn what_a_browser_sends_is_understood() {
     );
     let head = head.ok().unwrap();
     assert_eq!((head.method, head.route), (Method::Post, Some(Route::Settings)));
-    assert_eq!((head.page, head.is_done), (Some(Page::Mqtt), true));
+    assert_eq!((head.page, head.done), (Some(Page::Mqtt), Some(Done::Stored)));
     assert_eq!((head.length, head.is_chunked, head.content), (Some(17), false, Content::Form));
     assert!(
         head.is_for_us && head.is_same_origin && head.wants_page && head.is_1_1 && !head.expects_continue
     );
     assert_eq!(head.session.unwrap().to_string(), "00112233445566778899aabbccddeeff");
     assert_eq!(head.token.unwrap().to_string(), "ffeeddccbbaa99887766554433221100");
+}
+
+#[test]
+fn what_has_been_done_is_in_the_query() {
+    for (query, done) in [
+        ("done", Some(Done::Stored)),
+        ("done=port", Some(Done::Port)),
+        ("page=mqtt&done=file", Some(Done::File)),
+        ("done=", None),
+        ("done=x", None),
+        ("undone", None),
+        ("", None),
+    ] {
+        let head = read(&format!("GET /mqtt?{query} HTTP/1.1\nHost: kitchen\n\n")).ok().unwrap();
+        assert_eq!(head.done, done, "{query}");
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ use firmware::{
     device::{Connection, ConnectionState},
     http::{
         files::Findings,
-        refusal::Refusal,
-        routes::Page,
+        form::Form,
+        refusal::{Reason, Refusal},
+        routes::{Done, Page},
         sessions::Secret,
         status::{Snapshot, write_settings, write_status},
     },
@@ -92,11 +93,14 @@ fn everything(check: impl Fn(&str, &dyn Fn(&mut dyn std::fmt::Write) -> std::fmt
         files: &files,
         findings: &findings,
         token: Some(&token),
-        is_done: true,
+        done: Some(Done::File),
+        refusal: None,
+        typed: Form::default(),
     };
     let refusal = Refusal::from(status::device::FILE_TOO_LARGE);
     let shows = Page::ALL.map(Show::Page).into_iter().chain([
-        Show::Live,
+        Show::Live(Page::Ports),
+        Show::Live(Page::Status),
         Show::LogIn,
         Show::Password,
         Show::Checked,
@@ -124,7 +128,9 @@ fn page(show: &Show<'_>, token: Option<&Secret>) -> String {
         files: &files,
         findings: &findings,
         token,
-        is_done: false,
+        done: None,
+        refusal: None,
+        typed: Form::default(),
     };
     text(&|out| view.write(show, out))
 }
@@ -230,7 +236,7 @@ fn the_words_are_those_of_the_application_note() {
 
 #[test]
 fn the_status_tells_what_failed_and_what_to_do() {
-    let status = page(&Show::Live, None);
+    let status = page(&Show::Live(Page::Status), None);
     for words in [
         "-0x7800 SSL - Verification of our peer failed",
         "The certificate is not correctly signed by the trusted CA",
@@ -286,21 +292,148 @@ fn the_status_for_programs_is_json() {
     });
 }
 
+/// What a page is made of, to be changed before it is written.
+struct Made<'a> {
+    snapshot: Snapshot,
+    settings: Settings,
+    authority: Slot<Bundle<'a>>,
+    findings: Findings,
+    done: Option<Done>,
+    refusal: Option<Refusal>,
+    typed: &'a str,
+}
+
+impl Made<'_> {
+    fn new() -> Self {
+        let (snapshot, settings) = (snapshot(), Settings::default());
+        let (authority, findings) = (Slot::Absent, Findings::new());
+        Self { snapshot, settings, authority, findings, done: None, refusal: None, typed: "" }
+    }
+
+    fn write(self, page: Page) -> String {
+        let mut body = self.typed.as_bytes().to_vec();
+        let files = Decoded { authority: self.authority, certificate: Slot::Absent, key: Slot::Absent };
+        let view = View {
+            snapshot: &self.snapshot,
+            settings: &self.settings,
+            files: &files,
+            findings: &self.findings,
+            token: Some(&Secret::new([0x5A; 16])),
+            done: self.done,
+            refusal: self.refusal.as_ref(),
+            typed: Form::decode(&mut body).unwrap(),
+        };
+        text(&|out| view.write(&Show::Page(page), out))
+    }
+}
+
+fn error() -> Finding {
+    Finding { severity: Severity::Error, file: File::Key, number: 0, problem: Problem::KeyMismatch }
+}
+
 /// Before the clock is set nothing is said about days, and the page says why.
 #[test]
 fn without_a_clock_no_days_are_counted() {
-    let files = Decoded { authority: Slot::Absent, certificate: Slot::Absent, key: Slot::Absent };
-    let (mut snapshot, settings, findings) = (snapshot(), settings(), Findings::new());
-    snapshot.now = None;
-    let view = View {
-        snapshot: &snapshot,
-        settings: &settings,
-        files: &files,
-        findings: &findings,
-        token: None,
-        is_done: false,
+    let mut storage = [0; MAX_DER_LENGTH];
+    let mut made = Made::new();
+    made.authority = Slot::Read(Bundle::from_pem(&vector("certificates/root.pem"), &mut storage).unwrap());
+    made.snapshot.now = None;
+    let page = made.write(Page::Mqtt);
+    assert!(page.contains(texts::NO_CLOCK_NO_DATES) && !page.contains("class=\"good\""), "{page}");
+}
+
+/// Green is said only of files that are there, and never beside red.
+#[test]
+fn the_page_is_not_green_and_red_at_once() {
+    let page = |has_file: bool, change: &dyn Fn(&mut Made<'_>)| {
+        let mut storage = [0; MAX_DER_LENGTH];
+        let mut made = Made::new();
+        if has_file {
+            let pem = vector("certificates/root.pem");
+            made.authority = Slot::Read(Bundle::from_pem(&pem, &mut storage).unwrap());
+        }
+        change(&mut made);
+        let page = made.write(Page::Mqtt);
+        (page.contains("class=\"good\""), page.contains("class=\"bad\""))
     };
-    let mut out = String::new();
-    view.write(&Show::Page(Page::Mqtt), &mut out).unwrap();
-    assert!(out.contains(texts::NO_CLOCK_NO_DATES));
+    let tls = |made: &mut Made<'_>| (made.settings.mqtt.enabled, made.settings.mqtt.tls) = (true, true);
+    assert_eq!(page(true, &tls), (true, false));
+    assert_eq!(page(true, &|made| made.done = Some(Done::File)), (true, false));
+    assert_eq!(page(true, &|made| made.findings.push(error()).unwrap()), (false, true));
+    let refused = |made: &mut Made<'_>| made.refusal = Some(Refusal::from(status::device::FILE_TOO_LARGE));
+    assert_eq!(page(true, &refused), (false, true));
+    // Nothing is there that could be good.
+    assert_eq!(page(false, &|_| ()), (false, false));
+    assert_eq!(page(false, &|made| made.done = Some(Done::File)), (false, false));
+    assert_eq!(page(false, &tls), (false, true));
+}
+
+/// What the lint says stands in the banner after an upload, once, and on the status as long as it holds.
+#[test]
+fn findings_stand_where_one_looks() {
+    let words = "Private Key: does not belong to the certificate";
+    let mut made = Made::new();
+    made.findings.push(error()).unwrap();
+    made.done = Some(Done::File);
+    let page = made.write(Page::Mqtt);
+    let (banner, rest) = page.split_once("<section").unwrap();
+    assert!(banner.contains(words) && banner.contains(texts::DONE) && !rest.contains(words), "{page}");
+    let mut made = Made::new();
+    made.findings.push(error()).unwrap();
+    assert!(made.write(Page::Status).contains(words));
+    assert!(!Made::new().write(Page::Status).contains(words));
+}
+
+#[test]
+fn a_refused_form_keeps_what_was_typed() {
+    let mut made = Made::new();
+    made.settings.set(Field::MqttHost, "before").unwrap();
+    made.typed = "token=0&mqtt.host=%3Ctyped%3E&mqtt.port=0&mqtt.tls=on&mqtt.quality_of_service=2&mqtt.password=secret";
+    made.refusal = Some(Refusal::content(Reason::Value(Field::MqttPort)));
+    let page = made.write(Page::Mqtt);
+    for words in [
+        "role=\"alert\"",
+        "<a href=\"#mqtt.port\">Server port: a number from 1 to 65535.</a>",
+        texts::NOTHING_CHANGED,
+        "value=\"&lt;typed&gt;\"",
+        "aria-invalid=\"true\" autofocus value=\"0\"",
+        "<small id=\"hint-mqtt.port\" class=\"bad\">Server port: a number from 1 to 65535.</small>",
+        "<option value=\"2\" selected>",
+        texts::TYPE_AGAIN,
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("before") && !page.contains("secret"));
+    assert_eq!(page.matches("aria-invalid").count(), 1);
+}
+
+#[test]
+fn a_port_that_follows_the_mode_is_told() {
+    let mut made = Made::new();
+    (made.settings.mqtt.port, made.done) = (8883, Some(Done::Port));
+    assert!(made.write(Page::Mqtt).contains("The port is now 8883."));
+}
+
+/// One row for a failure however often it happened, grey once it is over.
+#[test]
+fn repeated_and_past_failures_are_told_as_such() {
+    let mut made = Made::new();
+    made.settings.set(Field::MqttHost, "broker.example").unwrap();
+    let (refused, reset) =
+        (Status::new(status::net::CONNECT_FAILED), Status::new(status::device::PANIC_RESET));
+    let mut codes = StatusCodes::default();
+    codes.push(reset, None);
+    (0..3).for_each(|_| codes.push(refused, Some(NOW)));
+    made.snapshot.status_codes = codes;
+    let page = made.write(Page::Status);
+    assert!(page.contains("broker.example:1883"), "{page}");
+    assert_eq!(page.matches("-0x0044").count(), 1, "{page}");
+    assert!(page.contains("<dd>3 times") && !page.contains("class=\"past\""), "{page}");
+    codes.settle();
+    let mut made = Made::new();
+    made.snapshot.status_codes = codes;
+    let page = made.write(Page::Status);
+    let (before, after) = page.split_once("class=\"past\"").unwrap();
+    assert!(after.contains("-0x0044") && !before.contains("-0x0044"));
+    assert!(!after.contains("class=\"past\""), "a restart is not cured by a connection");
 }

@@ -1,6 +1,7 @@
 //! The parts of the web server and the pages, each as it is: `firmware/src/http/` and `firmware/src/menu/`. The server as a whole
 //! is tested in `firmware/boards/host/tests`.
 
+mod broker;
 mod form;
 mod head;
 mod hint;
@@ -9,5 +10,6 @@ mod multipart;
 mod password;
 mod routes;
 mod sessions;
+mod settings;
 mod window;
 mod write;

@@ -13,7 +13,7 @@ const METHODS: [(&str, Method); 5] = [
     ("DELETE", Method::Delete),
 ];
 
-const PATHS: [(&str, &str); 22] = [
+const PATHS: [(&str, &str); 23] = [
     ("/", "GET, HEAD"),
     ("/network", "GET, HEAD"),
     ("/mqtt", "GET, HEAD"),
@@ -21,6 +21,7 @@ const PATHS: [(&str, &str); 22] = [
     ("/ports", "GET, HEAD"),
     ("/system", "GET, HEAD"),
     ("/live", "GET, HEAD"),
+    ("/live/ports", "GET, HEAD"),
     ("/style.css", "GET, HEAD"),
     ("/live.js", "GET, HEAD"),
     ("/status.json", "GET, HEAD"),
@@ -64,6 +65,8 @@ fn nothing_else_is_there() {
         "//",
         "/x",
         "/mqtt/",
+        "/live/",
+        "/live/mqtt",
         "/certificates",
         "/certificates/",
         "/certificates/x",

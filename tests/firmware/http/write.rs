@@ -3,6 +3,7 @@
 use firmware::http::{
     answer::{Answer, Body, Kind, Line},
     html::Html,
+    routes::Done,
     sessions::Secret,
 };
 use firmware::{
@@ -53,7 +54,7 @@ fn numbers_and_nothing_are_json() {
 #[test]
 fn an_answers_head_has_what_protects_a_page() {
     let cookie = Secret::new([7; 16]);
-    let lines = [Line::SeeOther("/mqtt", true), Line::Cookie(&cookie)];
+    let lines = [Line::SeeOther("/mqtt", Some(Done::Stored)), Line::Cookie(&cookie)];
     let mut head = String::new();
     let answer = Answer { status: 303, kind: Kind::Html, lines: &lines, body: Body::Text(&|_| Ok(())) };
     answer.write_head(true, &mut head).unwrap();

@@ -75,14 +75,22 @@ async fn other_files(browser: &Browser, pki: &Pki) {
 
     let long = [std::fs::read(pki.certificate("ca")).unwrap().as_slice(), &[b'\n'; 4096]].concat();
     let garbage = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec();
-    for (name, content, code) in
-        [("long.pem", long, "-0x8280"), ("garbage.pem", garbage, "-0x21"), ("empty.pem", vec![], "No file")]
-    {
+    let key = std::fs::read(pki.key("server")).unwrap();
+    let text = std::fs::read_to_string(pki.certificate("ca")).unwrap();
+    let utf16: Vec<u8> = text.encode_utf16().take(1000).flat_map(u16::to_le_bytes).collect();
+    for (name, content, words) in [
+        ("long.pem", long, "-0x8280 The file is larger than 4096 bytes"),
+        ("garbage.pem", garbage, "-0x21"),
+        ("empty.pem", vec![], "No file"),
+        ("key.pem", key, "This is a private key: a certificate is needed here"),
+        ("utf16.pem", utf16, "This is UTF-16 text: save it as ASCII or UTF-8"),
+    ] {
         browser.upload("ca", &file(&folder, name, &content)).await;
-        assert_eq!(browser.heading().await, "This did not work", "{name}");
-        let page = browser.page().await;
-        assert!(page.contains(code) && page.contains("Nothing has been changed."), "{name}: {page}");
-        browser.click("main a.button").await;
+        assert_eq!(browser.heading().await, "MQTT", "{name}");
+        let banner = browser.text(".notice[role=alert]").await;
+        assert!(banner.contains(words) && banner.contains("Nothing has been changed."), "{name}: {banner}");
+        let green = browser.client.find_all(Locator::Css(".good")).await.unwrap();
+        assert!(green.is_empty(), "{name}: red and green at once");
         assert!(browser.text("#ca pre").await.contains("CN=Demo CA"), "the old one stays");
     }
 }

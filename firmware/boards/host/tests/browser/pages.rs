@@ -36,12 +36,15 @@ async fn network(browser: &Browser) {
     browser.fill("network.gateway", "10.0.0.1").await;
     browser.click("main form button").await;
     let page = browser.page().await;
-    assert!(page.contains("This does not fit the other settings: network.gateway"), "{page}");
-    browser.click("main a.button").await;
+    assert!(page.contains("Gateway is not in the network of the IP address"), "{page}");
     assert_eq!(browser.heading().await, "Network");
-    let address =
-        browser.client.find(Locator::Id("network.address")).await.unwrap().prop("value").await.unwrap();
-    assert_eq!(address.as_deref(), Some("192.168.1.2"), "nothing has changed");
+    assert_eq!(value(browser, "network.address").await, "192.168.7.9", "what was typed stays");
+    assert_eq!(
+        browser.text("small.bad").await,
+        "Gateway is not in the network of the IP address and the prefix length."
+    );
+    browser.open("/network").await;
+    assert_eq!(value(browser, "network.address").await, "192.168.1.2", "nothing has changed");
 }
 
 async fn time(browser: &Browser) {

@@ -2,7 +2,10 @@
 
 use fantoccini::{Locator, key::Key};
 
-use crate::{Device, browser::with_browser};
+use crate::{
+    Device,
+    browser::{Browser, with_browser},
+};
 
 #[test]
 fn everything_but_live_refresh_works_without_script() {
@@ -17,9 +20,28 @@ fn everything_but_live_refresh_works_without_script() {
         browser.fill("mqtt.topic_prefix", "house/kitchen").await;
         browser.enter("mqtt.topic_prefix").await;
         assert!(browser.text(".notice").await.contains("stored"));
+        // The port follows the mode, what is refused stays as it was typed, and a URL is understood.
+        browser.fill("mqtt.tls", "on").await;
+        browser.enter("mqtt.host").await;
+        assert!(browser.text(".notice").await.contains("The port is now 8883."));
+        browser.fill("mqtt.client_id", "a+b").await;
+        browser.fill("mqtt.host", "mqtts://broker.test:8884").await;
+        browser.enter("mqtt.host").await;
+        assert!(
+            browser.text(".notice").await.contains("Client identifier: at most 64 bytes, without + and #")
+        );
+        assert_eq!(value(&browser, "mqtt.host").await, "mqtts://broker.test:8884");
+        browser.fill("mqtt.client_id", "a").await;
+        browser.enter("mqtt.client_id").await;
+        assert_eq!(value(&browser, "mqtt.host").await, "broker.test");
+        assert_eq!(value(&browser, "mqtt.port").await, "8884");
         browser.open("/").await;
         assert_ne!(browser.text("#live").await, uptime, "a link refreshes it");
     });
+}
+
+async fn value(browser: &Browser, id: &str) -> String {
+    browser.client.find(Locator::Id(id)).await.unwrap().prop("value").await.unwrap().unwrap()
 }
 
 /// Every page can be reached, and a form sent, with Tab and Enter alone.
