@@ -23,6 +23,8 @@ pub(crate) struct Printer<'a> {
     unsubscribing: bool,
     /// Topics of retained messages that are to be cleared.
     pub to_clear: Vec<String>,
+    /// Topics whose clearing will come back as a message without content, which nobody wants to see.
+    echoes: Vec<String>,
 }
 
 /// A message without its end.
@@ -45,6 +47,7 @@ impl<'a> Printer<'a> {
             subscribing: true,
             unsubscribing: true,
             to_clear: Vec::new(),
+            echoes: Vec::new(),
         }
     }
 
@@ -139,6 +142,13 @@ impl<'a> Printer<'a> {
         }
         if self.subscribe.remove_retained && message.retain {
             self.to_clear.push(message.topic.to_owned());
+            self.echoes.push(message.topic.to_owned());
+        }
+        if !message.retain && message.payload.is_empty() {
+            if let Some(place) = self.echoes.iter().position(|topic| topic == message.topic) {
+                self.echoes.swap_remove(place);
+                return Ok(ControlFlow::Continue(()));
+            }
         }
         if selection.no_retained && message.retain {
             return Ok(ControlFlow::Continue(()));

@@ -3,15 +3,14 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     process::{Command, Stdio},
-    thread,
 };
 
 use xtask::process;
 
 use crate::support::{
-    Broker, HOST, PLAIN, Subscriber, TLS, command, files, folder, mqtts, talk, text, vector,
+    Broker, HOST, PLAIN, Subscriber, TLS, command, files, folder, mqtts, packet, server, talk, text, vector,
 };
 
 /// Publishes something, expecting a failure.
@@ -22,14 +21,6 @@ fn publish(port: u16, arguments: &[&str]) -> String {
 /// The same with this exit status.
 fn fails(port: u16, arguments: &[&str], code: i32) -> String {
     talk("pub", port, &[&["-t", "a", "-m", "b", "-q", "1"], arguments].concat()).failed(code)
-}
-
-/// A server that does this with every connection, in a thread that the test's end forgets.
-fn server(behaviour: fn(TcpStream)) -> u16 {
-    let listener = TcpListener::bind((HOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || listener.incoming().flatten().for_each(behaviour));
-    port
 }
 
 #[test]
@@ -89,6 +80,87 @@ fn the_server_hangs_up_resets_says_nothing_or_speaks_something_else() {
     assert_eq!(
         publish(web, &["--plain"]),
         "status: -0x9100 MQTT - A malformed packet was received: the server speaks HTTP"
+    );
+}
+
+#[test]
+fn the_tls_port_and_the_plain_port_are_told_apart_by_what_mosquitto_does() {
+    let broker = Broker::usual("failures-ports");
+    let ca = files().certificate("ca");
+    let line = fails(broker.ports[PLAIN], &["--cafile", &ca], 7);
+    assert!(line.ends_with(": is this the TLS port?"), "{line}");
+    let line = fails(broker.ports[TLS], &["--plain"], 7);
+    assert!(line.ends_with(": is this the TLS port? (without --plain)"), "{line}");
+    assert!(!line.contains("SSL"), "{line}");
+}
+
+#[test]
+fn an_alert_in_the_place_of_a_server_hello_says_what_it_means() {
+    let words = [
+        (40, "no suite in common"),
+        (70, "the server does not speak TLS 1.2"),
+        (71, "no suite in common"),
+        (80, "a fault at the server"),
+        (112, "the server has no certificate for this name (-h)"),
+        (120, "the server does not know this protocol (--tls-alpn)"),
+    ];
+    for (alert, expected) in words {
+        let port = server(move |mut socket| {
+            drop(socket.read(&mut [0; 4096]));
+            // The rest of what comes is not read: a reset follows the alert.
+            drop(socket.write_all(&[21, 3, 3, 0, 2, 2, alert]));
+        });
+        let line = fails(port, &["--insecure"], 8);
+        assert!(line.starts_with("status: -0x7780 SSL - "), "{line}");
+        assert!(
+            line.contains(&format!("(alert {alert}")) && line.contains(&format!("): {expected}")),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn the_servers_return_code_is_the_exit_status_and_counts_more_than_a_reset() {
+    let codes = [(1, "-0x9200"), (2, "-0x9280"), (3, "-0x9300"), (4, "-0x9380"), (5, "-0x9400")];
+    for (code, expected) in codes {
+        let port = server(move |mut socket| {
+            // What is left of CONNECT, unread, makes the system reset the connection behind CONNACK.
+            socket.read_exact(&mut [0; 2]).unwrap();
+            socket.write_all(&[0x20, 2, 0, code]).unwrap();
+        });
+        for verb in ["pub", "sub"] {
+            let message: &[&str] = if verb == "pub" { &["-m", "b"] } else { &[] };
+            let line = talk(verb, port, &[&["--plain", "-t", "a"], message].concat()).failed(code.into());
+            assert!(line.starts_with(&format!("status: {expected} MQTT - Connection refused, ")), "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_has_arrived_counts_more_than_a_failed_write() {
+    // The server takes CONNECT, says something that no server may say, and hangs up on everything else.
+    let port = server(|mut socket| {
+        let _ = packet(&mut socket);
+        socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+        drop(socket.peek(&mut [0; 1]));
+        drop(socket.write_all(&[0xC0, 0]));
+    });
+    let file = folder("failures-write").join("large");
+    fs::write(&file, vec![b'x'; 8_000_000]).unwrap();
+    for _ in 0..10 {
+        let line = talk("pub", port, &["--plain", "-t", "a", "-f", file.to_str().unwrap()]).failed(1);
+        assert!(line.starts_with("status: -0x9180 MQTT - "), "{line}");
+    }
+}
+
+#[test]
+fn quiet_leaves_the_exit_status() {
+    let port = process::free_port().unwrap();
+    let ran = talk("pub", port, &["--plain", "-t", "a", "-m", "b", "--quiet"]);
+    assert_eq!((ran.code, ran.output.as_str(), ran.errors.as_str()), (Some(1), "", ""));
+    assert_eq!(
+        talk("pub", port, &["--plain", "--quiet", "-m", "b"]).failed(2),
+        "mqtts: pub: which topic? (-t TOPIC)"
     );
 }
 

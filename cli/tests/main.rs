@@ -16,5 +16,8 @@ mod inspect;
 mod lint;
 mod messages;
 mod options;
+mod publish;
+mod reconnect;
+mod subscribe;
 mod support;
 mod trust;

@@ -2,10 +2,11 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
+    net::{Shutdown, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::LazyLock,
+    sync::{Arc, LazyLock, Mutex},
     thread,
     time::Duration,
 };
@@ -85,11 +86,16 @@ impl Subscriber {
     pub fn start(port: u16, arguments: &[&str]) -> Self {
         let port = port.to_string();
         let all = [&["sub", "-h", HOST, "-p", &port, "-W", "60", "-d"], arguments].concat();
-        let mut child = command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let trace = BufReader::new(child.stderr.take().unwrap());
-        let mut subscriber = Self { child, trace };
+        let child = command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut subscriber = Self::of(child);
         subscriber.wait_for("mqtt < SUBACK");
         subscriber
+    }
+
+    /// Any process that writes a trace.
+    pub fn of(mut child: Child) -> Self {
+        let trace = BufReader::new(child.stderr.take().unwrap());
+        Self { child, trace }
     }
 
     /// Reads the trace up to a line with `text`.
@@ -212,6 +218,7 @@ impl Files {
 pub struct Broker {
     pub server: Server,
     pub ports: Vec<u16>,
+    command: Command,
 }
 
 impl Broker {
@@ -233,12 +240,67 @@ impl Broker {
         fs::write(&file, configuration).unwrap();
         let mut command = Command::new(process::need("mosquitto").unwrap());
         command.arg("-v").arg("-c").arg(&file);
-        Self { server: Server::start(&command, "running", SOON).unwrap(), ports }
+        Self { server: Server::start(&command, "running", SOON).unwrap(), ports, command }
+    }
+
+    /// Starts it again after its end: on the same ports, without a memory.
+    pub fn restart(&mut self) {
+        self.server.kill();
+        self.server = Server::start(&self.command, "running", SOON).unwrap();
     }
 
     /// A broker with a plain port and a TLS port.
     pub fn usual(name: &str) -> Self {
         Self::start(name, &["", &files().listener("server-chain", "server")])
+    }
+}
+
+/// A server that does this with every connection, in a thread that the test's end forgets; its port.
+pub fn server(behaviour: impl Fn(TcpStream) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind((HOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || listener.incoming().flatten().for_each(behaviour));
+    port
+}
+
+/// What one packet of MQTT has behind its first byte; packets of tests are short.
+pub fn packet(socket: &mut TcpStream) -> (u8, Vec<u8>) {
+    let mut head = [0; 2];
+    socket.read_exact(&mut head).unwrap();
+    let mut body = vec![0; head[1].into()];
+    socket.read_exact(&mut body).unwrap();
+    (head[0], body)
+}
+
+/// Carries bytes to a broker and back, until it is told to cut.
+pub struct Relay {
+    pub port: u16,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Relay {
+    pub fn to(target: u16) -> Self {
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let list = Arc::clone(&open);
+        let port = server(move |here| {
+            let there = TcpStream::connect((HOST, target)).unwrap();
+            for (from, to) in [(&here, &there), (&there, &here)] {
+                let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Write);
+                });
+            }
+            list.lock().unwrap().extend([here, there]);
+        });
+        Self { port, open }
+    }
+
+    /// Ends every connection, without a word from the broker.
+    pub fn cut(&self) {
+        for socket in self.open.lock().unwrap().drain(..) {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
     }
 }
 

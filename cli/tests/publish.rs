@@ -1,0 +1,154 @@
+//! `publish.rs`, `source.rs`, `options/url.rs`: where messages come from, and addresses as URLs.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    process::Stdio,
+    sync::mpsc,
+};
+
+use crate::support::{
+    Broker, HOST, PLAIN, Subscriber, TLS, bash, command, files, folder, mqtts, ran, server, talk, text,
+};
+
+/// Subscribes, runs lines of bash in which `PUB` is the command up to its options, and gives what was printed.
+fn through(broker: &Broker, count: usize, lines: &[&str]) -> String {
+    let port = broker.ports[PLAIN];
+    let subscriber = Subscriber::start(port, &["--plain", "-t", "a/#", "-q", "2", "-C", &count.to_string()]);
+    for line in lines {
+        let command = format!("{} pub --plain -h {HOST} -p {port}", env!("CARGO_BIN_EXE_mqtts"));
+        bash(&line.replace("PUB", &command)).printed();
+    }
+    let (output, code) = subscriber.end();
+    assert_eq!(code, Some(0));
+    String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn standard_input_is_a_message_or_a_message_for_each_line() {
+    let broker = Broker::usual("publish-input");
+    let printed = through(
+        &broker,
+        3,
+        &[
+            r"printf 'all\nof it\n' | PUB -t a -s",
+            r"printf 'the same' | PUB -t a -q 1 -f -",
+            "PUB -t a -q 2 -n",
+        ],
+    );
+    assert_eq!(printed, "all\nof it\n\nthe same\n\n");
+    for qos in ["0", "1", "2"] {
+        let line = format!(r"printf 'one\n\ntwo\r\nlast' | PUB -t a -l -q {qos}");
+        assert_eq!(through(&broker, 4, &[&line]), "one\n\ntwo\r\nlast\n");
+    }
+    // More than fit into any window at once.
+    let expected: String = (1..=900).map(|number| format!("{number}\n")).collect();
+    assert_eq!(through(&broker, 900, &["seq 900 | PUB -t a -l -q 2"]), expected);
+}
+
+#[test]
+fn a_line_is_sent_as_soon_as_it_is_typed_and_the_connection_lives_on_in_between() {
+    let broker = Broker::usual("publish-lines");
+    let port = broker.ports[PLAIN].to_string();
+    let mut subscriber = Subscriber::start(broker.ports[PLAIN], &["--plain", "-t", "a", "-C", "2"]);
+    let arguments = ["pub", "--plain", "-h", HOST, "-p", &port, "-t", "a", "-l", "-d", "-k", "4"];
+    let mut child = command(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"first\n").unwrap();
+    subscriber.wait_for("mqtt < PUBLISH");
+    // While nothing is typed the server is told that somebody is there.
+    let mut publisher = Subscriber::of(child);
+    publisher.wait_for("mqtt < PINGRESP");
+    input.write_all(b"second\n").unwrap();
+    drop(input);
+    assert_eq!(publisher.end().1, Some(0));
+    assert_eq!(subscriber.end(), (b"first\nsecond\n".to_vec(), Some(0)));
+}
+
+#[test]
+fn a_message_is_repeated() {
+    let broker = Broker::usual("publish-repeat");
+    let file = folder("publish-repeat-file").join("payload");
+    fs::write(&file, "from a file").unwrap();
+    let lines = [
+        "PUB -t a -m b --repeat 3".to_owned(),
+        format!("PUB -t a -f {} --repeat 2 --repeat-delay 0.01 -q 1", text(&file)),
+        "printf x | PUB -t a -s --repeat 2 -q 2".to_owned(),
+    ];
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let expected = "b\nb\nb\nfrom a file\nfrom a file\nx\nx\n";
+    assert_eq!(through(&broker, 7, &lines), expected);
+}
+
+#[test]
+fn an_address_can_be_a_url() {
+    let broker = Broker::usual("publish-url");
+    let (plain, tls) = (broker.ports[PLAIN], broker.ports[TLS]);
+    let ca = files().certificate("ca");
+    let publish = |arguments: &[&str]| {
+        mqtts(&[&["pub", "-W", "60", "-q", "1", "-r", "-m", "by URL"], arguments].concat()).printed();
+    };
+    publish(&["-L", &format!("mqtt://{HOST}:{plain}/url/1")]);
+    publish(&["-L", &format!("mqtts://somebody:secret@{HOST}:{tls}/url/2"), "--cafile", &ca]);
+    publish(&["-h", &format!("mqtts://{HOST}:{tls}"), "-t", "url/3", "--cafile", &ca]);
+    publish(&["-h", &format!("mqtt://{HOST}"), "-p", &plain.to_string(), "-t", "url/4", "-V", "mqttv311"]);
+    let url = format!("mqtt://{HOST}:{plain}/url/+");
+    let printed = mqtts(&["sub", "-L", &url, "-t", "other", "-C", "4", "-v", "-W", "60"]).printed();
+    let mut lines: Vec<_> = printed.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["url/1 by URL", "url/2 by URL", "url/3 by URL", "url/4 by URL"]);
+}
+
+#[test]
+fn suites_have_openssls_names_too() {
+    let broker = Broker::usual("publish-suites");
+    let ca = files().certificate("ca");
+    let suites = "AES128-CCM8:TLS_RSA_WITH_AES_256_CBC_SHA";
+    let ran = talk(
+        "pub",
+        broker.ports[TLS],
+        &["--cafile", &ca, "--tls-version", "tlsv1.2", "--ciphers", suites, "-t", "a", "-n", "-d"],
+    );
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ["TLS_RSA_WITH_AES_128_CCM_8", "TLS_RSA_WITH_AES_256_CBC_SHA"]
+            .iter()
+            .any(|suite| ran.errors.contains(&format!("= {suite}, full handshake"))),
+        "{}",
+        ran.errors
+    );
+}
+
+// RFC 7301 §3.1.
+#[test]
+fn a_protocol_is_asked_for() {
+    let (sender, receiver) = mpsc::channel();
+    let port = server(move |mut socket| {
+        let mut hello = vec![0; 4096];
+        let length = socket.read(&mut hello).unwrap();
+        sender.send(hello[..length].to_vec()).unwrap();
+    });
+    for (arguments, is_there) in [(&["--tls-alpn", "mqtt"][..], true), (&[], false)] {
+        let ran = talk("pub", port, &[&["--insecure", "-t", "a", "-n"], arguments].concat());
+        assert_eq!(ran.code, Some(7), "{ran:?}");
+        let hello = receiver.recv().unwrap();
+        let extension = b"\0\x10\0\x07\0\x05\x04mqtt";
+        assert_eq!(hello.windows(extension.len()).any(|window| window == extension), is_there);
+    }
+}
+
+#[test]
+fn an_identifier_can_have_a_prefix() {
+    let mut broker = Broker::usual("publish-prefix");
+    let port = broker.ports[PLAIN].to_string();
+    let mut command = command(&["pub", "--plain", "-h", HOST, "-p", &port, "-t", "a", "-n", "-I", "prefix-"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let name = format!("as prefix-{} ", child.id());
+    ran(&child.wait_with_output().unwrap()).printed();
+    broker.server.wait_for(&name, crate::support::SOON).unwrap();
+}

@@ -1,0 +1,147 @@
+//! `subscribe.rs`, `pause.rs`: a subscription outlives a broker's restart and a lost network.
+
+use std::{
+    io::{Read, Write},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use xtask::process;
+
+use crate::support::{Broker, PLAIN, Relay, Subscriber, TLS, files, packet, server, talk};
+
+#[test]
+fn a_subscription_lives_through_a_restart_of_the_broker() {
+    let mut broker = Broker::usual("reconnect-restart");
+    let ca = files().certificate("ca");
+    let ways: [(usize, &[&str]); 2] = [(PLAIN, &["--plain"]), (TLS, &["--cafile", &ca])];
+    let mut subscribers = ways.map(|(way, security)| {
+        Subscriber::start(broker.ports[way], &[security, &["-t", "news", "-q", "1", "-C", "2"]].concat())
+    });
+    talk("pub", broker.ports[PLAIN], &["--plain", "-t", "news", "-m", "before", "-q", "1"]).printed();
+    for subscriber in &mut subscribers {
+        subscriber.wait_for("mqtt > PUBACK");
+    }
+    broker.server.kill();
+    for subscriber in &mut subscribers {
+        subscriber.wait_for("; trying again in ");
+    }
+    broker.restart();
+    for subscriber in &mut subscribers {
+        subscriber.wait_for("mqtts: connected again; subscribing anew");
+        subscriber.wait_for("mqtt < SUBACK");
+    }
+    talk("pub", broker.ports[PLAIN], &["--plain", "-t", "news", "-m", "after", "-q", "1"]).printed();
+    for subscriber in subscribers {
+        assert_eq!(subscriber.end(), (b"before\nafter\n".to_vec(), Some(0)));
+    }
+}
+
+#[test]
+fn a_kept_session_goes_on_and_loses_nothing_when_the_network_is_cut() {
+    let broker = Broker::usual("reconnect-cut");
+    let relay = Relay::to(broker.ports[TLS]);
+    let ca = files().certificate("ca");
+    let arguments = ["--cafile", &ca, "-t", "orders", "-q", "2", "-c", "-i", "clerk", "-C", "6"];
+    let mut subscriber = Subscriber::start(relay.port, &arguments);
+    for round in 0..3 {
+        for half in 0..2 {
+            let message = format!("{round}.{half}");
+            talk("pub", broker.ports[PLAIN], &["--plain", "-t", "orders", "-m", &message, "-q", "2"])
+                .printed();
+            if half == 0 {
+                relay.cut();
+            }
+        }
+        if round < 2 {
+            subscriber.wait_for("mqtts: connected again; the server still has the subscriptions");
+        }
+    }
+    let (output, code) = subscriber.end();
+    assert_eq!(String::from_utf8(output).unwrap(), "0.0\n0.1\n1.0\n1.1\n2.0\n2.1\n");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn the_tls_session_is_resumed_by_the_next_connection() {
+    let broker = Broker::usual("reconnect-resumed");
+    let relay = Relay::to(broker.ports[TLS]);
+    let ca = files().certificate("ca");
+    let mut subscriber = Subscriber::start(relay.port, &["--cafile", &ca, "-t", "a"]);
+    relay.cut();
+    subscriber.wait_for(", resumed");
+    subscriber.wait_for("mqtts: connected again; subscribing anew");
+    subscriber.wait_for("mqtt < SUBACK");
+    subscriber.signal("-INT");
+    assert_eq!(subscriber.end(), (Vec::new(), Some(0)));
+}
+
+#[test]
+fn a_first_connection_that_fails_is_a_failure() {
+    let port = process::free_port().unwrap();
+    let line = talk("sub", port, &["--plain", "-t", "a"]).failed(1);
+    assert!(line.starts_with("status: -0x0044 NET - "), "{line}");
+}
+
+#[test]
+fn a_refusal_ends_it_unless_the_server_is_only_unavailable() {
+    // Accepted and cut; unavailable; accepted and cut; not authorized.
+    static VISITS: AtomicU32 = AtomicU32::new(0);
+    let port = server(|mut socket| {
+        let _ = packet(&mut socket);
+        let code = [0, 3, 0, 5][VISITS.fetch_add(1, Ordering::Relaxed) as usize % 4];
+        socket.write_all(&[0x20, 2, 0, code]).unwrap();
+    });
+    let ran = talk("sub", port, &["--plain", "-t", "a"]);
+    assert_eq!((ran.code, ran.output.as_str()), (Some(5), ""));
+    let lines: Vec<_> = ran.errors.lines().map(|line| line.split(';').next().unwrap()).collect();
+    let lost = |line: &str| line.starts_with("status: -0x9700") || line.starts_with("status: -0x0050");
+    assert!(lost(lines[0]), "{lines:?}");
+    assert!(lines[1].starts_with("status: -0x9300 MQTT - "), "{lines:?}");
+    assert_eq!(lines[2], "mqtts: connected again");
+    assert!(lost(lines[3]), "{lines:?}");
+    assert_eq!(lines[4..], ["status: -0x9400 MQTT - Connection refused, not authorized"]);
+}
+
+#[test]
+fn the_time_of_a_run_and_a_signal_count_while_it_waits_for_the_next_attempt() {
+    let mut broker = Broker::usual("reconnect-waiting");
+    let mut timed = Subscriber::start(broker.ports[PLAIN], &["--plain", "-t", "a", "-W", "4"]);
+    let mut interrupted = Subscriber::start(broker.ports[PLAIN], &["--plain", "-t", "a"]);
+    broker.server.kill();
+    timed.wait_for("; trying again in ");
+    interrupted.wait_for("; trying again in ");
+    interrupted.signal("-TERM");
+    assert_eq!(interrupted.end(), (Vec::new(), Some(0)));
+    timed.wait_for("mqtts: timed out after 4 s (-W)");
+    assert_eq!(timed.end(), (Vec::new(), Some(27)));
+}
+
+/// A message of 300 000 bytes comes half, twice, and then whole.
+#[test]
+fn nothing_is_printed_of_a_message_that_does_not_come_whole() {
+    static VISITS: AtomicU32 = AtomicU32::new(0);
+    const LENGTH: usize = 300_000;
+    let port = server(|mut socket| {
+        let _ = packet(&mut socket);
+        socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+        let (_, subscribe) = packet(&mut socket);
+        socket.write_all(&[0x90, 3, subscribe[0], subscribe[1], 0]).unwrap();
+        // PUBLISH, QoS 0, with a topic of one letter.
+        let rest = LENGTH + 3;
+        let digits = [rest & 0x7F | 0x80, rest >> 7 & 0x7F | 0x80, rest >> 14];
+        let mut message = vec![0x30];
+        message.extend(digits.map(|digit| u8::try_from(digit).unwrap()));
+        message.extend([0, 1, b'a']);
+        message.resize(message.len() + LENGTH, b'x');
+        let is_whole = VISITS.fetch_add(1, Ordering::Relaxed) == 2;
+        let end = if is_whole { message.len() } else { message.len() / 2 };
+        socket.write_all(&message[..end]).unwrap();
+        if is_whole {
+            drop(socket.read_to_end(&mut Vec::new()));
+        }
+    });
+    let ran = talk("sub", port, &["--plain", "-t", "a", "--no-reconnect"]);
+    assert_eq!((ran.code, ran.output.as_str()), (Some(7), ""));
+    let ran = talk("sub", port, &["--plain", "-t", "a", "-C", "1"]);
+    assert_eq!((ran.code, ran.output), (Some(0), "x".repeat(LENGTH) + "\n"));
+}
