@@ -102,7 +102,7 @@ const LOST: [Error; 6] = [
     net::SEND_FAILED,
 ];
 /// Goes by when the server has been started again, or the network is back.
-const PASSING: [Error; 11] = [
+const PASSING: [Error; 12] = [
     mqtt::CONNECTION_CLOSED,
     ssl::CONN_EOF,
     ssl::PEER_CLOSE_NOTIFY,
@@ -114,6 +114,8 @@ const PASSING: [Error; 11] = [
     ssl::TIMEOUT,
     mqtt::KEEP_ALIVE_TIMEOUT,
     mqtt::REFUSED_SERVER_UNAVAILABLE,
+    // The client begins with a clean session by itself then.
+    mqtt::SESSION_OVERFLOW,
 ];
 
 /// One line without its end.

@@ -144,11 +144,10 @@ impl<'a> Printer<'a> {
             self.to_clear.push(message.topic.to_owned());
             self.echoes.push(message.topic.to_owned());
         }
-        if !message.retain && message.payload.is_empty() {
-            if let Some(place) = self.echoes.iter().position(|topic| topic == message.topic) {
-                self.echoes.swap_remove(place);
-                return Ok(ControlFlow::Continue(()));
-            }
+        let echo = self.echoes.iter().position(|topic| topic == message.topic);
+        if let Some(place) = echo.filter(|_| !message.retain && message.payload.is_empty()) {
+            self.echoes.swap_remove(place);
+            return Ok(ControlFlow::Continue(()));
         }
         if selection.no_retained && message.retain {
             return Ok(ControlFlow::Continue(()));
