@@ -398,6 +398,12 @@ pub mod hint {
     /// User name or password.
     pub const CREDENTIALS: Packed =
         packed!("Check user name, password and client identifier, and what the broker allows them.");
+    /// PUBACK for QoS 2.
+    pub const NO_QOS_2: Packed =
+        packed!("The broker does not keep quality of service 2: messages may come twice. Set it to 1.");
+    /// The session begins anew.
+    pub const SESSION: Packed =
+        packed!("The broker left too many messages of quality of service 2 open: the session began anew.");
     /// MQTT, any other.
     pub const MQTT: Packed = packed!("Look at the broker's log.");
     /// A file.

@@ -143,7 +143,8 @@ impl<'b> Inbox<'b> {
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let room = self.spill.get_mut(self.filled..).unwrap_or_default();
-        room.get_mut(..bytes.len()).ok_or(BUFFER_TOO_SMALL)?.copy_from_slice(bytes);
+        let target = room.get_mut(..bytes.len()).ok_or(BUFFER_TOO_SMALL)?;
+        target.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         self.filled = self.filled.saturating_add(bytes.len());
         Ok(())
     }

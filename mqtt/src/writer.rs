@@ -42,7 +42,7 @@ impl<'a> Writer<'a> {
         let Some((target, rest)) = rest.split_at_mut_checked(bytes.len()) else {
             return self.check(Err(BUFFER_TOO_SMALL));
         };
-        target.copy_from_slice(bytes);
+        target.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         self.rest = rest;
         self.written = self.written.saturating_add(bytes.len());
     }

@@ -1,7 +1,7 @@
-//! The pauses between attempts.
+//! The pauses between attempts, and when the session is given up.
 
 use embassy_time::Duration;
-use firmware::connection::back_off::BackOff;
+use firmware::connection::back_off::{BackOff, Patience};
 use tests::random::Random;
 
 const NONE: Duration = Duration::MIN;
@@ -43,5 +43,24 @@ fn devices_spread() {
         let from = 500 + tenth * 50;
         let count = pauses.iter().filter(|pause| (from..=from + 50).contains(*pause)).count();
         assert!((60..180).contains(&count), "{count} between {from} and {} ms", from + 50);
+    }
+}
+
+/// A session that makes one connection after the other short is given up; nothing else gives one up.
+#[test]
+fn a_session_that_no_connection_lasts_with_begins_anew() {
+    let short = BackOff::STABLE - Duration::from_millis(1);
+    let counted = |rows: &[(Duration, bool)]| {
+        let mut patience = Patience::default();
+        rows.iter().map(|(lasted, clean)| patience.is_over(*lasted, *clean)).collect::<Vec<_>>()
+    };
+    let expected: Vec<bool> = (1..=20).map(|number| number % 8 == 0).collect();
+    assert_eq!(counted(&[(short, false); 20]), expected);
+    // Attempts that the broker never accepted do not count, and do not interrupt.
+    let between: Vec<_> = [(short, false), (NONE, false), (NONE, true)].repeat(8);
+    assert_eq!(counted(&between).iter().position(|over| *over), Some(21));
+    for good in [(BackOff::STABLE, false), (short, true)] {
+        let rows: Vec<_> = [[(short, false); 7].as_slice(), &[good]].concat().repeat(5);
+        assert!(!counted(&rows).contains(&true));
     }
 }

@@ -26,6 +26,8 @@ struct Broker {
     connects: usize,
     will: Option<(String, Vec<u8>, bool)>,
     disconnects: usize,
+    /// Answers QoS 2 as QoS 1.
+    pub_ack_only: bool,
 }
 
 impl Broker {
@@ -54,8 +56,8 @@ impl Broker {
                     self.published.push((topic.to_owned(), payload.to_vec(), qos, retain));
                     match qos {
                         QoS::AtMostOnce => None,
-                        QoS::AtLeastOnce => identifier.map(Packet::PubAck),
-                        QoS::ExactlyOnce => identifier.map(Packet::PubRec),
+                        QoS::ExactlyOnce if !self.pub_ack_only => identifier.map(Packet::PubRec),
+                        _ => identifier.map(Packet::PubAck),
                     }
                 }
                 Packet::PubRel(identifier) => Some(Packet::PubComp(identifier)),
@@ -115,8 +117,20 @@ impl Device {
 
     fn talk(&mut self, script: impl FnOnce(&mut Conversation<'_, '_>)) {
         let Self { settings, names, availability, spill, in_flight } = self;
-        let mut client = Client::new(options(settings, names, availability, true), spill, in_flight).unwrap();
+        let mut client = Client::new(options(settings, names, availability), spill, in_flight).unwrap();
         script(&mut Conversation::new(&mut client, names, settings));
+    }
+
+    /// Several connections of one client.
+    fn talk_twice(
+        &mut self,
+        first: impl FnOnce(&mut Conversation<'_, '_>),
+        second: impl FnOnce(&mut Conversation<'_, '_>),
+    ) {
+        let Self { settings, names, availability, spill, in_flight } = self;
+        let mut client = Client::new(options(settings, names, availability), spill, in_flight).unwrap();
+        first(&mut Conversation::new(&mut client, names, settings));
+        second(&mut Conversation::new(&mut client, names, settings));
     }
 }
 
@@ -307,6 +321,55 @@ fn a_refused_subscription_is_a_failure_that_the_connection_survives() {
     });
 }
 
+/// RabbitMQ answers QoS 2 with PUBACK: the message is delivered, the conversation goes on, and one note says so.
+#[test]
+fn a_broker_that_does_not_keep_quality_of_service_2_is_noted_once() {
+    for level in 1..=2 {
+        Device::new(level).talk(|conversation| {
+            let mut broker = Broker { pub_ack_only: true, ..Broker::default() };
+            let mut heard = settle(conversation, &mut broker, &report(), 0, || 4000);
+            for outputs in 2..6 {
+                let changed = Report { outputs, ..report() };
+                heard.extend(settle(conversation, &mut broker, &changed, 0, || 4000));
+            }
+            assert_eq!(broker.payloads("house/state").len(), 5);
+            let notes: Vec<_> = heard.iter().filter(|heard| matches!(heard, Heard::Refused(_))).collect();
+            let expected = [&Heard::Refused(status::mqtt::ACKNOWLEDGED_BY_PUBACK)];
+            assert_eq!(notes, if level == 2 { expected.as_slice() } else { &[] });
+        });
+    }
+}
+
+/// A broker that opens identifiers with gaps between them until no range is left: the connection ends with a code, and the next one
+/// begins with a clean session.
+#[test]
+fn a_session_that_overflows_begins_anew() {
+    let is_clean = |conversation: &Conversation<'_, '_>| conversation.client().has_clean_session();
+    Device::new(2).talk_twice(
+        |conversation| {
+            let mut broker = Broker::default();
+            settle(conversation, &mut broker, &report(), 0, || 4000);
+            assert!(!is_clean(conversation));
+            let failed = (1..u16::MAX).step_by(2).find_map(|identifier| {
+                let [high, low] = identifier.to_be_bytes();
+                let result = conversation.read(&[0x34, 5, 0, 1, b'a', high, low], 0);
+                let _ = conversation.client().has_output()
+                    && conversation.write(&report(), 0, &mut [0; 99]).is_ok();
+                Some((identifier, result.err()?))
+            });
+            let (identifier, error) = failed.unwrap();
+            assert_eq!(error, status::mqtt::SESSION_OVERFLOW);
+            assert!(identifier > 400, "{identifier}");
+        },
+        |conversation| {
+            let mut broker = Broker::default();
+            let heard = settle(conversation, &mut broker, &report(), 0, || 4000);
+            assert!(heard.contains(&Heard::Connected) && is_clean(conversation));
+            assert_eq!(broker.payloads("house/state").len(), 1);
+        },
+    );
+}
+
 #[test]
 fn the_goodbye_is_offline_and_disconnect() {
     for level in 0..3 {
@@ -327,8 +390,8 @@ fn a_password_without_a_user_name_is_not_sent() {
     let mut mqtt = settings(1);
     mqtt.password = "secret".try_into().unwrap();
     let names = names("", "");
-    assert!(options(&mqtt, &names, "a", true).password.is_none());
+    assert!(options(&mqtt, &names, "a").password.is_none());
     mqtt.user_name = "me".try_into().unwrap();
-    let options = options(&mqtt, &names, "a", true);
+    let options = options(&mqtt, &names, "a");
     assert_eq!((options.user_name, options.password), (Some("me"), Some(b"secret".as_slice())));
 }

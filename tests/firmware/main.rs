@@ -15,6 +15,7 @@ mod backup;
 mod certificates;
 mod clock;
 mod connection;
+mod connection_acknowledgements;
 mod connection_back_off;
 mod connection_conversation;
 mod connection_report;

@@ -427,6 +427,22 @@ impl Peer {
         self.say(|client, out| client.publish(&message, 0, out).unwrap().written);
     }
 
+    /// Publishes a message of QoS 2, as soon as the broker's window for it is open (`max_inflight_messages`, 20).
+    pub(crate) fn command(&mut self, topic: &str, payload: &str) {
+        let message = Message { topic, payload: payload.as_bytes(), qos: QoS::ExactlyOnce, retain: false };
+        self.wait("the window", |peer| (peer.client.undelivered().count() < 20).then_some(()));
+        self.client.queue(&message).unwrap();
+    }
+
+    /// Waits until the broker has everything.
+    pub(crate) async fn delivered(&mut self) {
+        until("the delivery", || {
+            self.pump();
+            self.client.undelivered().next().is_none().then_some(())
+        })
+        .await;
+    }
+
     fn say(&mut self, write: impl FnOnce(&mut Client<'static>, &mut [u8]) -> usize) {
         let mut out = [0; 4096];
         let length = write(&mut self.client, &mut out);

@@ -59,7 +59,6 @@ pub(super) async fn attempt<B: Board>(
     plan: &Plan,
     link: &mut Link,
     client: &mut Client<'_>,
-    clean_session: bool,
 ) -> Ended {
     set_state(device, ConnectionState::LookingUp);
     let verify = plan.settings.verify_server_certificate;
@@ -93,7 +92,7 @@ pub(super) async fn attempt<B: Board>(
     if plan.settings.tls {
         set_state(device, ConnectionState::Handshake);
     }
-    let place = Place { device, plan, clean_session };
+    let place = Place { device, plan };
     let mut conversation = Conversation::new(client, &plan.names, &plan.settings);
     let ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
     {

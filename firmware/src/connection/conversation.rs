@@ -13,7 +13,7 @@ use core::{fmt, num::NonZeroU16};
 use mqtt::{Client, Event, Message, Options, QoS, Received, Subscription};
 use status::{
     Error,
-    mqtt::{BUFFER_TOO_SMALL, IN_FLIGHT_FULL, SUBSCRIPTION_REFUSED},
+    mqtt::{ACKNOWLEDGED_BY_PUBACK, BUFFER_TOO_SMALL, IN_FLIGHT_FULL, SUBSCRIPTION_REFUSED},
 };
 
 use super::{
@@ -32,17 +32,12 @@ const OFFLINE: &[u8] = b"offline";
 
 /// The client's options. The will's topic has to be given, as the client borrows it.
 #[must_use]
-pub fn options<'b>(
-    settings: &'b Mqtt,
-    names: &'b Names,
-    availability: &'b str,
-    clean_session: bool,
-) -> Options<'b> {
+pub fn options<'b>(settings: &'b Mqtt, names: &'b Names, availability: &'b str) -> Options<'b> {
     let given = |text: &'b str| (!text.is_empty()).then_some(text);
     let user_name = given(&settings.user_name);
     Options {
         client_id: &names.client_id,
-        clean_session,
+        clean_session: false,
         keep_alive: settings.keep_alive,
         will: Some(Message {
             topic: availability,
@@ -98,6 +93,8 @@ pub struct Conversation<'c, 'b> {
     on_its_way: Option<NonZeroU16>,
     /// What has to be kept for the time after a reset has changed.
     is_changed: bool,
+    /// It has been told that the broker does not keep QoS 2.
+    is_downgraded: bool,
 }
 
 /// What has to be said yet.
@@ -121,6 +118,7 @@ impl<'c, 'b> Conversation<'c, 'b> {
             said: None,
             on_its_way: None,
             is_changed: false,
+            is_downgraded: false,
         }
     }
 
@@ -153,6 +151,7 @@ impl<'c, 'b> Conversation<'c, 'b> {
         let heard = match event {
             Some(Event::Connected { .. }) => {
                 is_announcing = true;
+                self.is_changed = true;
                 self.due.subscribe = true;
                 Heard::Connected
             }
@@ -163,10 +162,12 @@ impl<'c, 'b> Conversation<'c, 'b> {
                 }
                 command(self.names, &received).map_or(Heard::Nothing, Heard::Command)
             }
-            Some(Event::Delivered { identifier, .. }) => {
+            Some(Event::Delivered { identifier, qos }) => {
                 self.is_changed = true;
                 self.on_its_way = self.on_its_way.filter(|waiting| *waiting != identifier);
-                Heard::Nothing
+                // Once for each connection: every message would say the same.
+                let is_less = qos < self.qos && !core::mem::replace(&mut self.is_downgraded, qos < self.qos);
+                if is_less { Heard::Refused(ACKNOWLEDGED_BY_PUBACK) } else { Heard::Nothing }
             }
             Some(Event::Subscribed { results, .. }) if results.iter().any(|granted| granted.is_none()) => {
                 Heard::Refused(SUBSCRIPTION_REFUSED)

@@ -7,7 +7,8 @@
 //! ```
 //! The TLS session and the state of the MQTT session survive a reset in the backup memory. Any change of MQTT's settings or of
 //! the certificates ends the connection with a goodbye and forgets both. Where no state of the MQTT session is known, as after a
-//! power cut, the first connection has a clean session, and the JSON state says so.
+//! power cut, the first connection has a clean session, and the JSON state says so. So has one after a session that the client
+//! could not hold any longer, or with which one connection after the other was short: nothing that is kept locks the device out.
 
 mod attempt;
 pub mod back_off;
@@ -39,14 +40,14 @@ use crate::{
     supervisor::Task,
 };
 use attempt::Why;
-use back_off::BackOff;
+use back_off::{BackOff, Patience};
 use names::Names;
 
 /// The longest packet that is gathered from pieces: commands are short.
 const SPILL: usize = 512;
 /// Unacknowledged messages: a state, the availability, and received identifiers.
 const IN_FLIGHT: usize = 1536;
-/// What `Client::save` needs at most: the in-flight log with its head and checksum.
+/// What `Client::save` needs at most: 12 bytes more than the in-flight buffer.
 const SAVED: usize = IN_FLIGHT + 16;
 /// As much of a socket as one segment each way needs, and a second one to keep going.
 const SOCKET: usize = 2048;
@@ -152,30 +153,23 @@ fn forget_tls<B: Board>(device: &Device<B>, link: &mut Link) {
 async fn serve<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan, memory: &mut Memory) {
     let Memory { link, spill, in_flight } = memory;
     let availability = plan.names.topic("availability");
-    let mut course = Course { back_off: BackOff::default(), grace: Instant::MIN, clean_session: false };
-    let mut is_first = true;
-    loop {
-        let clean_session = course.clean_session;
-        let options = conversation::options(&plan.settings, &plan.names, &availability, clean_session);
-        let mut client = match Client::new(options, spill, in_flight) {
-            Ok(client) => client,
-            Err(error) => {
-                // Only other settings help.
-                device.note(Status::new(error));
-                set_state(device, ConnectionState::WaitingToRetry);
-                return outdated(device, plan).await;
-            }
-        };
-        if core::mem::take(&mut is_first) && !restore(device, &mut client) {
-            course.clean_session = true;
-            continue;
+    let options = conversation::options(&plan.settings, &plan.names, &availability);
+    let mut client = match Client::new(options, spill, in_flight) {
+        Ok(client) => client,
+        Err(error) => {
+            // Only other settings help.
+            device.note(Status::new(error));
+            set_state(device, ConnectionState::WaitingToRetry);
+            return outdated(device, plan).await;
         }
-        if keep_connecting(device, stack, plan, link, &mut client, &mut course).await {
-            return;
-        }
-        // The clean session was one connection long, and the next one is to last.
-        course.clean_session = false;
+    };
+    if !restore(device, &mut client) {
+        // The clean session is one connection long, and the next one is to last.
+        client.begin_anew();
     }
+    let mut course =
+        Course { back_off: BackOff::default(), grace: Instant::MIN, patience: Patience::default() };
+    while keep_connecting(device, stack, plan, link, &mut client, &mut course).await {}
 }
 
 /// What one connection leaves for the next.
@@ -183,10 +177,10 @@ struct Course {
     back_off: BackOff,
     /// Until when a broker that cannot be reached is only being restarted.
     grace: Instant,
-    clean_session: bool,
+    patience: Patience,
 }
 
-/// Connects until the plan is outdated, which is true, or a clean session is over.
+/// Connects once more; tells whether the plan still holds.
 async fn keep_connecting<B: Board>(
     device: &Device<B>,
     stack: Stack<'_>,
@@ -195,30 +189,26 @@ async fn keep_connecting<B: Board>(
     client: &mut Client<'_>,
     course: &mut Course,
 ) -> bool {
-    loop {
-        if !unless_outdated(device, plan, pin!(gate(device, stack, plan))).await {
-            return true;
-        }
-        let ended = attempt::attempt(device, stack, plan, link, client, course.clean_session).await;
-        persist(device, client);
-        match ended.why {
-            Why::Outdated => return true,
-            Why::Lost => {}
-            Why::Failed(status) if is_forgiven(&status) && Instant::now() < course.grace => {}
-            Why::Failed(status) => device.note(status),
-        }
-        if ended.lasted > Duration::MIN {
-            course.grace = Instant::now().saturating_add(GRACE);
-        }
-        set_state(device, ConnectionState::WaitingToRetry);
-        let pause = course.back_off.pause(ended.lasted, dice(device));
-        if !unless_outdated(device, plan, pin!(Timer::after(pause))).await {
-            return true;
-        }
-        if course.clean_session && ended.lasted > Duration::MIN {
-            return false;
-        }
+    if !unless_outdated(device, plan, pin!(gate(device, stack, plan))).await {
+        return false;
     }
+    let ended = attempt::attempt(device, stack, plan, link, client).await;
+    if course.patience.is_over(ended.lasted, client.has_clean_session()) {
+        client.begin_anew();
+    }
+    persist(device, client);
+    match ended.why {
+        Why::Outdated => return false,
+        Why::Lost => {}
+        Why::Failed(status) if is_forgiven(&status) && Instant::now() < course.grace => {}
+        Why::Failed(status) => device.note(status),
+    }
+    if ended.lasted > Duration::MIN {
+        course.grace = Instant::now().saturating_add(GRACE);
+    }
+    set_state(device, ConnectionState::WaitingToRetry);
+    let pause = course.back_off.pause(ended.lasted, dice(device));
+    unless_outdated(device, plan, pin!(Timer::after(pause))).await
 }
 
 /// Waits for what a connection needs: the network, and for TLS the time.

@@ -39,7 +39,6 @@ use crate::{
 pub(super) struct Place<'a, B: Board> {
     pub(super) device: &'a Device<B>,
     pub(super) plan: &'a Plan,
-    pub(super) clean_session: bool,
 }
 
 /// What a turn came to.
@@ -93,7 +92,7 @@ async fn converse<B: Board>(
     conversation: &mut Conversation<'_, '_>,
     times: &mut Times,
 ) -> Result<Why, Status> {
-    let Place { device, plan, .. } = place;
+    let Place { device, plan } = place;
     let mut inputs = device.inputs.receiver();
     let mut outputs = device.outputs.receiver();
     let mut changes = device.changes();
@@ -153,7 +152,7 @@ fn turn<B: Board>(
     }
     if want.contains(Want::WRITE) {
         secured(device, transport, times);
-        let report = Report::new(device, place.clean_session);
+        let report = Report::new(device, conversation.client().has_clean_session());
         let written = conversation.write(&report, now, transport.write_space()).map_err(failed)?;
         transport
             .wrote(written, &mut *device.accel.borrow_mut())

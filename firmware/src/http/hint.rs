@@ -65,6 +65,8 @@ fn for_code(error: Error) -> Packed {
         mqtt::REFUSED_IDENTIFIER | mqtt::REFUSED_USER_NAME_OR_PASSWORD | mqtt::REFUSED_NOT_AUTHORIZED => {
             texts::CREDENTIALS
         }
+        mqtt::ACKNOWLEDGED_BY_PUBACK => texts::NO_QOS_2,
+        mqtt::SESSION_OVERFLOW => texts::SESSION,
         _ if mqtt::ROWS.iter().any(|row| row.error == error) => texts::MQTT,
         _ => texts::OTHER,
     }

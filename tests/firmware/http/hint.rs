@@ -34,6 +34,8 @@ fn every_code_that_a_connection_ends_with_has_a_hint_of_its_own() {
         (ssl::INVALID_RECORD, texts::NOT_TLS),
         (mqtt::REFUSED_NOT_AUTHORIZED, texts::CREDENTIALS),
         (mqtt::REFUSED_SERVER_UNAVAILABLE, texts::MQTT),
+        (mqtt::ACKNOWLEDGED_BY_PUBACK, texts::NO_QOS_2),
+        (mqtt::SESSION_OVERFLOW, texts::SESSION),
         (status::x509::FATAL_ERROR, texts::OTHER),
     ] {
         assert_eq!(of(code, Flags::NONE, None), expected, "{code}");
