@@ -63,7 +63,7 @@ impl Client<'_> {
     /// # Errors
     /// Nothing has changed after any of them. `BAD_INPUT_DATA`, `IN_FLIGHT_FULL`
     pub fn queue(&mut self, message: &Message<'_>) -> Result<NonZeroU16, Error> {
-        self.session.queue(message, message.payload.len(), 0)
+        self.session.queue(message, message.payload.len(), 0).map(|record| record.identifier)
     }
 
     /// Begins to publish a message whose payload is given in chunks, `total` bytes of it. The message's own payload is the first
@@ -240,7 +240,7 @@ impl Session<'_> {
     }
 
     /// Puts a message into the store: the packet with the payload that it has, or of a streamed one the packet's head.
-    fn queue(&mut self, message: &Message<'_>, total: usize, flags: u8) -> Result<NonZeroU16, Error> {
+    fn queue(&mut self, message: &Message<'_>, total: usize, flags: u8) -> Result<Record, Error> {
         if message.qos == QoS::AtMostOnce || !self.store.exists() {
             return Err(BAD_INPUT_DATA);
         }
@@ -256,7 +256,7 @@ impl Session<'_> {
             return Err(error);
         }
         self.used_identifier(identifier);
-        Ok(identifier)
+        Ok(record)
     }
 
     /// Stores a message of QoS 1 or 2 and writes what is there of it; the caller has checked the room.
@@ -272,15 +272,13 @@ impl Session<'_> {
         let total = rest.saturating_add(message.payload.len());
         let (kept, flags) =
             if rest == 0 { (*message, 0) } else { (Message { payload: &[], ..*message }, STREAMED) };
-        let identifier = self.queue(&kept, total, flags)?;
-        if let Some(record) = self.store.find(Kind::Publish, identifier) {
-            self.write(&record, writer);
-        }
+        let record = self.queue(&kept, total, flags)?;
+        self.write(&record, writer);
         if rest > 0 {
             writer.bytes(message.payload);
-            self.begin_stream(Some(identifier), rest);
+            self.begin_stream(Some(record.identifier), rest);
         }
-        Ok(identifier)
+        Ok(record.identifier)
     }
 
     /// So much of the payload is still to come; with nothing left the packet is written.
@@ -371,12 +369,18 @@ impl Session<'_> {
             return false;
         }
         self.sending = None;
-        self.begin_stream(Some(record.identifier), self.missing_payload(record));
+        match self.missing_payload(record) {
+            0 => self.store.set_written(record),
+            missing => self.begin_stream(Some(record.identifier), missing),
+        }
         true
     }
 
     /// How many bytes of the packet the store does not have.
     fn missing_payload(&self, record: &Record) -> usize {
+        if !record.has(STREAMED) {
+            return 0;
+        }
         match FixedHeader::decode(self.store.body(record)) {
             Ok(Some((header, header_length))) => {
                 header_length.saturating_add(header.body_length()).saturating_sub(record.body_length)

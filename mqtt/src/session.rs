@@ -252,23 +252,24 @@ impl<'b> Session<'b> {
 
     fn pub_ack<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
         // Some servers answer QoS 2 so, too: they have taken the message over, and will not answer a PUBREL.
-        let Some((record, _)) = self.sent(identifier) else { return self.ignore() };
+        let sent = self.store.find(Kind::Publish, identifier).filter(|record| self.sent(record).is_some());
+        let Some(record) = sent else { return self.ignore() };
         self.store.remove(&record);
         Some(Event::Delivered { identifier, qos: QoS::AtLeastOnce })
     }
 
     fn pub_rec<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
-        if let Some((record, QoS::ExactlyOnce)) = self.sent(identifier) {
-            // [MQTT-4.3.3-1]: the message is never sent again. The record's room is enough for its successor.
-            self.store.remove(&record);
-            self.oblige(Kind::Release, 0, identifier)?;
-            return Ok(None);
-        }
-        match self.release(identifier) {
+        match self.store.find(Kind::Publish, identifier) {
+            Some(record) if self.sent(&record) == Some(QoS::ExactlyOnce) => {
+                // [MQTT-4.3.3-1]: the message is never sent again. The record's room is enough for its successor.
+                self.store.remove(&record);
+                self.oblige(Kind::Release, 0, identifier)?;
+                return Ok(None);
+            }
             // Its PUBREL is due anyhow.
-            Some(release) if !release.has(WRITTEN) => return Ok(None),
-            Some(_) => {}
-            None => drop(self.ignore()),
+            Some(record) if record.kind == Kind::Release && !record.has(WRITTEN) => return Ok(None),
+            Some(record) if record.kind == Kind::Release => {}
+            _ => drop(self.ignore()),
         }
         if self.store.exists() {
             self.oblige(Kind::PubRel, 0, identifier)?;
@@ -294,9 +295,11 @@ impl<'b> Session<'b> {
 
     fn pub_comp<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
         // A server that has released a message has it, whether its PUBREC came or not.
-        let sent =
-            self.sent(identifier).filter(|(_, qos)| *qos == QoS::ExactlyOnce).map(|(record, _)| record);
-        let Some(record) = sent.or_else(|| self.release(identifier)) else { return self.ignore() };
+        let record = self
+            .store
+            .find(Kind::Publish, identifier)
+            .filter(|record| record.kind == Kind::Release || self.sent(record) == Some(QoS::ExactlyOnce));
+        let Some(record) = record else { return self.ignore() };
         self.store.remove(&record);
         Some(Event::Delivered { identifier, qos: QoS::ExactlyOnce })
     }
@@ -331,20 +334,16 @@ impl<'b> Session<'b> {
         None
     }
 
-    /// The message with this identifier that can have been acknowledged: it has been sent, on this connection or an earlier
+    /// The quality of service of a message that can have been acknowledged: it has been sent, on this connection or an earlier
     /// one. While it is being written the acknowledgement is an old one, and its own will come.
-    fn sent(&self, identifier: NonZeroU16) -> Option<(Record, QoS)> {
+    fn sent(&self, record: &Record) -> Option<QoS> {
+        let identifier = record.identifier;
         let is_midway = self.sending.is_some_and(|sending| sending.identifier == identifier)
             || self.stream.is_some_and(|stream| stream.identifier == Some(identifier));
-        let record = self.store.find(Kind::Publish, identifier)?;
-        let first = self.store.body(&record).first()?;
-        let is_sent = record.kind == Kind::Publish && record.has(SENT) && !is_midway;
-        Some((record, QoS::from_number((first >> 1) & 0b11)?)).filter(|_| is_sent)
-    }
-
-    /// The message with this identifier whose PUBREC has come.
-    fn release(&self, identifier: NonZeroU16) -> Option<Record> {
-        self.store.find(Kind::Release, identifier).filter(|record| record.kind == Kind::Release)
+        if record.kind != Kind::Publish || !record.has(SENT) || is_midway {
+            return None;
+        }
+        QoS::from_number((self.store.body(record).first()? >> 1) & 0b11)
     }
 
     /// An identifier that nothing unacknowledged uses ([MQTT-2.3.1-2] to [MQTT-2.3.1-4]).

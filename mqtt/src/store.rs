@@ -27,15 +27,18 @@ use status::{Error, mqtt::IN_FLIGHT_FULL};
 pub(crate) const MIN_LENGTH: usize = 64;
 /// Kind, flags and identifier.
 const HEAD_LENGTH: usize = 4;
-/// The links of the search tree.
-const LINKS_LENGTH: usize = 8;
+/// One of the two links of the search tree.
+const LINK_LENGTH: usize = 4;
+const LINKS_LENGTH: usize = 2 * LINK_LENGTH;
+/// What an indexed record begins with.
+const NODE_LENGTH: usize = HEAD_LENGTH + LINKS_LENGTH;
 /// The length of a body.
 const BODY_LENGTH: usize = 4;
 /// What the server's next packet may need: an indexed record, and a PUBCOMP with the range that its PUBREL splits.
 const SERVERS_PACKET: usize = 20;
 /// What an application's message always leaves free, or taken by the server's: this, or an eighth of the buffer.
 const RESERVE: usize = 32;
-/// No link.
+/// No link: beyond every offset.
 const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -158,7 +161,7 @@ impl Record {
 }
 
 fn key(kind: Kind, identifier: NonZeroU16) -> u32 {
-    u32::from(identifier.get()) << 2 | kind.owner()
+    kind.owner() << u16::BITS | u32::from(identifier.get())
 }
 
 /// The live records one after the other.
@@ -334,26 +337,24 @@ impl<'b> Store<'b> {
     pub(crate) fn find(&self, kind: Kind, identifier: NonZeroU16) -> Option<Record> {
         let wanted = key(kind, identifier);
         let (mut link, mut bits) = (self.root, wanted);
-        loop {
-            let record = Record::decode(self.log(), usize::try_from(link).ok()?)?;
-            if record.key() == wanted && !record.has(DONE) {
-                return Some(record);
+        while let Some(node) = self.node(link) {
+            let &[_, flags, high, low, ..] = node;
+            if u16::from_be_bytes([high, low]) == identifier.get() && flags & DONE == 0 {
+                let record = Record::decode(self.log(), usize::try_from(link).ok()?)?;
+                if record.key() == wanted {
+                    return Some(record);
+                }
             }
-            link = self.link(branch(&record, bits));
+            link = child(node, bits);
             bits >>= 1;
         }
+        None
     }
 
-    fn link(&self, offset: usize) -> u32 {
-        let bytes = self.log().get(offset..).and_then(|rest| rest.first_chunk());
-        bytes.map_or(NOWHERE, |bytes| u32::from_be_bytes(*bytes))
-    }
-
-    fn set_link(&mut self, offset: Option<usize>, link: u32) {
-        match offset {
-            None => self.root = link,
-            Some(offset) => self.put(offset, link.to_be_bytes()),
-        }
+    /// The indexed record that a link leads to.
+    fn node(&self, link: u32) -> Option<&[u8; NODE_LENGTH]> {
+        let offset = usize::try_from(link).ok()?;
+        self.bytes.get(offset..offset.checked_add(NODE_LENGTH)?)?.first_chunk()
     }
 
     fn put(&mut self, offset: usize, value: [u8; 4]) {
@@ -369,20 +370,26 @@ impl<'b> Store<'b> {
         let Ok(offset) = u32::try_from(record.offset) else { return };
         let (mut place, mut next, mut bits) = (None, self.root, record.key());
         let mut links = (NOWHERE, NOWHERE);
-        while let Some(other) =
-            usize::try_from(next).ok().and_then(|offset| Record::decode(self.log(), offset))
-        {
-            if other.has(DONE) {
-                links = (self.link(branch(&other, 0)), self.link(branch(&other, 1)));
+        while let Some(node) = self.node(next) {
+            let &[_, flags, ..] = node;
+            if flags & DONE != 0 {
+                links = (child(node, 0), child(node, 1));
                 break;
             }
-            let turn = branch(&other, bits);
-            (place, next) = (Some(turn), self.link(turn));
+            place = Some((next, bits & 1));
+            next = child(node, bits);
             bits >>= 1;
         }
-        self.put(branch(record, 0), links.0.to_be_bytes());
-        self.put(branch(record, 1), links.1.to_be_bytes());
-        self.set_link(place, offset);
+        let first = record.offset.saturating_add(HEAD_LENGTH);
+        self.put(first, links.0.to_le_bytes());
+        self.put(first.saturating_add(LINK_LENGTH), links.1.to_le_bytes());
+        match place.map(|(parent, side)| (usize::try_from(parent), side)) {
+            Some((Ok(parent), side)) => {
+                let link = if side == 0 { HEAD_LENGTH } else { HEAD_LENGTH + LINK_LENGTH };
+                self.put(parent.saturating_add(link), offset.to_le_bytes());
+            }
+            _ => self.root = offset,
+        }
     }
 
     /// Counts a record that stands in the log, and indexes it.
@@ -595,8 +602,8 @@ impl<'b> Store<'b> {
     }
 }
 
-/// Where the link stands that the lowest bit chooses.
-fn branch(record: &Record, bits: u32) -> usize {
-    let side = if bits & 1 == 0 { 0 } else { LINKS_LENGTH / 2 };
-    record.offset.saturating_add(HEAD_LENGTH).saturating_add(side)
+/// The link that the lowest bit chooses.
+fn child(node: &[u8; NODE_LENGTH], bits: u32) -> u32 {
+    let &[_, _, _, _, a, b, c, d, e, f, g, h] = node;
+    u32::from_le_bytes(if bits & 1 == 0 { [a, b, c, d] } else { [e, f, g, h] })
 }

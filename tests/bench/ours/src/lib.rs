@@ -55,6 +55,11 @@ pub fn row(name: &str, value: u64) {
     hprintln!("{}\t{}", name, value);
 }
 
+/// Prints what a call costs while so much is open.
+pub fn named_row(group: &str, name: &str, open: usize, value: u64) {
+    hprintln!("{} {}, {} open\t{}", group, name, open, value);
+}
+
 /// Prints the longest slice of an operation.
 pub fn slice_row(name: &str, value: u64) {
     hprintln!("longest slice of {}\t{}", name, value);
