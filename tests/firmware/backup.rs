@@ -27,7 +27,7 @@ fn each_slot_keeps_its_own_content() {
     for slot in SLOTS {
         assert_eq!(read(&mut memory, slot), None, "after a power cut");
     }
-    let contents = [vec![1; 64], vec![2; 2048], vec![3; 1951]];
+    let contents = [vec![1; 64], vec![2; 2368], vec![3; 1631]];
     for (slot, content) in SLOTS.into_iter().zip(&contents) {
         assert!(backup::write(&mut memory, slot, content));
     }

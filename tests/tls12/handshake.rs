@@ -415,6 +415,59 @@ fn an_over_long_ticket_is_skipped() {
     assert!(!used.session.is_empty(), "the session id is left");
 }
 
+/// Java's tickets, which hold the session itself, as the recommended buffers keep them and offer them again; the longest with a
+/// client certificate.
+#[test]
+fn java_s_tickets_resume_with_the_recommended_buffers() {
+    use MaxFragmentLength::{Bytes512, Bytes4096};
+    let certified = Config { identity: Some(identity("client-2048")), ..trusting() };
+    for (length, config) in [(1950, trusting()), (2781, certified)] {
+        for limit in [None, Some(Bytes512), Some(Bytes4096)] {
+            let config = Config { max_fragment_length: limit, ..config };
+            let script = || Script {
+                ticket: Some((86_400, vec![0x77; length])),
+                session_id: Vec::new(),
+                certificate_request: config.identity.map(|_| CertificateRequest::default()),
+                client_key: Some(throwaway::rsa_public_key("client-2048.key")),
+                ..Script::default()
+            };
+            let connect = |session: &[u8], script| {
+                let mut memory = Memory::with_rx(Connection::SMALL_RX);
+                memory.session = vec![0; Connection::GOOD_SESSION];
+                memory.tx = vec![0; Connection::GOOD_TX];
+                let result =
+                    used(&mut rustcrypto(), &config, peer(session), script, Pieces::Whole, &mut memory);
+                result.unwrap_or_else(|status| panic!("{length}, {limit:?}: {status}"))
+            };
+            let first = connect(&[], script());
+            let resuming = || Script { resume: Some(first.server.saved()), ..script() };
+            let second = connect(&first.session, resuming());
+            assert!(second.resumed, "{length}, {limit:?}");
+            assert!(connect(&second.session, resuming()).resumed, "with the ticket that was renewed");
+        }
+    }
+}
+
+/// A ticket over what the session's memory holds costs the resumption and nothing else, at whatever length.
+#[test]
+fn a_ticket_that_no_session_holds_is_left_out() {
+    let scripted =
+        |length| Script { ticket: Some((0, vec![7; length])), session_id: Vec::new(), ..Script::default() };
+    let most = Connection::GOOD_SESSION - (tls12::session::MAX_LENGTH_WITHOUT_TICKET - 32);
+    for (length, is_kept) in
+        [(most, true), (most + 1, false), (4080, false), (5000, false), (0xFFFF - 6, false)]
+    {
+        for rx in [Connection::SMALL_RX, Connection::FULL_RX] {
+            let mut memory = Memory::with_rx(rx);
+            memory.session = vec![0; Connection::GOOD_SESSION];
+            let result =
+                used(&mut rustcrypto(), &trusting(), peer(&[]), scripted(length), Pieces::Whole, &mut memory);
+            let used = result.unwrap_or_else(|status| panic!("{length}: {status}"));
+            assert_eq!(!used.session.is_empty(), is_kept, "{length}");
+        }
+    }
+}
+
 #[test]
 fn without_memory_for_a_session_there_is_none() {
     let mut memory = Memory { session: Vec::new(), ..Memory::new() };

@@ -57,8 +57,9 @@ impl<'b> Connection<'b> {
     pub const FULL_RX: usize = MAX_PLAINTEXT_LENGTH + MAX_OVERHEAD + MAX_EXTRA_PADDING;
     /// A send buffer in which the verification of keys of up to 4096 bits finds its workspace, and a record of 4096 bytes its place.
     pub const GOOD_TX: usize = x509::verify::WORKSPACE + accel::MAX_MODULUS_LENGTH;
-    /// A session buffer for tickets as servers make them, which is about 200 bytes, or 1 to 2 KB with a client certificate inside.
-    pub const GOOD_SESSION: usize = 2048;
+    /// A session buffer for tickets as servers make them: about 200 bytes, or 1 to 2 KB with a client certificate inside; Java's have 1950
+    /// bytes, and 2781 with a client certificate of 2048 bits.
+    pub const GOOD_SESSION: usize = 3072;
 
     /// Prepares a connection. Nothing is computed and nothing is sent before the first [`Connection::poll`].
     ///
