@@ -8,10 +8,12 @@ pub mod insecure;
 pub mod link;
 pub mod oracle;
 pub mod oracle_tls;
+pub mod parity;
 pub mod pki;
 pub mod random;
 pub mod secret;
 pub mod server;
+pub mod strange;
 pub mod throwaway;
 pub mod units;
 

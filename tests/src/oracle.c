@@ -64,6 +64,18 @@ int oracle_certificates(const unsigned char *text, size_t size, char *out, size_
     return result;
 }
 
+/* Random numbers that hide a key: any will do for a test. */
+static int blinding(void *state, unsigned char *out, size_t size)
+{
+    static unsigned char next = 1;
+
+    (void) state;
+    for (size_t i = 0; i < size; i++) {
+        out[i] = next = (unsigned char) (next * 5 + 3);
+    }
+    return 0;
+}
+
 int oracle_key(const unsigned char *text, size_t size, int *is_rsa, size_t *bits)
 {
     mbedtls_pk_context key;
@@ -73,6 +85,24 @@ int oracle_key(const unsigned char *text, size_t size, int *is_rsa, size_t *bits
     result = mbedtls_pk_parse_key(&key, text, size, NULL, 0);
     *is_rsa = result == 0 && mbedtls_pk_get_type(&key) == MBEDTLS_PK_RSA;
     *bits = result == 0 ? mbedtls_pk_get_bitlen(&key) : 0;
+    mbedtls_pk_free(&key);
+    return result;
+}
+
+/* What signing 32 bytes as a digest of SHA-256 returns, with a key that the library has parsed. */
+int oracle_key_signs(const unsigned char *text, size_t size)
+{
+    static const unsigned char digest[32] = { 7 };
+    unsigned char signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+    mbedtls_pk_context key;
+    size_t length;
+    int result;
+
+    mbedtls_pk_init(&key);
+    result = mbedtls_pk_parse_key(&key, text, size, NULL, 0);
+    if (result == 0) {
+        result = mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, digest, sizeof digest, signature, &length, blinding, NULL);
+    }
     mbedtls_pk_free(&key);
     return result;
 }

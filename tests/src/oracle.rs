@@ -71,6 +71,13 @@ pub fn key(pem: &[u8]) -> Key {
     Key { result, is_rsa: is_rsa != 0, bits }
 }
 
+/// Signs with a private key, and gives the code of what parses it or signs.
+pub fn key_signs(pem: &[u8]) -> i32 {
+    let pem = terminated(pem);
+    // SAFETY: pointer and size belong together.
+    unsafe { oracle_key_signs(pem.as_ptr(), pem.len()) }
+}
+
 /// Verifies the certificates of a message (DER each) with the device's profile at a time in Unix seconds. Without anchors the
 /// library is given an empty list.
 pub fn verify(
@@ -141,6 +148,7 @@ unsafe extern "C" {
         count: *mut c_int,
     ) -> c_int;
     fn oracle_key(text: *const u8, size: usize, is_rsa: *mut c_int, bits: *mut usize) -> c_int;
+    fn oracle_key_signs(text: *const u8, size: usize) -> c_int;
     fn oracle_verify(
         chain: *const u8,
         chain_size: usize,

@@ -104,9 +104,26 @@ pub struct Template {
 impl Template {
     /// The certificate's DER, signed with the private key of this PEM file.
     pub fn sign(&self, key: &Path) -> Vec<u8> {
+        let signed = self.signed();
+        let signature =
+            openssl(&["dgst", self.hash, "-sign", &key.display().to_string(), "-binary"], &signed);
+        self.finish(&signed, &signature)
+    }
+
+    /// The same with these bytes in the place of the signature.
+    pub fn unsigned(&self, signature: &[u8]) -> Vec<u8> {
+        self.finish(&self.signed(), signature)
+    }
+
+    fn finish(&self, signed: &[u8], signature: &[u8]) -> Vec<u8> {
+        let outer_algorithm = self.outer_algorithm.as_ref().unwrap_or(&self.algorithm);
+        sequence(&[signed, outer_algorithm, &element(0x03, &[&[0], signature].concat())])
+    }
+
+    fn signed(&self) -> Vec<u8> {
         let version = element(0xA0, &element(0x02, &[self.version]));
         let extensions = element(0xA3, &element(0x30, &self.extensions.concat()));
-        let signed = sequence(&[
+        sequence(&[
             if self.version == 0 { &[] } else { &version },
             &self.serial,
             &self.algorithm,
@@ -116,11 +133,7 @@ impl Template {
             &self.public_key,
             &self.unique_identifiers,
             if self.extensions.is_empty() { &[] } else { &extensions },
-        ]);
-        let signature =
-            openssl(&["dgst", self.hash, "-sign", &key.display().to_string(), "-binary"], &signed);
-        let outer_algorithm = self.outer_algorithm.as_ref().unwrap_or(&self.algorithm);
-        sequence(&[&signed, outer_algorithm, &element(0x03, &[&[0], signature.as_slice()].concat())])
+        ])
     }
 }
 

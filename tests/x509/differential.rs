@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use status::Error;
-use tests::oracle;
+use tests::{oracle, parity::Difference};
 use x509::{Bundle, MAX_DER_LENGTH, MAX_FILE_LENGTH, PrivateKey, describe};
 
 use crate::{
     corpus,
-    differences::{CERTIFICATE_RULES, Difference, FILES, KEY_RULES, Rule},
+    differences::{CERTIFICATE_RULES, FILES, KEY_RULES, Rule},
     mutation::Random,
 };
 
@@ -28,7 +28,7 @@ impl Answer {
     }
 
     /// Where the two part: both codes, or the first lines that are not the same.
-    fn difference(&self, other: &Self) -> Option<(String, String)> {
+    pub(crate) fn difference(&self, other: &Self) -> Option<(String, String)> {
         let code = |result: i32| if result < 0 { format!("-0x{:04X}", -result) } else { result.to_string() };
         if self.result != other.result {
             return Some((code(self.result), code(other.result)));
@@ -49,14 +49,14 @@ impl Answer {
 /// One side's answer to a file.
 type Side = fn(&[u8]) -> Answer;
 
-fn their_certificates(pem: &[u8]) -> Answer {
+pub(crate) fn their_certificates(pem: &[u8]) -> Answer {
     let oracle::Certificates { result, count: _, descriptions } = oracle::certificates(pem);
     // Every byte that is not printable is a question mark in ours.
     let printable = |byte: &u8| if matches!(byte, b' '..=b'~' | b'\n') { char::from(*byte) } else { '?' };
     Answer { result, text: descriptions.iter().map(printable).collect() }
 }
 
-fn our_certificates(pem: &[u8]) -> Answer {
+pub(crate) fn our_certificates(pem: &[u8]) -> Answer {
     let mut storage = [0; MAX_DER_LENGTH];
     let bundle = match Bundle::from_pem(pem, &mut storage) {
         Ok(bundle) => bundle,

@@ -2,7 +2,12 @@
 
 use accel::{HashAlgorithm, PublicKey as _, soft::Soft};
 use status::{Error, asn1, base64, device, pem, pk};
-use tests::entropy::InsecureSeeded;
+use tests::{
+    entropy::InsecureSeeded,
+    oracle,
+    parity::Difference,
+    pki::{armour, strip_armour},
+};
 use x509::{Certificate, MAX_DER_LENGTH, MAX_FILE_LENGTH, PrivateKey};
 
 use crate::corpus;
@@ -111,5 +116,83 @@ fn the_parts_of_a_key_sign() {
         let mut job = accel.rsa_sign(&rsa, HashAlgorithm::Sha256, &[7; 32], &mut workspace).unwrap();
         let length = nb::block!(accel.step(&mut job, &mut workspace, &mut signature)).unwrap();
         assert_eq!(length, key.bits() / 8, "{name}");
+    }
+}
+
+/// The parts of an RSA key, and what signing with one that is not the others' gives.
+pub(crate) const PARTS: &[Difference] = &[
+    part("modulus"),
+    part("prime1"),
+    part("prime2"),
+    part("exponent1"),
+    part("exponent2"),
+    part("coefficient"),
+];
+
+const fn part(id: &'static str) -> Difference {
+    Difference { row: "private-key-parts", id, expected: "-0x4380", actual: "-0x4300" }
+}
+
+/// RFC 8017 §3.2. A key whose parts do not belong together is read by both, and signs with neither.
+#[test]
+fn parts_that_do_not_belong_together_do_not_sign() {
+    let text = String::from_utf8(corpus::files("keys")["pkcs1"].clone()).unwrap();
+    let der = strip_armour("RSA PRIVATE KEY", &text).unwrap();
+    assert_eq!((oracle::key_signs(text.as_bytes()), sign(text.as_bytes())), (0, 0));
+    for difference in PARTS {
+        // Modulus, two exponents, then the parts; each is the INTEGER at that place.
+        let at = match difference.id {
+            "modulus" => 0,
+            "prime1" => 3,
+            "prime2" => 4,
+            "exponent1" => 5,
+            "exponent2" => 6,
+            _ => 7,
+        };
+        let mut changed = der.clone();
+        let (start, length) = integer(&der, at);
+        changed[start + length / 2] ^= 4;
+        let text = armour("RSA PRIVATE KEY", &changed);
+        let code = |code: i32| format!("-0x{:04X}", -code);
+        let found = (code(oracle::key_signs(text.as_bytes())), code(sign(text.as_bytes())));
+        assert_eq!(
+            found,
+            (difference.expected.to_owned(), difference.actual.to_owned()),
+            "{}",
+            difference.id
+        );
+    }
+}
+
+/// Where the content of the n-th INTEGER behind the version begins, and how long it is.
+fn integer(der: &[u8], n: usize) -> (usize, usize) {
+    let mut at = 7;
+    for place in 0.. {
+        let (head, length) = match der[at + 1] {
+            0x82 => (4, usize::from(der[at + 2]) << 8 | usize::from(der[at + 3])),
+            0x81 => (3, usize::from(der[at + 2])),
+            length => (2, usize::from(length)),
+        };
+        if place == n {
+            return (at + head, length);
+        }
+        at += head + length;
+    }
+    (0, 0)
+}
+
+/// The code of a signature by this key; 0 for one that was made.
+fn sign(text: &[u8]) -> i32 {
+    let mut storage = [0; MAX_DER_LENGTH];
+    let key = match PrivateKey::from_pem(text, &mut storage) {
+        Ok(key) => key,
+        Err(error) => return error.code(),
+    };
+    let mut accel = Soft::new(InsecureSeeded::new(1));
+    let (mut workspace, mut signature) = (vec![0; 8192], [0; 512]);
+    let mut job = accel.rsa_sign(&key.rsa(), HashAlgorithm::Sha256, &[7; 32], &mut workspace).unwrap();
+    match nb::block!(accel.step(&mut job, &mut workspace, &mut signature)) {
+        Ok(_) => 0,
+        Err(error) => error.code(),
     }
 }

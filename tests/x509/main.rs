@@ -23,5 +23,6 @@ mod mutation;
 mod path;
 mod pem;
 mod recognize;
+mod strange;
 mod time;
 mod verify;

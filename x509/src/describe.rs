@@ -30,7 +30,7 @@ pub fn describe(certificate: &Certificate<'_>, prefix: &str, out: &mut impl Writ
     let key = certificate.public_key();
     let size = match key {
         PublicKey::Rsa(_) => "RSA key size      : ",
-        PublicKey::Ec(_) => "EC key size       : ",
+        PublicKey::Ec(_) | PublicKey::OtherCurve { .. } => "EC key size       : ",
     };
     write!(out, "\n{prefix}{size}{} bits", key.bits())?;
     extensions(certificate, prefix, out)?;

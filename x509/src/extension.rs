@@ -3,7 +3,7 @@
 //! Understood: basicConstraints, keyUsage, extendedKeyUsage, subjectAltName, certificatePolicies (only anyPolicy) and
 //! netscape-cert-type. Anything else is skipped, or refused when it is critical: nameConstraints above all.
 
-use status::{asn1, x509};
+use status::{Error, asn1, x509};
 
 use crate::{
     der::{BOOLEAN, CLASS, CONTEXT, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, explicit},
@@ -38,6 +38,11 @@ impl KeyUsage {
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Those bits that take something away.
+    const fn restrictions(self) -> Self {
+        Self(self.0 & (Self::ENCIPHER_ONLY.0 | Self::DECIPHER_ONLY.0))
     }
 }
 
@@ -135,9 +140,10 @@ impl<'a> Extensions<'a> {
         reader.skip_to(after);
     }
 
-    /// Whether the key may be used so; without the extension it may be used for anything.
+    /// Whether the key may be used so; without the extension it may be used for anything. A key that may only encipher or only
+    /// decipher (RFC 5280 §4.2.1.3) is good for nothing that does not ask for that.
     pub(crate) fn allows_usage(&self, usage: KeyUsage) -> bool {
-        self.key_usage.is_none_or(|allowed| allowed.contains(usage))
+        self.key_usage.is_none_or(|allowed| allowed.contains(usage) && usage.contains(allowed.restrictions()))
     }
 
     /// Whether the certificate may be used for this; without the extension, or with anyExtendedKeyUsage, for anything.
@@ -239,16 +245,24 @@ fn subject_alternative_name<'a>(value: &mut Reader<'a>) -> &'a [u8] {
         if tag & CLASS != CONTEXT {
             value.fail(asn1::UNEXPECTED_TAG);
         }
-        // Of an otherName, 2.28 reads the type.
-        if tag & TAG_NUMBER == OTHER_NAME {
-            let mut name = Reader::new(name);
-            name.take(OBJECT_IDENTIFIER);
-            if let Some(error) = name.failure() {
-                value.fail(error);
-            }
+        if let Some(error) = other_name(name).filter(|_| tag & TAG_NUMBER == OTHER_NAME) {
+            value.fail(error);
         }
     }
     list
+}
+
+/// What is wrong with an otherName. 2.28 reads its type, and all of a hardware module name (RFC 4108 §5).
+fn other_name(name: &[u8]) -> Option<Error> {
+    let mut name = Reader::new(name);
+    if name.take(OBJECT_IDENTIFIER) == oid::HARDWARE_MODULE_NAME {
+        name.enter_last(explicit(0));
+        name.enter_last(SEQUENCE);
+        name.take(OBJECT_IDENTIFIER);
+        name.take(OCTET_STRING);
+        name.end();
+    }
+    name.failure()
 }
 
 /// RFC 5280 §4.2.1.4: a critical extension is refused unless every policy in it is anyPolicy.

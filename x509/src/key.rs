@@ -77,7 +77,7 @@ impl<'a> PrivateKey<'a> {
             PublicKey::Rsa(key) => {
                 trim(key.modulus) == trim(own.modulus) && trim(key.exponent) == trim(own.exponent)
             }
-            PublicKey::Ec(_) => false,
+            PublicKey::Ec(_) | PublicKey::OtherCurve { .. } => false,
         }
     }
 

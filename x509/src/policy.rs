@@ -1,6 +1,6 @@
 //! What a certificate may be signed with: the equivalent of a certificate profile of Mbed TLS.
 
-use accel::{HashAlgorithm, MAX_MODULUS_LENGTH};
+use accel::HashAlgorithm;
 
 use crate::{PublicKey, SignatureAlgorithm};
 
@@ -35,19 +35,14 @@ impl Policy {
         }
     }
 
-    /// Whether a key is accepted. RSA keys that the accelerator cannot compute with, over 4096 bits or with an exponent over 64,
-    /// are not.
+    /// Whether a key is accepted. One that no accelerator computes with ([`PublicKey::is_usable`]) is not.
     #[must_use]
     pub fn accepts_key(&self, key: &PublicKey<'_>) -> bool {
-        match key {
-            PublicKey::Rsa(rsa) => {
-                let bits = key.bits();
-                bits >= usize::from(self.minimum_rsa_bits)
-                    && bits <= MAX_MODULUS_LENGTH.saturating_mul(8)
-                    && crate::der::trim(rsa.exponent).len() <= MAX_EXPONENT_LENGTH
-            }
-            PublicKey::Ec(_) => true,
-        }
+        let is_long = match key {
+            PublicKey::Rsa(_) => key.bits() >= usize::from(self.minimum_rsa_bits),
+            PublicKey::Ec(_) | PublicKey::OtherCurve { .. } => true,
+        };
+        is_long && key.is_usable()
     }
 }
 

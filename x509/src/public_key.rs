@@ -1,11 +1,13 @@
-//! The public key of a certificate (RFC 5280 §4.1.2.7): RSA, or a point on P-256, P-384 or P-521.
+//! The public key of a certificate (RFC 5280 §4.1.2.7): RSA, or a point on P-256, P-384 or P-521. A point on another curve that Mbed TLS
+//! knows is read, since no path may need it, and good for nothing.
 
-use accel::{EcPublicKey, RsaPublicKey};
+use accel::{EcPublicKey, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, RsaPublicKey};
 use status::{Error, asn1, ecp, pk};
 
 use crate::{
     der::{Algorithm, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE, trim},
     oid,
+    policy::MAX_EXPONENT_LENGTH,
 };
 
 /// A public key.
@@ -15,6 +17,11 @@ pub enum PublicKey<'a> {
     Rsa(RsaPublicKey<'a>),
     /// A point on a named curve (RFC 5480 §2). Whether it lies on its curve is only found out by using it.
     Ec(EcPublicKey<'a>),
+    /// A point on another curve, of which only the length is known: no accelerator computes with it.
+    OtherCurve {
+        /// The length of the curve's field in bits.
+        bits: usize,
+    },
 }
 
 impl<'a> PublicKey<'a> {
@@ -25,6 +32,21 @@ impl<'a> PublicKey<'a> {
         match self {
             Self::Rsa(key) => trim(key.modulus).len().saturating_mul(8),
             Self::Ec(key) => key.curve.bits(),
+            Self::OtherCurve { bits } => *bits,
+        }
+    }
+
+    /// Whether an accelerator computes with such a key: RSA with moduli of 1024 to 4096 bits and exponents of at most 64, and the
+    /// three curves.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        match self {
+            Self::Rsa(key) => {
+                (MIN_MODULUS_LENGTH..=MAX_MODULUS_LENGTH).contains(&trim(key.modulus).len())
+                    && trim(key.exponent).len() <= MAX_EXPONENT_LENGTH
+            }
+            Self::Ec(_) => true,
+            Self::OtherCurve { .. } => false,
         }
     }
 
@@ -40,7 +62,7 @@ impl<'a> PublicKey<'a> {
         reader.finish()?;
         let key = match kind {
             Kind::Rsa => Self::Rsa(rsa(reader)?),
-            Kind::Ec => Self::Ec(ec(&algorithm, reader.rest())?),
+            Kind::Ec => ec(&algorithm, reader.rest())?,
         };
         reader.skip_to(after);
         Ok(key)
@@ -105,21 +127,25 @@ fn rsa<'a>(reader: &mut Reader<'a>) -> Result<RsaPublicKey<'a>, Error> {
 }
 
 /// ECPoint, uncompressed (RFC 5480 §2.2).
-fn ec<'a>(algorithm: &Algorithm<'a>, point: &'a [u8]) -> Result<EcPublicKey<'a>, Error> {
+fn ec<'a>(algorithm: &Algorithm<'a>, point: &'a [u8]) -> Result<PublicKey<'a>, Error> {
     // RFC 5480 §2.1.1: only named curves; neither specified nor implicit ones.
     let oid = match algorithm.parameters {
         (OBJECT_IDENTIFIER, oid) => oid,
         (_, []) => return Err(pk::KEY_INVALID_FORMAT.because(asn1::OUT_OF_DATA)),
         _ => return Err(pk::KEY_INVALID_FORMAT),
     };
-    let curve = oid::curve(oid).ok_or(pk::UNKNOWN_NAMED_CURVE)?;
-    let coordinate = curve.bits().div_ceil(8);
+    let key = match (oid::curve(oid), oid::other_curve_bits(oid)) {
+        (Some(curve), _) => PublicKey::Ec(EcPublicKey { curve, point }),
+        (None, Some(bits)) => PublicKey::OtherCurve { bits },
+        (None, None) => return Err(pk::UNKNOWN_NAMED_CURVE),
+    };
+    let coordinate = key.bits().div_ceil(8);
     match point {
         [] => Err(ecp::BAD_INPUT_DATA),
         // The point at infinity.
         [0] => Err(ecp::INVALID_KEY),
         [0, ..] => Err(ecp::BAD_INPUT_DATA),
-        [4, rest @ ..] if rest.len() == coordinate.saturating_mul(2) => Ok(EcPublicKey { curve, point }),
+        [4, rest @ ..] if rest.len() == coordinate.saturating_mul(2) => Ok(key),
         [4, ..] => Err(ecp::BAD_INPUT_DATA),
         _ => Err(ecp::FEATURE_UNAVAILABLE),
     }

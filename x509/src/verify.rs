@@ -79,6 +79,8 @@ pub struct Verifier {
     anchor: Option<usize>,
     /// Whether the last certificate has become the path's end.
     has_joined: bool,
+    /// An anchor of the right name has a key that nobody here can compute with.
+    has_unusable_anchor: bool,
     stage: Stage,
     budget: Budget,
     /// The error that ended the verification, which is repeated from then on.
@@ -117,6 +119,7 @@ impl Verifier {
             spare: None,
             anchor: None,
             has_joined: false,
+            has_unusable_anchor: false,
             stage: Stage::Start,
             budget: Budget::NEW,
             failure: None,
@@ -154,7 +157,10 @@ impl Verifier {
     pub fn finish(&self) -> Outcome {
         match &self.path {
             Some(path) if self.anchor.is_some() && self.failure.is_none() => path.place.found,
-            Some(path) => path.place.found.with(Flags::NOT_TRUSTED, path.place.depth),
+            Some(path) => {
+                let key = if self.has_unusable_anchor { Flags::BAD_KEY } else { Flags::NONE };
+                path.place.found.with(Flags::NOT_TRUSTED.or(key), path.place.depth)
+            }
             None => Outcome { flags: Flags::NOT_TRUSTED, depth: 0 },
         }
     }
@@ -298,6 +304,7 @@ impl Verifier {
         for anchor in anchors().skip(*index) {
             let is_candidate = lent.job.is_some()
                 || (link.accepts_parent(&anchor, true) && anchor.subject().digest(accel)? == link.issuer);
+            self.has_unusable_anchor |= is_candidate && link.is_beyond(&anchor.public_key());
             if is_candidate && self.budget.check(link, &anchor.public_key(), accel, lent)? {
                 if time_flags(&anchor, context).is_empty() {
                     found = Some(*index);

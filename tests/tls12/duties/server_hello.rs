@@ -24,8 +24,9 @@ fn refused_with(config: Config<'static>, script: Script) -> Failure {
 
 #[test]
 fn an_extension_that_was_not_offered_is_refused() {
-    // max_fragment_length, status_request, supported_groups, ALPN, heartbeat, supported_versions, anything.
-    for kind in [1, 5, 10, 11, 13, 15, 16, 43, 0x3374, 0xFFFF] {
+    // Every other one that a byte can say, max_fragment_length and ALPN among them; and some that it cannot.
+    let answers = [0, 10, 11, 22, 23, 35];
+    for kind in (0..=255).filter(|kind| !answers.contains(kind)).chain([0x3374, 0xFF02, 0xFFFF]) {
         assert_eq!(refused(with_extension(kind, &[])), NOT_OFFERED, "{kind}");
     }
     let without_tickets = Config { session_tickets: false, ..trusting() };
@@ -34,6 +35,24 @@ fn an_extension_that_was_not_offered_is_refused() {
     let by_address = Peer { host: "127.0.0.1", ..peer(&[]) };
     let mut talk = Talk::with(trusting(), by_address, with_extension(0, &[]), Pieces::Whole);
     assert_eq!(talk.fails(&[]), NOT_OFFERED);
+}
+
+/// Some servers send these two to everybody, as BoringSSL and Mbed TLS know. Nothing else is tolerated.
+#[test]
+fn groups_and_point_formats_may_come_unasked() {
+    for (kind, content) in [(10, &[0, 4, 0, 23, 0, 24][..]), (10, &[]), (11, &[1, 0]), (11, &[3, 0, 1, 2])] {
+        Talk::new(with_extension(kind, content)).connected();
+    }
+    let both = vec![(10, vec![0, 2, 0, 23]), (11, vec![1, 0])];
+    let talk = Talk::new(Script { extensions: both, ..Script::default() }).connected();
+    assert!(talk.link.server.hello.extension(10).is_none() && talk.link.server.hello.extension(11).is_none());
+    let malformed = |content: &[u8]| refused(with_extension(11, content)).1;
+    for content in [&[][..], &[2, 0], &[1, 0, 0]] {
+        assert_eq!(malformed(content), Some(Alert::DECODE_ERROR), "{content:?}");
+    }
+    for content in [&[0][..], &[1, 2]] {
+        assert_eq!(malformed(content), Some(Alert::HANDSHAKE_FAILURE), "{content:?}");
+    }
 }
 
 #[test]

@@ -21,6 +21,17 @@ pub(super) fn authorities(maker: &Maker) {
         (t.algorithm, t.hash) = (algorithm("1.2.840.113549.1.1.5", true), "-sha1")
     });
     maker.ca("root-1024", "rsa-1024", |t| t.public_key = public_key("rsa-1024"));
+    for key in ["rsa-768", "rsa-5120"] {
+        maker.ca(&key.replace("rsa", "root"), key, |t| t.public_key = public_key(key));
+        maker.leaf(&key.replace("rsa", "leaf-by"), key, |_| {});
+    }
+    for key in ["secp256k1", "brainpool"] {
+        let ecdsa = algorithm("1.2.840.10045.4.3.2", false);
+        maker.ca(&format!("root-{key}"), key, |t| {
+            (t.algorithm, t.public_key) = (ecdsa.clone(), public_key(key))
+        });
+        maker.leaf(&format!("leaf-by-{key}"), key, |t| t.algorithm = ecdsa.clone());
+    }
     maker.ca("root-4096", "rsa-4096", |t| t.public_key = public_key("rsa-4096"));
     maker.ca("root-printable", "ca", |t| {
         t.subject = name(&[("2.5.4.3", 0x13, b"ROOT"), ("2.5.4.10", 0x13, b"tEST")]);
@@ -54,6 +65,8 @@ pub(super) fn authorities(maker: &Maker) {
     vary("intermediate-not-ca", &|t| t.extensions[0] = basic_constraints(false, None));
     vary("intermediate-length-only", &|t| t.extensions[0] = basic_constraints(false, Some(5)));
     vary("intermediate-no-cert-sign", &|t| t.extensions[1] = key_usage(&[0x80]));
+    vary("intermediate-usage-enc-only", &|t| t.extensions[1] = key_usage(&[0x07]));
+    vary("intermediate-usage-dec-only", &|t| t.extensions[1] = key_usage(&[0x06, 0x80]));
     vary("intermediate-no-usage", &|t| drop(t.extensions.remove(1)));
     vary("intermediate-other-key", &|t| t.public_key = public_key("other"));
     vary("intermediate-1024", &|t| t.public_key = public_key("rsa-1024"));
@@ -111,6 +124,9 @@ pub(super) fn leaves(maker: &Maker) {
     maker.leaf("leaf-sha512", "ca", |t| (t.algorithm, t.hash) = (rsa(13), "-sha512"));
     maker.leaf("leaf-no-usage", "ca", |t| drop(t.extensions.remove(0)));
     maker.leaf("leaf-no-key-encipherment", "ca", |t| t.extensions[0] = key_usage(&[0x80]));
+    for (file, bits) in [("enc", [0x21, 0]), ("dec", [0x20, 0x80]), ("both", [0x21, 0x80])] {
+        maker.leaf(&format!("leaf-usage-{file}-only"), "ca", |t| t.extensions[0] = key_usage(&bits));
+    }
     maker.leaf("leaf-no-purpose", "ca", |t| drop(t.extensions.remove(1)));
     maker.leaf("leaf-any-purpose", "ca", |t| t.extensions[1] = purposes(&["2.5.29.37.0"]));
     maker.leaf("leaf-client", "ca", |t| t.extensions[1] = purposes(&[CLIENT]));

@@ -15,6 +15,8 @@ pub(super) fn keys() {
         ("leaf", &["genrsa", "2048"]),
         ("rsa-1024", &["genrsa", "1024"]),
         ("rsa-512", &["genrsa", "512"]),
+        ("rsa-768", &["genrsa", "768"]),
+        ("rsa-5120", &["genrsa", "5120"]),
         ("rsa-3072", &["genrsa", "3072"]),
         ("rsa-4096", &["genrsa", "4096"]),
         ("rsa-2047", &["genrsa", "2047"]),
@@ -22,6 +24,7 @@ pub(super) fn keys() {
         ("p384", &["ecparam", "-name", "secp384r1", "-genkey", "-noout"]),
         ("p521", &["ecparam", "-name", "secp521r1", "-genkey", "-noout"]),
         ("secp256k1", &["ecparam", "-name", "secp256k1", "-genkey", "-noout"]),
+        ("brainpool", &["ecparam", "-name", "brainpoolP256r1", "-genkey", "-noout"]),
         (
             "explicit-curve",
             &["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-param_enc", "explicit"],

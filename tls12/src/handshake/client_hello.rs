@@ -32,6 +32,10 @@ pub(super) mod extension {
     pub(crate) const SERVER_NAME: u16 = 0;
     /// RFC 6066 §4.
     pub(crate) const MAX_FRAGMENT_LENGTH: u16 = 1;
+    /// RFC 8422 §5.1.1. Never offered.
+    pub(crate) const SUPPORTED_GROUPS: u16 = 10;
+    /// RFC 8422 §5.1.2. Never offered.
+    pub(crate) const EC_POINT_FORMATS: u16 = 11;
     /// RFC 5246 §7.4.1.4.1.
     pub(crate) const SIGNATURE_ALGORITHMS: u16 = 13;
     /// RFC 7301 §3.1.

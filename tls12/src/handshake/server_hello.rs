@@ -145,6 +145,15 @@ impl<'b> Parameters<'b> {
                     return Err(Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::HANDSHAKE_FAILURE));
                 }
             }
+            // Nobody has asked, and the answer is nothing to us; but a list of point formats is one, as Mbed TLS looks at it.
+            extension::SUPPORTED_GROUPS => return Ok(()),
+            extension::EC_POINT_FORMATS => {
+                let formats = content.vector8();
+                let is_known = formats.iter().any(|format| POINT_FORMATS.contains(format));
+                if content.is_whole() && !is_known {
+                    return Err(Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::HANDSHAKE_FAILURE));
+                }
+            }
             _ => return Err(not_offered()),
         }
         if content.is_whole() { Ok(()) } else { Err(MALFORMED) }
@@ -173,10 +182,10 @@ impl<'b> Parameters<'b> {
 
 /// Which extensions have come: one bit for each kind that can have been offered.
 #[derive(Default)]
-struct Seen(u8);
+struct Seen(u16);
 
 impl Seen {
-    /// RFC 5246 §7.4.1.4: only what was offered, and only once.
+    /// RFC 5246 §7.4.1.4: only what was offered, but for two kinds, and only once.
     fn once(&mut self, kind: u16, config: &Config<'_>, name_was_sent: bool) -> Result<(), Failure> {
         let (bit, offered) = match kind {
             extension::SERVER_NAME => (0x01, name_was_sent),
@@ -187,6 +196,9 @@ impl Seen {
             extension::SESSION_TICKET => (0x20, config.session_tickets),
             // Offered by the SCSV.
             extension::RENEGOTIATION_INFO => (0x40, true),
+            // RFC 5246 §7.4.1.4 forbids them; some servers send them all the same, to every client.
+            extension::SUPPORTED_GROUPS => (0x80, true),
+            extension::EC_POINT_FORMATS => (0x100, true),
             _ => (0, false),
         };
         if !offered {
@@ -233,6 +245,9 @@ impl<'b> Handshake<'b> {
         Ok(())
     }
 }
+
+/// Uncompressed, and compressed over a prime field (RFC 8422 §5.1.2, RFC 4492 §5.1.2).
+const POINT_FORMATS: [u8; 2] = [0, 1];
 
 const MALFORMED: Failure = Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::DECODE_ERROR);
 

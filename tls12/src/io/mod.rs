@@ -150,6 +150,7 @@ impl<A: Accel, S> Stream<'_, '_, A, S> {
     }
 
     /// After a socket's failure to flush, as there is nothing left to be sent: what the server has said, if it ends the connection.
+    #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
     fn last_word(&self) -> Result<(), status::Error> {
         self.connection.status().map_or(Ok(()), |status| Err(status.error))
     }

@@ -25,11 +25,11 @@ impl Idle {
     /// An empty record of application data has come.
     ///
     /// # Errors
-    /// `ssl::INVALID_MAC` (-0x7180), Mbed TLS's code for it, from the fourth in a row on.
+    /// `ssl::INVALID_MAC` (-0x7180) and bad_record_mac, Mbed TLS's answer to it, from the fourth in a row on.
     pub fn empty_record(&mut self) -> Result<(), Failure> {
         self.empty = self.empty.saturating_add(1);
         if self.empty > MAX_EMPTY_RECORDS {
-            return Err(Failure::new(ssl::INVALID_MAC, Alert::UNEXPECTED_MESSAGE).with(Cause::TooMany));
+            return Err(Failure::new(ssl::INVALID_MAC, Alert::BAD_RECORD_MAC).with(Cause::TooMany));
         }
         Ok(())
     }

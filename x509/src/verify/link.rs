@@ -148,6 +148,15 @@ impl Link {
         is_ca && parent.path_length().is_none_or(|length| intermediates <= length)
     }
 
+    /// Whether such a key might have signed this one, but nobody here can tell.
+    pub(super) fn is_beyond(&self, key: &PublicKey<'_>) -> bool {
+        let is_same_kind = match self.algorithm {
+            SignatureAlgorithm::Rsa(_) => matches!(key, PublicKey::Rsa(_)),
+            SignatureAlgorithm::Ecdsa(_) => !matches!(key, PublicKey::Rsa(_)),
+        };
+        is_same_kind && !key.is_usable()
+    }
+
     /// Starts the check of this certificate's signature; nothing if the key is of the wrong kind.
     fn start_check<A: Accel>(
         &self,

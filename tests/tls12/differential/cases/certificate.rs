@@ -5,6 +5,7 @@ use tests::server::{
     ALERT, CERTIFICATE, FINISHED, Flight, Item, NEW_SESSION_TICKET, SERVER_HELLO_DONE, Saved, Script,
     certificate, message,
 };
+use tests::strange;
 use tests::throwaway::{NOW, der, rsa_key};
 
 use super::{FATAL, WARNING, case, record, said_honestly};
@@ -57,6 +58,7 @@ pub(in crate::differential) fn certificates() -> Vec<Case> {
         }
     }
     cases.extend(odd_certificates());
+    cases.extend(strange_certificates());
     let until_2027 =
         || Script { chain: vec![der("server-until-2027.pem"), der("intermediate.pem")], ..Script::default() };
     for (name, now) in [("before", END_OF_2026 - 1), ("after", END_OF_2026 + 1)] {
@@ -93,6 +95,26 @@ fn odd_certificates() -> Vec<Case> {
     names.into_iter().map(|name| case(format!("leaf: {name}"), move || script(name))).collect()
 }
 
+/// One of each kind that this client cannot use, or does not know: as the server's own, and where nobody needs it.
+fn strange_certificates() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for strange in strange::all() {
+        for (place, at) in [("first", 0), ("second", 1), ("last", 2)] {
+            for (name, is_verified) in [("", true), (", not verified", false)] {
+                let der = strange.der.clone();
+                let script = move || {
+                    let mut script = Script::default();
+                    script.chain.insert(at, der.clone());
+                    script
+                };
+                let id = format!("strange {place}: {}{name}", strange.kind);
+                cases.push(case(id, script).with(Setup { is_verified, ..Setup::default() }));
+            }
+        }
+    }
+    cases
+}
+
 /// 2049, when everything in `vectors/tls12` has expired; 2023, when nothing is valid yet; the end of one certificate.
 const EXPIRED: u64 = 2_500_000_000;
 const TOO_EARLY: u64 = 1_700_000_000;
@@ -122,6 +144,12 @@ pub(in crate::differential) fn resumption() -> Vec<Case> {
         case("resumed with extended master secret gone", extended(false)).after(extended(true)),
         case("resumed with extended master secret new", extended(true)).after(extended(false)),
         case("resumed with another suite", || Script::new(0x009C)).after(Script::default),
+        case("resumed with another suite, and a full handshake", || Script {
+            ticket: None,
+            resume: forgetful().resume,
+            ..Script::new(0x009C)
+        })
+        .after(by_id),
         case("resumed with an older version", || Script { version: [3, 1], ..Script::default() })
             .after(Script::default),
         resumed("resumed, Finished wrong", |items| *items.last_mut().unwrap() = message(FINISHED, &[0; 12])),

@@ -66,11 +66,38 @@ pub(in crate::differential) fn server_hellos() -> Vec<Case> {
             Script { encrypt_then_mac: false, extended_master_secret: false, ticket: None, ..script }
         }));
     }
-    for (kind, content) in
-        [(0, &[][..]), (1, &[1]), (10, &[]), (16, &[0, 5, 4, 109, 113, 116, 116]), (23, &[])]
-    {
+    for (kind, content) in [
+        (0, &[][..]),
+        (1, &[1]),
+        (5, &[]),
+        (13, &[0, 2, 4, 1]),
+        (16, &[0, 5, 4, 109, 113, 116, 116]),
+        (23, &[]),
+    ] {
         let script = move || Script { extensions: vec![(kind, content.to_vec())], ..Script::default() };
         cases.push(case(format!("extension {kind} once more or unasked"), script));
+    }
+    // What some servers send to every client: supported_groups and ec_point_formats.
+    for (kind, content) in [
+        (10, &[][..]),
+        (10, &[0, 2, 0, 23]),
+        (10, &[7]),
+        (11, &[]),
+        (11, &[0]),
+        (11, &[1, 0]),
+        (11, &[1, 1]),
+        (11, &[1, 2]),
+        (11, &[3, 0, 1, 2]),
+        (11, &[3, 2, 1, 0]),
+        (11, &[2, 0]),
+        (11, &[1, 0, 0]),
+    ] {
+        let script = move || Script { extensions: vec![(kind, content.to_vec())], ..Script::default() };
+        cases.push(case(format!("extension {kind} unasked: {content:?}"), script).then(said_honestly));
+    }
+    for kind in [10, 11] {
+        let script = move || Script { extensions: vec![(kind, vec![1, 0]); 2], ..Script::default() };
+        cases.push(case(format!("extension {kind} unasked, twice"), script));
     }
     cases.push(case("encrypt_then_mac with an AEAD suite", || Script {
         extensions: vec![(22, vec![])],
