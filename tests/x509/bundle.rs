@@ -1,6 +1,7 @@
 //! Several certificates in one file.
 
-use x509::{Bundle, MAX_DER_LENGTH};
+use status::device;
+use x509::{Bundle, MAX_DER_LENGTH, MAX_FILE_LENGTH, PrivateKey, der_length};
 
 use crate::corpus;
 
@@ -35,4 +36,26 @@ fn trailing_bytes_are_not_kept() {
     let mut storage = [0; MAX_DER_LENGTH];
     let bundle = Bundle::from_pem(&text, &mut storage).unwrap();
     assert_eq!(bundle.der(), [corpus::der("leaf"), corpus::der("root")].concat());
+}
+
+/// A PC's list of 140 authorities, with text around each. The device's limit is one of its own.
+#[test]
+fn a_long_file_is_read_where_the_limit_is_not_the_devices() {
+    let text = [b"# Some words.\n".as_slice(), &corpus::pem("leaf"), b"\n", &corpus::pem("root")].concat();
+    let text = text.repeat(70);
+    let mut storage = vec![0; der_length(text.len())];
+    assert_eq!(Bundle::from_pem(&text, &mut storage).err(), Some(device::FILE_TOO_LARGE));
+    let bundle = Bundle::from_long_pem(&text, &mut storage).unwrap();
+    assert_eq!((bundle.len(), bundle.failed(), bundle.iter().count()), (140, 0, 140));
+    let damaged = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    for (before, after, begins) in [(damaged, "", true), ("", damaged, false)] {
+        let text = [before.as_bytes(), &text, after.as_bytes()].concat();
+        let bundle = Bundle::from_long_pem(&text, &mut storage).unwrap();
+        assert_eq!((bundle.len(), bundle.failed(), bundle.begins_with_failure()), (140, 1, begins));
+        assert_eq!(bundle.failure(), Bundle::from_pem(damaged.as_bytes(), &mut [0; 10]).err());
+    }
+    let key = [" \n".repeat(MAX_FILE_LENGTH).as_bytes(), &corpus::files("keys")["pkcs8"]].concat();
+    let mut storage = vec![0; der_length(key.len())];
+    assert_eq!(PrivateKey::from_pem(&key, &mut storage).err(), Some(device::FILE_TOO_LARGE));
+    assert_eq!(PrivateKey::from_long_pem(&key, &mut storage).unwrap().bits(), 2048);
 }

@@ -1,6 +1,7 @@
 //! Whether a certificate is for a host: RFC 6125 §6.4, RFC 2818 §3.1.
 
 use status::Flags;
+use x509::{Certificate, Hosts};
 
 use crate::verify::Chain;
 
@@ -87,5 +88,21 @@ fn addresses_are_those_of_the_standard_library() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn the_hosts_of_a_certificate_in_words() {
+    for (name, expected) in [
+        ("leaf", "localhost, 127.0.0.1"),
+        ("name-wildcard", "*.Example.com"),
+        ("name-common", "localhost"),
+        ("name-common-twice", "first.example, *.second.example"),
+        ("name-addresses", "192.168.1.1, 2001:db8:0:0:0:0:0:1"),
+        ("name-nul", "localhost?.evil.example"),
+        ("name-none", ""),
+    ] {
+        let der = crate::corpus::der(name);
+        assert_eq!(Hosts(&Certificate::from_der(&der).unwrap()).to_string(), expected, "{name}");
     }
 }

@@ -1,5 +1,7 @@
 //! What would fail on the wire.
 
+mod trust;
+
 use accel::{HashAlgorithm, soft::Soft};
 use status::{Error, asn1, device, pk, x509 as code};
 use tests::entropy::InsecureSeeded;

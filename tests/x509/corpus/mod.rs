@@ -92,7 +92,7 @@ pub(crate) fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8>
     extension("2.5.29.19", true, &sequence(&[if is_ca { &[1, 1, 0xFF] } else { &[] }, &length]))
 }
 
-fn purposes(dotted: &[&str]) -> Vec<u8> {
+pub(crate) fn purposes(dotted: &[&str]) -> Vec<u8> {
     let list: Vec<Vec<u8>> = dotted.iter().map(|purpose| oid(purpose)).collect();
     extension("2.5.29.37", false, &element(0x30, &list.concat()))
 }
@@ -103,7 +103,7 @@ pub(crate) fn alternative_names(names: &[(u8, &[u8])]) -> Vec<u8> {
 }
 
 const SERVER: &str = "1.3.6.1.5.5.7.3.1";
-const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
+pub(crate) const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
 
 impl Maker {
     pub(crate) fn new() -> Self {
