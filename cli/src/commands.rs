@@ -49,13 +49,14 @@ fn quietly(link: &Link, result: Result<(), Failure>) -> Result<ExitCode, Failure
 }
 
 fn publish_all(publish: &Publish) -> Result<(), Failure> {
+    let limits = &Limits::new(publish.link.timeout)?;
     let mut source = match &publish.payload {
         Payload::Lines => None,
-        payload => Some(Source::open(payload)?),
+        payload => Some(Source::open(payload, limits)?),
     };
     let link = &publish.link;
     with_endpoint(link, |endpoint| {
-        with_client(link, |client, limits| {
+        with_client(link, |client| {
             endpoint.connect(limits, |transport| {
                 let mut conversation = Conversation::new(client, transport, limits);
                 let result = match &mut source {
@@ -71,24 +72,21 @@ fn publish_all(publish: &Publish) -> Result<(), Failure> {
 
 fn print_all(subscribe: &Subscribe) -> Result<(), Failure> {
     let link = &subscribe.link;
+    let limits = &Limits::new(link.timeout)?;
     with_endpoint(link, |endpoint| {
-        with_client(link, |client, limits| subscribe::run(endpoint, client, limits, subscribe))
+        with_client(link, |client| subscribe::run(endpoint, client, limits, subscribe))
     })
 }
 
 /// Makes the client, whose session lives through all connections of a run.
-fn with_client(
-    link: &Link,
-    job: impl FnOnce(&mut Client<'_>, &Limits) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let limits = Limits::new(link.timeout)?;
+fn with_client(link: &Link, job: impl FnOnce(&mut Client<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
     let identifier = match &link.identifier {
         Some(identifier) => identifier.clone(),
         None => random_identifier()?,
     };
     let (mut spill, mut in_flight) = (vec![0; SPILL], vec![0; IN_FLIGHT]);
     let mut client = Client::new(options(link, &identifier), &mut spill, &mut in_flight)?;
-    job(&mut client, &limits)
+    job(&mut client)
 }
 
 fn options<'b>(link: &'b Link, identifier: &'b str) -> mqtt::Options<'b> {

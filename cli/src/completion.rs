@@ -122,15 +122,16 @@ _mqtts_suites() {
 }
 
 _mqtts() {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
+    local current=${COMP_WORDS[COMP_CWORD]} place=$((COMP_CWORD-1)) previous
     COMPREPLY=()
-    # Behind a colon the option stands further back.
-    local place=$((COMP_CWORD-1))
-    while ((place > 2)) && [[ $COMP_WORDBREAKS == *:* && ( $previous == : || ${COMP_WORDS[place-1]} == : ) ]]; do
-        place=$((place-1))
-        previous=${COMP_WORDS[place]}
+    if [[ $current == : ]]; then
+        current='' place=$COMP_CWORD
+    fi
+    # Behind colons the option stands further back.
+    while ((place > 1)) && [[ ${COMP_WORDS[place]} == : ]]; do
+        place=$((place-2))
     done
-    [[ $current == : ]] && current=''
+    previous=${COMP_WORDS[place]}
 ";
 
 const BASH_TAIL: &str = "\

@@ -214,7 +214,9 @@ impl<'c, 'k, 't, 'b> Conversation<'c, 'k, 't, 'b> {
             return Err(ssl::TIMEOUT.into());
         }
         self.outbox.drain_into(self.transport)?;
-        self.transport.turn(self.patience().min(wait), also)?;
+        // Whoever has something to say does not wait for the other side.
+        let wait = if self.can_speak() { Duration::ZERO } else { self.patience().min(wait) };
+        self.transport.turn(wait, also)?;
         let flow = self.listen(handler)?;
         if flow.is_continue() {
             self.speak()?;
@@ -262,6 +264,11 @@ impl<'c, 'k, 't, 'b> Conversation<'c, 'k, 't, 'b> {
             Some(failure) => Err(failure),
             None => Ok(ControlFlow::Continue(())),
         }
+    }
+
+    fn can_speak(&mut self) -> bool {
+        let is_due = !self.greeted || self.client.has_output();
+        is_due && self.outbox.is_empty() && !self.transport.write_space().is_empty()
     }
 
     /// Lets the client say what is due, as far as the transport takes it.

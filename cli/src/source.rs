@@ -2,16 +2,17 @@
 
 use std::{
     fs::File,
-    io::{self, Cursor, Read, Seek},
+    io::{Cursor, Read, Seek},
     os::fd::{AsFd, BorrowedFd},
     path::Path,
+    time::Duration,
 };
 
 use mqtt::MAX_REMAINING_LENGTH;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use status::pk;
 
-use crate::{connect::reason, failure::Failure, options::Payload};
+use crate::{connect::reason, failure::Failure, limits::Limits, options::Payload};
 
 /// A payload of known length that is read piece by piece, and again from its beginning.
 pub(crate) struct Source {
@@ -30,12 +31,15 @@ impl Source {
     /// Opens the payload, before anything is connected.
     ///
     /// # Errors
-    /// `pk::FILE_IO_ERROR` (-0x3E00) with the file's name; [`Failure::Usage`] when it is longer than an MQTT packet can be.
-    pub(crate) fn open(payload: &Payload) -> Result<Self, Failure> {
+    /// `pk::FILE_IO_ERROR` (-0x3E00) with the file's name; [`Failure::Usage`] when it is longer than an MQTT packet can be; those of
+    /// [`Limits::check`], since a pipe may take its time.
+    pub(crate) fn open(payload: &Payload, limits: &Limits) -> Result<Self, Failure> {
         let source = match payload {
             Payload::Message(message) => Self::of_bytes(message.clone(), "-m".to_owned()),
-            Payload::File(file) => Self::of_file(file)?,
-            Payload::Input | Payload::Lines => Self::of_stream(io::stdin(), "standard input".to_owned())?,
+            Payload::File(file) => Self::of_file(file, limits)?,
+            Payload::Input | Payload::Lines => {
+                Self::of_stream(rustix::stdio::stdin(), "standard input".to_owned(), limits)?
+            }
         };
         if u32::try_from(source.length).map_or(true, |length| length > MAX_PAYLOAD) {
             return too_long(&source.place);
@@ -48,7 +52,7 @@ impl Source {
     }
 
     /// MQTT states the length first: a regular file has one; of a pipe it shows only when all of it is read.
-    fn of_file(file: &Path) -> Result<Self, Failure> {
+    fn of_file(file: &Path, limits: &Limits) -> Result<Self, Failure> {
         let place = format!("-f {}", file.display());
         let opened = File::open(file).map_err(|error| broken(&place, reason(&error)))?;
         let metadata = opened.metadata().map_err(|error| broken(&place, reason(&error)))?;
@@ -56,14 +60,22 @@ impl Source {
             let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
             return Ok(Self { reader: Box::new(opened), length, place });
         }
-        Self::of_stream(opened, place)
+        Self::of_stream(opened.as_fd(), place, limits)
     }
 
-    fn of_stream(stream: impl Read, place: String) -> Result<Self, Failure> {
+    fn of_stream(stream: BorrowedFd<'_>, place: String, limits: &Limits) -> Result<Self, Failure> {
         let mut bytes = Vec::new();
-        let limit = u64::from(MAX_PAYLOAD).saturating_add(1);
-        stream.take(limit).read_to_end(&mut bytes).map_err(|error| broken(&place, reason(&error)))?;
-        Ok(Self::of_bytes(bytes, place))
+        loop {
+            limits.check()?;
+            if wait_for(stream, PollFlags::IN, limits.tick())
+                && read_some(stream, &place, &mut bytes)? == Some(0)
+            {
+                return Ok(Self::of_bytes(bytes, place));
+            }
+            if u32::try_from(bytes.len()).map_or(true, |length| length > MAX_PAYLOAD) {
+                return too_long(&place);
+            }
+        }
     }
 
     /// The next piece, of at most `limit` bytes; the file must not have become shorter meanwhile.
@@ -135,13 +147,7 @@ impl Lines {
         if self.has_ended || !is_ready(Self::file(), PollFlags::IN) {
             return Ok(false);
         }
-        let mut buffer = vec![0; PIECE];
-        match rustix::io::read(Self::file(), &mut buffer) {
-            Ok(0) => self.has_ended = true,
-            Ok(count) => self.pending.extend_from_slice(buffer.get(..count).unwrap_or_default()),
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-            Err(error) => return Err(broken("-l: standard input", reason(&error.into()))),
-        }
+        self.has_ended = read_some(Self::file(), "-l: standard input", &mut self.pending)? == Some(0);
         Ok(true)
     }
 
@@ -152,9 +158,27 @@ impl Lines {
 }
 
 /// Whether something has happened to a file: data has come, or its other end is gone.
-pub(crate) fn is_ready(file: impl AsFd, flags: PollFlags) -> bool {
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut [PollFd::new(&file, flags)], Some(&now)).is_ok_and(|ready| ready > 0)
+pub(crate) fn is_ready(file: BorrowedFd<'_>, flags: PollFlags) -> bool {
+    wait_for(file, flags, Duration::ZERO)
+}
+
+/// The same, after a while.
+fn wait_for(file: BorrowedFd<'_>, flags: PollFlags, wait: Duration) -> bool {
+    let wait = Timespec::try_from(wait).ok();
+    poll(&mut [PollFd::from_borrowed_fd(file, flags)], wait.as_ref()).is_ok_and(|ready| ready > 0)
+}
+
+/// Reads once; how much, or nothing if the system has nothing after all.
+fn read_some(file: BorrowedFd<'_>, place: &str, into: &mut Vec<u8>) -> Result<Option<usize>, Failure> {
+    let mut buffer = vec![0; PIECE];
+    match rustix::io::read(file, &mut buffer) {
+        Ok(count) => {
+            into.extend_from_slice(buffer.get(..count).unwrap_or_default());
+            Ok(Some(count))
+        }
+        Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ok(None),
+        Err(error) => Err(broken(place, reason(&error.into()))),
+    }
 }
 
 fn broken(place: &str, what: impl AsRef<str>) -> Failure {

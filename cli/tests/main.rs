@@ -18,6 +18,7 @@ mod messages;
 mod options;
 mod publish;
 mod reconnect;
+mod shell;
 mod subscribe;
 mod support;
 mod trust;

@@ -143,6 +143,21 @@ fn a_protocol_is_asked_for() {
 }
 
 #[test]
+fn the_time_of_a_run_counts_while_standard_input_is_read() {
+    let port = xtask::process::free_port().unwrap().to_string();
+    for source in [&["-s"][..], &["-f", "-"], &["-f", "/dev/stdin"]] {
+        // Nothing comes from there, and nothing is connected before.
+        let common = ["pub", "--plain", "-h", HOST, "-p", &port, "-t", "a", "-W", "1"];
+        let mut command = command(&[&common[..], source].concat());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let input = child.stdin.take();
+        assert_eq!(ran(&child.wait_with_output().unwrap()).failed(27), "mqtts: timed out after 1 s (-W)");
+        drop(input);
+    }
+}
+
+#[test]
 fn an_identifier_can_have_a_prefix() {
     let mut broker = Broker::usual("publish-prefix");
     let port = broker.ports[PLAIN].to_string();

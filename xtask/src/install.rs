@@ -25,6 +25,8 @@ impl Need {
 
 /// The broker.
 pub const MOSQUITTO: Need = Need { what: "mosquitto", package: "mosquitto" };
+/// What `mqtts` is compared with.
+pub const MOSQUITTO_CLIENTS: Need = Need { what: "mosquitto_sub", package: "mosquitto-clients" };
 /// Certificates, and `s_server`.
 pub const OPENSSL: Need = Need { what: "openssl", package: "openssl" };
 /// `gnutls-serv`.
@@ -33,6 +35,10 @@ pub const GNUTLS: Need = Need { what: "gnutls-serv", package: "gnutls-bin" };
 pub const CHROMIUM: Need = Need { what: "chromium", package: "chromium" };
 /// What drives it.
 pub const CHROMEDRIVER: Need = Need { what: "chromedriver", package: "chromium-driver" };
+/// The shell whose completion is tested beside bash's.
+pub const ZSH: Need = Need { what: "zsh", package: "zsh" };
+/// What formats manual pages.
+pub const GROFF: Need = Need { what: "groff", package: "groff-base" };
 /// The library whose codes and texts are matched.
 pub const MBEDTLS: Need = Need { what: "/usr/include/mbedtls/version.h", package: "libmbedtls-dev" };
 

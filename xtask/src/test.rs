@@ -4,7 +4,9 @@ use std::{fs, process::Command};
 
 use crate::{
     bench, board, demo, firmware,
-    install::{self, CHROMEDRIVER, CHROMIUM, GNUTLS, MBEDTLS, MOSQUITTO, OPENSSL},
+    install::{
+        self, CHROMEDRIVER, CHROMIUM, GNUTLS, GROFF, MBEDTLS, MOSQUITTO, MOSQUITTO_CLIENTS, OPENSSL, ZSH,
+    },
     link,
     mcu::{self, Route},
     process,
@@ -40,7 +42,8 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         }
     };
     let mut progress = Progress::default();
-    install::install(&[MOSQUITTO, OPENSSL, GNUTLS, MBEDTLS, CHROMIUM, CHROMEDRIVER], &progress)?;
+    let needs = [MOSQUITTO, MOSQUITTO_CLIENTS, OPENSSL, GNUTLS, MBEDTLS, CHROMIUM, CHROMEDRIVER, ZSH, GROFF];
+    install::install(&needs, &progress)?;
 
     progress.step("source rules", |_| rules::check());
     progress.step("origin of every vector", |_| provenance::check());
