@@ -99,6 +99,23 @@ impl<'b> Connection<'b> {
         })
     }
 
+    /// Makes it a new connection to the same server, with the same configuration and buffers, at another time (Unix seconds): nothing is
+    /// left of the one before but its session, which is offered as it lies in its buffer. What the socket still has of the one
+    /// before must not be given to this one.
+    ///
+    /// A session is not offered again after a failure: RFC 5246 §7.2.2 says so of fatal alerts, and a server that hangs up over a
+    /// session would do so for ever.
+    pub fn restart(&mut self, now: u64) {
+        self.input.restart();
+        self.output.restart();
+        self.handshake.restart(now);
+        self.idle = Idle::new();
+        self.want = Want::default();
+        (self.closing, self.close_sent, self.close_received) = (false, false, false);
+        (self.send_closed, self.failed) = (false, false);
+        (self.alert_received, self.status) = (None, None);
+    }
+
     /// Advances the protocol as far as it goes without the socket and the application, and says what is needed next.
     ///
     /// Public-key work is done in slices: with [`Want::BUSY`], poll again when everything else has had its turn.

@@ -11,6 +11,7 @@
 //! handshake records need not fit: their header is dropped and their bytes are handshake bytes as they come. Every other record
 //! is received whole and opened where it lies. While the application reads, `start..end` is its plaintext and nothing is received.
 
+use core::mem;
 use core::ops::Range;
 
 use accel::Accel;
@@ -242,6 +243,12 @@ impl<'b> Input<'b> {
         (self.start, self.body, self.end) = (0, 0, 0);
         self.stage = Stage::Header;
         self.ended = true;
+    }
+
+    /// Makes it new: a new connection receives here.
+    pub(crate) fn restart(&mut self) {
+        self.wipe();
+        *self = Self::new(mem::take(&mut self.buffer));
     }
 
     fn accept_header(&mut self, is_protected: bool) -> Result<Received, Failure> {

@@ -9,6 +9,8 @@
 //! in the sequence numbers. Before the first answer the ClientHello stays at the head: only the ServerHello names the hash of the
 //! transcript that it belongs to.
 
+use core::mem;
+
 use accel::Accel;
 use status::{Alert, ssl};
 use zeroize::Zeroize;
@@ -43,6 +45,12 @@ pub(crate) enum AlertLevel {
 impl<'b> Output<'b> {
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
         Self { buffer, start: 0, end: 0, data_end: 0, kept: 0, limit: MAX_PLAINTEXT_LENGTH, is_closed: false }
+    }
+
+    /// Wipes everything and makes it new: a new connection sends from here.
+    pub(crate) fn restart(&mut self) {
+        self.buffer.zeroize();
+        *self = Self::new(mem::take(&mut self.buffer));
     }
 
     /// What the socket has to send.

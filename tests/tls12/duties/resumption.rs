@@ -1,7 +1,7 @@
 //! Resumption: RFC 5246 §7.3, RFC 5077, RFC 7627 §5.3, RFC 7366 §3.
 
 use status::{Alert, Cause, ssl};
-use tests::link::Pieces;
+use tests::link::{Link, Pieces};
 use tests::server::crypto::SUITES;
 use tests::server::{Flight, NEW_SESSION_TICKET, Saved, Script, Server, message};
 use tests::throwaway::{NOW, der};
@@ -321,4 +321,73 @@ fn there_is_no_session_before_the_handshake_is_over() {
         assert!(turns > 200, "{turns}");
         assert!(!connection.session().is_empty());
     }
+}
+
+/// The same buffers, connection after connection: what the first has kept lies where the next one offers it from.
+#[test]
+fn a_connection_that_is_restarted_offers_what_it_has_kept() {
+    for (script, again) in [
+        (Script::default as fn() -> Script, Script::default as fn() -> Script),
+        (|| by_id(Script::default()), || by_id(Script::default())),
+        // Resumed without a new ticket: the same one is offered once more.
+        (Script::default, || Script { ticket: None, ..Script::default() }),
+    ] {
+        let mut talk = Talk::with(trusting(), peer(&[]), script(), Pieces::Whole).connected();
+        let mut saved = talk.link.server.saved();
+        for round in 0..3 {
+            talk.connection.restart(NOW + 60);
+            assert!(talk.connection.session().is_empty() && talk.connection.send_bytes().is_empty());
+            let script = Script { resume: Some(saved.clone()), ..again() };
+            talk.link = Link::new(Server::new(script), Pieces::Whole);
+            talk = talk.connected();
+            assert!(talk.connection.resumed(), "round {round}");
+            if again().ticket.is_some() {
+                saved = talk.link.server.saved();
+            }
+        }
+        // A server that has forgotten everything gets a full handshake, and the next one resumes that.
+        talk.connection.restart(NOW + 60);
+        let forgetful = Script { session_id: vec![0x77; 32], ..Script::default() };
+        talk.link = Link::new(Server::new(forgetful), Pieces::Whole);
+        let mut talk = talk.connected();
+        assert!(!talk.connection.resumed());
+        let saved = talk.link.server.saved();
+        talk.connection.restart(NOW + 60);
+        talk.link =
+            Link::new(Server::new(Script { resume: Some(saved), ..Script::default() }), Pieces::Whole);
+        assert!(talk.connected().connection.resumed());
+    }
+}
+
+/// Nothing of a handshake that broke off is offered: neither what the server had sent, nor what it may have hung up over.
+#[test]
+fn a_connection_that_is_restarted_after_a_failure_begins_anew() {
+    let first = || Talk::with(trusting(), peer(&[]), Script::default(), Pieces::Whole).connected();
+    let offers_nothing = |mut talk: Talk| {
+        talk.connection.restart(NOW);
+        talk.link = Link::new(Server::new(Script::default()), Pieces::Whole);
+        let talk = talk.connected();
+        assert_eq!(talk.link.server.hello.extension(35), Some(&[][..]));
+    };
+    // A fatal alert in traffic.
+    let mut talk = first();
+    talk.link.server.alert(2, Alert::INTERNAL_ERROR.0);
+    assert!(talk.run().is_err());
+    offers_nothing(talk);
+    // A stream that ends behind the ticket of a resumption, before Finished.
+    let mut talk = first();
+    let saved = talk.link.server.saved();
+    talk.connection.restart(NOW);
+    let script = Script { resume: Some(saved), ..Script::default() };
+    let script = script.edited_in(Flight::Resumption, |items| {
+        items.truncate(2);
+        items.push(tests::server::Item::End);
+    });
+    talk.link = Link::new(Server::new(script), Pieces::Whole);
+    assert_eq!(talk.run(), Err(ssl::CONN_EOF));
+    offers_nothing(talk);
+    // The application gave up in the middle.
+    let mut talk = Talk::new(Script::default().edited_in(Flight::Finish, |items| items.truncate(1)));
+    assert!(talk.run().is_ok());
+    offers_nothing(talk);
 }

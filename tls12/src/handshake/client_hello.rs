@@ -162,27 +162,29 @@ impl<'b> Handshake<'b> {
         accel.fill(&mut self.randoms.client)?;
         self.store.bind(resumption::binding(self.config, &self.peer, accel)?);
         let session = self.offered_session(accel)?;
-        let length = match session {
+        let (length, offered_id) = match session {
             Some(session) => match self.compose(output, Some(&session), accel) {
                 Err(ssl::BUFFER_TOO_SMALL) => self.compose(output, None, accel)?,
                 result => result?,
             },
             None => self.compose(output, None, accel)?,
         };
+        self.offered_id = offered_id;
         output.seal_message(None, accel, length)?;
         output.keep(length);
         self.state = State::ServerHello;
         Ok(Progress::Made)
     }
 
+    /// Writes the message; its length, and the session id in it.
     fn compose<A: Accel>(
-        &mut self,
+        &self,
         output: &mut Output<'b>,
-        session: Option<&Session<'b>>,
+        session: Option<&Session<'_>>,
         accel: &mut A,
-    ) -> Result<usize, Error> {
+    ) -> Result<(usize, SessionId), Error> {
         let ticket = session.map_or(&[][..], |session| session.ticket);
-        self.offered_id = match session {
+        let session_id = match session {
             // RFC 5077 §3.4: the server's echo of it tells whether the ticket was accepted.
             Some(_) if !ticket.is_empty() => SessionId::random(accel)?,
             Some(session) => SessionId::new(session.id).unwrap_or(SessionId::EMPTY),
@@ -190,7 +192,7 @@ impl<'b> Handshake<'b> {
         };
         let hello = ClientHello {
             random: &self.randoms.client,
-            session_id: self.offered_id,
+            session_id,
             config: self.config,
             host: self.peer.host,
             ticket,
@@ -198,6 +200,6 @@ impl<'b> Handshake<'b> {
         let mut out = Writer::new(output.message_space(None));
         out.u8(MessageType::CLIENT_HELLO.0);
         out.vector24(|out| hello.write(out));
-        out.finish()
+        Ok((out.finish()?, session_id))
     }
 }

@@ -143,6 +143,16 @@ impl<'b> Handshake<'b> {
         }
     }
 
+    /// Makes it the first handshake of another connection to the same server; the session that is kept will be offered.
+    pub(crate) fn restart(&mut self, now: u64) {
+        // What a server that has proved nothing has sent is not offered to anybody.
+        let store = self.store.restart(self.is_over());
+        let peer = Peer { now, session: &[], ..self.peer };
+        let mut next = Self::new(self.config, peer, &mut []);
+        next.store = store;
+        *self = next;
+    }
+
     /// Whether the next message is ours.
     pub(crate) const fn is_our_turn(&self) -> bool {
         self.state.is_our_turn()

@@ -1,27 +1,41 @@
 //! Resumption (RFC 5246 §7.3, RFC 5077): which session may be offered, and what is kept of this one.
 
+use core::mem;
+
 use accel::Accel;
 use status::Error;
 use zeroize::Zeroize;
 
 use super::Handshake;
+use super::client_hello::SessionId;
 use crate::config::{Config, Peer, Verification};
 use crate::session::{Binding, Session};
+use crate::wire::copy;
 
 /// The lent memory in which a session is kept for the next connection.
 pub(super) struct Store<'b> {
     buffer: &'b mut [u8],
     length: usize,
+    /// What is kept was written in this handshake.
+    is_new: bool,
     binding: Option<Binding>,
 }
 
 impl<'b> Store<'b> {
     pub(super) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, length: 0, binding: None }
+        Self { buffer, length: 0, is_new: false, binding: None }
     }
 
     pub(super) const fn bind(&mut self, binding: Binding) {
         self.binding = Some(binding);
+    }
+
+    /// The same memory for the next connection, with what is kept of a server that has proved itself.
+    pub(super) fn restart(&mut self, is_proved: bool) -> Self {
+        if self.is_new && !is_proved {
+            self.forget();
+        }
+        Self { buffer: mem::take(&mut self.buffer), length: self.length, is_new: false, binding: None }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -34,13 +48,26 @@ impl<'b> Store<'b> {
     /// Those of [`accel::Hash`].
     pub(super) fn keep<A: Accel>(&mut self, session: &Session<'_>, accel: &mut A) -> Result<(), Error> {
         self.length = session.encode(accel, self.buffer)?;
+        self.is_new = true;
         Ok(())
+    }
+
+    /// Keeps the bytes of a session that lies elsewhere.
+    fn copy(&mut self, bytes: &[u8]) {
+        self.forget();
+        if let Some(place) = self.buffer.get_mut(..bytes.len()) {
+            copy(place, bytes);
+            self.length = bytes.len();
+            self.is_new = true;
+        }
     }
 
     /// Wipes what is kept.
     pub(super) fn forget(&mut self) {
-        self.buffer.zeroize();
-        self.length = 0;
+        if self.length > 0 {
+            self.buffer.zeroize();
+            self.length = 0;
+        }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -82,9 +109,11 @@ pub(super) fn binding<A: Accel>(
 impl<'b> Handshake<'b> {
     /// The session to offer: whole, bound to this configuration and host, and with something to resume by.
     #[inline(never)]
-    pub(super) fn offered_session<A: Accel>(&self, accel: &mut A) -> Result<Option<Session<'b>>, Error> {
+    pub(super) fn offered_session<A: Accel>(&self, accel: &mut A) -> Result<Option<Session<'_>>, Error> {
         let Some(binding) = self.store.binding else { return Ok(None) };
-        let mut session = Session::decode(accel, self.peer.session, &binding, self.peer.now)?;
+        // What the caller has brought, or what the connection before has left in its place.
+        let bytes = if self.peer.session.is_empty() { self.store.bytes() } else { self.peer.session };
+        let mut session = Session::decode(accel, bytes, &binding, self.peer.now)?;
         let is_usable = session.as_mut().is_some_and(|session| {
             if !self.config.session_tickets {
                 session.ticket = &[];
@@ -111,20 +140,21 @@ impl<'b> Handshake<'b> {
         else {
             return Ok(());
         };
-        let resumed = if parameters.resumed { self.offered_session(accel)? } else { None };
         // A session does not grow younger by being resumed, and its certificate does not live longer.
-        let (created, not_after) = match &resumed {
-            Some(session) => (session.created, session.not_after),
-            None => (self.peer.now, self.not_after),
-        };
-        let (ticket, lifetime_hint) = match &resumed {
-            Some(session) if ticket.is_empty() => (session.ticket, session.lifetime_hint),
-            _ => (ticket, lifetime_hint),
-        };
-        let id = match &resumed {
-            Some(session) if !session.ticket.is_empty() => session.id,
-            _ => parameters.session_id.as_bytes(),
-        };
+        let (mut created, mut not_after) = (self.peer.now, self.not_after);
+        let mut id = parameters.session_id;
+        if parameters.resumed {
+            if ticket.is_empty() {
+                self.store.copy(self.peer.session);
+                return Ok(());
+            }
+            if let Some(session) = self.offered_session(accel)? {
+                (created, not_after) = (session.created, session.not_after);
+                if !session.ticket.is_empty() {
+                    id = SessionId::new(session.id).unwrap_or(SessionId::EMPTY);
+                }
+            }
+        }
         let session = Session {
             binding,
             suite: parameters.suite,
@@ -134,7 +164,7 @@ impl<'b> Handshake<'b> {
             created,
             not_after,
             lifetime_hint,
-            id,
+            id: id.as_bytes(),
             ticket,
         };
         self.store.keep(&session, accel)
@@ -145,7 +175,7 @@ impl<'b> Handshake<'b> {
         if self.is_over() { self.store.bytes() } else { &[] }
     }
 
-    /// RFC 5246 §7.2.2: nothing of this connection may be resumed.
+    /// RFC 5246 §7.2.2: nothing of this connection may be resumed, nor what it has offered.
     pub(crate) fn forget(&mut self) {
         self.job = None;
         self.premaster = None;

@@ -232,6 +232,8 @@ impl<'b> Handshake<'b> {
             self.master = Some(session.master);
             if parameters.ticket { State::NewSessionTicket } else { State::ChangeCipherSpec }
         } else {
+            // Another session: the one that was offered is of no more use.
+            self.store.forget();
             State::ServerCertificate
         };
         let hash = parameters.suite.prf();
