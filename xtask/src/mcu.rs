@@ -105,7 +105,7 @@ impl Route {
     }
 }
 
-/// Builds the five cores with their default features.
+/// Builds the five cores with their default features, and the client that joins them with its asynchronous loop.
 ///
 /// # Errors
 /// When one of them does not compile.
@@ -114,6 +114,7 @@ pub fn build(route: Route) -> Result<(), String> {
     for core in CORES {
         command.args(["-p", core]);
     }
+    command.args(["-p", "mqtts", "--features", "mqtts/embedded-io-async"]);
     process::run(&mut command)
 }
 

@@ -1,0 +1,177 @@
+//! A thread that waits: the client over sockets that block, with a limit to their patience.
+//!
+//! Implement [`Network`] for your sockets (six functions) and call [`Session::next`] for ever:
+//!
+//! ```text
+//!   loop {
+//!       match session.next(1_000) {
+//!           Ok(Some(Event::Message(received))) => …,
+//!           Ok(_) => {}                              // nothing for the application, or the second is over
+//!           Err(status) => log(status),              // the connection has ended; it is tried again by itself
+//!       }
+//!       session.publish(&message)?;
+//!   }
+//! ```
+
+use core::num::NonZeroU16;
+
+use accel::Accel;
+use mqtt::{Event, Message};
+use status::{Error, Status};
+use tls12::Want;
+
+use crate::Client;
+
+/// A network with one connection at a time, and the clocks.
+pub trait Network {
+    /// Makes a new connection to the server; one that there was is dropped.
+    ///
+    /// # Errors
+    /// `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or whatever says why.
+    fn connect(&mut self) -> Result<(), Error>;
+
+    /// Drops the connection, behind what was written.
+    fn disconnect(&mut self);
+
+    /// Reads at least one byte into `buffer`, which is not empty, and waits for it at most `patience` milliseconds: nothing when that
+    /// is over, 0 at the end of the stream.
+    ///
+    /// # Errors
+    /// `net::CONN_RESET` (-0x0050), `net::RECV_FAILED` (-0x004C).
+    fn read(&mut self, buffer: &mut [u8], patience: u64) -> Result<Option<usize>, Error>;
+
+    /// Writes at least one byte of `bytes`, and waits until it can.
+    ///
+    /// # Errors
+    /// `net::CONN_RESET` (-0x0050), `net::SEND_FAILED` (-0x004E).
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Error>;
+
+    /// Milliseconds of a clock that never goes back.
+    fn now(&self) -> u64;
+
+    /// Seconds since 1970, by which certificates are judged.
+    fn unix_time(&self) -> u64;
+
+    /// Waits for so many milliseconds.
+    fn sleep(&mut self, milliseconds: u64);
+}
+
+/// A client with what it needs to move.
+pub struct Session<'c, 'b, A, N> {
+    /// The client.
+    pub client: &'c mut Client<'b>,
+    /// The accelerator.
+    pub accel: &'c mut A,
+    /// The network.
+    pub network: &'c mut N,
+}
+
+/// Why [`Session::turn`] has come back.
+enum Turn {
+    /// Bytes have been moved, or a slice of a computation is done.
+    Moved,
+    /// There is something to read.
+    Readable,
+    /// The application has left.
+    Left,
+}
+
+impl<A: Accel, N: Network> Session<'_, '_, A, N> {
+    /// Connects when that is due, moves bytes, and gives what has happened, after at most `patience` milliseconds: nothing when
+    /// nothing has, and sometimes earlier.
+    ///
+    /// # Errors
+    /// What has ended the connection, once; the next call goes on to the next attempt, after its pause.
+    pub fn next(&mut self, patience: u64) -> Result<Option<Event<'_>>, Status> {
+        let until = self.network.now().saturating_add(patience);
+        loop {
+            let turn = match self.turn(until) {
+                Ok(turn) => turn,
+                Err(status) => return self.hang_up(status).map_or(Ok(None), Err),
+            };
+            match turn {
+                Turn::Readable => break,
+                Turn::Left => {
+                    let _ = self.hang_up(None);
+                    return Ok(None);
+                }
+                Turn::Moved if self.network.now() >= until => return Ok(None),
+                Turn::Moved => {}
+            }
+        }
+        let now = self.network.now();
+        self.client.event(now)
+    }
+
+    /// Publishes a message; see [`Client::publish`]. It leaves with the next [`Session::next`].
+    ///
+    /// # Errors
+    /// As [`Client::publish`].
+    pub fn publish(&mut self, message: &Message<'_>) -> Result<Option<NonZeroU16>, Error> {
+        self.client.publish(message, self.accel, self.network.now())
+    }
+
+    /// Leaves in order: everything that is due is sent, DISCONNECT and close_notify too, for at most `patience` milliseconds.
+    pub fn disconnect(&mut self, patience: u64) {
+        self.client.disconnect();
+        let until = self.network.now().saturating_add(patience);
+        while self.client.retry_at().is_none() && self.network.now() < until {
+            match self.turn(until) {
+                Ok(Turn::Left) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        let _ = self.hang_up(None);
+    }
+
+    /// One step. An error without a status is an end that is already noted.
+    fn turn(&mut self, until: u64) -> Result<Turn, Option<Error>> {
+        let now = self.network.now();
+        if let Some(at) = self.client.retry_at() {
+            if at > now {
+                self.network.sleep(at.min(until).saturating_sub(now));
+                return Ok(Turn::Moved);
+            }
+            self.network.connect().map_err(Some)?;
+            self.client.connected(self.network.unix_time());
+            return Ok(Turn::Moved);
+        }
+        let polled = self.client.poll(self.accel, now);
+        if !self.client.send_bytes().is_empty() {
+            // After a failure, too: the alert.
+            match self.network.write(self.client.send_bytes()) {
+                Ok(sent) => self.client.sent(sent),
+                Err(_) if polled.is_ok() => self.client.send_closed(),
+                Err(error) => return Err(Some(error)),
+            }
+            return Ok(Turn::Moved);
+        }
+        let want = polled.map_err(|_| None)?;
+        if want.contains(Want::READ) {
+            return Ok(Turn::Readable);
+        }
+        if want.contains(Want::CLOSED) {
+            return Ok(Turn::Left);
+        }
+        if want.contains(Want::RECV) && !want.contains(Want::BUSY) {
+            let due = self.client.next_deadline().map_or(until, |due| due.min(until));
+            match self.network.read(self.client.recv_space(), due.saturating_sub(now)) {
+                Ok(Some(0)) => self.client.recv_closed(),
+                Ok(Some(received)) => self.client.received(received),
+                Ok(None) => {}
+                Err(error) => {
+                    self.client.recv_closed();
+                    return Err(Some(error));
+                }
+            }
+        }
+        Ok(Turn::Moved)
+    }
+
+    /// The connection is over: what ended it.
+    fn hang_up(&mut self, reason: Option<Error>) -> Option<Status> {
+        self.network.disconnect();
+        let now = self.network.now();
+        self.client.ended(reason, self.accel, now)
+    }
+}

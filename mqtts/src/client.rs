@@ -1,0 +1,543 @@
+//! The joined client: MQTT over TLS or plain, one network connection after the other.
+//!
+//! ```text
+//!                        retry_at ── the moment for the next connection
+//!                        connected ─ it is there          ended ─ it is over
+//!              received / recv_closed                           event
+//!   socket ──► recv_space ──────────►  ┌────────┐  ──────────────────────────► application
+//!                                      │ Client │ ◄── poll(accel, now) -> Want
+//!   socket ◄── send_bytes ◄──────────  └────────┘  ◄── publish, subscribe, acknowledge, disconnect
+//!              sent / send_closed
+//! ```
+//!
+//! It says CONNECT when TLS is ready, subscribes when the server has no session, keeps MQTT's session and TLS's over connections,
+//! says DISCONNECT before close_notify, and prefers what the server said to what the socket said. What it does not do is I/O: the
+//! modules beside it are loops around these verbs.
+
+use core::num::NonZeroU16;
+
+use accel::Accel;
+use mqtt::{Event, Message, QoS, Subscription};
+use status::{
+    Error, Status,
+    mqtt::{BUFFER_TOO_SMALL, CONNECTION_CLOSED, NOT_CONNECTED},
+    ssl,
+};
+use tls12::{Config, Connection, Peer, Want};
+
+use crate::{
+    link::Link,
+    memory::Buffers,
+    plain::Plain,
+    reconnect::{Attempts, BackOff},
+};
+
+/// What protects the connection.
+#[derive(Clone, Copy)]
+pub enum Security<'b> {
+    /// Nothing: whoever can listen reads everything, the password included.
+    Plain,
+    /// TLS 1.2.
+    Tls {
+        /// The server's DNS name or IP address, as its certificate must name it.
+        host: &'b str,
+        /// Whom to trust, who we are, what to offer.
+        config: &'b Config<'b>,
+    },
+}
+
+/// What a client is told, for its life.
+#[derive(Clone, Copy)]
+pub struct Settings<'b> {
+    /// TLS or not.
+    pub security: Security<'b>,
+    /// Client identifier, user name, will, keep-alive and the like.
+    pub mqtt: mqtt::Options<'b>,
+    /// What is subscribed to at each connection on which the server has no session of this client: all in one packet. Empty for
+    /// nothing; [`Client::subscribe`] is for what comes later.
+    pub subscriptions: &'b [Subscription<'b>],
+    /// The pauses between attempts to connect.
+    pub back_off: BackOff,
+}
+
+impl<'b> Settings<'b> {
+    /// A client of this identifier with a clean session, no subscriptions and the usual pauses.
+    #[must_use]
+    pub fn new(security: Security<'b>, client_id: &'b str) -> Self {
+        Self {
+            security,
+            mqtt: mqtt::Options { client_id, ..mqtt::Options::default() },
+            subscriptions: &[],
+            back_off: BackOff::default(),
+        }
+    }
+}
+
+/// An MQTT client over TLS or plain. Time is an argument: `now` in milliseconds of a clock that never goes back.
+///
+/// Has no Debug: it is full of secrets.
+pub struct Client<'b> {
+    link: Link<'b>,
+    mqtt: mqtt::Client<'b>,
+    subscriptions: &'b [Subscription<'b>],
+    back_off: BackOff,
+    attempts: Attempts,
+    state: State,
+    /// When the server has accepted this connection.
+    accepted: Option<u64>,
+    /// How many bytes of the plaintext the last event has used.
+    used: usize,
+    /// Reading waits until something was written or acknowledged.
+    is_blocked: bool,
+    is_subscribing_due: bool,
+    /// How many connections in a row the server has accepted, and then MQTT has failed on.
+    broken: u8,
+    /// What has failed on this connection.
+    failure: Option<Status>,
+}
+
+/// Where the client stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Without a network connection, until this moment at the earliest.
+    Waiting { until: u64 },
+    /// There is a network connection; CONNECT is to be written as soon as it can be.
+    Connecting,
+    /// CONNECT is written.
+    Talking,
+    /// The application wants to leave; DISCONNECT is to be written.
+    Leaving,
+    /// DISCONNECT is written, or could not be.
+    Left,
+}
+
+impl<'b> Client<'b> {
+    /// A client without a network connection; the first is due at once.
+    ///
+    /// # Errors
+    /// Those of [`Connection::new`] and of [`mqtt::Client::new`].
+    pub fn new(settings: Settings<'b>, buffers: Buffers<'b>) -> Result<Self, Error> {
+        let Buffers { rx, tx, session, spill, in_flight } = buffers;
+        let link = match settings.security {
+            Security::Plain => Link::Plain(Plain::new(rx, tx)),
+            Security::Tls { host, config } => {
+                let peer = Peer { host, now: 0, session: &[] };
+                Link::Tls(Connection::new(config, peer, rx, tx, session)?)
+            }
+        };
+        Ok(Self {
+            link,
+            mqtt: mqtt::Client::new(settings.mqtt, spill, in_flight)?,
+            subscriptions: settings.subscriptions,
+            back_off: settings.back_off,
+            attempts: Attempts::default(),
+            state: State::Waiting { until: 0 },
+            accepted: None,
+            used: 0,
+            is_blocked: false,
+            is_subscribing_due: false,
+            broken: 0,
+            failure: None,
+        })
+    }
+
+    /// When the next network connection is to be made, in milliseconds; none while there is one.
+    #[must_use]
+    pub const fn retry_at(&self) -> Option<u64> {
+        match self.state {
+            State::Waiting { until } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// A network connection is there. `unix_time` is the time in seconds since 1970, by which certificates are judged.
+    pub fn connected(&mut self, unix_time: u64) {
+        self.link.restart(unix_time);
+        self.state = State::Connecting;
+        self.accepted = None;
+        (self.used, self.is_blocked, self.is_subscribing_due) = (0, false, false);
+        self.failure = None;
+    }
+
+    /// The network connection is over, or none came about: `reason` is what the socket said, if it said anything. Tells what counts:
+    /// what the server or a layer above has said, else the reason. Nothing when the application has left.
+    ///
+    /// The next connection is due after a pause: [`Client::retry_at`].
+    pub fn ended<A: Accel>(&mut self, reason: Option<Error>, accel: &mut A, now: u64) -> Option<Status> {
+        let has_left = matches!(self.state, State::Leaving | State::Left);
+        let of_mqtt = self.mqtt.closed().err().map(Status::new);
+        let known = self.failure.take().or_else(|| self.link.status());
+        // An end without a word says less than the socket's own reason for it.
+        let known = known.filter(|known| reason.is_none() || !is_bare_end(known));
+        let status = known.or_else(|| reason.map(Status::new)).or(of_mqtt).filter(|_| !has_left);
+        self.count_broken(status);
+        let lasted = self.accepted.take().map_or(0, |at| now.saturating_sub(at).max(1));
+        let mut random = [0; 4];
+        // Where even that fails the pause is the shortest one of its kind.
+        let _ = accel.fill(&mut random);
+        let pause = self.attempts.pause(self.back_off, lasted, u32::from_be_bytes(random));
+        self.state = State::Waiting { until: now.saturating_add(pause) };
+        status
+    }
+
+    /// Advances everything as far as it goes without the socket and the application, and says what is needed next:
+    ///
+    /// - [`Want::RECV`], [`Want::SEND`]: the socket is to give, or to take. Send first.
+    /// - [`Want::READ`]: [`Client::event`] has something.
+    /// - [`Want::WRITE`]: the server has accepted us, and there is room for what the application says.
+    /// - [`Want::BUSY`]: poll again when everything else has had its turn.
+    /// - [`Want::CLOSED`]: the application has left, and everything is said.
+    ///
+    /// # Errors
+    /// What has ended the connection, again at every call until [`Client::ended`] is told; [`Client::send_bytes`] may still offer an
+    /// alert or a close_notify, which should be sent.
+    pub fn poll<A: Accel>(&mut self, accel: &mut A, now: u64) -> Result<Want, Status> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let result = self.advance(accel, now);
+        if let Err(failure) = result {
+            self.fail(failure, accel);
+        }
+        result
+    }
+
+    /// What has happened, if anything has; in it are bytes of the receive buffer. Call it while [`Want::READ`] is set: one call looks at
+    /// one packet, and not every packet is an event.
+    ///
+    /// # Errors
+    /// Those of [`mqtt::Client::receive`]; the connection has failed then.
+    pub fn event(&mut self, now: u64) -> Result<Option<Event<'_>>, Status> {
+        self.settle();
+        if self.state != State::Talking || self.failure.is_some() {
+            return Ok(None);
+        }
+        let Self { link, mqtt, .. } = self;
+        let received = mqtt.receive(link.plaintext(), now);
+        let (used, event) = match received {
+            Ok(received) => received,
+            Err(error) => {
+                self.failure = Some(Status::new(error));
+                return Err(Status::new(error));
+            }
+        };
+        self.used = used;
+        self.is_blocked = used == 0;
+        match event {
+            Some(Event::Connected { session_present, .. }) => {
+                self.accepted = Some(now);
+                self.is_subscribing_due = !session_present && !self.subscriptions.is_empty();
+            }
+            Some(Event::Message(_) | Event::Delivered { .. }) => self.broken = 0,
+            _ => {}
+        }
+        Ok(event)
+    }
+
+    /// When [`Client::poll`] is due at the latest although nothing else happens, in milliseconds.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<u64> {
+        match self.state {
+            State::Waiting { until } => Some(until),
+            _ => self.mqtt.next_deadline(),
+        }
+    }
+
+    /// Publishes a message. At QoS 1 and 2 it is kept until the server has taken it over, over any number of connections; the
+    /// identifier is what [`Event::Delivered`] will name. At QoS 0 it is sent or lost.
+    ///
+    /// # Errors
+    /// At QoS 0 `mqtt::BUFFER_TOO_SMALL` (-0x9580) when there is no room for it now: with [`Want::WRITE`] there may be; and
+    /// `mqtt::NOT_CONNECTED` (-0x9680). `mqtt::IN_FLIGHT_FULL` (-0x9600) and `mqtt::BAD_INPUT_DATA` (-0x9080) as
+    /// [`mqtt::Client::publish`] says. Nothing has changed then.
+    pub fn publish<A: Accel>(
+        &mut self,
+        message: &Message<'_>,
+        accel: &mut A,
+        now: u64,
+    ) -> Result<Option<NonZeroU16>, Error> {
+        match self.mqtt.publish(message, now, self.link.write_space()) {
+            Ok(published) => {
+                self.wrote(published.written, accel)?;
+                Ok(published.identifier)
+            }
+            // It leaves when there is room.
+            Err(BUFFER_TOO_SMALL) if message.qos != QoS::AtMostOnce => self.mqtt.queue(message).map(Some),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Begins a message of `total` bytes, of which `message.payload` is the beginning; [`Client::chunk`] gives the rest.
+    ///
+    /// # Errors
+    /// As [`mqtt::Client::start`].
+    pub fn start<A: Accel>(
+        &mut self,
+        message: &Message<'_>,
+        total: usize,
+        accel: &mut A,
+        now: u64,
+    ) -> Result<Option<NonZeroU16>, Error> {
+        let published = self.mqtt.start(message, total, now, self.link.write_space())?;
+        self.wrote(published.written, accel)?;
+        Ok(published.identifier)
+    }
+
+    /// Sends the next part of a message that was begun, as much as there is room for, and tells how many bytes.
+    ///
+    /// # Errors
+    /// As [`mqtt::Client::chunk`].
+    pub fn chunk<A: Accel>(&mut self, data: &[u8], accel: &mut A, now: u64) -> Result<usize, Error> {
+        let written = self.mqtt.chunk(data, now, self.link.write_space())?;
+        self.wrote(written, accel)?;
+        Ok(written)
+    }
+
+    /// Subscribes to all of `list`, for this session; [`Settings::subscriptions`] are those that are made anew.
+    ///
+    /// # Errors
+    /// As [`mqtt::Client::subscribe`].
+    pub fn subscribe<A: Accel>(
+        &mut self,
+        list: &[Subscription<'_>],
+        accel: &mut A,
+        now: u64,
+    ) -> Result<NonZeroU16, Error> {
+        let (written, identifier) = self.mqtt.subscribe(list, now, self.link.write_space())?;
+        self.wrote(written, accel)?;
+        Ok(identifier)
+    }
+
+    /// Ends subscriptions.
+    ///
+    /// # Errors
+    /// As [`mqtt::Client::unsubscribe`].
+    pub fn unsubscribe<A: Accel>(
+        &mut self,
+        filters: &[&str],
+        accel: &mut A,
+        now: u64,
+    ) -> Result<NonZeroU16, Error> {
+        let (written, identifier) = self.mqtt.unsubscribe(filters, now, self.link.write_space())?;
+        self.wrote(written, accel)?;
+        Ok(identifier)
+    }
+
+    /// Acknowledges a received message, where the options leave that to the application.
+    ///
+    /// # Errors
+    /// As [`mqtt::Client::acknowledge`].
+    pub fn acknowledge(&mut self, identifier: NonZeroU16) -> Result<(), Error> {
+        self.is_blocked = false;
+        self.mqtt.acknowledge(identifier)
+    }
+
+    /// Leaves: what is due is said, then DISCONNECT, then close_notify. [`Want::CLOSED`] says when that is done; what the server still
+    /// sends is not looked at.
+    pub fn disconnect(&mut self) {
+        match self.state {
+            State::Connecting => {
+                self.link.close();
+                self.state = State::Left;
+            }
+            State::Talking => self.state = State::Leaving,
+            State::Waiting { .. } | State::Leaving | State::Left => {}
+        }
+    }
+
+    /// Whether the server has accepted us, and the connection is still good.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.failure.is_none() && self.mqtt.is_connected()
+    }
+
+    /// The MQTT session: what is undelivered, what has to be saved.
+    #[must_use]
+    pub const fn mqtt(&self) -> &mqtt::Client<'b> {
+        &self.mqtt
+    }
+
+    /// Takes up the state of an MQTT session that was saved, before the first connection.
+    ///
+    /// # Errors
+    /// As [`mqtt::Client::restore`].
+    pub fn restore(&mut self, saved: &[u8]) -> Result<(), Error> {
+        self.mqtt.restore(saved)
+    }
+
+    /// The TLS connection, for its suite, its session and the like; none without TLS.
+    #[must_use]
+    pub const fn tls(&self) -> Option<&Connection<'b>> {
+        self.link.tls()
+    }
+
+    /// Where the socket's next bytes go; empty while none are wanted.
+    pub fn recv_space(&mut self) -> &mut [u8] {
+        self.settle();
+        self.link.recv_space()
+    }
+
+    /// `n` bytes from the socket are in the space.
+    pub fn received(&mut self, n: usize) {
+        self.link.received(n);
+    }
+
+    /// The socket gives no more bytes.
+    pub fn recv_closed(&mut self) {
+        self.link.recv_closed();
+    }
+
+    /// What the socket is to send.
+    #[must_use]
+    pub fn send_bytes(&self) -> &[u8] {
+        self.link.send_bytes()
+    }
+
+    /// The socket has taken `n` bytes.
+    pub fn sent(&mut self, n: usize) {
+        self.link.sent(n);
+        self.is_blocked = false;
+    }
+
+    /// The socket takes no more bytes. What the server has sent before is still received: it may say why.
+    pub fn send_closed(&mut self) {
+        self.link.send_closed();
+    }
+
+    fn advance<A: Accel>(&mut self, accel: &mut A, now: u64) -> Result<Want, Status> {
+        self.settle();
+        if matches!(self.state, State::Leaving | State::Left) {
+            // Nobody looks at it any more.
+            self.link.consume(usize::MAX);
+        }
+        loop {
+            if self.state == State::Left {
+                self.link.close();
+            }
+            let want = self.link.poll(accel)?;
+            if self.state == State::Left && !want.contains(Want::SEND) && !want.contains(Want::BUSY) {
+                // MQTT has said goodbye (MQTT 3.1.1 §3.14), and so has TLS: the server's answer is not waited for.
+                return Ok(Want::CLOSED);
+            }
+            if want.contains(Want::CLOSED) && !want.contains(Want::READ) {
+                return match self.link.status() {
+                    Some(status) if self.state != State::Left => Err(status),
+                    _ => Ok(want),
+                };
+            }
+            let written = self.write_due(now).map_err(Status::new)?;
+            if written == 0 {
+                return Ok(self.narrow(want));
+            }
+            self.wrote(written, accel).map_err(|error| self.link.status().unwrap_or(Status::new(error)))?;
+        }
+    }
+
+    /// Writes what the client itself has to say next, as far as there is room: how many bytes.
+    fn write_due(&mut self, now: u64) -> Result<usize, Error> {
+        let is_sending = !self.link.send_bytes().is_empty();
+        let space = self.link.write_space();
+        let has_space = !space.is_empty();
+        let written = match self.state {
+            State::Connecting if has_space => {
+                let written = self.mqtt.connect(now, space);
+                if written.is_ok() {
+                    self.state = State::Talking;
+                }
+                written
+            }
+            State::Talking if self.is_subscribing_due => {
+                let subscribed = self.mqtt.subscribe(self.subscriptions, now, space);
+                self.is_subscribing_due = matches!(subscribed, Err(BUFFER_TOO_SMALL));
+                subscribed.map(|(written, _)| written)
+            }
+            // Without room, too: a server that does not answer is noticed.
+            State::Talking => self.mqtt.poll(now, space),
+            State::Leaving => match self.mqtt.poll(now, space) {
+                Ok(0) => self.say_goodbye(),
+                written => written,
+            },
+            State::Connecting | State::Waiting { .. } | State::Left => Ok(0),
+        };
+        match written {
+            // When what waits has been sent there is more room.
+            Err(BUFFER_TOO_SMALL) if is_sending || !has_space => Ok(0),
+            written => written,
+        }
+    }
+
+    fn say_goodbye(&mut self) -> Result<usize, Error> {
+        let written = match self.mqtt.disconnect(self.link.write_space()) {
+            // The server has not accepted us: there is nothing to leave.
+            Err(NOT_CONNECTED) => Ok(0),
+            written => written,
+        };
+        if written.is_ok() {
+            self.state = State::Left;
+        }
+        written
+    }
+
+    fn wrote<A: Accel>(&mut self, written: usize, accel: &mut A) -> Result<(), Error> {
+        if written == 0 {
+            return Ok(());
+        }
+        self.is_blocked = false;
+        self.link.wrote(written, accel)
+    }
+
+    /// What is wanted of the application is wanted once it can do it.
+    fn narrow(&self, want: Want) -> Want {
+        let mut narrowed = Want::default();
+        for (bit, counts) in [
+            (Want::RECV, true),
+            (Want::SEND, true),
+            (Want::BUSY, true),
+            (Want::CLOSED, true),
+            (Want::READ, self.state == State::Talking && !self.is_blocked),
+            (Want::WRITE, self.mqtt.is_connected()),
+        ] {
+            if counts && want.contains(bit) {
+                narrowed |= bit;
+            }
+        }
+        narrowed
+    }
+
+    /// The last event's bytes are free again.
+    fn settle(&mut self) {
+        self.link.consume(core::mem::take(&mut self.used));
+    }
+
+    /// Says goodbye to the layer below and keeps the failure.
+    fn fail<A: Accel>(&mut self, failure: Status, accel: &mut A) {
+        self.failure = Some(failure);
+        self.link.close();
+        // It queues close_notify, if that can still be said; the failure is known already.
+        let _ = self.link.poll(accel);
+    }
+
+    /// Where the server accepts each connection and MQTT fails on it before anything was exchanged, again and again, the session's
+    /// state may be why: the next one begins without it.
+    fn count_broken(&mut self, status: Option<Status>) {
+        let is_of_mqtt = status.is_some_and(|status| status.error.number().get() & 0xF000 == 0x9000);
+        if self.accepted.is_some()
+            && is_of_mqtt
+            && status.is_some_and(|status| status.error != CONNECTION_CLOSED)
+        {
+            self.broken = self.broken.saturating_add(1);
+        }
+        if self.broken >= MAX_BROKEN {
+            self.broken = 0;
+            self.mqtt.begin_anew();
+        }
+    }
+}
+
+/// The end of a stream, and nothing said before it.
+fn is_bare_end(status: &Status) -> bool {
+    status.alert.is_none() && matches!(status.error, ssl::CONN_EOF | CONNECTION_CLOSED)
+}
+
+/// After so many connections that the server accepted and MQTT failed on.
+const MAX_BROKEN: u8 = 3;

@@ -1,0 +1,41 @@
+//! An MQTT 3.1.1 client over TLS 1.2 with the `TLS_RSA_WITH_AES` suites, or over nothing: without a heap, I/O or a clock, on any
+//! board and any executor or none.
+//!
+//! This one crate is all that a program depends on: the engines are [`status`], [`accel`], [`x509`], [`tls12`] and [`mqtt`], and
+//! [`Client`] joins them. [`Client`] moves no byte by itself; the loops that do are beside it:
+//!
+//! | for | module | feature |
+//! |---|---|---|
+//! | a thread that waits: FreeRTOS, Zephyr, lwIP's sockets, a PC | [`blocking`] | |
+//! | an executor: embassy or any other, over `embedded-io-async` 0.7 | `asynchronous` | `embedded-io-async` |
+//! | a PC or a gateway: `TcpStream`, the system's entropy and time | `pc` | `std` |
+//! | a loop of your own that never waits | [`Client`] itself | |
+//!
+//! Every failure is one [`status::Status`]: a code of Mbed TLS 2.28's space, with the alert, the flags and the step that explain it.
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+mod client;
+mod link;
+mod memory;
+mod plain;
+mod reconnect;
+
+#[cfg(feature = "embedded-io-async")]
+pub mod asynchronous;
+pub mod blocking;
+#[cfg(feature = "std")]
+pub mod pc;
+
+pub use accel;
+pub use mqtt;
+pub use status;
+pub use tls12;
+pub use x509;
+
+pub use client::{Client, Security, Settings};
+pub use memory::{Buffers, Memory, rx_for_key};
+pub use reconnect::BackOff;

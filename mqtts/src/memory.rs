@@ -1,0 +1,81 @@
+//! The memory that a client works in: five buffers, each with a name, and sizes that serve most.
+
+use accel::rsa_private_workspace;
+use tls12::Connection;
+
+/// Lent memory, for the client's life. What each buffer is for, and what it has to hold:
+///
+/// | buffer | for | at least | enough for most |
+/// |---|---|---|---|
+/// | `rx` | a record from the server; the workspace of our signature | [`Connection::MIN_RX`] | [`Connection::SMALL_RX`], with [`max_fragment_length`](tls12::Config::max_fragment_length) |
+/// | `tx` | records to the server; the workspace of the chain's verification | [`Connection::MIN_TX`] | [`Connection::GOOD_TX`] |
+/// | `session` | what the next connection resumes from | 0: never | [`Connection::GOOD_SESSION`] |
+/// | `spill` | an MQTT packet that arrives in pieces; a message longer than it comes in chunks | 8 | the longest topic and payload |
+/// | `in_flight` | messages of QoS 1 and 2 until they are acknowledged | 0: QoS 0 only | what is said while the broker is away |
+///
+/// Without TLS `rx` and `tx` may be of any length from that of the longest CONNECT on, and `session` is not used.
+pub struct Buffers<'b> {
+    /// Where the socket's bytes go.
+    pub rx: &'b mut [u8],
+    /// Where the bytes for the socket come from.
+    pub tx: &'b mut [u8],
+    /// The TLS session; secret, and wiped with the client.
+    pub session: &'b mut [u8],
+    /// Pieces of MQTT packets.
+    pub spill: &'b mut [u8],
+    /// Unacknowledged messages.
+    pub in_flight: &'b mut [u8],
+}
+
+/// The smallest `rx` for a connection whose client certificate has a key of so many bits; 0 for none.
+#[must_use]
+pub const fn rx_for_key(bits: usize) -> usize {
+    let signature = if bits == 0 { 0 } else { rsa_private_workspace(bits.div_ceil(8)) };
+    if signature > Connection::MIN_RX { signature } else { Connection::MIN_RX }
+}
+
+/// [`Buffers`] of the usual sizes: windows of 4 KB, keys of up to 4096 bits, tickets of any usual server, `SPILL` bytes for a
+/// packet in pieces and `IN_FLIGHT` bytes of unacknowledged messages. 11.2 KB and these two.
+///
+/// ```
+/// static MEMORY: mqtts::Memory<256, 1024> = mqtts::Memory::new();
+/// # let _ = &MEMORY;
+/// ```
+pub struct Memory<const SPILL: usize, const IN_FLIGHT: usize> {
+    rx: [u8; Connection::SMALL_RX],
+    tx: [u8; Connection::GOOD_TX],
+    session: [u8; Connection::GOOD_SESSION],
+    spill: [u8; SPILL],
+    in_flight: [u8; IN_FLIGHT],
+}
+
+impl<const SPILL: usize, const IN_FLIGHT: usize> Memory<SPILL, IN_FLIGHT> {
+    /// All zero.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            rx: [0; Connection::SMALL_RX],
+            tx: [0; Connection::GOOD_TX],
+            session: [0; Connection::GOOD_SESSION],
+            spill: [0; SPILL],
+            in_flight: [0; IN_FLIGHT],
+        }
+    }
+
+    /// All of it, for one client.
+    pub const fn lend(&mut self) -> Buffers<'_> {
+        Buffers {
+            rx: &mut self.rx,
+            tx: &mut self.tx,
+            session: &mut self.session,
+            spill: &mut self.spill,
+            in_flight: &mut self.in_flight,
+        }
+    }
+}
+
+impl<const SPILL: usize, const IN_FLIGHT: usize> Default for Memory<SPILL, IN_FLIGHT> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

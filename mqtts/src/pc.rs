@@ -1,0 +1,190 @@
+//! A PC or a gateway: TCP of the operating system, its entropy and its time, files of any size.
+
+use std::{
+    boxed::Box,
+    fs, io,
+    io::{Read, Write},
+    net::{Shutdown, TcpStream, ToSocketAddrs},
+    path::Path,
+    string::String,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    vec,
+    vec::Vec,
+};
+
+use accel::{Entropy, soft::Soft};
+use status::{Error, entropy, net, pk, ssl};
+use tls12::Connection;
+
+use crate::{blocking::Network, memory::Buffers};
+
+/// The operating system's random numbers.
+pub struct OperatingSystem;
+
+impl Entropy for OperatingSystem {
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        getrandom::fill(out).map_err(|_| entropy::SOURCE_FAILED)
+    }
+}
+
+/// Cryptography for a PC: software, seeded by the operating system.
+#[must_use]
+pub const fn accelerator() -> Soft<OperatingSystem> {
+    Soft::new(OperatingSystem)
+}
+
+/// A file's bytes: certificates or a key, for [`x509::Bundle::from_long_pem`] and [`x509::PrivateKey::from_long_pem`], with memory to
+/// decode them in.
+///
+/// # Errors
+/// `pk::FILE_IO_ERROR` (-0x3E00) when it cannot be read.
+pub fn pem(file: impl AsRef<Path>) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let text = fs::read(file).map_err(|_| pk::FILE_IO_ERROR)?;
+    let storage = vec![0; x509::der_length(text.len())];
+    Ok((text, storage))
+}
+
+/// Memory for a client with records of every length: 40 KB on the heap, and what messages need.
+pub struct Memory {
+    rx: Box<[u8]>,
+    tx: Box<[u8]>,
+    session: Box<[u8]>,
+    spill: Box<[u8]>,
+    in_flight: Box<[u8]>,
+}
+
+impl Memory {
+    /// For packets of `spill` bytes in pieces and `in_flight` bytes of unacknowledged messages.
+    #[must_use]
+    pub fn new(spill: usize, in_flight: usize) -> Self {
+        let zeroes = |length| vec![0; length].into_boxed_slice();
+        Self {
+            rx: zeroes(Connection::FULL_RX),
+            tx: zeroes(Connection::FULL_RX),
+            session: zeroes(SESSION),
+            spill: zeroes(spill),
+            in_flight: zeroes(in_flight),
+        }
+    }
+
+    /// All of it, for one client.
+    pub fn lend(&mut self) -> Buffers<'_> {
+        Buffers {
+            rx: &mut self.rx,
+            tx: &mut self.tx,
+            session: &mut self.session,
+            spill: &mut self.spill,
+            in_flight: &mut self.in_flight,
+        }
+    }
+}
+
+impl Default for Memory {
+    /// 64 KB each for a packet in pieces and for unacknowledged messages.
+    fn default() -> Self {
+        Self::new(65_536, 65_536)
+    }
+}
+
+/// TCP to one server, which is looked up anew for each connection.
+pub struct Tcp {
+    host: String,
+    port: u16,
+    stream: Option<TcpStream>,
+    start: Instant,
+}
+
+impl Tcp {
+    /// To this host, which may be an IP address.
+    #[must_use]
+    pub fn new(host: &str, port: u16) -> Self {
+        Self { host: String::from(host), port, stream: None, start: Instant::now() }
+    }
+
+    fn stream(&mut self) -> Result<&mut TcpStream, Error> {
+        self.stream.as_mut().ok_or(net::INVALID_CONTEXT)
+    }
+}
+
+impl Network for Tcp {
+    fn connect(&mut self) -> Result<(), Error> {
+        self.stream = None;
+        let addresses = (self.host.as_str(), self.port).to_socket_addrs().map_err(|_| net::UNKNOWN_HOST)?;
+        let mut failure = net::UNKNOWN_HOST;
+        for address in addresses {
+            match TcpStream::connect_timeout(&address, CONNECT) {
+                Ok(stream) => {
+                    // Records are whole when they are sent: nothing would be gained by waiting for more.
+                    stream.set_nodelay(true).map_err(|_| net::CONNECT_FAILED)?;
+                    stream.set_write_timeout(Some(WRITE)).map_err(|_| net::CONNECT_FAILED)?;
+                    self.stream = Some(stream);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => failure = ssl::TIMEOUT,
+                Err(_) => failure = net::CONNECT_FAILED,
+            }
+        }
+        Err(failure)
+    }
+
+    fn disconnect(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            // The server may be gone already; then there is nobody to tell.
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8], patience: u64) -> Result<Option<usize>, Error> {
+        let stream = self.stream()?;
+        // Zero would wait for ever.
+        stream
+            .set_read_timeout(Some(Duration::from_millis(patience.max(1))))
+            .map_err(|_| net::RECV_FAILED)?;
+        match stream.read(buffer) {
+            Ok(received) => Ok(Some(received)),
+            Err(error) if is_pause(&error) => Ok(None),
+            Err(error) => Err(reason(&error, net::RECV_FAILED)),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        match self.stream()?.write(bytes) {
+            Ok(0) => Err(net::SEND_FAILED),
+            Ok(sent) => Ok(sent),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+            Err(error) => Err(reason(&error, net::SEND_FAILED)),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn unix_time(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+
+    fn sleep(&mut self, milliseconds: u64) {
+        std::thread::sleep(Duration::from_millis(milliseconds));
+    }
+}
+
+/// Not a failure: nothing can be read now.
+fn is_pause(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}
+
+/// A reset has a code of its own in either direction, as in Mbed TLS's `net_sockets`.
+fn reason(error: &io::Error, otherwise: Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => net::CONN_RESET,
+        _ => otherwise,
+    }
+}
+
+/// Every ticket.
+const SESSION: usize = 8_192;
+/// For each of the host's addresses.
+const CONNECT: Duration = Duration::from_secs(20);
+/// A server that takes nothing for so long is gone.
+const WRITE: Duration = Duration::from_secs(20);

@@ -1,0 +1,15 @@
+//! Tests of the joined client: against a broker in the test, step by step, and against a real Mosquitto over real sockets.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong panics"
+)]
+
+mod broker;
+mod client;
+mod mosquitto;
+mod plain;
+mod reconnect;
