@@ -55,8 +55,8 @@ impl Aes {
         }
         let mut constant = 1;
         for place in length..length.wrapping_add(7).wrapping_mul(4) {
-            let [back, last] = [length, 1]
-                .map(|distance| words.get(place.wrapping_sub(distance)).copied().unwrap_or_default());
+            let word = |back| words.get(place.wrapping_sub(back)).copied().unwrap_or_default();
+            let (back, last) = (word(length), word(1));
             let change = match place.checked_rem(length) {
                 Some(0) => {
                     let change = substitute(last).rotate_right(8) ^ constant;
@@ -107,9 +107,10 @@ fn prepare(key: &mut [u32; 4], round: u32) {
     }
     rounds::share(key);
     // Rows go back as many columns as `ShiftRows` would have moved them by now. A byte has two bits for each of its four columns.
-    let [second, third, fourth] = [2, 4, 6].map(|bits| round.wrapping_mul(bits));
-    for word in key {
-        let [a, b, c, d] = word.to_le_bytes();
-        *word = u32::from_le_bytes([a, b.rotate_left(second), c.rotate_left(third), d.rotate_left(fourth)]);
+    for _ in 0..round & 3 {
+        for word in &mut *key {
+            let [a, b, c, d] = word.to_le_bytes();
+            *word = u32::from_le_bytes([a, b.rotate_left(2), c.rotate_left(4), d.rotate_left(6)]);
+        }
     }
 }

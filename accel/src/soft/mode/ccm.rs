@@ -40,8 +40,8 @@ pub(crate) fn apply(
     data: &mut [u8],
     done: &mut usize,
 ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
-    let (mac, first) = first_blocks(mode, nonce, aad, data.len())?;
-    let mut pair = Pair { blocks: [words(&mac), [0; 4]], first: words(&first), count: 0 };
+    let [mac, first] = first_blocks(mode, nonce, aad, data.len())?;
+    let mut pair = Pair { blocks: [mac, [0; 4]], first, count: 0 };
     pair.encrypt(aes)?;
     let mask = Zeroizing::new(*pair.stream());
     pair.count = 1;
@@ -67,19 +67,23 @@ fn first_blocks(
     nonce: &[u8; NONCE_LENGTH],
     aad: &[u8],
     data_length: usize,
-) -> Result<([u8; BLOCK_LENGTH], [u8; BLOCK_LENGTH]), Error> {
+) -> Result<[[u32; 4]; 2], Error> {
+    let length = u32::try_from(data_length).map_err(|_| cipher::BAD_INPUT_DATA)?;
     if aad.len() > MAX_AAD_LENGTH {
         return Err(cipher::BAD_INPUT_DATA);
     }
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = *nonce;
+    let mut counter = [0; BLOCK_LENGTH];
+    let [flags, rest @ ..] = &mut counter;
+    *flags = 0x02;
+    for (to, from) in rest.iter_mut().zip(nonce) {
+        *to = *from;
+    }
+    let counter = words(&counter);
+    let [a, b, c, d] = counter;
     let tag = if mode == CipherMode::Ccm8 { 0x18 } else { 0x38 };
-    let flags = if aad.is_empty() { 0x02 | tag } else { 0x42 | tag };
-    let length = u32::try_from(data_length).map_err(|_| cipher::BAD_INPUT_DATA)?;
-    let [_, x, y, z] = length.to_be_bytes();
-    Ok((
-        [flags, a, b, c, d, e, f, g, h, i, j, k, l, x, y, z],
-        [0x02, a, b, c, d, e, f, g, h, i, j, k, l, 0, 0, 0],
-    ))
+    let flags = if aad.is_empty() { tag } else { 0x40 | tag };
+    // The three last bytes.
+    Ok([[a | flags, b, c, d | length.swap_bytes()], counter])
 }
 
 /// Associated data of 2^16 - 2^8 bytes and more would need another encoding of its length (RFC 3610 §2.2).
@@ -115,15 +119,15 @@ impl Pair {
             *self.mac() = mac;
             return Ok(());
         }
-        let [low, high, ..] = aad.len().to_le_bytes();
-        let (head, rest) = aad.split_at(aad.len().min(BLOCK_LENGTH - 2));
         let mut block = [0; BLOCK_LENGTH];
-        for (to, from) in block.iter_mut().zip([high, low].iter().chain(head)) {
+        let [first, second, rest @ ..] = &mut block;
+        [*second, *first, ..] = aad.len().to_le_bytes();
+        for (to, from) in rest.iter_mut().zip(aad) {
             *to = *from;
         }
         absorb(self.mac(), &block);
         self.encrypt(aes)?;
-        for block in rest.chunks(BLOCK_LENGTH) {
+        for block in aad.get(BLOCK_LENGTH - 2..).unwrap_or_default().chunks(BLOCK_LENGTH) {
             absorb(self.mac(), block);
             self.encrypt(aes)?;
         }

@@ -5,7 +5,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
 use crate::{Direction, NONCE_LENGTH};
 
-use super::{bytes, ghash::Ghash, sum, xor};
+use super::{bytes, ghash::Ghash, sum, words, xor};
 
 /// Encrypts or decrypts `data` in place and returns the tag.
 pub(super) fn apply(
@@ -25,35 +25,47 @@ pub(super) fn apply(
     if direction == Direction::Encrypt {
         ghash.absorb(data);
     }
-    let lengths = [aad.len(), data.len()].map(|length| u64::try_from(length).unwrap_or_default() << 3);
-    let tag = Zeroizing::new(bytes(&sum(&mask, &ghash.finish(lengths))));
+    let tag = Zeroizing::new(bytes(&sum(&mask, &ghash.finish(aad.len(), data.len()))));
     mask.zeroize();
     tag
 }
 
 /// Xors the key stream to `data`, two blocks at once, and returns the mask of the tag, which is the stream's first block.
 fn count(aes: &Aes, nonce: &[u8; NONCE_LENGTH], data: &mut [u8]) -> [u32; 4] {
-    let mut counter = 1_u32;
-    let mut stream = [[0; 4]; 2];
-    let mut next = |stream: &mut [[u32; 4]; 2]| {
-        for block in stream.iter_mut() {
-            let [.., last] = block;
-            *last = counter.swap_bytes();
-            for (word, bytes) in block.iter_mut().zip(nonce.as_chunks().0) {
-                *word = u32::from_le_bytes(*bytes);
-            }
-            counter = counter.wrapping_add(1);
-        }
-        aes.encrypt(stream);
-    };
-    next(&mut stream);
-    let [mask, beside_mask] = stream;
+    let mut counter = [0; BLOCK_LENGTH];
+    for (to, from) in counter.iter_mut().zip(nonce) {
+        *to = *from;
+    }
+    let mut stream = Stream { counter: words(&counter), count: 0, pair: [[0; 4]; 2] };
+    stream.next(aes);
+    let [mask, beside_mask] = stream.pair;
     let (head, rest) = data.split_at_mut(BLOCK_LENGTH.min(data.len()));
     xor(head, &beside_mask);
     for part in rest.chunks_mut(2 * BLOCK_LENGTH) {
-        next(&mut stream);
-        xor(part, stream.as_flattened());
+        stream.next(aes);
+        xor(part, stream.pair.as_flattened());
     }
-    stream.zeroize();
+    stream.pair.as_flattened_mut().zeroize();
     mask
+}
+
+/// The key stream.
+struct Stream {
+    counter: [u32; 4],
+    count: u32,
+    pair: [[u32; 4]; 2],
+}
+
+impl Stream {
+    /// The next two blocks.
+    #[inline(never)]
+    fn next(&mut self, aes: &Aes) {
+        for block in &mut self.pair {
+            self.count = self.count.wrapping_add(1);
+            let [.., last] = &mut self.counter;
+            *last = self.count.swap_bytes();
+            *block = self.counter;
+        }
+        aes.encrypt(&mut self.pair);
+    }
 }
