@@ -55,6 +55,9 @@ fn run(connection: &mut Connection<'_>) {
         if any(false) {
             connection.recv_closed();
         }
+        if any(false) {
+            connection.send_closed();
+        }
     }
     any((
         connection.suite(),
