@@ -392,7 +392,7 @@ fn report(route: Route, rows: &[Row]) -> Result<String, String> {
          - Handshakes are TLS_RSA_WITH_AES_256_GCM_SHA384 with RSA-2048 for server and CA and extended master secret; only the client's work is counted.\n\
          - AES here is constant-time software in our column and table-driven software in Mbed TLS's.\n\
          - \"RAM of a connection\" is its state, what it is lent (buffers for windows of 4 KB, a session, decoded certificates and key), its\n  \
-           configuration, the random number generator, and the stack of a handshake with a client certificate of 2048 bits; in Mbed TLS's column heap,\n  \
+           configuration, the random number generator, and the most stack that a handshake with a client certificate of 2048 bits needs in any of the ten suites, full or resumed; in Mbed TLS's column heap,\n  \
            stack and contexts. The other handshakes' heap there has no client certificate in it.\n\
          - The linked client has PEM, verification with RSA and three curves, client certificate, tickets and software AES on both sides; ours also MQTT and the texts of all codes.\n\
          - MQTT's rows are a call's mean while so many messages of QoS 2 are open; acknowledging is PUBREC, PUBREL and PUBCOMP.\n\n\

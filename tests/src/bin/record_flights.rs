@@ -14,7 +14,7 @@ use std::path::Path;
 use accel::soft::Soft;
 use tests::server::{CertificateRequest, Saved, Script, Server};
 use tests::throwaway::{self, NOW};
-use tls12::{Config, Connection, Identity, Peer, Verification, Want};
+use tls12::{Config, Connection, Identity, Peer, Suite, Suites, Verification, Want};
 use x509::{Bundle, PrivateKey};
 
 #[allow(unreachable_pub, reason = "the benchmark's library exports it")]
@@ -52,6 +52,27 @@ fn main() {
             ..script()
         };
         write(&format!("client-{bits}"), &play(&config, script, &[], &[]).0);
+    }
+
+    // The most memory that a connection may need: with a client certificate, in every suite, full and resumed.
+    for suite in Suite::ALL {
+        let config = Config {
+            suites: Suites::new(&[suite]).expect("one suite"),
+            identity: Some(identity("2048")),
+            ..trusting
+        };
+        let script = || Script {
+            chain: direct(),
+            certificate_request: Some(CertificateRequest::default()),
+            client_key: Some(throwaway::rsa_public_key("client-2048.key")),
+            ..Script::new(suite.id())
+        };
+        let name = format!("suite-{:04X}", suite.id());
+        let (flights, session, saved) = play(&config, script(), &[], &[]);
+        write(&name, &flights);
+        write(&format!("{name}-session"), &session);
+        let resume = Script { resume: Some(saved), ..script() };
+        write(&format!("{name}-resumed"), &play(&config, resume, &session, &[]).0);
     }
 
     let root = Config { anchors: Some(bundle("ca.pem")), ..Config::default() };

@@ -7,12 +7,19 @@ use accel::soft::Soft;
 use bench::{Counter, Repeating, Stack, board_init, done, fail, row};
 use cortex_m_rt::entry;
 use status::Error;
-use tls12::{Config, Connection, Identity, Peer, Verification, Want};
+use tls12::{Config, Connection, Identity, Peer, Suite, Suites, Verification, Want};
 use x509::{Bundle, PrivateKey};
 
 macro_rules! recorded {
+    ($($name:literal),+) => {
+        include_bytes!(concat!(env!("BENCH_FLIGHTS"), "/", $($name),+))
+    };
+}
+
+/// What was recorded in one suite: a full handshake with a client certificate of 2048 bits, its session, and that session resumed.
+macro_rules! in_suite {
     ($name:literal) => {
-        include_bytes!(concat!(env!("BENCH_FLIGHTS"), "/", $name))
+        [&recorded!($name)[..], recorded!($name, "-session"), recorded!($name, "-resumed")]
     };
 }
 
@@ -51,7 +58,7 @@ fn main() -> ! {
     play("verification", &trusting, recorded!("verification"), &[]);
     play("resumed", &trusting, recorded!("resumed"), recorded!("session"));
     play("client certificate 1024", &with_small, recorded!("client-1024"), &[]);
-    let lent = play("client certificate 2048", &with_large, recorded!("client-2048"), &[]);
+    play("client certificate 2048", &with_large, recorded!("client-2048"), &[]);
     play("verification, chain of 2", &chained, recorded!("chain-2"), &[]);
     play("verification, chain of 3", &chained, recorded!("chain-3"), &[]);
 
@@ -59,7 +66,8 @@ fn main() -> ! {
     row("receive buffer, bytes", Connection::SMALL_RX as u64);
     row("send buffer, bytes", SEND as u64);
     row("smallest send buffer, bytes", Connection::MIN_TX as u64);
-    row("session, bytes", lent.session as u64);
+    let most = most(&with_large, &mut [0; SEND]);
+    row("session, bytes", most.session as u64);
     let decoded = decoded();
     row("decoded certificates and key, bytes", decoded as u64);
     let fixed = size_of::<Connection<'_>>()
@@ -68,11 +76,12 @@ fn main() -> ! {
         + size_of::<Soft<Repeating>>()
         + Connection::SMALL_RX
         + decoded;
-    let all = fixed + SEND + lent.session + lent.stack;
+    let all = fixed + SEND + most.session + most.stack;
     row("RAM of a connection, all included, bytes", all as u64);
     let name = "client certificate 2048, smallest send buffer";
-    let lent = play_in(name, &with_large, recorded!("client-2048"), &[], &mut [0; Connection::MIN_TX]);
-    let all = fixed + Connection::MIN_TX + lent.session + lent.stack;
+    play_in(name, &with_large, recorded!("client-2048"), &[], &mut [0; Connection::MIN_TX]);
+    let most = self::most(&with_large, &mut [0; Connection::MIN_TX]);
+    let all = fixed + Connection::MIN_TX + most.session + most.stack;
     row("RAM of a connection, smallest send buffer, bytes", all as u64);
     done()
 }
@@ -81,6 +90,33 @@ fn main() -> ! {
 struct Lent {
     stack: usize,
     session: usize,
+}
+
+/// The most that a handshake with a client certificate needs in any suite, full or resumed.
+fn most(config: &Config<'_>, tx: &mut [u8]) -> Lent {
+    // In the order of `Suite::ALL`: an answer in another suite than was offered is refused.
+    let recorded = [
+        in_suite!("suite-009D"),
+        in_suite!("suite-C09D"),
+        in_suite!("suite-003D"),
+        in_suite!("suite-0035"),
+        in_suite!("suite-C0A1"),
+        in_suite!("suite-009C"),
+        in_suite!("suite-C09C"),
+        in_suite!("suite-003C"),
+        in_suite!("suite-002F"),
+        in_suite!("suite-C0A0"),
+    ];
+    let mut most = Lent { stack: 0, session: 0 };
+    for (suite, [full, session, resumed]) in Suite::ALL.into_iter().zip(recorded) {
+        let config = Config { suites: check("suite", Suites::new(&[suite])), ..*config };
+        for (said, session) in [(full, &[][..]), (resumed, session)] {
+            let (_, lent) = measure(suite.name(), &config, said, session, tx);
+            most.stack = most.stack.max(lent.stack);
+            most.session = most.session.max(lent.session);
+        }
+    }
+    most
 }
 
 /// The least storage for an anchor, a client certificate and its key of 2048 bits.
@@ -132,6 +168,12 @@ fn play(name: &str, config: &Config<'_>, said: &[u8], session: &[u8]) -> Lent {
 }
 
 fn play_in(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], tx: &mut [u8]) -> Lent {
+    let (cost, lent) = measure(name, config, said, session, tx);
+    bench::handshake_rows(name, cost.total, cost.longest, lent.stack as u64);
+    lent
+}
+
+fn measure(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], tx: &mut [u8]) -> (Cost, Lent) {
     let mut rx = [0; Connection::SMALL_RX];
     let mut kept = [0; Connection::GOOD_SESSION];
     let mut accel = Soft::new(Repeating::new());
@@ -143,8 +185,7 @@ fn play_in(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], tx: &mu
     let mut said = said;
     while !carry(name, &mut connection, &mut accel, &mut said, &mut cost).contains(Want::WRITE) {}
     let stack = stack.used();
-    bench::handshake_rows(name, cost.total, cost.longest, stack as u64);
-    Lent { stack, session: connection.session().len() }
+    (cost, Lent { stack, session: connection.session().len() })
 }
 
 /// Records of all sizes after a handshake, in buffers for the longest.
