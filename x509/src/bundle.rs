@@ -62,7 +62,9 @@ impl<'a> Bundle<'a> {
                 }
                 Err(x509::ALLOC_FAILED) => return Err(x509::ALLOC_FAILED),
                 Err(error) => {
-                    failure = failure.or(Some(error));
+                    if failure.is_none_or(Certificate::is_unknown) {
+                        failure = Some(error);
+                    }
                     begins_with_failure |= count == 0;
                     failed = failed.saturating_add(1);
                 }
@@ -81,7 +83,8 @@ impl<'a> Bundle<'a> {
         self.failed
     }
 
-    /// What is wrong with the first of those that could not be read.
+    /// What is wrong with one of those that could not be read: one that is damaged, if there is one
+    /// ([`Certificate::is_unknown`]).
     #[must_use]
     pub const fn failure(&self) -> Option<Error> {
         self.failure

@@ -3,7 +3,7 @@
 //! The order of the checks, and with it the code of a certificate that is wrong in several ways, is Mbed TLS 2.28's.
 
 use accel::HashAlgorithm;
-use status::{Error, asn1, oid as oid_code, x509};
+use status::{Error, asn1, ecp, oid as oid_code, pk, x509};
 
 use crate::{
     KeyUsage, Name, PublicKey, Purpose, Time,
@@ -120,6 +120,24 @@ impl<'a> Certificate<'a> {
             extensions,
             signature,
         })
+    }
+
+    /// Whether this error of [`Certificate::from_der`] means a certificate that is not damaged, but of a kind that is not known here: its
+    /// signature's algorithm, or its key's kind, curve, form of a curve or of a point, parameters or length. Such a one is
+    /// passed over where the path may not need it.
+    #[must_use]
+    pub const fn is_unknown(error: Error) -> bool {
+        const UNKNOWN_ALGORITHM: Error = x509::UNKNOWN_SIG_ALG.because(oid_code::NOT_FOUND);
+        matches!(
+            error,
+            UNKNOWN_ALGORITHM
+                | pk::UNKNOWN_PK_ALG
+                | pk::UNKNOWN_NAMED_CURVE
+                | pk::KEY_INVALID_FORMAT
+                | pk::INVALID_ALG
+                | pk::INVALID_PUBKEY
+                | ecp::FEATURE_UNAVAILABLE
+        )
     }
 
     /// The whole certificate.

@@ -11,7 +11,7 @@ mod finding;
 mod trust;
 
 use accel::{Accel, HashAlgorithm};
-use status::{Error, device, oid, pk, x509};
+use status::{Error, device, pk};
 
 use crate::{
     Bundle, Certificate, KeyUsage, MAX_DER_LENGTH, MAX_FILE_LENGTH, Policy, PrivateKey, PublicKey, Purpose,
@@ -241,9 +241,9 @@ impl<R: FnMut(Finding)> Lint<'_, R> {
         if file == File::Certificate && bundle.begins_with_failure() {
             return self.error(file, 1, Problem::Unreadable(code));
         }
-        // What a server sends has to be readable, but for an algorithm that nobody may need.
-        let ends_handshake =
-            file == File::Certificate && self.request.role == Role::Server && code != UNKNOWN_ALGORITHM;
+        // What a server sends must not be damaged.
+        let is_servers = file == File::Certificate && self.request.role == Role::Server;
+        let ends_handshake = is_servers && !Certificate::is_unknown(code);
         let severity = if ends_handshake { Severity::Error } else { Severity::Warning };
         self.say(severity, file, 0, Problem::SomeUnreadable(bundle.failed()));
     }
@@ -273,8 +273,10 @@ impl<R: FnMut(Finding)> Lint<'_, R> {
         let is_before = |time| self.request.now.is_some_and(|now| now < time);
         let key = certificate.public_key();
         let is_too_short = key.bits() < self.request.policy.minimum_rsa_bits.into();
-        let key = (!self.request.policy.accepts_key(&key)).then(|| {
-            if is_too_short { Problem::WeakKey(key.bits()) } else { Problem::KeyTooLong(key.bits()) }
+        let key = (!self.request.policy.accepts_key(&key)).then(|| match key {
+            PublicKey::Rsa(_) if is_too_short => Problem::WeakKey(key.bits()),
+            PublicKey::Rsa(_) => Problem::KeyTooLong(key.bits()),
+            PublicKey::Ec(_) | PublicKey::OtherCurve { .. } => Problem::UnknownCurve,
         });
         [
             is_after(until).then_some(Problem::Expired(until)),
@@ -380,6 +382,3 @@ fn unfit(authority: &Certificate<'_>) -> Option<Problem> {
 fn may_sign(authority: &Certificate<'_>) -> bool {
     authority.allows_usage(KeyUsage::KEY_CERT_SIGN)
 }
-
-/// An intermediate certificate with an algorithm that is not known is passed over, as Mbed TLS does.
-const UNKNOWN_ALGORITHM: Error = x509::UNKNOWN_SIG_ALG.because(oid::NOT_FOUND);

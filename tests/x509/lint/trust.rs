@@ -33,7 +33,7 @@ const SERVERS: &str = "leaf leaf leaf leaf-by-intermediate leaf-by-intermediate 
                        leaf-by-other leaf-by-1024 leaf-by-intermediate-1024 leaf-by-intermediate-p256 leaf-by-same-name \
                        leaf-expired leaf-future leaf-1024 leaf-md5 leaf-sha1 leaf-no-key-encipherment leaf-client \
                        leaf-self-signed self-signed-ca self-signed-expired leaf-bad-signature leaf-p256-by-rsa leaf-p256 \
-                       name-wildcard leaf-4096 leaf-by-deep-9 leaf-by-new-root";
+                       name-wildcard leaf-4096 leaf-by-deep-9 leaf-by-new-root leaf-by-768 leaf-by-5120 leaf-by-secp256k1";
 /// What clients' files begin with.
 const CLIENTS: &str = "client client client-by-intermediate client-by-intermediate leaf-no-purpose client-expired leaf \
                        usage-zero leaf-1024 version-1 leaf-p256 leaf-md5";
@@ -41,12 +41,13 @@ const CLIENTS: &str = "client client client-by-intermediate client-by-intermedia
 const MIDDLE: &str = "intermediate intermediate intermediate intermediate-any-length intermediate-expired intermediate-future \
                       intermediate-not-ca intermediate-no-cert-sign intermediate-other-key intermediate-1024 intermediate-md5 \
                       intermediate-p256 intermediate-by-other second second root root-expired root-rollover root-by-other \
-                      new-root-by-old root-other leaf leaf-expired leaf-p256 deep-9 intermediate-no-constraints";
+                      new-root-by-old root-other leaf leaf-expired leaf-p256 deep-9 intermediate-no-constraints \
+                      key-secp256k1 algorithm-ed25519 key-ed25519 key-explicit-curve algorithm-pss der-cut root-secp256k1";
 /// What a CA file has.
 const ANCHORS: &str = "root root root root root-expired root-future root-v1 root-not-ca root-1024 root-same-name root-other \
                        root-rollover root-renewed root-no-cert-sign root-4096 root-p256 root-printable root-md5 new-root \
                        intermediate intermediate-expired intermediate-not-ca intermediate-by-other second leaf \
-                       leaf-self-signed self-signed-ca self-signed-expired leaf-expired deep-8";
+                       leaf-self-signed self-signed-ca self-signed-expired leaf-expired deep-8 root-secp256k1 root-768 root-5120";
 
 /// What works, if nothing stands in its way: the own certificate, what stands between, an anchor.
 const GOOD_SERVERS: [(&str, &str, &str); 8] = [
@@ -196,6 +197,13 @@ impl Scenario {
         }
     }
 
+    /// Without what cannot be read at all.
+    fn readable(&self, pool: &Pool) -> Self {
+        let mut readable = Self::of(self);
+        readable.chain.retain(|name| Certificate::from_der(&pool.0[*name]).is_ok());
+        readable
+    }
+
     fn of(other: &Self) -> Self {
         Self { chain: other.chain.clone(), anchors: other.anchors.clone(), ..*other }
     }
@@ -213,6 +221,19 @@ impl Scenario {
         findings(&self.authority(pool), &pool.pem(&self.chain), &[], self)
     }
 
+    /// The certificates that a client takes: what it does not know, it passes over. Nothing where it stops instead.
+    fn message<'p>(&self, pool: &'p Pool) -> Option<Vec<&'p [u8]>> {
+        let mut message: Vec<&[u8]> = Vec::new();
+        for name in &self.chain {
+            match Certificate::from_der(&pool.0[*name]) {
+                Ok(certificate) => message.push(certificate.der()),
+                Err(error) if Certificate::is_unknown(error) && !message.is_empty() => {}
+                Err(_) => return None,
+            }
+        }
+        Some(message)
+    }
+
     /// What the verifier says, as in a handshake.
     fn ours(&self, pool: &Pool) -> Option<Outcome> {
         let authority = self.authority(pool);
@@ -226,20 +247,20 @@ impl Scenario {
         };
         let (mut verifier, mut workspace, mut job) = (Verifier::new(), [0; WORKSPACE], None);
         let mut accel = Soft::new(InsecureSeeded::new(0));
-        for name in &self.chain {
-            let certificate = Certificate::from_der(&pool.0[*name]).unwrap();
+        for der in self.message(pool)? {
+            let certificate = Certificate::from_der(der).unwrap();
             nb::block!(verifier.push(&certificate, &context, &mut accel, &mut workspace, &mut job)).ok()?;
         }
         Some(verifier.finish())
     }
 
-    /// What Mbed TLS says.
-    fn theirs(&self, pool: &Pool) -> Flags {
-        let message: Vec<&[u8]> = self.chain.iter().map(|name| pool.0[*name].as_slice()).collect();
+    /// What Mbed TLS says of them.
+    fn theirs(&self, pool: &Pool) -> Option<Flags> {
+        let message = self.message(pool)?;
         let authority = self.authority(pool);
         let verified = oracle::verify(&message, Some(&authority), Some(self.host), self.now, self.policy.md5);
         assert!(verified.result == 0 || verified.flags != 0, "{verified:?}: {self:?}");
-        Flags::from_bits(verified.flags)
+        Some(Flags::from_bits(verified.flags))
     }
 }
 
@@ -290,7 +311,11 @@ fn a_servers_files_have_errors_exactly_where_the_handshake_fails() {
         // All suites need RSA, whatever the chain is worth.
         let is_rsa = matches!(leaf.public_key(), PublicKey::Rsa(_));
         let will_fail = !is_rsa || ours.is_none_or(|outcome| !outcome.flags.is_empty());
-        assert_eq!(ours.map(|outcome| outcome.flags.is_empty()), Some(theirs.is_empty()), "{scenario:?}");
+        let is_good = |flags: Flags| flags.is_empty();
+        // A key of 5120 bits is beyond the arithmetic here (docs/parity.md).
+        if scenario.chain[0] != "leaf-by-5120" {
+            assert_eq!(ours.map(|outcome| is_good(outcome.flags)), theirs.map(is_good), "{scenario:?}");
+        }
         let found = scenario.findings(&pool);
         let seed = random.seed();
         assert_eq!(
@@ -367,7 +392,7 @@ fn what_the_path_does_not_need_is_at_most_a_warning() {
             |(file, number, problem)| Finding { severity: Severity::Warning, file, number, problem };
         assert_eq!(found, expected.into_iter().map(warning).collect::<Vec<_>>(), "{scenario:?}");
         if role == Role::Server {
-            assert!(scenario.theirs(&pool).is_empty(), "{scenario:?}");
+            assert_eq!(scenario.theirs(&pool), Some(Flags::NONE), "{scenario:?}");
         }
     }
     let names: Vec<&str> = long.split(' ').collect();
@@ -375,11 +400,11 @@ fn what_the_path_does_not_need_is_at_most_a_warning() {
 }
 
 /// What a server asks a client's certificate for, by Mbed TLS; nothing where it is content.
-fn servers_complaint(scenario: &Scenario, pool: &Pool) -> Flags {
+fn servers_complaint(scenario: &Scenario, pool: &Pool) -> Option<Flags> {
     let leaf = Certificate::from_der(&pool.0[scenario.chain[0]]).unwrap();
     // The oracle asks for a server's usages and for its name.
     let not_asked = Flags::KEY_USAGE.or(Flags::EXTENDED_KEY_USAGE).or(Flags::CN_MISMATCH);
-    let mut flags = Flags::from_bits(scenario.theirs(pool).bits() & !not_asked.bits());
+    let mut flags = Flags::from_bits(scenario.theirs(pool)?.bits() & !not_asked.bits());
     if !leaf.allows_usage(KeyUsage::DIGITAL_SIGNATURE) {
         flags |= Flags::KEY_USAGE;
     }
@@ -389,7 +414,7 @@ fn servers_complaint(scenario: &Scenario, pool: &Pool) -> Flags {
     if !matches!(leaf.public_key(), PublicKey::Rsa(_)) {
         flags |= Flags::BAD_PK;
     }
-    flags
+    Some(flags)
 }
 
 /// The CA file is the one of the client's server here, as in a network of one's own. It need not be, so that what does not lead there is
@@ -402,7 +427,8 @@ fn a_clients_files_have_no_error_where_the_handshake_works_and_are_not_silent_wh
     let (mut works, mut fails, mut errors) = (0, 0, 0);
     for _ in 0..random.count() * 50 {
         let scenario = Scenario::random(&mut random, Role::Client);
-        let complaint = servers_complaint(&scenario, &pool);
+        // A client sends no certificate of its file that it cannot read.
+        let complaint = servers_complaint(&scenario.readable(&pool), &pool).unwrap();
         let mut found = scenario.findings(&pool);
         found.retain(|finding| finding.problem != Problem::NoKey);
         let context = format!("X509_SEED={} {scenario:?}: {found:?} {complaint:?}", random.seed());
@@ -445,7 +471,7 @@ fn a_ca_file_alone_has_errors_only_where_nothing_can_be_verified_with_it() {
         for (own, middle, _) in GOOD_SERVERS {
             scenario.chain = std::iter::once(own).chain(middle.split_whitespace()).collect();
             assert!(
-                !scenario.theirs(&pool).is_empty(),
+                scenario.theirs(&pool).is_some_and(|flags| !flags.is_empty()),
                 "X509_SEED={} {scenario:?}: {found:?}",
                 random.seed()
             );

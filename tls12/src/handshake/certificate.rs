@@ -12,7 +12,7 @@
 use core::mem;
 
 use accel::{Accel, MAX_MODULUS_LENGTH, RsaPublicKey};
-use status::{Alert, Cause, Error, Flags, ecp, oid, pk, ssl, x509 as codes};
+use status::{Alert, Cause, Error, Flags, oid, ssl, x509 as codes};
 use x509::{Certificate, Context, PublicKey, Time, Verifier};
 
 use super::phase::{Exchange, Phase};
@@ -147,7 +147,7 @@ impl<'b> Handshake<'b> {
         match Certificate::from_der(der) {
             Ok(certificate) => self.take_certificate(&certificate, whole, output, accel),
             // One that nobody may need. If the path does, there is none.
-            Err(error) if is_unknown(error) && server.has_leaf => Ok(Piece::Taken(whole)),
+            Err(error) if Certificate::is_unknown(error) && server.has_leaf => Ok(Piece::Taken(whole)),
             Err(error) => Err(Failure::new(error, parse_alert(error))),
         }
     }
@@ -313,21 +313,6 @@ const MIN_CERTIFICATE_LENGTH: usize = 128;
 
 /// What [`Certificate::from_der`] says of a signature algorithm that it does not know.
 const UNKNOWN_ALGORITHM: Error = codes::UNKNOWN_SIG_ALG.because(oid::NOT_FOUND);
-
-/// Whether a certificate is not damaged, but of a kind that is not known here: its signature's algorithm, or its key's kind, curve,
-/// form of a curve or of a point, parameters or length.
-const fn is_unknown(error: Error) -> bool {
-    matches!(
-        error,
-        UNKNOWN_ALGORITHM
-            | pk::UNKNOWN_PK_ALG
-            | pk::UNKNOWN_NAMED_CURVE
-            | pk::KEY_INVALID_FORMAT
-            | pk::INVALID_ALG
-            | pk::INVALID_PUBKEY
-            | ecp::FEATURE_UNAVAILABLE
-    )
-}
 
 const fn malformed() -> Failure {
     Failure::new(ssl::BAD_HS_CERTIFICATE, Alert::DECODE_ERROR)

@@ -62,6 +62,8 @@ pub enum Problem {
     WeakKey(usize),
     /// The accelerator cannot compute with a key of so many bits, or with its exponent.
     KeyTooLong(usize),
+    /// The key is on a curve that nobody here computes with.
+    UnknownCurve,
     /// Signed over this hash, which is not accepted, or soon will not be.
     WeakHash(HashAlgorithm),
     /// Neither a CA's nor self-signed.
@@ -139,6 +141,7 @@ impl fmt::Display for Problem {
             Self::KeyTooLong(bits) => {
                 return write!(f, "its key of {bits} bits is too long, or its exponent is");
             }
+            Self::UnknownCurve => "its key is on a curve that is not known here",
             Self::WeakHash(HashAlgorithm::Md5) => "signed over MD5, which can be forged",
             Self::WeakHash(HashAlgorithm::Sha1) => "signed over SHA-1, which newer software refuses",
             Self::WeakHash(_) => "signed over a hash that is not accepted",
