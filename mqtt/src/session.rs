@@ -266,8 +266,6 @@ impl<'b> Session<'b> {
                 self.oblige(Kind::Release, 0, identifier)?;
                 return Ok(None);
             }
-            // Its PUBREL is due anyhow.
-            Some(record) if record.kind == Kind::Release && !record.has(WRITTEN) => return Ok(None),
             Some(record) if record.kind == Kind::Release => {}
             _ => drop(self.ignore()),
         }

@@ -1,6 +1,6 @@
 //! Tests of `mqtt/src/client.rs`: the life of a connection, and time.
 
-use mqtt::{Acknowledgement, Client, ConnAck, Message, Options, Packet, QoS};
+use mqtt::{Acknowledgement, Client, ConnAck, Message, Options, Packet, QoS, Subscription};
 use status::mqtt::{
     BAD_INPUT_DATA, BUFFER_TOO_SMALL, CONNECTION_CLOSED, KEEP_ALIVE_TIMEOUT, NOT_CONNECTED,
     REFUSED_IDENTIFIER, REFUSED_NOT_AUTHORIZED, REFUSED_PROTOCOL_VERSION, REFUSED_SERVER_UNAVAILABLE,
@@ -10,6 +10,8 @@ use status::mqtt::{
 use crate::support::{
     Owned, conn_ack, connect, connected, encode, events, hex, id, message, persistent, poll, publish,
 };
+
+const ONE: [Subscription<'_>; 1] = [Subscription { filter: "a", qos: QoS::AtMostOnce }];
 
 #[test]
 fn buffers_and_options() {
@@ -159,6 +161,39 @@ fn keep_alive() {
         assert_eq!(client.poll(35_499, &mut out), Ok(0));
         assert_eq!(client.poll(35_500, &mut out), Err(KEEP_ALIVE_TIMEOUT));
         assert_eq!(client.closed(), Err(KEEP_ALIVE_TIMEOUT));
+    });
+}
+
+/// Whatever is written moves the next PINGREQ; the server was heard last at 50 000.
+#[test]
+fn the_next_ping_counts_from_the_last_packet() {
+    let options = Options { keep_alive: 20, ..persistent() };
+    let calls: [fn(&mut Client<'_>); 6] = [
+        |client| _ = client.publish(&message("a", b"", QoS::AtMostOnce), 9_000, &mut [0; 64]).unwrap(),
+        |client| _ = client.subscribe(&ONE, 9_000, &mut [0; 64]).unwrap(),
+        |client| _ = client.unsubscribe(&["a"], 9_000, &mut [0; 64]).unwrap(),
+        |client| _ = client.start(&message("a", b"", QoS::AtMostOnce), 9, 9_000, &mut [0; 64]).unwrap(),
+        |client| {
+            client.start(&message("a", b"", QoS::AtMostOnce), 9, 1, &mut [0; 64]).unwrap();
+            client.chunk(b"x", 9_000, &mut [0; 64]).unwrap();
+        },
+        |client| {
+            client.receive(&publish("a", b"", QoS::AtLeastOnce, 1, false), 50_000).unwrap();
+            assert_eq!(poll(client, 9_000), hex("40020001"));
+        },
+    ];
+    for (number, call) in calls.into_iter().enumerate() {
+        connected(options, |client| {
+            client.receive(&hex("d000"), 50_000).unwrap();
+            assert_eq!(client.next_deadline(), Some(15_000));
+            call(client);
+            assert_eq!(client.next_deadline(), Some(24_000), "call {number}");
+        });
+    }
+    connected(options, |client| {
+        client.connect(7_000, &mut [0; 64]).unwrap();
+        client.receive(&conn_ack(true), 8_000).unwrap();
+        assert_eq!(client.next_deadline(), Some(22_000));
     });
 }
 

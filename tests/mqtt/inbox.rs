@@ -222,3 +222,18 @@ fn half_a_packet_is_forgotten_with_its_connection() {
         connect(client, false);
     });
 }
+
+/// A SUBACK that is exactly as long as the spill, in every piece.
+#[test]
+fn a_sub_ack_that_fills_the_spill() {
+    for piece in [1, 3, 8] {
+        let (mut spill, mut in_flight) = ([0; 8], [0; 64]);
+        let mut client = Client::new(persistent(), &mut spill, &mut in_flight).unwrap();
+        connect(&mut client, false);
+        let wanted = Subscription { filter: "a", qos: QoS::AtMostOnce };
+        client.subscribe(&[wanted; 4], 0, &mut [0; 64]).unwrap();
+        let mut collector = Collector::default();
+        feed(&mut client, &hex("9006000100000000"), &mut collector, || piece).unwrap();
+        assert_eq!(collector.events, [Owned::Subscribed(id(1), vec![Some(QoS::AtMostOnce); 4])]);
+    }
+}

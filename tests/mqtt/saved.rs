@@ -174,6 +174,8 @@ fn contradictory() {
         ("4d51 03 00 0001", "0000", "another version"),
         ("4d51 02 00 0000", "0000", "next identifier 0"),
         ("4d51 02 02 0001", "0000", "a flag that there is not"),
+        ("4d51 02", "", "nothing behind the version"),
+        ("4d51 02 00", "", "nothing behind the flags"),
         (head, "", "no number of ranges"),
         (head, "0001", "no range"),
         (head, "0001 0000 0001", "a range that begins at 0"),

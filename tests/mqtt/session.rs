@@ -142,7 +142,7 @@ fn acknowledgements_of_a_message() {
         (AtLeastOnce, "70020001", "", None, 1, "PUBCOMP of QoS 1"),
         (AtLeastOnce, "500200017002000140020001", "62020001", Some(AtLeastOnce), 2, "QoS 2, then PUBACK"),
         (ExactlyOnce, "50020001", "62020001", None, 0, "PUBREC"),
-        (ExactlyOnce, "5002000150020001", "62020001", None, 0, "PUBREC twice, before its PUBREL"),
+        (ExactlyOnce, "5002000150020001", "6202000162020001", None, 0, "PUBREC twice, before its PUBREL"),
         (ExactlyOnce, "70020001", "", Some(ExactlyOnce), 0, "PUBCOMP before PUBREC"),
         (ExactlyOnce, "5002000170020001", "", Some(ExactlyOnce), 0, "PUBCOMP before PUBREL"),
         (ExactlyOnce, "500200017002000170020001", "", Some(ExactlyOnce), 1, "PUBCOMP twice"),

@@ -86,6 +86,31 @@ fn reading_waits_for_the_application() {
     });
 }
 
+/// A full store of messages of the application's, answers and held messages: reading waits, and each way to make room ends that.
+#[test]
+fn reading_waits_whatever_fills_the_store() {
+    for way in 0..3 {
+        with_room(Options { acknowledgement: Acknowledgement::Manual, ..persistent() }, 128, |client| {
+            client.publish(&message("a", b"x", QoS::AtLeastOnce), 0, &mut [0; 64]).unwrap();
+            let mut number = 0;
+            let mut next = |client: &mut Client<'_>| {
+                number += 1;
+                let qos = if number % 2 == 0 { QoS::AtLeastOnce } else { QoS::ExactlyOnce };
+                client.receive(&publish("a", b"", qos, number, false), 0).unwrap().0 > 0
+            };
+            while next(client) {}
+            assert!(!next(client));
+            // Of QoS 2, of QoS 1, and of QoS 2 behind one that is held: then nothing can be written.
+            for number in [[1, 3], [2, 4], [3, 5]][way] {
+                client.acknowledge(id(number)).unwrap();
+            }
+            assert!(!next(client));
+            assert_eq!(poll(client, 0).len(), if way < 2 { 8 } else { 0 });
+            assert_eq!(next(client), way < 2);
+        });
+    }
+}
+
 /// A message that is arriving must not wait for its own acknowledgement.
 #[test]
 fn the_last_record_is_a_message_in_chunks() {
