@@ -22,7 +22,7 @@ use crate::{
     packet::Packet,
     publish::{Publish, QoS},
     send::Stream,
-    store::{HELD, Kind, PARTIAL, Record, SENT, Store, WRITTEN},
+    store::{FOREIGN, HELD, Kind, PARTIAL, Record, SENT, Store, WRITTEN},
     subscribe::SubAck,
 };
 
@@ -267,7 +267,17 @@ impl<'b> Session<'b> {
                 return Ok(None);
             }
             Some(record) if record.kind == Kind::Release => {}
-            _ => drop(self.ignore()),
+            // Its own PUBREC will come, and a PUBREL now would let the server take a redelivery for a new message.
+            Some(record) if record.has(SENT) && self.qos(&record) == Some(QoS::ExactlyOnce) => {
+                return Ok(self.ignore());
+            }
+            known => {
+                if let Some(record) = known {
+                    self.store.set(&record, FOREIGN);
+                }
+                self.avoid(identifier);
+                let _ = self.ignore();
+            }
         }
         if self.store.exists() {
             self.oblige(Kind::PubRel, 0, identifier)?;
@@ -293,10 +303,11 @@ impl<'b> Session<'b> {
 
     fn pub_comp<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
         // A server that has released a message has it, whether its PUBREC came or not.
-        let record = self
-            .store
-            .find(Kind::Publish, identifier)
-            .filter(|record| record.kind == Kind::Release || self.sent(record) == Some(QoS::ExactlyOnce));
+        let is_meant = |record: &Record| {
+            let is_sent = self.sent(record) == Some(QoS::ExactlyOnce) && !record.has(FOREIGN);
+            is_sent || record.kind == Kind::Release
+        };
+        let record = self.store.find(Kind::Publish, identifier).filter(is_meant);
         let Some(record) = record else { return self.ignore() };
         self.store.remove(&record);
         Some(Event::Delivered { identifier, qos: QoS::ExactlyOnce })
@@ -338,10 +349,21 @@ impl<'b> Session<'b> {
         let identifier = record.identifier;
         let is_midway = self.sending.is_some_and(|sending| sending.identifier == identifier)
             || self.stream.is_some_and(|stream| stream.identifier == Some(identifier));
-        if record.kind != Kind::Publish || !record.has(SENT) || is_midway {
-            return None;
-        }
+        let is_sent = record.kind == Kind::Publish && record.has(SENT) && !is_midway;
+        self.qos(record).filter(|_| is_sent)
+    }
+
+    /// A message's quality of service.
+    fn qos(&self, record: &Record) -> Option<QoS> {
         QoS::from_number((self.store.body(record).first()? >> 1) & 0b11)
+    }
+
+    /// The server knows a message by this identifier that the client does not: none of the next ones shall have it.
+    fn avoid(&mut self, identifier: NonZeroU16) {
+        let ahead = identifier.get().wrapping_sub(self.next_identifier.get());
+        if ahead < u16::MAX / 2 {
+            self.next_identifier = after(identifier);
+        }
     }
 
     /// An identifier that nothing unacknowledged uses ([MQTT-2.3.1-2] to [MQTT-2.3.1-4]).

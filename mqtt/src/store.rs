@@ -98,6 +98,8 @@ pub(crate) const HELD: u8 = 0b0000_0100;
 pub(crate) const PARTIAL: u8 = 0b0000_1000;
 /// The payload of this outgoing message is not kept; the application gives it again.
 pub(crate) const STREAMED: u8 = 0b0001_0000;
+/// A PUBREC with this message's identifier came before the message was sent: the next PUBCOMP is that one's.
+pub(crate) const FOREIGN: u8 = 0b0010_0000;
 /// The record stands in the search tree.
 const INDEXED: u8 = 0b0100_0000;
 /// The record is done.
@@ -589,7 +591,7 @@ impl<'b> Store<'b> {
         self.rebuild(|record| match record.kind {
             Kind::PubAck | Kind::PubComp | Kind::PubRel => None,
             Kind::Received => Some(record.flags),
-            Kind::Publish | Kind::Release => Some(record.flags & !WRITTEN),
+            Kind::Publish | Kind::Release => Some(record.flags & !(WRITTEN | FOREIGN)),
         });
     }
 

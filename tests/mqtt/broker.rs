@@ -86,6 +86,8 @@ struct Broker {
     output: VecDeque<u8>,
     unanswered: BTreeMap<u8, VecDeque<u16>>,
     identifiers: BTreeSet<u16>,
+    /// Of a broker that repeats acknowledgements, and makes up others.
+    repetitions: Option<Random>,
 }
 
 impl Broker {
@@ -100,6 +102,18 @@ impl Broker {
         self.has_session = false;
         self.in_flight.clear();
         self.received.clear();
+    }
+
+    /// Acknowledges a message of the client's, perhaps more often than it should, or another one.
+    fn acknowledge(&mut self, packet: fn(NonZeroU16) -> Packet<'static>, identifier: NonZeroU16) {
+        self.output.extend(encode(&packet(identifier)));
+        let Some(random) = &mut self.repetitions else { return };
+        for _ in 0..random.below(3) {
+            // Nobody has come so far yet.
+            let other = id(u16::try_from(60_000 + random.below(5_000)).unwrap());
+            let identifier = if random.one_in(2) { identifier } else { other };
+            self.output.extend(encode(&packet(identifier)));
+        }
     }
 
     fn publish(&mut self, qos: QoS) {
@@ -152,6 +166,12 @@ impl Broker {
                 // A session counts once its CONNACK has arrived: MQTT 3.1.1 has no means against a broker that loses a session
                 // and then the CONNACK that says so.
                 self.output.extend(conn_ack(self.has_session));
+                // As Mosquitto up to 1.5 does.
+                if self.has_session && self.repetitions.is_some() {
+                    for identifier in self.received.clone() {
+                        self.acknowledge(Packet::PubRec, id(identifier));
+                    }
+                }
                 for index in 0..self.in_flight.len() {
                     self.send(index, true);
                 }
@@ -170,18 +190,19 @@ impl Broker {
                 if publish.message.qos == QoS::AtLeastOnce {
                     self.arrivals.0.push((QoS::AtLeastOnce, number));
                     self.identifiers.remove(&identifier.get());
-                    self.output.extend(encode(&Packet::PubAck(identifier)));
+                    self.acknowledge(Packet::PubAck, identifier);
                 } else {
                     if self.received.insert(identifier.get()) {
                         self.arrivals.0.push((QoS::ExactlyOnce, number));
                     }
-                    self.output.extend(encode(&Packet::PubRec(identifier)));
+                    self.acknowledge(Packet::PubRec, identifier);
                 }
             }
             Packet::PubRel(identifier) => {
                 self.received.remove(&identifier.get());
                 self.identifiers.remove(&identifier.get());
-                self.output.extend(encode(&Packet::PubComp(*identifier)));
+                assert!(identifier.get() < 60_000 || self.repetitions.is_some());
+                self.acknowledge(Packet::PubComp, *identifier);
             }
             Packet::PubAck(identifier) => {
                 self.in_order(1, *identifier);
@@ -257,8 +278,11 @@ impl World {
         };
         Self {
             loses_sessions: random.one_in(4),
+            broker: Broker {
+                repetitions: seed.is_multiple_of(3).then_some(Random(seed)),
+                ..Broker::default()
+            },
             random,
-            broker: Broker::default(),
             application: Application::default(),
             up: VecDeque::new(),
             down: vec![],
