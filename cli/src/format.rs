@@ -7,7 +7,7 @@ mod json;
 
 use std::io::Write;
 
-use jiff::{Zoned, fmt::strtime};
+use jiff::{ZonedDateTime, fmt::strtime};
 
 use crate::{arguments::usage, failure::Failure};
 
@@ -69,7 +69,7 @@ pub(crate) struct Printed<'a> {
 
 impl Format {
     /// The bytes to print, and whether a payload that was to be JSON is.
-    pub(crate) fn bytes(&self, message: &Printed<'_>, now: &Zoned) -> (Vec<u8>, bool) {
+    pub(crate) fn bytes(&self, message: &Printed<'_>, now: &ZonedDateTime) -> (Vec<u8>, bool) {
         let (mut out, mut is_json) = (Vec::new(), true);
         match &self.style {
             Style::Payload => out.extend_from_slice(message.payload),
@@ -162,7 +162,7 @@ impl Field {
     }
 
     /// Its value; none where `%J` meets a payload that is not JSON.
-    fn value(&self, message: &Printed<'_>, now: &Zoned, pretty: bool) -> Option<Vec<u8>> {
+    fn value(&self, message: &Printed<'_>, now: &ZonedDateTime, pretty: bool) -> Option<Vec<u8>> {
         let number = |number: usize| number.to_string().into_bytes();
         Some(match self.letter {
             't' => message.topic.as_bytes().to_vec(),
@@ -243,14 +243,14 @@ fn escape(character: Option<char>) -> Result<u8, Failure> {
 fn conversion(letter: Option<char>) -> Result<String, Failure> {
     let Some(letter) = letter else { return usage("-F: a format ends with an incomplete @") };
     let conversion = if letter == 'N' { "%9N".to_owned() } else { format!("%{letter}") };
-    match strtime::format(&conversion, &Zoned::now()) {
+    match strtime::format(&conversion, &ZonedDateTime::now()) {
         Ok(_) if letter.is_ascii_alphabetic() => Ok(conversion),
         _ => usage(format!("-F: strftime has no %{letter} for @{letter}")),
     }
 }
 
 /// What can fail was tried when the format was read.
-fn time(conversion: &str, now: &Zoned) -> String {
+fn time(conversion: &str, now: &ZonedDateTime) -> String {
     strtime::format(conversion, now).unwrap_or_default()
 }
 
@@ -277,7 +277,7 @@ mod tests {
     const MESSAGE: Printed<'_> =
         Printed { topic: "room/1", payload: b"a\"b\n", qos: 1, retain: true, identifier: 7 };
 
-    fn now() -> Zoned {
+    fn now() -> ZonedDateTime {
         "2026-11-30T14:42:48.344954001+01:00[+01:00]".parse().unwrap()
     }
 

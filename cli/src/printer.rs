@@ -5,7 +5,7 @@ use std::{
     ops::ControlFlow,
 };
 
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 use mqtt::{Event, QoS, Received, topic};
 use status::mqtt::SUBSCRIPTION_REFUSED;
 
@@ -152,7 +152,7 @@ impl<'a> Printer<'a> {
         if selection.no_retained && message.retain {
             return Ok(ControlFlow::Continue(()));
         }
-        let (bytes, is_json) = self.subscribe.format.bytes(message, &Zoned::now());
+        let (bytes, is_json) = self.subscribe.format.bytes(message, &ZonedDateTime::now());
         self.out.write_all(&bytes).and_then(|()| self.out.flush()).map_err(Failure::Output)?;
         if !is_json && !self.subscribe.link.quiet {
             let _ = writeln!(io::stderr(), "mqtts: the payload is not JSON (%J): topic {:?}", message.topic);

@@ -80,8 +80,14 @@ fn every_code_of_the_table_exists() {
 
 /// Whether a table has this part of a code; zero is no part.
 fn status_row(number: i32) -> bool {
-    let tables =
-        [status::ssl::ROWS, status::x509::ROWS, status::pem::ROWS, status::pk::ROWS, status::mqtt::ROWS];
+    let tables = [
+        status::ssl::ROWS,
+        status::x509::ROWS,
+        status::pem::ROWS,
+        status::pk::ROWS,
+        status::rsa::ROWS,
+        status::mqtt::ROWS,
+    ];
     let low = [status::net::ROWS, status::base64::ROWS];
     number == 0
         || tables.into_iter().chain(low).flatten().any(|row| row.error.code().checked_neg() == Some(number))

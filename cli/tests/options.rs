@@ -191,3 +191,10 @@ fn every_command_has_a_help_page_that_names_its_options() {
     }
     assert_eq!(mqtts(&["--version"]).printed(), format!("mqtts {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+/// `cargo install` warns of every package in the manifest's profiles that the program does not need.
+#[test]
+fn an_installation_has_nothing_to_warn_of() {
+    assert!(!include_str!("../../Cargo.toml").contains("[profile.dev.package"));
+    assert!(include_str!("../../.cargo/config.toml").contains("[profile.dev.package]"));
+}

@@ -1,12 +1,12 @@
 //! A message as JSON (RFC 8259), as `mosquitto_sub` writes it for `%j` and `%J`.
 
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 use serde::de::IgnoredAny;
 
 use super::{Printed, time, write};
 
 /// The whole object around a payload that is JSON already.
-pub(super) fn of(message: &Printed<'_>, now: &Zoned, payload: &str, pretty: bool) -> Vec<u8> {
+pub(super) fn of(message: &Printed<'_>, now: &ZonedDateTime, payload: &str, pretty: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let time = time("%Y-%m-%dT%H:%M:%S.%6f%z", now);
     write(&mut out, format_args!("{{\"tst\":\"{time}\",\"topic\":{},", text(message.topic)));
