@@ -4,7 +4,7 @@
 //! layer's business.
 
 use status::{Error, aes, cipher};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
 
 use crate::soft;
 
@@ -47,38 +47,25 @@ pub enum Direction {
 }
 
 /// A loaded key. What is in it belongs to the backend that loaded it. Wiped when dropped.
+///
+/// One place for every backend, all of it written and wiped: an `enum` would leave in the room of its longest variant what stood there
+/// before.
 #[derive(ZeroizeOnDrop)]
 pub struct CipherKey {
     #[zeroize(skip)]
     pub(crate) mode: CipherMode,
     #[zeroize(skip)]
     pub(crate) direction: Direction,
-    pub(crate) material: Material,
+    /// How long a key is that is kept as it is; 0 for the round keys of this crate's software.
+    length: u8,
+    /// The round keys; or, in the first of them, the key as it is.
+    key: soft::aes::Key,
 }
 
 /// A connection keeps two of these.
 #[cfg(target_arch = "arm")]
 const _: () = assert!(size_of::<CipherKey>() <= 320);
 
-/// What a backend keeps of a key.
-#[derive(ZeroizeOnDrop)]
-#[expect(clippy::large_enum_variant, reason = "there is no heap that the larger one could live on")]
-pub(crate) enum Material {
-    /// The round keys of this crate's software.
-    Soft(soft::aes::Key),
-    /// The key itself, for a unit or a library that expands it anew for each call.
-    Raw(RawKey),
-}
-
-/// The bytes of a key.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct RawKey {
-    bytes: [u8; MAX_KEY_LENGTH],
-    length: usize,
-}
-
-/// The longest key, in bytes.
-const MAX_KEY_LENGTH: usize = 32;
 /// The longest data of `seal` and `open`: the length of CCM's payload is a 24-bit number with nonces of 12 bytes (RFC 3610
 /// §2.1), and no counter can wrap below it.
 pub(crate) const MAX_DATA_LENGTH: usize = 0xFF_FFFF;
@@ -99,14 +86,35 @@ impl CipherKey {
     /// # Errors
     /// `aes::INVALID_KEY_LENGTH` (-0x0020) unless it is 16, 24 or 32 bytes long.
     pub fn from_bytes(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<Self, Error> {
-        if !matches!(key.len(), 16 | 24 | 32) {
-            return Err(aes::INVALID_KEY_LENGTH);
-        }
-        let mut raw = RawKey { bytes: [0; MAX_KEY_LENGTH], length: key.len() };
-        for (to, from) in raw.bytes.iter_mut().zip(key) {
+        let length = match key.len() {
+            16 | 24 | 32 => u8::try_from(key.len()).map_err(|_| aes::INVALID_KEY_LENGTH)?,
+            _ => return Err(aes::INVALID_KEY_LENGTH),
+        };
+        let mut loaded = Self::of_software(mode, direction, soft::aes::Key::empty());
+        loaded.length = length;
+        for (to, from) in loaded.key.bytes_mut().iter_mut().zip(key) {
             *to = *from;
         }
-        Ok(Self { mode, direction, material: Material::Raw(raw) })
+        Ok(loaded)
+    }
+
+    /// A place for a key that is loaded later. No operation takes it.
+    pub const fn empty() -> Self {
+        Self::of_software(CipherMode::Cbc, Direction::Encrypt, soft::aes::Key::empty())
+    }
+
+    /// A key that software expanded.
+    pub(crate) const fn of_software(mode: CipherMode, direction: Direction, key: soft::aes::Key) -> Self {
+        Self { mode, direction, length: 0, key }
+    }
+
+    /// The round keys of [`CipherKey::of_software`], for this use.
+    ///
+    /// # Errors
+    /// `cipher::BAD_INPUT_DATA` (-0x6100) for a key of another backend, mode or direction, and for none.
+    pub(crate) fn software(&self, mode: CipherMode, direction: Direction) -> Result<&soft::aes::Key, Error> {
+        let is_right = self.length == 0 && self.mode == mode && self.direction == direction;
+        if is_right && !self.key.is_empty() { Ok(&self.key) } else { Err(cipher::BAD_INPUT_DATA) }
     }
 
     /// The key of [`CipherKey::from_bytes`], if it was made so, and for this use.
@@ -114,12 +122,10 @@ impl CipherKey {
     /// # Errors
     /// `cipher::BAD_INPUT_DATA` (-0x6100) for a key of another backend, mode or direction.
     pub fn bytes(&self, mode: CipherMode, direction: Direction) -> Result<&[u8], Error> {
-        match &self.material {
-            Material::Raw(raw) if self.mode == mode && self.direction == direction => {
-                raw.bytes.get(..raw.length).ok_or(cipher::BAD_INPUT_DATA)
-            }
-            _ => Err(cipher::BAD_INPUT_DATA),
+        if self.length == 0 || self.mode != mode || self.direction != direction {
+            return Err(cipher::BAD_INPUT_DATA);
         }
+        self.key.bytes().get(..usize::from(self.length)).ok_or(cipher::BAD_INPUT_DATA)
     }
 }
 

@@ -93,27 +93,109 @@ impl Digest {
     }
 }
 
-/// The chaining value of a hash in progress.
-#[derive(Clone, ZeroizeOnDrop)]
-pub enum Chain {
+/// The chaining value of a hash in progress. Whatever it is, all of its memory is written and wiped: an `enum` would leave in the room of
+/// its longest variant what stood there before.
+pub struct Chain {
+    /// Of 32-bit words the first half.
+    content: [u64; 8],
+    kind: Kind,
+}
+
+/// How the content of a [`Chain`] is to be read.
+#[derive(Clone, Copy)]
+enum Kind {
+    Words32,
+    Words64,
+    Block,
+}
+
+/// What a [`Chain`] is.
+pub enum ChainValue<'c> {
     /// MD5 (4 words used), SHA-1 (5), SHA-224 and SHA-256 (8).
-    Words32([u32; 8]),
+    Words32(&'c [u32; 8]),
     /// SHA-384 and SHA-512.
-    Words64([u64; 8]),
+    Words64(&'c [u64; 8]),
     /// None yet: the first block itself, which a unit takes only together with what follows it.
-    Block([u8; 64]),
+    Block(&'c [u8; 64]),
+}
+
+/// As [`ChainValue`], to be changed.
+pub enum ChainValueMut<'c> {
+    /// MD5 (4 words used), SHA-1 (5), SHA-224 and SHA-256 (8).
+    Words32(&'c mut [u32; 8]),
+    /// SHA-384 and SHA-512.
+    Words64(&'c mut [u64; 8]),
+    /// None yet: the first block itself.
+    Block(&'c mut [u8; 64]),
+}
+
+impl Chain {
+    /// Of MD5, SHA-1, SHA-224 or SHA-256.
+    pub const fn words32(words: [u32; 8]) -> Self {
+        Self { content: bytemuck::must_cast([words, [0; 8]]), kind: Kind::Words32 }
+    }
+
+    /// Of SHA-384 or SHA-512.
+    pub const fn words64(words: [u64; 8]) -> Self {
+        Self { content: words, kind: Kind::Words64 }
+    }
+
+    /// A first block that nothing is in yet.
+    pub const fn block() -> Self {
+        Self { content: [0; 8], kind: Kind::Block }
+    }
+
+    /// What it is.
+    pub const fn value(&self) -> ChainValue<'_> {
+        match self.kind {
+            Kind::Words32 => {
+                let [words, _] = bytemuck::must_cast_ref::<[u64; 8], [[u32; 8]; 2]>(&self.content);
+                ChainValue::Words32(words)
+            }
+            Kind::Words64 => ChainValue::Words64(&self.content),
+            Kind::Block => ChainValue::Block(bytemuck::must_cast_ref(&self.content)),
+        }
+    }
+
+    /// As [`Chain::value`], to be changed.
+    pub fn value_mut(&mut self) -> ChainValueMut<'_> {
+        match self.kind {
+            Kind::Words32 => {
+                let [words, _] = bytemuck::must_cast_mut::<[u64; 8], [[u32; 8]; 2]>(&mut self.content);
+                ChainValueMut::Words32(words)
+            }
+            Kind::Words64 => ChainValueMut::Words64(&mut self.content),
+            Kind::Block => ChainValueMut::Block(bytemuck::must_cast_mut(&mut self.content)),
+        }
+    }
+}
+
+impl Clone for Chain {
+    fn clone(&self) -> Self {
+        Self { content: self.content, kind: self.kind }
+    }
+
+    // Nothing of the old content is left that would have to be wiped.
+    fn clone_from(&mut self, source: &Self) {
+        self.content = source.content;
+        self.kind = source.kind;
+    }
 }
 
 impl Zeroize for Chain {
     #[inline(never)]
     fn zeroize(&mut self) {
-        match self {
-            Self::Words32(words) => words.as_mut_slice().zeroize(),
-            Self::Words64(words) => words.as_mut_slice().zeroize(),
-            Self::Block(bytes) => bytes.as_mut_slice().zeroize(),
-        }
+        self.content.as_mut_slice().zeroize();
     }
 }
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Chain {}
 
 /// A hash in progress, as data.
 ///
@@ -126,7 +208,7 @@ pub struct HashState {
     pub(crate) block: [u8; MAX_BLOCK_LENGTH],
     /// Bytes hashed so far.
     pub(crate) length: u64,
-    /// The other backend's own state, which wipes itself.
+    /// The other backend's own state.
     #[cfg(feature = "rustcrypto")]
     pub(crate) other: Option<crate::rustcrypto::Hasher>,
     /// What a unit gave out for a message that had to wait.
@@ -140,6 +222,8 @@ impl Zeroize for HashState {
         self.chain.zeroize();
         self.block.as_mut_slice().zeroize();
         self.length.zeroize();
+        #[cfg(feature = "rustcrypto")]
+        self.other.zeroize();
         #[cfg(feature = "stm32f4")]
         self.unit.zeroize();
     }
@@ -196,11 +280,20 @@ impl HashState {
 pub(crate) struct Midstate {
     chain: Chain,
     #[cfg(feature = "rustcrypto")]
-    #[zeroize(skip)]
     other: Option<crate::rustcrypto::Hasher>,
 }
 
 impl Midstate {
+    pub(crate) const EMPTY: Self = Self {
+        chain: Chain::words32([0; 8]),
+        #[cfg(feature = "rustcrypto")]
+        other: None,
+    };
+
+    pub(crate) const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     /// Lets `state`, of the same algorithm, go on from here; `length` is that of a block.
     pub(crate) fn resume(&self, state: &mut HashState, length: u64) {
         state.chain.clone_from(&self.chain);

@@ -9,7 +9,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::hash::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, Midstate};
 
 /// An HMAC key, as what is left of hashing its inner and its outer pad: 152 bytes. Wiped when dropped.
-#[derive(Clone, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct HmacKey {
     #[zeroize(skip)]
     algorithm: HashAlgorithm,
@@ -58,6 +58,11 @@ impl HmacKey {
         Ok(Self { algorithm, inner, outer })
     }
 
+    /// A place for a key that is prepared later; as a key it is worth nothing.
+    pub const fn empty() -> Self {
+        Self { algorithm: HashAlgorithm::Md5, inner: Midstate::EMPTY, outer: Midstate::EMPTY }
+    }
+
     /// The algorithm of this key.
     pub const fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
@@ -65,7 +70,7 @@ impl HmacKey {
 
     /// The state in which the message is hashed next, with [`Hash::hash_update`].
     pub fn start(&self) -> HashState {
-        let mut state = HashState::new(self.algorithm, Chain::Words32([0; 8]));
+        let mut state = HashState::new(self.algorithm, Chain::words32([0; 8]));
         self.restart(&mut state);
         state
     }
@@ -97,6 +102,11 @@ impl HmacKey {
             accel.hash_update(&mut state, part)?;
         }
         self.finish(accel, &mut state)
+    }
+
+    /// The chaining values behind both pads.
+    pub(crate) const fn chains(&self) -> (&Chain, &Chain) {
+        (self.inner.chain(), self.outer.chain())
     }
 
     fn pad_length(&self) -> u64 {

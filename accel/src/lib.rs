@@ -39,7 +39,10 @@ pub mod rustcrypto;
 pub mod stm32f4;
 
 pub use cipher::{Cipher, CipherKey, CipherMode, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
-pub use hash::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, MAX_DIGEST_LENGTH};
+pub use hash::{
+    Chain, ChainValue, ChainValueMut, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH,
+    MAX_DIGEST_LENGTH,
+};
 pub use hmac::HmacKey;
 pub use public_key::{
     Curve, EcPublicKey, Job, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, PublicKey, RsaPrivateKey, RsaPublicKey,

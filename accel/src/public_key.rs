@@ -116,6 +116,13 @@ impl Job<'_> {
     }
 }
 
+/// An `Option` of a job wipes its whole place so; by itself a job has nothing to wipe but what tells of a key's lowest limbs.
+impl Zeroize for Job<'_> {
+    fn zeroize(&mut self) {
+        self.work = Work::Finished(Err(pk::BAD_INPUT_DATA));
+    }
+}
+
 /// Bytes of lent memory for `rsa_verify` and `rsa_encrypt` with a modulus of so many bytes.
 pub const fn rsa_public_workspace(modulus_length: usize) -> usize {
     soft::job::rsa_public_workspace(modulus_length)

@@ -191,11 +191,13 @@ impl<'b> Output<'b> {
         self.limit = bytes;
     }
 
-    /// Wipes what was lent to a job that will not go on, and forgets the message that was kept.
+    /// Wipes all but what the socket has still to send: what was lent to a job that will not go on, what the application has written and
+    /// nobody sealed, and the message that was kept.
     pub(crate) fn abandon(&mut self) {
         self.release();
-        if let Some(workspace) = self.workspace() {
-            workspace.zeroize();
+        let (start, end) = (self.start, self.end);
+        for place in [0..start, end..self.buffer.len()] {
+            self.buffer.get_mut(place).unwrap_or_default().zeroize();
         }
     }
 

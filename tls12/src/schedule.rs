@@ -37,7 +37,7 @@ pub enum Side {
 }
 
 /// The premaster secret of the RSA key exchange (RFC 5246 §7.4.7.1).
-#[derive(ZeroizeOnDrop)]
+#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct PremasterSecret([u8; SECRET_LENGTH]);
 
 impl PremasterSecret {
@@ -123,7 +123,7 @@ impl MasterSecret {
 }
 
 /// The master secret as the key of the PRF: prepared once, for the key block and both Finished messages.
-#[derive(ZeroizeOnDrop)]
+#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey(HmacKey);
 
 impl MasterKey {

@@ -6,6 +6,7 @@
 
 use accel::{Digest, Hash, HashAlgorithm, HashState};
 use status::{Error, ssl};
+use zeroize::Zeroize;
 
 use crate::signature_algorithm::{SignatureAlgorithm, SignatureKey};
 
@@ -41,6 +42,11 @@ impl Transcript {
     pub(crate) fn hash<A: Hash>(&self, accel: &mut A) -> Result<Digest, Error> {
         let mut state = self.0.clone().ok_or(ssl::INTERNAL_ERROR)?;
         accel.hash_finish_in_place(&mut state)
+    }
+
+    /// Nothing is hashed any more. The whole place is wiped: to write `None` may copy to it what stands on the stack.
+    pub(crate) fn end(&mut self) {
+        self.0.zeroize();
     }
 
     /// The algorithm, once it is known.

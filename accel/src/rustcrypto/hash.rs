@@ -5,11 +5,12 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use status::{Error, md};
+use zeroize::Zeroize;
 
 use super::RustCrypto;
 use crate::{Chain, Digest, Entropy, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 
-/// A hash in progress. Each crate wipes its own.
+/// A hash in progress.
 #[derive(Clone)]
 pub(crate) enum Hasher {
     Md5(Md5),
@@ -20,9 +21,16 @@ pub(crate) enum Hasher {
     Sha512(Sha512),
 }
 
+/// Each crate wipes its own; an `Option` around it then wipes the whole place.
+impl Zeroize for Hasher {
+    fn zeroize(&mut self) {
+        *self = Self::Md5(Md5::new());
+    }
+}
+
 impl<E: Entropy> Hash for RustCrypto<E> {
     fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
-        let mut state = HashState::new(algorithm, Chain::Words32([0; 8]));
+        let mut state = HashState::new(algorithm, Chain::words32([0; 8]));
         state.other = Some(match algorithm {
             HashAlgorithm::Md5 => Hasher::Md5(Md5::new()),
             HashAlgorithm::Sha1 => Hasher::Sha1(Sha1::new()),

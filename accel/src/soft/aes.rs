@@ -29,6 +29,28 @@ pub(crate) struct Key {
     pub(crate) hash_key: [u32; 4],
 }
 
+impl Key {
+    /// A place for a key.
+    pub(crate) const fn empty() -> Self {
+        Self { aes: Aes { keys: [[0; 4]; MAX_ROUNDS + 1], rounds: 0 }, hash_key: [0; 4] }
+    }
+
+    /// Whether there are no round keys.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.aes.rounds == 0
+    }
+
+    /// The place of the round keys, in which a key can also be kept as it is.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        bytemuck::must_cast_slice(self.aes.keys.as_flattened())
+    }
+
+    /// As [`Key::bytes`], to be written.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        bytemuck::must_cast_slice_mut(self.aes.keys.as_flattened_mut())
+    }
+}
+
 /// AES with its round keys.
 #[derive(ZeroizeOnDrop)]
 pub(crate) struct Aes {

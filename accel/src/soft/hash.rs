@@ -9,7 +9,10 @@ mod md5;
 use status::{Error, md};
 use zeroize::Zeroize;
 
-use crate::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, MAX_DIGEST_LENGTH};
+use crate::{
+    Chain, ChainValue, ChainValueMut, Digest, Hash, HashAlgorithm, HashState, HmacKey, MAX_BLOCK_LENGTH,
+    MAX_DIGEST_LENGTH,
+};
 
 // Set by the build script for every ARMv7E-M target.
 #[cfg(umaal)]
@@ -55,7 +58,7 @@ pub fn initial(algorithm: HashAlgorithm) -> Chain {
     let long = match algorithm {
         HashAlgorithm::Md5 | HashAlgorithm::Sha1 => {
             copy(&mut words, &INITIAL);
-            return Chain::Words32(words);
+            return Chain::words32(words);
         }
         HashAlgorithm::Sha224 | HashAlgorithm::Sha384 => &INITIAL_384,
         HashAlgorithm::Sha256 | HashAlgorithm::Sha512 => &INITIAL_512,
@@ -63,13 +66,13 @@ pub fn initial(algorithm: HashAlgorithm) -> Chain {
     let shift = match algorithm {
         HashAlgorithm::Sha224 => 0,
         HashAlgorithm::Sha256 => 32,
-        _ => return Chain::Words64(*long),
+        _ => return Chain::words64(*long),
     };
     for (word, long) in words.iter_mut().zip(long) {
         let [_, _, _, _, half @ ..] = (long >> shift).to_be_bytes();
         *word = u32::from_be_bytes(half);
     }
-    Chain::Words32(words)
+    Chain::words32(words)
 }
 
 /// Of SHA-1; MD5's is its first four words.
@@ -102,21 +105,21 @@ const INITIAL_512: [u64; 8] = [
 /// Runs the compression function over the whole blocks of `blocks`; what does not fill a block is ignored, and so is
 /// everything for a chain of another word size than the algorithm's.
 pub fn compress(chain: &mut Chain, algorithm: HashAlgorithm, blocks: &[u8]) {
-    match (chain, algorithm) {
-        (Chain::Words32(words), HashAlgorithm::Md5) => {
+    match (chain.value_mut(), algorithm) {
+        (ChainValueMut::Words32(words), HashAlgorithm::Md5) => {
             if let Some(words) = words.first_chunk_mut() {
                 md5::compress(words, blocks.as_chunks().0);
             }
         }
-        (Chain::Words32(words), HashAlgorithm::Sha1) => {
+        (ChainValueMut::Words32(words), HashAlgorithm::Sha1) => {
             if let Some(words) = words.first_chunk_mut() {
                 compress160(words, blocks.as_chunks().0);
             }
         }
-        (Chain::Words32(words), HashAlgorithm::Sha224 | HashAlgorithm::Sha256) => {
+        (ChainValueMut::Words32(words), HashAlgorithm::Sha224 | HashAlgorithm::Sha256) => {
             compress256(words, blocks.as_chunks().0);
         }
-        (Chain::Words64(words), HashAlgorithm::Sha384 | HashAlgorithm::Sha512) => {
+        (ChainValueMut::Words64(words), HashAlgorithm::Sha384 | HashAlgorithm::Sha512) => {
             compress512(words, blocks.as_chunks().0);
         }
         _ => {}
@@ -126,8 +129,8 @@ pub fn compress(chain: &mut Chain, algorithm: HashAlgorithm, blocks: &[u8]) {
 /// Writes out a chaining value as the digest of `algorithm`: what a hash yields after its last, padded block.
 pub fn digest(chain: &Chain, algorithm: HashAlgorithm) -> Digest {
     let mut bytes = [0; MAX_DIGEST_LENGTH];
-    match chain {
-        Chain::Words32(words) => {
+    match chain.value() {
+        ChainValue::Words32(words) => {
             for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
                 *to = match algorithm {
                     HashAlgorithm::Md5 => word.to_le_bytes(),
@@ -135,12 +138,12 @@ pub fn digest(chain: &Chain, algorithm: HashAlgorithm) -> Digest {
                 };
             }
         }
-        Chain::Words64(words) => {
+        ChainValue::Words64(words) => {
             for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
                 *to = word.to_be_bytes();
             }
         }
-        Chain::Block(_) => {}
+        ChainValue::Block(_) => {}
     }
     let digest = Digest::new(algorithm, bytes);
     bytes.zeroize();
@@ -151,6 +154,12 @@ pub fn digest(chain: &Chain, algorithm: HashAlgorithm) -> Digest {
 /// hashed so far. Only means something for a state that [`Hasher`] or [`crate::soft::Soft`] started.
 pub fn parts(state: &HashState) -> (&Chain, &[u8], u64) {
     (&state.chain, state.block.get(..used(state)).unwrap_or_default(), state.length)
+}
+
+/// The chaining values behind the inner and the outer pad of an HMAC key. Only means something for a key that [`Hasher`] or
+/// [`crate::soft::Soft`] prepared.
+pub const fn pads(key: &HmacKey) -> (&Chain, &Chain) {
+    key.chains()
 }
 
 /// How many bytes wait in the block.

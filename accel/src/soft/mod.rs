@@ -2,7 +2,7 @@
 //!
 //! [`Soft`] is the whole of it. The hash functions need no state of their own, so [`Hasher`] offers them alone: for a caller
 //! that has no entropy source, and for code that must not depend on the accelerator that it was lent.
-//! [`compress`], [`initial`] and [`digest`] take a hash apart for the constant-time MAC check of CBC records (RFC 5246
+//! [`compress`], [`initial`], [`pads`] and [`digest`] take a hash apart for the constant-time MAC check of CBC records (RFC 5246
 //! §6.2.3.2), which must hash a secret number of bytes in a time that does not tell how many.
 //!
 //! Deliberately absent: any use of a hash or cipher unit; other backends fall back to this one for what they lack.
@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use drbg::{Drbg, RESEED_BYTES, RESEED_REQUESTS};
-pub use hash::{Hasher, compress, digest, initial, parts};
+pub use hash::{Hasher, compress, digest, initial, pads, parts};
 
 /// The software accelerator over a source of entropy.
 pub struct Soft<E> {

@@ -1,6 +1,6 @@
 //! Who does it: the unit, or software because it wins or the unit failed. The implementations of [`Hash`] and [`Cipher`].
 //!
-//! A hash that nobody has begun yet is a state whose chain is [`Chain::Block`]: the choice falls when a first stretch is full
+//! A hash that nobody has begun yet is a state whose chain is [`crate::ChainValue::Block`]: the choice falls when a first stretch is full
 //! or the message ends. A cipher's key is bytes for the unit and round keys for software; the latter are made for one call
 //! when the unit failed after the key was loaded.
 
@@ -13,7 +13,8 @@ use crate::cipher::MAX_DATA_LENGTH;
 use crate::self_test::Algorithm;
 use crate::soft::{Hasher, mode};
 use crate::{
-    Chain, Cipher, CipherKey, CipherMode, Digest, Direction, Hash, HashAlgorithm, HashState, NONCE_LENGTH,
+    ChainValue, Cipher, CipherKey, CipherMode, Digest, Direction, Hash, HashAlgorithm, HashState,
+    NONCE_LENGTH,
 };
 
 impl<C: Regs, H: Regs, E: Regs> Hash for Stm32f4<C, H, E> {
@@ -27,11 +28,11 @@ impl<C: Regs, H: Regs, E: Regs> Hash for Stm32f4<C, H, E> {
     fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
         let total = u64::try_from(data.len()).ok().and_then(|length| state.length.checked_add(length));
         let total = total.ok_or(md::BAD_INPUT_DATA)?;
-        match (&state.chain, &state.unit) {
-            (Chain::Block(_), _) if !fills(state, data.len()) => self.hash.feed(state, data),
-            (Chain::Block(_), Some(_)) => self.go_on(state, data),
-            (Chain::Block(_), None) if self.begins(state.algorithm, total) => self.set_out(state, data),
-            (Chain::Block(_), None) => {
+        match (state.chain.value(), &state.unit) {
+            (ChainValue::Block(_), _) if !fills(state, data.len()) => self.hash.feed(state, data),
+            (ChainValue::Block(_), Some(_)) => self.go_on(state, data),
+            (ChainValue::Block(_), None) if self.begins(state.algorithm, total) => self.set_out(state, data),
+            (ChainValue::Block(_), None) => {
                 *state = in_software(state)?;
                 Hasher.hash_update(state, data)
             }
@@ -40,13 +41,13 @@ impl<C: Regs, H: Regs, E: Regs> Hash for Stm32f4<C, H, E> {
     }
 
     fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
-        match (&state.chain, &state.unit) {
-            (Chain::Block(_), Some(_)) => {
+        match (state.chain.value(), &state.unit) {
+            (ChainValue::Block(_), Some(_)) => {
                 self.given_up(state.algorithm)?;
                 let digest = self.hash.enter(&state).and_then(|()| self.hash.digest(&state));
                 self.noted(digest)
             }
-            (Chain::Block(_), None) if self.begins(state.algorithm, state.length) => {
+            (ChainValue::Block(_), None) if self.begins(state.algorithm, state.length) => {
                 let digest = self.hash.enter(&state).and_then(|()| self.hash.digest(&state));
                 match self.noted(digest) {
                     Err(error) if self.testing => Err(error),
@@ -54,7 +55,7 @@ impl<C: Regs, H: Regs, E: Regs> Hash for Stm32f4<C, H, E> {
                     digest => digest,
                 }
             }
-            (Chain::Block(_), None) => Hasher.hash_finish(in_software(&state)?),
+            (ChainValue::Block(_), None) => Hasher.hash_finish(in_software(&state)?),
             _ => Hasher.hash_finish(state),
         }
     }

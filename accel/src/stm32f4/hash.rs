@@ -20,7 +20,7 @@ use status::{Error, md};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::regs::{HASH_POLLS, Regs, wait};
-use crate::{Chain, Digest, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
+use crate::{Chain, ChainValue, ChainValueMut, Digest, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 
 /// A message in progress, as the unit gives it out between two blocks.
 pub(crate) type Context = [u32; CONTEXT_WORDS];
@@ -94,8 +94,8 @@ impl<R: Regs> HashUnit<R> {
         if stretch(state.length).0 > 0 {
             return Ok(());
         }
-        match &mut state.chain {
-            Chain::Block(first) if state.length == FIRST_STRETCH_BYTES => {
+        match state.chain.value_mut() {
+            ChainValueMut::Block(first) if state.length == FIRST_STRETCH_BYTES => {
                 self.push(first);
                 self.push(state.block.get(..WORD).unwrap_or_default());
                 first.zeroize();
@@ -159,7 +159,7 @@ impl<R: Regs> HashUnit<R> {
 
 /// A hash that waits for its first stretch.
 pub(super) const fn start(algorithm: HashAlgorithm) -> HashState {
-    HashState::new(algorithm, Chain::Block([0; STRETCH]))
+    HashState::new(algorithm, Chain::block())
 }
 
 /// Whether so many more bytes fill a stretch.
@@ -171,8 +171,8 @@ pub(super) fn fills(state: &HashState, more: usize) -> bool {
 /// What waits in the state: of a first stretch its block and the word behind it, afterwards only the latter place is used.
 pub(super) fn waiting(state: &HashState) -> (&[u8], &[u8]) {
     let (waiting, stretch) = stretch(state.length);
-    let (first, last) = match &state.chain {
-        Chain::Block(first) if stretch == FIRST_STRETCH => {
+    let (first, last) = match state.chain.value() {
+        ChainValue::Block(first) if stretch == FIRST_STRETCH => {
             (first.get(..waiting.min(STRETCH)), state.block.get(..waiting.saturating_sub(STRETCH)))
         }
         _ => (None, state.block.get(..waiting)),
@@ -183,8 +183,10 @@ pub(super) fn waiting(state: &HashState) -> (&[u8], &[u8]) {
 /// Where the next bytes wait.
 fn room(state: &mut HashState) -> &mut [u8] {
     let (waiting, stretch) = stretch(state.length);
-    let room = match &mut state.chain {
-        Chain::Block(first) if stretch == FIRST_STRETCH && waiting < STRETCH => first.get_mut(waiting..),
+    let room = match state.chain.value_mut() {
+        ChainValueMut::Block(first) if stretch == FIRST_STRETCH && waiting < STRETCH => {
+            first.get_mut(waiting..)
+        }
         _ if stretch == FIRST_STRETCH => state.block.get_mut(waiting.saturating_sub(STRETCH)..WORD),
         _ => state.block.get_mut(waiting..STRETCH),
     };

@@ -201,6 +201,7 @@ impl Connection<'_> {
                 status.alert = Some(AlertSeen::Sent(alert));
             }
         }
+        self.handshake.forget_keys();
         self.status = Some(status);
         self.want = Want::default();
     }

@@ -131,7 +131,7 @@ impl<'b> Handshake<'b> {
         let [a, b, c] = *length;
         let length = usize::try_from(u32::from_be_bytes([0, a, b, c])).map_err(|_| malformed())?;
         let whole = length.saturating_add(LENGTH);
-        let server = &mut self.exchange()?.server;
+        let server = &mut self.phase.exchange()?.server;
         if !server.list_is_open {
             // RFC 5246 §7.4.2: a server always has a certificate here.
             if whole != left || length == 0 {
@@ -156,7 +156,7 @@ impl<'b> Handshake<'b> {
     #[inline(never)]
     pub(super) fn end_of_certificate(&mut self) -> Result<(), Failure> {
         let config = self.config;
-        let server = &mut self.exchange()?.server;
+        let server = &mut self.phase.exchange()?.server;
         if config.verification != Verification::None {
             let outcome = server.verifier.finish();
             (server.flags, server.depth) = (outcome.flags, outcome.depth);
@@ -181,7 +181,7 @@ impl<'b> Handshake<'b> {
     ) -> Result<Piece, Failure> {
         let is_verified = self.config.verification != Verification::None;
         let memory = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        let server = &mut self.exchange()?.server;
+        let server = &mut self.phase.exchange()?.server;
         if !server.has_leaf {
             server.has_leaf = true;
             if let PublicKey::Rsa(key) = certificate.public_key() {
@@ -192,7 +192,7 @@ impl<'b> Handshake<'b> {
                 self.not_after = certificate.not_after().to_unix();
             }
         }
-        if !is_verified || mem::take(&mut self.exchange()?.server.is_checked) {
+        if !is_verified || mem::take(&mut self.phase.exchange()?.server.is_checked) {
             return Ok(Piece::Taken(whole));
         }
         let mut context = Context::new(Time::from_unix(self.peer.now));

@@ -120,7 +120,7 @@ impl<'b> Handshake<'b> {
             return Err(malformed());
         }
         let signing = self.signing_identity().map(|(_, (_, hash))| hash);
-        self.exchange()?.signing.keep(signing);
+        self.phase.exchange()?.signing.keep(signing);
         self.state = State::ServerHelloDone;
         Ok(())
     }

@@ -10,6 +10,7 @@
 
 use accel::Accel;
 use status::ssl;
+use zeroize::Zeroize;
 
 use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
 use crate::failure::Failure;
@@ -50,8 +51,8 @@ impl<'b> Handshake<'b> {
         *prefix = [a, b, c, d];
         let whole = frame(MessageType::CERTIFICATE_VERIFY, message, written.saturating_add(PREFIX))?;
         self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
-        self.exchange()?.signing.keep(None);
-        self.job = None;
+        self.phase.exchange()?.signing.keep(None);
+        self.job.zeroize();
         output.seal_message(None, accel, whole)?;
         self.state = State::ClientFinished;
         // The last slice ends here: what Finished needs is as much work again.

@@ -10,6 +10,7 @@
 
 use accel::Accel;
 use status::ssl;
+use zeroize::Zeroize;
 
 use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
 use crate::failure::Failure;
@@ -28,10 +29,9 @@ impl<'b> Handshake<'b> {
     ) -> Result<Progress, Failure> {
         let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
         let kept = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        let key = self.exchange()?.server.key(kept).ok_or(ssl::INTERNAL_ERROR)?.rsa();
-        let premaster = PremasterSecret::new(accel)?;
+        let key = self.phase.exchange()?.server.key(kept).ok_or(ssl::INTERNAL_ERROR)?.rsa();
+        let premaster = self.premaster.insert(PremasterSecret::new(accel)?);
         self.job = Some(accel.rsa_encrypt(&key, premaster.as_bytes(), workspace)?);
-        self.premaster = Some(premaster);
         Ok(Progress::Busy)
     }
 
@@ -61,7 +61,7 @@ impl<'b> Handshake<'b> {
         *length = u16::try_from(written).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
         let whole = frame(MessageType::CLIENT_KEY_EXCHANGE, message, written.saturating_add(PREFIX))?;
         self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
-        self.job = None;
+        self.job.zeroize();
         self.derive_master_secret(accel)?;
         output.seal_message(None, accel, whole)?;
         self.state =
@@ -74,7 +74,7 @@ impl<'b> Handshake<'b> {
     #[inline(never)]
     fn derive_master_secret<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
         let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
-        let premaster = self.premaster.take().ok_or(ssl::INTERNAL_ERROR)?;
+        let premaster = self.premaster.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
         let prf = parameters.suite.prf();
         self.master = Some(if parameters.extended_master_secret {
             let session_hash = self.transcript.hash(accel)?;
@@ -82,6 +82,7 @@ impl<'b> Handshake<'b> {
         } else {
             MasterSecret::derive(accel, prf, premaster.as_bytes(), &self.randoms)?
         });
+        self.premaster.zeroize();
         Ok(())
     }
 }

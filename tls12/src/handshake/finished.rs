@@ -6,13 +6,13 @@
 
 use accel::Accel;
 use status::{Alert, ssl};
+use zeroize::Zeroize;
 
 use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::record::MAX_OVERHEAD;
 use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};
-use crate::transcript::Transcript;
 
 /// The proof that the server's Finished was right. Made here only; no application data without it.
 #[derive(Clone, Copy)]
@@ -80,11 +80,12 @@ impl<'b> Handshake<'b> {
         if self.store.is_empty() {
             self.keep_session(&[], 0, accel)?;
         }
-        self.transcript = Transcript::new();
-        // Nothing needs it any more, unless a key log is asked for.
+        self.transcript.end();
+        // Nothing needs them any more, but a key log that is asked for.
         if !cfg!(feature = "key-log") {
-            self.master = None;
+            self.master.zeroize();
         }
+        self.phase.forget_master_key();
         self.state = State::Traffic;
         Ok(())
     }

@@ -358,15 +358,6 @@ impl<'b> Handshake<'b> {
     }
 }
 
-/// Half a handshake leaves no session behind: it would be one with a server that has proved nothing.
-impl Drop for Handshake<'_> {
-    fn drop(&mut self) {
-        if !self.is_over() {
-            self.store.forget();
-        }
-    }
-}
-
 /// A message's type and length.
 const HEADER_LENGTH: usize = 4;
 /// To hash more than that with every function that a signature may need is a slice of work of its own.

@@ -1,10 +1,12 @@
 //! What only one half of a connection's life needs, in one place of memory.
 //!
 //! Until the first ChangeCipherSpec there are the server's chain and the hashes to sign with; from then on there are the keys of both
-//! directions. Never both: that saves 1.2 KB, and nothing of the first half is left over in the second.
+//! directions. Never both: that saves 1.2 KB, and nothing of the first half is left over in the second. Both write all of the place:
+//! where one did not, what stands on the stack could be copied to it.
 
 use accel::{Accel, Digest, Direction, Hash, HashAlgorithm};
 use status::{Error, Flags, ssl};
+use zeroize::Zeroize;
 
 use super::Handshake;
 use super::certificate::ServerCertificate;
@@ -22,7 +24,7 @@ pub(super) enum Phase {
     /// Nothing is protected yet.
     Exchange(Exchange),
     /// At least one direction is protected.
-    Protected(Directions),
+    Protected(Directions, #[expect(dead_code, reason = "it is there to be written")] [u8; REST]),
 }
 
 /// Of the first half.
@@ -33,23 +35,61 @@ pub(super) struct Exchange {
 
 /// Of the second half: both keys are expanded at once, before the first of them is used.
 pub(super) struct Directions {
-    read: Option<Protection>,
-    write: Option<Protection>,
+    read: Protection,
+    write: Protection,
     is_reading: bool,
     is_writing: bool,
-    /// What Finished is computed with.
-    key: MasterKey,
+    /// What Finished is computed with, until both have been exchanged.
+    key: Option<MasterKey>,
 }
+
+/// What the first half takes more than the second.
+const REST: usize = size_of::<Exchange>().saturating_sub(size_of::<Directions>());
 
 impl Phase {
     pub(super) const fn new() -> Self {
         Self::Exchange(Exchange { server: ServerCertificate::new(), signing: SigningHashes::new() })
     }
 
+    /// The first half's data.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the second half.
+    pub(super) const fn exchange(&mut self) -> Result<&mut Exchange, Error> {
+        match self {
+            Self::Exchange(exchange) => Ok(exchange),
+            Self::Protected(..) => Err(ssl::INTERNAL_ERROR),
+        }
+    }
+
+    /// The second half, without keys yet.
+    pub(super) fn begin_protection(&mut self) {
+        let (read, write) = (Protection::empty(), Protection::empty());
+        let directions = Directions { read, write, is_reading: false, is_writing: false, key: None };
+        *self = Self::Protected(directions, [0; REST]);
+    }
+
+    /// Nothing is protected any more.
+    pub(super) fn forget(&mut self) {
+        if let Self::Protected(directions, _) = self {
+            directions.read = Protection::empty();
+            directions.write = Protection::empty();
+            (directions.is_reading, directions.is_writing) = (false, false);
+        }
+        self.forget_master_key();
+    }
+
+    /// Finished has been computed for the last time.
+    pub(super) fn forget_master_key(&mut self) {
+        if let Self::Protected(directions, _) = self {
+            directions.key.zeroize();
+        }
+    }
+
     fn directions(&mut self) -> Option<&mut Directions> {
         match self {
             Self::Exchange(_) => None,
-            Self::Protected(directions) => Some(directions),
+            Self::Protected(directions, _) => Some(directions),
         }
     }
 }
@@ -57,19 +97,21 @@ impl Phase {
 impl Handshake<'_> {
     /// The read state; none while nothing is protected.
     pub(crate) fn read_state(&mut self) -> Option<&mut Protection> {
-        self.phase.directions().filter(|directions| directions.is_reading)?.read.as_mut()
+        let directions = self.phase.directions().filter(|directions| directions.is_reading)?;
+        Some(&mut directions.read)
     }
 
     /// The write state; none while nothing is protected.
     pub(crate) fn write_state(&mut self) -> Option<&mut Protection> {
-        self.phase.directions().filter(|directions| directions.is_writing)?.write.as_mut()
+        let directions = self.phase.directions().filter(|directions| directions.is_writing)?;
+        Some(&mut directions.write)
     }
 
     /// Why the server's chain was not accepted, and the place in it.
     pub(crate) const fn verdict(&self) -> (Flags, u8) {
         match &self.phase {
             Phase::Exchange(exchange) => exchange.server.verdict(),
-            Phase::Protected(_) => (Flags::NONE, 0),
+            Phase::Protected(..) => (Flags::NONE, 0),
         }
     }
 
@@ -96,48 +138,31 @@ impl Handshake<'_> {
     fn expand<A: Accel>(&mut self, accel: &mut A) -> Result<KeyBlock, Failure> {
         let suite = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.suite;
         let master = self.master.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
-        let key = master.key(accel, suite.prf())?;
-        let block = key.key_block(accel, suite, &self.randoms)?;
-        self.phase = Phase::Protected(Directions {
-            read: None,
-            write: None,
-            is_reading: false,
-            is_writing: false,
-            key,
-        });
-        Ok(block)
+        self.phase.begin_protection();
+        let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
+        let key = directions.key.insert(master.key(accel, suite.prf())?);
+        Ok(key.key_block(accel, suite, &self.randoms)?)
     }
 
     #[inline(never)]
     fn load<A: Accel>(&mut self, side: Side, block: &KeyBlock, accel: &mut A) -> Result<(), Failure> {
         let etm = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.encrypt_then_mac;
         let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
-        let (slot, direction) = match side {
+        let (state, direction) = match side {
             Side::Client => (&mut directions.write, Direction::Encrypt),
             Side::Server => (&mut directions.read, Direction::Decrypt),
         };
-        Protection::load(slot, accel, &block.keys(side), direction, etm)
+        state.load(accel, &block.keys(side), direction, etm)
     }
 
     /// What Finished is computed with.
     ///
     /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the first half.
-    pub(super) const fn master_key(&self) -> Result<&MasterKey, Error> {
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the first half, and when both Finished have been exchanged.
+    pub(super) fn master_key(&self) -> Result<&MasterKey, Error> {
         match &self.phase {
             Phase::Exchange(_) => Err(ssl::INTERNAL_ERROR),
-            Phase::Protected(directions) => Ok(&directions.key),
-        }
-    }
-
-    /// The first half's data.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the second half.
-    pub(super) const fn exchange(&mut self) -> Result<&mut Exchange, Error> {
-        match &mut self.phase {
-            Phase::Exchange(exchange) => Ok(exchange),
-            Phase::Protected(_) => Err(ssl::INTERNAL_ERROR),
+            Phase::Protected(directions, _) => directions.key.as_ref().ok_or(ssl::INTERNAL_ERROR),
         }
     }
 
@@ -149,7 +174,7 @@ impl Handshake<'_> {
         self.transcript.update(accel, bytes)?;
         match &mut self.phase {
             Phase::Exchange(exchange) => exchange.signing.update(accel, bytes),
-            Phase::Protected(_) => Ok(()),
+            Phase::Protected(..) => Ok(()),
         }
     }
 
@@ -165,7 +190,7 @@ impl Handshake<'_> {
         if self.transcript.algorithm() == Some(algorithm) {
             self.transcript.hash(accel)
         } else {
-            self.exchange()?.signing.hash(accel, algorithm)
+            self.phase.exchange()?.signing.hash(accel, algorithm)
         }
     }
 }

@@ -175,11 +175,16 @@ impl<'b> Handshake<'b> {
         if self.is_over() { self.store.bytes() } else { &[] }
     }
 
-    /// RFC 5246 §7.2.2: nothing of this connection may be resumed, nor what it has offered.
+    /// RFC 5246 §7.2.2: nothing of this connection may be resumed, nor what it has offered. What protects the alert is left.
     pub(crate) fn forget(&mut self) {
-        self.job = None;
-        self.premaster = None;
-        self.master = None;
+        self.job.zeroize();
+        self.premaster.zeroize();
+        self.master.zeroize();
         self.store.forget();
+    }
+
+    /// Nothing more is sent or read.
+    pub(crate) fn forget_keys(&mut self) {
+        self.phase.forget();
     }
 }

@@ -239,7 +239,7 @@ impl<'b> Handshake<'b> {
         let hash = parameters.suite.prf();
         self.transcript.start(accel, hash)?;
         if self.config.identity.is_some() && !parameters.resumed {
-            self.exchange()?.signing.start(accel, hash)?;
+            self.phase.exchange()?.signing.start(accel, hash)?;
         }
         self.hash_message(accel, output.kept())?;
         output.release();

@@ -13,7 +13,7 @@ impl Handshake<'_> {
         self.state = match self.request {
             Some(_) => State::ClientCertificate,
             None => {
-                self.exchange()?.signing.keep(None);
+                self.phase.exchange()?.signing.keep(None);
                 State::ClientKeyExchange
             }
         };

@@ -3,7 +3,7 @@
 //! Opening a MAC-then-encrypt record tells nothing of its padding, neither by its answer nor by its time: see
 //! [`super::mac`].
 
-use accel::{Accel, CipherKey, Direction, HashAlgorithm, HmacKey};
+use accel::{Accel, CipherKey, Direction, HashAlgorithm, HmacKey, soft};
 use status::{Error, ssl};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 
@@ -27,57 +27,76 @@ pub(super) struct Cbc<'p> {
     pub(super) mac: &'p Mac,
 }
 
-/// Where the MAC stands, and how it is computed.
-pub(super) enum Mac {
+/// The MAC of one direction: its key, and where it stands.
+pub(super) struct Mac {
+    key: HmacKey,
+    place: Place,
+}
+
+/// Where a MAC stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
     /// Behind everything, over the ciphertext.
-    AfterEncryption(HmacKey),
+    AfterEncryption,
     /// Between plaintext and padding, when sealing.
-    BeforeEncryption(HmacKey),
+    BeforeEncryption,
     /// Between plaintext and padding, when opening: where is a secret.
-    BeforeEncryptionSecret(SecretMac),
+    BeforeEncryptionSecret,
 }
 
 impl Mac {
+    /// No key yet; for an AEAD suite that stays so.
+    pub(super) const fn empty() -> Self {
+        Self { key: HmacKey::empty(), place: Place::AfterEncryption }
+    }
+
     #[inline(never)]
-    pub(super) fn new<A: Accel>(
+    pub(super) fn load<A: Accel>(
+        &mut self,
         accel: &mut A,
         direction: Direction,
         algorithm: HashAlgorithm,
         key: &[u8],
         encrypt_then_mac: bool,
-    ) -> Result<Self, Error> {
-        Ok(match direction {
-            _ if encrypt_then_mac => Self::AfterEncryption(HmacKey::new(accel, algorithm, key)?),
-            Direction::Encrypt => Self::BeforeEncryption(HmacKey::new(accel, algorithm, key)?),
-            Direction::Decrypt => Self::BeforeEncryptionSecret(SecretMac::new(algorithm, key)),
-        })
+    ) -> Result<(), Error> {
+        self.place = match direction {
+            _ if encrypt_then_mac => Place::AfterEncryption,
+            Direction::Encrypt => Place::BeforeEncryption,
+            Direction::Decrypt => Place::BeforeEncryptionSecret,
+        };
+        self.key = match self.place {
+            // Its chaining values are needed themselves, so that software prepares it.
+            Place::BeforeEncryptionSecret => HmacKey::new(&mut soft::Hasher, algorithm, key)?,
+            _ => HmacKey::new(accel, algorithm, key)?,
+        };
+        Ok(())
     }
 
-    const fn length(&self) -> usize {
-        match self {
-            Self::AfterEncryption(key) | Self::BeforeEncryption(key) => key.algorithm().digest_length(),
-            Self::BeforeEncryptionSecret(key) => key.length(),
-        }
+    fn is_after(&self) -> bool {
+        self.place == Place::AfterEncryption
+    }
+
+    fn length(&self) -> usize {
+        self.key.algorithm().digest_length()
     }
 }
 
 impl Cbc<'_> {
     /// The bytes behind a plaintext: MAC, and 1 to 16 bytes of padding.
-    pub(super) const fn suffix_length(&self, length: usize) -> usize {
-        let encrypted = match self.mac {
-            Mac::AfterEncryption(_) => length,
-            _ => length.saturating_add(self.mac.length()),
-        };
+    pub(super) fn suffix_length(&self, length: usize) -> usize {
+        let encrypted = if self.mac.is_after() { length } else { length.saturating_add(self.mac.length()) };
         // What is missing from a whole block, at least one byte.
         let padding = BLOCK_LENGTH.saturating_sub(encrypted % BLOCK_LENGTH);
         self.mac.length().saturating_add(padding)
     }
 
     /// The most bytes of plaintext that fit into `content` bytes behind the vector.
-    pub(super) const fn max_plaintext(&self, content: usize) -> usize {
-        let most = match self.mac {
-            Mac::AfterEncryption(_) => whole_blocks(content.saturating_sub(self.mac.length())),
-            _ => whole_blocks(content).saturating_sub(self.mac.length()),
+    pub(super) fn max_plaintext(&self, content: usize) -> usize {
+        let mac = self.mac.length();
+        let most = if self.mac.is_after() {
+            whole_blocks(content.saturating_sub(mac))
+        } else {
+            whole_blocks(content).saturating_sub(mac)
         };
         most.saturating_sub(1)
     }
@@ -91,10 +110,7 @@ impl Cbc<'_> {
         body: &mut [u8],
         length: usize,
     ) -> Result<(), Failure> {
-        let after = match self.mac {
-            Mac::AfterEncryption(_) => self.mac.length(),
-            _ => 0,
-        };
+        let after = if self.mac.is_after() { self.mac.length() } else { 0 };
         let end = body.len().saturating_sub(after);
         let (encrypted, outer_mac) = body.split_at_mut_checked(end).ok_or(ssl::INTERNAL_ERROR)?;
         let (vector, content) = encrypted.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
@@ -102,9 +118,9 @@ impl Cbc<'_> {
         accel.fill(vector)?;
         let (plaintext, suffix) = content.split_at_mut_checked(length).ok_or(ssl::INTERNAL_ERROR)?;
         let mut padding = suffix;
-        if let Mac::BeforeEncryption(key) = self.mac {
+        if !self.mac.is_after() {
             let additional = additional_data(sequence, content_type, length)?;
-            let digest = key.mac(accel, &[&additional, plaintext])?;
+            let digest = self.mac.key.mac(accel, &[&additional, plaintext])?;
             let (mac, rest) = padding.split_at_mut_checked(self.mac.length()).ok_or(ssl::INTERNAL_ERROR)?;
             copy(mac, digest.as_bytes());
             padding = rest;
@@ -113,9 +129,9 @@ impl Cbc<'_> {
         padding.fill(value);
         let mut chained = *vector;
         accel.cbc_encrypt(self.key, &mut chained, content)?;
-        if let Mac::AfterEncryption(key) = self.mac {
+        if self.mac.is_after() {
             let additional = additional_data(sequence, content_type, encrypted.len())?;
-            copy(outer_mac, key.mac(accel, &[&additional, encrypted])?.as_bytes());
+            copy(outer_mac, self.mac.key.mac(accel, &[&additional, encrypted])?.as_bytes());
         }
         Ok(())
     }
@@ -128,14 +144,14 @@ impl Cbc<'_> {
         content_type: ContentType,
         body: &mut [u8],
     ) -> Result<usize, Failure> {
-        match self.mac {
-            Mac::AfterEncryption(key) => self.open_after(accel, key, sequence, content_type, body),
-            Mac::BeforeEncryption(_) => Err(ssl::INTERNAL_ERROR.into()),
-            Mac::BeforeEncryptionSecret(key) => {
+        match self.mac.place {
+            Place::AfterEncryption => self.open_after(accel, sequence, content_type, body),
+            Place::BeforeEncryption => Err(ssl::INTERNAL_ERROR.into()),
+            Place::BeforeEncryptionSecret => {
                 let content = self.decrypt(accel, body, self.mac.length())?;
                 let (length, padding_is_good) = unpad(content, self.mac.length())?;
                 let additional = additional_data(sequence, content_type, 0)?;
-                let mac_is_good = key.verify(&additional, content, length);
+                let mac_is_good = SecretMac::new(&self.mac.key).verify(&additional, content, length);
                 // The one branch: whether the record is good, and nothing about why not.
                 accept(length, padding_is_good & mac_is_good)
             }
@@ -146,7 +162,6 @@ impl Cbc<'_> {
     fn open_after<A: Accel>(
         &self,
         accel: &mut A,
-        key: &HmacKey,
         sequence: u64,
         content_type: ContentType,
         body: &mut [u8],
@@ -154,7 +169,7 @@ impl Cbc<'_> {
         let end = body.len().checked_sub(self.mac.length()).ok_or(BAD_RECORD)?;
         let (encrypted, mac) = body.split_at_mut_checked(end).ok_or(BAD_RECORD)?;
         let additional = additional_data(sequence, content_type, encrypted.len())?;
-        let expected = key.mac(accel, &[&additional, encrypted])?;
+        let expected = self.mac.key.mac(accel, &[&additional, encrypted])?;
         if !bool::from(expected.as_bytes().ct_eq(mac)) {
             return Err(BAD_RECORD);
         }

@@ -8,39 +8,27 @@
 //!
 //! It needs the compression function itself, so it always runs in software: an accelerator that pads on its own is of no use.
 
-use accel::{Chain, Digest, HashAlgorithm, soft};
+use accel::{Chain, ChainValue, ChainValueMut, Digest, HashAlgorithm, HmacKey, soft};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
 
 use super::cbc::{MAX_MAC_LENGTH, MAX_PADDING};
 use super::protection::ADDITIONAL_LENGTH;
 
-/// An HMAC-SHA-1 or HMAC-SHA-256 key, as the chaining values after its pads. Wiped when dropped.
-pub(super) struct SecretMac {
+/// An HMAC-SHA-1 or HMAC-SHA-256 key that software prepared, as the chaining values after its pads.
+pub(super) struct SecretMac<'k> {
     algorithm: HashAlgorithm,
-    inner: Chain,
-    outer: Chain,
+    inner: &'k Chain,
+    outer: &'k Chain,
 }
 
 /// The block of SHA-1 and SHA-256.
 const BLOCK_LENGTH: usize = 64;
 
-impl SecretMac {
-    /// Takes a key as long as the digest, which is shorter than a block.
-    pub(super) fn new(algorithm: HashAlgorithm, key: &[u8]) -> Self {
-        let after = |mask: u8| {
-            let mut pad = Block([mask; BLOCK_LENGTH]);
-            for (byte, key) in pad.0.iter_mut().zip(key) {
-                *byte ^= *key;
-            }
-            let mut chain = soft::initial(algorithm);
-            soft::compress(&mut chain, algorithm, &pad.0);
-            chain
-        };
-        Self { algorithm, inner: after(0x36), outer: after(0x5C) }
-    }
-
-    pub(super) const fn length(&self) -> usize {
-        self.algorithm.digest_length()
+impl<'k> SecretMac<'k> {
+    /// Takes a key of [`soft::Hasher`]'s.
+    pub(super) const fn new(key: &'k HmacKey) -> Self {
+        let (inner, outer) = soft::pads(key);
+        Self { algorithm: key.algorithm(), inner, outer }
     }
 
     /// Whether the first `length` bytes of `content` are followed by their MAC. `content` ends in at least as many bytes as a
@@ -171,7 +159,8 @@ impl Block {
 }
 
 fn select(result: &mut Chain, chain: &Chain, condition: Choice) {
-    if let (Chain::Words32(result), Chain::Words32(chain)) = (result, chain) {
+    if let (ChainValueMut::Words32(result), ChainValue::Words32(chain)) = (result.value_mut(), chain.value())
+    {
         for (to, from) in result.iter_mut().zip(chain) {
             to.conditional_assign(from, condition);
         }
@@ -180,7 +169,6 @@ fn select(result: &mut Chain, chain: &Chain, condition: Choice) {
 
 #[cfg(test)]
 mod tests {
-    use accel::HmacKey;
     use accel::soft::Hasher;
 
     use super::*;
@@ -199,7 +187,9 @@ mod tests {
     fn the_number_of_compressions_does_not_depend_on_the_padding() {
         let content: [u8; 608] = core::array::from_fn(|at| at.to_le_bytes()[0]);
         for algorithm in [HashAlgorithm::Sha1, HashAlgorithm::Sha256] {
-            let mac = SecretMac::new(algorithm, &KEY[..algorithm.digest_length()]);
+            let key = &KEY[..algorithm.digest_length()];
+            let Ok(key) = HmacKey::new(&mut Hasher, algorithm, key) else { panic!("a hash cannot fail") };
+            let mac = SecretMac::new(&key);
             for whole in (48..=content.len()).step_by(16) {
                 let content = &content[..whole];
                 let longest = whole - algorithm.digest_length() - 1;

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use accel::{Accel, CipherKey, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
+use accel::{Accel, CipherKey, CipherMode, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
 use status::{Alert, Cause, cipher, ssl};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -15,20 +15,15 @@ use crate::schedule::Keys;
 pub const MAX_OVERHEAD: usize = HEADER_LENGTH + cbc::BLOCK_LENGTH + cbc::MAX_MAC_LENGTH + cbc::BLOCK_LENGTH;
 
 /// The protection of one direction (RFC 5246 §6.1: a connection state), with its sequence number.
+///
+/// Its keys are wiped when it is dropped. There is a place for those of every suite, so that all of its memory is written and wiped
+/// whatever the suite; an AEAD suite has no MAC, a CBC suite no salt.
 pub struct Protection {
     key: CipherKey,
-    sealing: Sealing,
+    mac: Mac,
+    salt: Zeroizing<[u8; SALT_LENGTH]>,
     /// That of the next record; none once all 2^64 have been used.
     sequence: Option<u64>,
-}
-
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there is no heap to put the larger one in; how much larger depends on the backends"
-)]
-enum Sealing {
-    Aead { salt: Zeroizing<[u8; SALT_LENGTH]> },
-    Cbc(Mac),
 }
 
 impl Protection {
@@ -42,33 +37,36 @@ impl Protection {
         direction: Direction,
         encrypt_then_mac: bool,
     ) -> Result<Self, Failure> {
-        let mut made = None;
-        Self::load(&mut made, accel, keys, direction, encrypt_then_mac)?;
-        made.ok_or(ssl::INTERNAL_ERROR.into())
+        let mut made = Self::empty();
+        made.load(accel, keys, direction, encrypt_then_mac)?;
+        Ok(made)
     }
 
-    /// As [`Protection::new`], made where it stays: round keys are the largest thing that is ever moved.
+    /// A place for a state that is loaded later.
+    pub(crate) fn empty() -> Self {
+        Self {
+            key: CipherKey::empty(),
+            mac: Mac::empty(),
+            salt: Zeroizing::new([0; SALT_LENGTH]),
+            sequence: Some(0),
+        }
+    }
+
+    /// As [`Protection::new`], where it stays: round keys are the largest thing that is ever moved.
     ///
     /// # Errors
-    /// Its own; `place` is of no use then.
+    /// Its own; the state is of no use then.
     pub(crate) fn load<A: Accel>(
-        place: &mut Option<Self>,
+        &mut self,
         accel: &mut A,
         keys: &Keys<'_>,
         direction: Direction,
         encrypt_then_mac: bool,
     ) -> Result<(), Failure> {
-        let key = accel.cipher_load(keys.suite.mode(), direction, keys.cipher)?;
-        let sealing = Sealing::Aead { salt: Zeroizing::new([0; SALT_LENGTH]) };
-        let made = place.insert(Self { key, sealing, sequence: Some(0) });
-        match (keys.suite.mac(), &mut made.sealing) {
-            (None, Sealing::Aead { salt }) => {
-                **salt = keys.salt.try_into().map_err(|_| ssl::INTERNAL_ERROR)?;
-            }
-            (algorithm, sealing) => {
-                let algorithm = algorithm.ok_or(ssl::INTERNAL_ERROR)?;
-                *sealing = Sealing::Cbc(Mac::new(accel, direction, algorithm, keys.mac, encrypt_then_mac)?);
-            }
+        self.key = accel.cipher_load(keys.suite.mode(), direction, keys.cipher)?;
+        match keys.suite.mac() {
+            Some(algorithm) => self.mac.load(accel, direction, algorithm, keys.mac, encrypt_then_mac)?,
+            None => *self.salt = keys.salt.try_into().map_err(|_| ssl::INTERNAL_ERROR)?,
         }
         Ok(())
     }
@@ -83,26 +81,26 @@ impl Protection {
 
     /// How many bytes stand before the plaintext: the header, and the explicit nonce or vector.
     pub const fn prefix_length(&self) -> usize {
-        match &self.sealing {
-            Sealing::Aead { .. } => HEADER_LENGTH + EXPLICIT_LENGTH,
-            Sealing::Cbc(_) => HEADER_LENGTH + cbc::BLOCK_LENGTH,
+        match self.key.mode() {
+            CipherMode::Cbc => HEADER_LENGTH + cbc::BLOCK_LENGTH,
+            _ => HEADER_LENGTH + EXPLICIT_LENGTH,
         }
     }
 
     /// How many bytes stand behind a plaintext of `length` bytes: the tag, or MAC and padding.
-    pub const fn suffix_length(&self, length: usize) -> usize {
-        match &self.sealing {
-            Sealing::Aead { .. } => self.key.mode().tag_length(),
-            Sealing::Cbc(mac) => self.cbc(mac).suffix_length(length),
+    pub fn suffix_length(&self, length: usize) -> usize {
+        match self.key.mode() {
+            CipherMode::Cbc => self.cbc().suffix_length(length),
+            aead => aead.tag_length(),
         }
     }
 
     /// The most bytes of plaintext whose record fits into `space` bytes, at most 2^14.
     pub fn max_plaintext(&self, space: usize) -> usize {
         let content = space.saturating_sub(self.prefix_length());
-        let most = match &self.sealing {
-            Sealing::Aead { .. } => content.saturating_sub(self.key.mode().tag_length()),
-            Sealing::Cbc(mac) => self.cbc(mac).max_plaintext(content),
+        let most = match self.key.mode() {
+            CipherMode::Cbc => self.cbc().max_plaintext(content),
+            aead => content.saturating_sub(aead.tag_length()),
         };
         most.min(MAX_PLAINTEXT_LENGTH)
     }
@@ -144,16 +142,16 @@ impl Protection {
         let (header, body) = record.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
         *header = Header::encode(content_type, body.len())?;
         let sequence = self.take_sequence()?;
-        match &self.sealing {
-            Sealing::Aead { salt } => {
+        match self.key.mode() {
+            CipherMode::Cbc => self.cbc().seal(accel, sequence, content_type, body, length)?,
+            _ => {
                 let (explicit, rest) = body.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
                 // RFC 5288 §3, RFC 6655 §3: never the same nonce twice; the sequence number cannot repeat.
                 *explicit = sequence.to_be_bytes();
                 let (plaintext, tag) = rest.split_at_mut_checked(length).ok_or(ssl::INTERNAL_ERROR)?;
                 let additional = additional_data(sequence, content_type, length)?;
-                accel.seal(&self.key, &nonce(salt, explicit), &additional, plaintext, tag)?;
+                accel.seal(&self.key, &nonce(&self.salt, explicit), &additional, plaintext, tag)?;
             }
-            Sealing::Cbc(mac) => self.cbc(mac).seal(accel, sequence, content_type, body, length)?,
         }
         Ok(total)
     }
@@ -181,18 +179,18 @@ impl Protection {
             return Err(BAD_RECORD);
         }
         let sequence = self.take_sequence()?;
-        let length = match &self.sealing {
-            Sealing::Aead { salt } => {
+        let length = match self.key.mode() {
+            CipherMode::Cbc => self.cbc().open(accel, sequence, content_type, body)?,
+            mode => {
                 let (explicit, sealed) = body.split_first_chunk_mut().ok_or(BAD_RECORD)?;
-                let length = sealed.len().checked_sub(self.key.mode().tag_length()).ok_or(BAD_RECORD)?;
+                let length = sealed.len().checked_sub(mode.tag_length()).ok_or(BAD_RECORD)?;
                 let (plaintext, tag) = sealed.split_at_mut_checked(length).ok_or(BAD_RECORD)?;
                 let additional = additional_data(sequence, content_type, length)?;
                 accel
-                    .open(&self.key, &nonce(salt, explicit), &additional, plaintext, tag)
+                    .open(&self.key, &nonce(&self.salt, explicit), &additional, plaintext, tag)
                     .map_err(authentic)?;
                 length
             }
-            Sealing::Cbc(mac) => self.cbc(mac).open(accel, sequence, content_type, body)?,
         };
         if length > MAX_PLAINTEXT_LENGTH {
             return Err(too_long());
@@ -201,8 +199,8 @@ impl Protection {
         Ok(start..start.saturating_add(length))
     }
 
-    const fn cbc<'p>(&'p self, mac: &'p Mac) -> Cbc<'p> {
-        Cbc { key: &self.key, mac }
+    const fn cbc(&self) -> Cbc<'_> {
+        Cbc { key: &self.key, mac: &self.mac }
     }
 
     /// RFC 5246 §6.1: a sequence number never wraps.
@@ -257,7 +255,7 @@ impl Layer<'_> {
         Ok(total)
     }
 
-    /// As [`Protection::open`].
+    /// As [`Protection::open`]; what nothing protects is no secret, and is not wiped.
     ///
     /// # Errors
     /// Its own.
@@ -267,7 +265,6 @@ impl Layer<'_> {
         }
         Header::parse(*record.first_chunk().ok_or(BAD_RECORD)?)?;
         if record.len() > HEADER_LENGTH + MAX_PLAINTEXT_LENGTH {
-            record.zeroize();
             return Err(too_long());
         }
         Ok(HEADER_LENGTH..record.len())

@@ -12,23 +12,22 @@ use status::{Error, cipher};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::cipher::{MAX_DATA_LENGTH, Material};
+use crate::cipher::MAX_DATA_LENGTH;
 use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
 use crate::{CipherKey, CipherMode, Direction, NONCE_LENGTH};
 
 // Round keys are the largest thing there is on the stack: not inlined, and moved as little as can be.
 #[inline(never)]
 pub(crate) fn load(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<CipherKey, Error> {
-    let material = Material::Soft(Key { aes: Aes::new(key)?, hash_key: [0; 4] });
-    let mut loaded = CipherKey { mode, direction, material };
-    if let (CipherMode::Gcm, Material::Soft(key)) = (mode, &mut loaded.material) {
+    let mut key = Key { aes: Aes::new(key)?, hash_key: [0; 4] };
+    if mode == CipherMode::Gcm {
         let mut pair = [[0; 4]; 2];
         key.aes.encrypt(&mut pair);
         let [zero, _] = &pair;
         key.hash_key = ghash::key(zero);
         pair.zeroize();
     }
-    Ok(loaded)
+    Ok(CipherKey::of_software(mode, direction, key))
 }
 
 /// Encrypts or decrypts whole blocks in place and leaves the next initialization vector in `iv`.
@@ -38,7 +37,7 @@ pub(crate) fn cbc(
     iv: &mut [u8; BLOCK_LENGTH],
     data: &mut [u8],
 ) -> Result<(), Error> {
-    let key = loaded(key, direction, CipherMode::Cbc)?;
+    let key = key.software(CipherMode::Cbc, direction)?;
     let (blocks, []) = data.as_chunks_mut() else { return Err(cipher::FULL_BLOCK_EXPECTED) };
     match direction {
         Direction::Encrypt => cbc::encrypt(&key.aes, iv, blocks),
@@ -88,20 +87,13 @@ pub(crate) fn aead(
     tag_length: usize,
 ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
     let mode = key.mode;
-    let key = loaded(key, direction, mode)?;
+    let key = key.software(mode, direction)?;
     if mode == CipherMode::Cbc || tag_length != mode.tag_length() || data.len() > MAX_DATA_LENGTH {
         return Err(cipher::BAD_INPUT_DATA);
     }
     match mode {
         CipherMode::Gcm => Ok(gcm::apply(key, direction, nonce, aad, data)),
         _ => ccm::apply(&mut &key.aes, mode, direction, (nonce, aad), data, &mut 0),
-    }
-}
-
-fn loaded(key: &CipherKey, direction: Direction, mode: CipherMode) -> Result<&Key, Error> {
-    match &key.material {
-        Material::Soft(soft) if key.mode == mode && key.direction == direction => Ok(soft),
-        _ => Err(cipher::BAD_INPUT_DATA),
     }
 }
 
