@@ -101,8 +101,9 @@ pub struct Chain {
     kind: Kind,
 }
 
-/// How the content of a [`Chain`] is to be read.
+/// How the content of a [`Chain`] is to be read. As long as its alignment, so that there is no padding to copy anything to.
 #[derive(Clone, Copy)]
+#[repr(u64)]
 enum Kind {
     Words32,
     Words64,
@@ -208,7 +209,7 @@ pub struct HashState {
     pub(crate) block: [u8; MAX_BLOCK_LENGTH],
     /// Bytes hashed so far.
     pub(crate) length: u64,
-    /// The other backend's own state.
+    /// The other backend's own state, which wipes itself.
     #[cfg(feature = "rustcrypto")]
     pub(crate) other: Option<crate::rustcrypto::Hasher>,
     /// What a unit gave out for a message that had to wait.
@@ -222,10 +223,11 @@ impl Zeroize for HashState {
         self.chain.zeroize();
         self.block.as_mut_slice().zeroize();
         self.length.zeroize();
-        #[cfg(feature = "rustcrypto")]
-        self.other.zeroize();
+        // In place: to write `None` over it may copy there what stands on the stack.
         #[cfg(feature = "stm32f4")]
-        self.unit.zeroize();
+        if let Some(unit) = &mut self.unit {
+            unit.as_mut_slice().zeroize();
+        }
     }
 }
 
@@ -280,6 +282,7 @@ impl HashState {
 pub(crate) struct Midstate {
     chain: Chain,
     #[cfg(feature = "rustcrypto")]
+    #[zeroize(skip)]
     other: Option<crate::rustcrypto::Hasher>,
 }
 

@@ -13,6 +13,8 @@ use crate::hash::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGT
 pub struct HmacKey {
     #[zeroize(skip)]
     algorithm: HashAlgorithm,
+    /// Would be padding, to which anything could be copied.
+    unused: [u8; 7],
     inner: Midstate,
     outer: Midstate,
 }
@@ -55,12 +57,12 @@ impl HmacKey {
         };
         let inner = state(INNER)?;
         let outer = state(INNER ^ OUTER)?;
-        Ok(Self { algorithm, inner, outer })
+        Ok(Self { algorithm, unused: [0; 7], inner, outer })
     }
 
     /// A place for a key that is prepared later; as a key it is worth nothing.
     pub const fn empty() -> Self {
-        Self { algorithm: HashAlgorithm::Md5, inner: Midstate::EMPTY, outer: Midstate::EMPTY }
+        Self { algorithm: HashAlgorithm::Md5, unused: [0; 7], inner: Midstate::EMPTY, outer: Midstate::EMPTY }
     }
 
     /// The algorithm of this key.

@@ -116,10 +116,11 @@ impl Job<'_> {
     }
 }
 
-/// An `Option` of a job wipes its whole place so; by itself a job has nothing to wipe but what tells of a key's lowest limbs.
+/// Wipes all of its place, in which there is something of a private key, and whatever was moved along with it. The lent memory is the
+/// lender's. A job that ended by itself has been wiped.
 impl Zeroize for Job<'_> {
     fn zeroize(&mut self) {
-        self.work = Work::Finished(Err(pk::BAD_INPUT_DATA));
+        self.work = Work::Soft(soft::job::Job::ended());
     }
 }
 

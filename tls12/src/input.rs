@@ -297,8 +297,7 @@ impl<'b> Input<'b> {
     }
 
     fn compact(&mut self) {
-        if self.start <= self.end && self.end <= self.buffer.len() {
-            self.buffer.copy_within(self.start..self.end, 0);
+        if shift(self.buffer, self.start, 0, self.end.saturating_sub(self.start)) {
             self.body = self.body.saturating_sub(self.start);
             self.end = self.end.saturating_sub(self.start);
             self.start = 0;

@@ -6,7 +6,7 @@
 use core::mem;
 
 use accel::{Hash, HashAlgorithm, HmacKey, Rng};
-use status::Error;
+use status::{Error, ssl};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -122,11 +122,65 @@ impl MasterSecret {
     }
 }
 
+/// The secret that a handshake has: the premaster secret, and from ClientKeyExchange on in its place the master secret made of it.
+///
+/// Never taken out: that would leave the bytes behind. Both are arrays of one length, so that the one is wiped where the other was; a
+/// wiped one is none.
+pub(crate) enum HandshakeSecret {
+    Premaster(PremasterSecret),
+    Master(MasterSecret),
+}
+
+impl HandshakeSecret {
+    pub(crate) const NONE: Self = Self::Premaster(PremasterSecret([0; SECRET_LENGTH]));
+
+    /// The premaster secret.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) when there is none.
+    pub(crate) fn premaster(&self) -> Result<&PremasterSecret, Error> {
+        match self {
+            Self::Premaster(secret) if is_known(&secret.0) => Ok(secret),
+            _ => Err(ssl::INTERNAL_ERROR),
+        }
+    }
+
+    /// The master secret.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) when there is none.
+    pub(crate) fn master(&self) -> Result<&MasterSecret, Error> {
+        match self {
+            Self::Master(secret) if is_known(&secret.0) => Ok(secret),
+            _ => Err(ssl::INTERNAL_ERROR),
+        }
+    }
+}
+
+impl Zeroize for HandshakeSecret {
+    fn zeroize(&mut self) {
+        match self {
+            Self::Premaster(secret) => secret.zeroize(),
+            Self::Master(secret) => secret.zeroize(),
+        }
+    }
+}
+
+/// Whether it has not been wiped.
+fn is_known(secret: &[u8; SECRET_LENGTH]) -> bool {
+    secret.ct_ne(&[0; SECRET_LENGTH]).into()
+}
+
 /// The master secret as the key of the PRF: prepared once, for the key block and both Finished messages.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey(HmacKey);
 
 impl MasterKey {
+    /// A place for one; as a key it is worth nothing.
+    pub(crate) const fn none() -> Self {
+        Self(HmacKey::empty())
+    }
+
     /// What the Finished message of `side` must contain, after the handshake messages with this hash (RFC 5246 §7.4.9).
     ///
     /// # Errors

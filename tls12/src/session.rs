@@ -82,9 +82,19 @@ impl<'a> Session<'a> {
     /// Writes the session to the head of `out` and returns how many bytes it has: without its ticket when only that is too large,
     /// and 0 when nothing would be left to resume by or nothing fits.
     ///
+    /// Where there is nothing, `out` is wiped.
+    ///
     /// # Errors
-    /// Those of [`Hash`].
+    /// Those of [`Hash`]; `out` is wiped then too.
     pub fn encode<A: Hash + ?Sized>(&self, accel: &mut A, out: &mut [u8]) -> Result<usize, Error> {
+        let encoded = self.try_encode(accel, out);
+        if !matches!(encoded, Ok(1..)) {
+            out.zeroize();
+        }
+        encoded
+    }
+
+    fn try_encode<A: Hash + ?Sized>(&self, accel: &mut A, out: &mut [u8]) -> Result<usize, Error> {
         for ticket in [self.ticket, &[]] {
             if ticket.is_empty() && self.id.is_empty() {
                 continue;
@@ -98,7 +108,6 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        out.zeroize();
         Ok(0)
     }
 

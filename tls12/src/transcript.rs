@@ -44,9 +44,11 @@ impl Transcript {
         accel.hash_finish_in_place(&mut state)
     }
 
-    /// Nothing is hashed any more. The whole place is wiped: to write `None` may copy to it what stands on the stack.
+    /// Nothing is hashed any more. Wiped in place: to write `None` over it may copy there what stands on the stack.
     pub(crate) fn end(&mut self) {
-        self.0.zeroize();
+        if let Some(state) = &mut self.0 {
+            state.zeroize();
+        }
     }
 
     /// The algorithm, once it is known.

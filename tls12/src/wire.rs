@@ -4,6 +4,8 @@
 //! once, at the end. A reader never leaves its slice; a writer never leaves its buffer and fills a vector's length in once its
 //! content is known.
 
+use core::cell::Cell;
+
 use status::{Error, ssl};
 
 /// Reads from a slice, from its front to its end; zeros and nothing from where it has failed.
@@ -175,14 +177,19 @@ impl<'a> Writer<'a> {
 }
 
 /// Moves `length` bytes within a buffer; false, and nothing moved, where either place is not all inside it.
+///
+/// Byte by byte: an optimizer for size does not see that the checks of `copy_within` hold. What is moved is short, or moved seldom.
 pub(crate) fn shift(buffer: &mut [u8], from: usize, to: usize, length: usize) -> bool {
-    match (from.checked_add(length), buffer.len().checked_sub(length)) {
-        (Some(end), Some(last)) if end <= buffer.len() && to <= last => {
-            buffer.copy_within(from..end, to);
-            true
-        }
-        _ => false,
+    let bytes = Cell::from_mut(buffer).as_slice_of_cells();
+    let place = |start: usize| bytes.get(start..)?.get(..length);
+    let (Some(source), Some(target)) = (place(from), place(to)) else { return false };
+    let pairs = target.iter().zip(source);
+    if to < from {
+        pairs.for_each(|(to, from)| to.set(from.get()));
+    } else {
+        pairs.rev().for_each(|(to, from)| to.set(from.get()));
     }
+    true
 }
 
 /// Copies as many bytes as both slices have.
@@ -218,6 +225,26 @@ mod tests {
         let mut content = Reader::new(reader.vector16());
         assert_eq!(content.vector8(), b"abc");
         assert!(content.is_whole() && reader.is_whole());
+    }
+
+    #[test]
+    fn bytes_are_moved_within_a_buffer_or_not_at_all() {
+        for (from, to, length, moved) in [
+            (2, 0, 3, Some(*b"cdedef")),
+            (0, 2, 3, Some(*b"ababcf")),
+            (1, 1, 5, Some(*b"abcdef")),
+            (3, 0, 3, Some(*b"defdef")),
+            (6, 6, 0, Some(*b"abcdef")),
+            (3, 0, 4, None),
+            (0, 3, 4, None),
+            (7, 0, 0, None),
+            (0, usize::MAX, 1, None),
+            (1, 0, usize::MAX, None),
+        ] {
+            let mut buffer = *b"abcdef";
+            assert_eq!(shift(&mut buffer, from, to, length), moved.is_some(), "{from} {to} {length}");
+            assert_eq!(buffer, moved.unwrap_or(*b"abcdef"));
+        }
     }
 
     #[test]

@@ -32,7 +32,8 @@ Installs what is missing when run as root on Debian: gcc-arm-none-eabi, libnewli
 for thumbv7em. The source of Mbed TLS comes with the crate mbedtls-sys-auto.
 ";
 
-const QEMU: Need = Need { what: "qemu-system-arm", package: "qemu-system-arm" };
+/// The emulator.
+pub const QEMU: Need = Need { what: "qemu-system-arm", package: "qemu-system-arm" };
 const NEEDS: [Need; 3] = [
     Need { what: "arm-none-eabi-gcc", package: "gcc-arm-none-eabi" },
     Need { what: "/usr/share/doc/libnewlib-arm-none-eabi", package: "libnewlib-arm-none-eabi" },
@@ -272,8 +273,11 @@ fn compile(source: &Path, level: &str, program: &str, folder: &Path) -> Result<P
     Ok(elf)
 }
 
-/// Runs a program: what it printed.
-fn emulate(elf: &Path) -> Result<String, String> {
+/// Runs a program on the emulated microcontroller: what it printed.
+///
+/// # Errors
+/// What it printed, when it fails.
+pub fn emulate(elf: &Path) -> Result<String, String> {
     let mut command = Command::new("qemu-system-arm");
     command.args(["-M", "mps2-an386", "-nographic", "-icount", "shift=0"]);
     command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]).arg(elf);

@@ -18,6 +18,7 @@ pub mod process;
 pub mod progress;
 pub mod provenance;
 pub mod rules;
+pub mod secrets;
 pub mod test;
 
 use std::path::{Path, PathBuf};

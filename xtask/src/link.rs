@@ -1,7 +1,8 @@
 //! The proof that no panic can be reached in the cores.
 //!
 //! `tests/link` has one program per core, which drives its public functions with bytes that the optimizer knows nothing
-//! about, and whose panic handler calls a function that does not exist. A program that links holds no panic. For one that does
+//! about, and whose panic handler calls a function that does not exist. A program that links holds no panic. What the optimizer
+//! can prove depends on its level, so each is linked at every level that a firmware is shipped with. For one that does
 //! not, it is linked once more with that function, and every call of it is traced to the line of source that it was compiled
 //! from: lines of this repository fail the proof; lines of other crates have to stand in `tests/link/third-party.txt`, with the
 //! reason, and a row there that nothing needs any more fails it too, so that the table can only shrink.
@@ -15,7 +16,7 @@ use std::{
 
 use crate::{
     install::{self, Need},
-    mcu::{self, CORES, Route},
+    mcu::{self, CORES, LEVELS, Route},
     process,
     progress::Progress,
     root,
@@ -38,10 +39,11 @@ pub fn prove(route: Route, progress: &Progress) -> Result<(), String> {
         .map_err(|error| format!("Cargo.lock: {error}"))?;
     let mut table = Table::read(&folder.join("third-party.txt"))?;
     let mut faults = Vec::new();
-    for core in CORES {
+    for (core, level) in CORES.into_iter().flat_map(|core| LEVELS.map(|level| (core, level))) {
         table.used.clear();
-        let sites = program(route, &folder, core, &mut table)?;
+        let sites = program(route, &folder, core, level, &mut table)?;
         let (known, rows) = (table.used.len(), Vec::from_iter(table.used.iter().cloned()).join(", "));
+        let core = format!("{core} at opt-level {level}");
         progress.say(&match (known, sites.len()) {
             (0, 0) => format!("{core}: links, so that it holds no panic"),
             (_, 0) => format!("{core}: no panic but in {rows}"),
@@ -55,14 +57,20 @@ pub fn prove(route: Route, progress: &Progress) -> Result<(), String> {
 }
 
 /// Links one program; the lines of source from which it can panic and that are not in the table.
-fn program(route: Route, folder: &Path, core: &str, table: &mut Table) -> Result<BTreeSet<String>, String> {
-    let mut build = route.build("release");
+fn program(
+    route: Route,
+    folder: &Path,
+    core: &str,
+    level: &str,
+    table: &mut Table,
+) -> Result<BTreeSet<String>, String> {
+    let mut build = route.build_at(level);
     build.current_dir(folder).args(["--quiet", "--bin", core]);
     let Err(error) = process::output(&mut build) else { return Ok(BTreeSet::new()) };
     if !error.contains("a_panic_is_reachable") {
         return Err(error);
     }
-    let mut build = route.build("release");
+    let mut build = route.build_at(level);
     build.current_dir(folder).args(["--quiet", "--features", "search", "--bin", core]);
     process::output(&mut build)?;
     let program = mcu::folder().join(route.target()).join("release").join(core);

@@ -17,6 +17,9 @@ use crate::{
 /// The crates that must run on a microcontroller.
 pub const CORES: [&str; 5] = ["status", "accel", "x509", "tls12", "mqtt"];
 
+/// The optimizer's levels that a firmware is shipped with.
+pub const LEVELS: [&str; 3] = ["z", "s", "3"];
+
 const HARD_FLOAT: &str = "thumbv7em-none-eabihf";
 const SOFT_FLOAT: &str = "thumbv7em-none-eabi";
 
@@ -81,6 +84,13 @@ impl Route {
     /// `cargo build` for the target with a profile, into a folder of its own.
     pub fn build(self, profile: &str) -> Command {
         self.build_with(profile, Vec::new())
+    }
+
+    /// [`Route::build`] in the profile `release`, at one of [`LEVELS`].
+    pub fn build_at(self, level: &str) -> Command {
+        let mut command = self.build("release");
+        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+        command
     }
 
     /// [`Route::build`] with any further flags of the compiler.

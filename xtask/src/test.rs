@@ -11,7 +11,7 @@ use crate::{
     mcu::{self, Route},
     process,
     progress::Progress,
-    provenance, root, rules, target,
+    provenance, root, rules, secrets, target,
 };
 
 /// What `--help` prints.
@@ -20,7 +20,8 @@ Checks everything that has to hold, and says at the end what did not.
 
 Usage: cargo xtask test [--quick]
 
-  --quick   leave out what takes long: the MCU build, the link proof, the firmware, the virtual board, the fuzz targets, the demo
+  --quick   leave out what takes long: the MCU build, the link proof, the firmware, the search for secrets in memory, the virtual board,
+            the fuzz targets, the demo
 
 Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, chromium, a Rust that builds for
 thumbv7em, and qemu-system-arm. Otherwise it says in one line what to install.
@@ -59,6 +60,9 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         });
         progress.step("programs on an emulated microcontroller", |progress| {
             bench::prove(Route::choose(progress)?, progress)
+        });
+        progress.step("no secret is left in memory", |progress| {
+            secrets::prove(Route::choose(progress)?, progress)
         });
         progress.step("virtual board", board::test);
         progress.step("fuzz targets and their corpora", fuzz);

@@ -1,18 +1,25 @@
 //! The hash crates through their `Digest` interface, and the crate `hmac`.
 
+extern crate alloc;
+
+use alloc::boxed::Box;
+
 use ::hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use status::{Error, md};
-use zeroize::Zeroize;
 
 use super::RustCrypto;
 use crate::{Chain, Digest, Entropy, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 
-/// A hash in progress.
+/// A hash in progress, which each crate wipes. On the heap: the room of the longest of them would leave in a state, where it is moved,
+/// what stood on the stack before.
 #[derive(Clone)]
-pub(crate) enum Hasher {
+pub(crate) struct Hasher(Box<Kind>);
+
+#[derive(Clone)]
+enum Kind {
     Md5(Md5),
     Sha1(Sha1),
     Sha224(Sha224),
@@ -21,47 +28,40 @@ pub(crate) enum Hasher {
     Sha512(Sha512),
 }
 
-/// Each crate wipes its own; an `Option` around it then wipes the whole place.
-impl Zeroize for Hasher {
-    fn zeroize(&mut self) {
-        *self = Self::Md5(Md5::new());
-    }
-}
-
 impl<E: Entropy> Hash for RustCrypto<E> {
     fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
         let mut state = HashState::new(algorithm, Chain::words32([0; 8]));
-        state.other = Some(match algorithm {
-            HashAlgorithm::Md5 => Hasher::Md5(Md5::new()),
-            HashAlgorithm::Sha1 => Hasher::Sha1(Sha1::new()),
-            HashAlgorithm::Sha224 => Hasher::Sha224(Sha224::new()),
-            HashAlgorithm::Sha256 => Hasher::Sha256(Sha256::new()),
-            HashAlgorithm::Sha384 => Hasher::Sha384(Sha384::new()),
-            HashAlgorithm::Sha512 => Hasher::Sha512(Sha512::new()),
-        });
+        state.other = Some(Hasher(Box::new(match algorithm {
+            HashAlgorithm::Md5 => Kind::Md5(Md5::new()),
+            HashAlgorithm::Sha1 => Kind::Sha1(Sha1::new()),
+            HashAlgorithm::Sha224 => Kind::Sha224(Sha224::new()),
+            HashAlgorithm::Sha256 => Kind::Sha256(Sha256::new()),
+            HashAlgorithm::Sha384 => Kind::Sha384(Sha384::new()),
+            HashAlgorithm::Sha512 => Kind::Sha512(Sha512::new()),
+        })));
         Ok(state)
     }
 
     fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        match state.other.as_mut().ok_or(md::BAD_INPUT_DATA)? {
-            Hasher::Md5(hasher) => hasher.update(data),
-            Hasher::Sha1(hasher) => hasher.update(data),
-            Hasher::Sha224(hasher) => hasher.update(data),
-            Hasher::Sha256(hasher) => hasher.update(data),
-            Hasher::Sha384(hasher) => hasher.update(data),
-            Hasher::Sha512(hasher) => hasher.update(data),
+        match state.other.as_mut().ok_or(md::BAD_INPUT_DATA)?.0.as_mut() {
+            Kind::Md5(hasher) => hasher.update(data),
+            Kind::Sha1(hasher) => hasher.update(data),
+            Kind::Sha224(hasher) => hasher.update(data),
+            Kind::Sha256(hasher) => hasher.update(data),
+            Kind::Sha384(hasher) => hasher.update(data),
+            Kind::Sha512(hasher) => hasher.update(data),
         }
         Ok(())
     }
 
     fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
-        let bytes = match state.other.take().ok_or(md::BAD_INPUT_DATA)? {
-            Hasher::Md5(hasher) => padded(&hasher.finalize()),
-            Hasher::Sha1(hasher) => padded(&hasher.finalize()),
-            Hasher::Sha224(hasher) => padded(&hasher.finalize()),
-            Hasher::Sha256(hasher) => padded(&hasher.finalize()),
-            Hasher::Sha384(hasher) => padded(&hasher.finalize()),
-            Hasher::Sha512(hasher) => padded(&hasher.finalize()),
+        let bytes = match *state.other.take().ok_or(md::BAD_INPUT_DATA)?.0 {
+            Kind::Md5(hasher) => padded(&hasher.finalize()),
+            Kind::Sha1(hasher) => padded(&hasher.finalize()),
+            Kind::Sha224(hasher) => padded(&hasher.finalize()),
+            Kind::Sha256(hasher) => padded(&hasher.finalize()),
+            Kind::Sha384(hasher) => padded(&hasher.finalize()),
+            Kind::Sha512(hasher) => padded(&hasher.finalize()),
         };
         Ok(Digest::new(state.algorithm, bytes))
     }

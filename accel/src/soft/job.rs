@@ -26,13 +26,33 @@ pub(crate) struct Job<'k> {
     limbs: usize,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is no heap to box it on")]
 enum Work<'k> {
     Public(Public),
     Private(Private<'k>),
     Ecdsa(Verification),
-    /// Nothing is left to be done, and nothing is left in the lent memory.
-    Ended,
+    /// Nothing is left to be done, and nothing is left, neither in the lent memory nor in the place of what was done here.
+    Ended(#[expect(dead_code, reason = "it is there to be written")] [u32; PLACE]),
+}
+
+/// The words that the other variants of [`Work`] take.
+const PLACE: usize = {
+    let (mut size, mut align) = (size_of::<Public>(), align_of::<Public>());
+    let others = [
+        (size_of::<Private<'_>>(), align_of::<Private<'_>>()),
+        (size_of::<Verification>(), align_of::<Verification>()),
+    ];
+    let [(a, b), (c, d)] = others;
+    (size, align) = if a > size { (a, b) } else { (size, align) };
+    (size, align) = if c > size { (c, d) } else { (size, align) };
+    // They begin at their alignment, words right behind the word that tells the variant.
+    size.div_ceil(4).saturating_add(align / 4).saturating_sub(1)
+};
+
+impl Job<'_> {
+    /// A job that has come to its end.
+    pub(crate) const fn ended() -> Self {
+        Self { work: Work::Ended([0; PLACE]), limbs: 0 }
+    }
 }
 
 /// What an operation of a job answers.
@@ -155,7 +175,7 @@ impl Work<'_> {
             Self::Public(work) => work.unit(),
             Self::Private(work) => work.unit(),
             Self::Ecdsa(work) => work.unit(),
-            Self::Ended => 0,
+            Self::Ended(_) => 0,
         }
     }
 
@@ -164,7 +184,7 @@ impl Work<'_> {
             Self::Public(work) => work.advance(memory),
             Self::Private(work) => work.advance(memory),
             Self::Ecdsa(work) => work.advance(memory),
-            Self::Ended => Err(mpi::BAD_INPUT_DATA),
+            Self::Ended(_) => Err(mpi::BAD_INPUT_DATA),
         }
     }
 
@@ -173,7 +193,7 @@ impl Work<'_> {
             Self::Public(work) => work.finish(memory, output),
             Self::Private(work) => work.finish(memory, output),
             Self::Ecdsa(_) => Ok(0),
-            Self::Ended => Err(mpi::BAD_INPUT_DATA),
+            Self::Ended(_) => Err(mpi::BAD_INPUT_DATA),
         }
     }
 }
@@ -206,7 +226,7 @@ fn start<'k>(
 
 fn finish(job: &mut Job<'_>, memory: &mut [u32]) {
     memory.zeroize();
-    job.work = Work::Ended;
+    *job = Job::ended();
 }
 
 fn aligned(workspace: &mut [u8]) -> &mut [u32] {

@@ -78,6 +78,8 @@ pub struct Server {
     pub connected: bool,
     /// Whether this handshake resumes a session.
     pub resumed: bool,
+    /// The client's premaster secret, once it has been decrypted.
+    pub premaster: Vec<u8>,
     suite: Parameters,
     session_id: Vec<u8>,
     random: Vec<u8>,
@@ -112,6 +114,7 @@ impl Server {
             ended: false,
             connected: false,
             resumed: false,
+            premaster: Vec::new(),
             suite,
             session_id: Vec::new(),
             random: vec![0xA5; 32],
@@ -346,8 +349,15 @@ impl Server {
             let seed = [self.hello.random.as_slice(), &self.random].concat();
             prf(self.suite.prf, &premaster, "master secret", &seed, 48)
         };
+        self.premaster = premaster;
         self.prepare();
         Ok(())
+    }
+
+    /// The MAC keys and the AES keys of client and server, in this order; empty before there are any.
+    pub fn keys(&self) -> [Vec<u8>; 4] {
+        let Some([client, server]) = &self.next else { return Default::default() };
+        [client.mac.clone(), server.mac.clone(), client.key.clone(), server.key.clone()]
     }
 
     fn prepare(&mut self) {

@@ -21,6 +21,7 @@ use crate::config::Verification;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::record::ContentType;
+use crate::wire::copy;
 
 /// The proof that the server's chain was verified, or that nobody asked for it. Made here only.
 pub(super) struct ChainVerified(());
@@ -95,14 +96,14 @@ impl Key {
     /// Copies a key; `None` if it is too long.
     fn fill(&mut self, key: &RsaPublicKey<'_>, memory: &mut [u8]) -> Option<()> {
         let (modulus, exponent) = (significant(key.modulus), significant(key.exponent));
-        self.exponent.get_mut(..exponent.len())?.copy_from_slice(exponent);
+        copy(self.exponent.get_mut(..exponent.len())?, exponent);
         self.exponent_length = exponent.len();
         if modulus.len() > MAX_MODULUS_LENGTH {
             return None;
         }
         self.modulus_length = modulus.len();
         let place = self.place(memory.len())?;
-        memory.get_mut(place..)?.copy_from_slice(modulus);
+        copy(memory.get_mut(place..)?, modulus);
         Some(())
     }
 

@@ -10,7 +10,6 @@
 
 use accel::Accel;
 use status::ssl;
-use zeroize::Zeroize;
 
 use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
 use crate::failure::Failure;
@@ -52,7 +51,7 @@ impl<'b> Handshake<'b> {
         let whole = frame(MessageType::CERTIFICATE_VERIFY, message, written.saturating_add(PREFIX))?;
         self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
         self.phase.exchange()?.signing.keep(None);
-        self.job.zeroize();
+        self.end_job();
         output.seal_message(None, accel, whole)?;
         self.state = State::ClientFinished;
         // The last slice ends here: what Finished needs is as much work again.

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::record::ContentType;
 use crate::schedule::Side;
+use crate::wire::copy;
 
 impl<'b> Handshake<'b> {
     /// The server's.
@@ -37,7 +38,7 @@ impl<'b> Handshake<'b> {
         accel: &mut A,
     ) -> Result<(), Failure> {
         let space = output.space(self.write_state()).get_mut(..CONTENT.len()).ok_or(ssl::BUFFER_TOO_SMALL)?;
-        space.copy_from_slice(CONTENT);
+        copy(space, CONTENT);
         output.seal(self.write_state(), accel, ContentType::CHANGE_CIPHER_SPEC, CONTENT.len())?;
         self.protect(Side::Client, accel)
     }

@@ -19,7 +19,7 @@ use crate::output::Output;
 use crate::session::Session;
 use crate::signature_algorithm::SignatureAlgorithm;
 use crate::suite::EMPTY_RENEGOTIATION_INFO_SCSV;
-use crate::wire::Writer;
+use crate::wire::{Writer, copy};
 
 /// TLS 1.2 (RFC 5246 §6.2.1).
 pub(super) const VERSION: u16 = 0x0303;
@@ -62,9 +62,9 @@ impl SessionId {
 
     /// None when there are more than 32 bytes.
     pub(super) fn new(id: &[u8]) -> Option<Self> {
-        let mut copy = Self { bytes: [0; 32], length: id.len() };
-        copy.bytes.get_mut(..id.len())?.copy_from_slice(id);
-        Some(copy)
+        let mut kept = Self { bytes: [0; 32], length: id.len() };
+        copy(kept.bytes.get_mut(..id.len())?, id);
+        Some(kept)
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

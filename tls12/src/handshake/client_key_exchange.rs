@@ -10,13 +10,12 @@
 
 use accel::Accel;
 use status::ssl;
-use zeroize::Zeroize;
 
 use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::schedule::{MasterSecret, PremasterSecret};
+use crate::schedule::{HandshakeSecret, MasterSecret, PremasterSecret};
 
 impl<'b> Handshake<'b> {
     /// Begins our turn of a full handshake.
@@ -30,8 +29,8 @@ impl<'b> Handshake<'b> {
         let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
         let kept = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
         let key = self.phase.exchange()?.server.key(kept).ok_or(ssl::INTERNAL_ERROR)?.rsa();
-        let premaster = self.premaster.insert(PremasterSecret::new(accel)?);
-        self.job = Some(accel.rsa_encrypt(&key, premaster.as_bytes(), workspace)?);
+        self.secret = HandshakeSecret::Premaster(PremasterSecret::new(accel)?);
+        self.job = Some(accel.rsa_encrypt(&key, self.secret.premaster()?.as_bytes(), workspace)?);
         Ok(Progress::Busy)
     }
 
@@ -61,7 +60,7 @@ impl<'b> Handshake<'b> {
         *length = u16::try_from(written).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
         let whole = frame(MessageType::CLIENT_KEY_EXCHANGE, message, written.saturating_add(PREFIX))?;
         self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
-        self.job.zeroize();
+        self.end_job();
         self.derive_master_secret(accel)?;
         output.seal_message(None, accel, whole)?;
         self.state =
@@ -74,15 +73,13 @@ impl<'b> Handshake<'b> {
     #[inline(never)]
     fn derive_master_secret<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
         let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
-        let premaster = self.premaster.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
-        let prf = parameters.suite.prf();
-        self.master = Some(if parameters.extended_master_secret {
+        let (premaster, prf) = (self.secret.premaster()?, parameters.suite.prf());
+        self.secret = HandshakeSecret::Master(if parameters.extended_master_secret {
             let session_hash = self.transcript.hash(accel)?;
             MasterSecret::derive_extended(accel, prf, premaster.as_bytes(), session_hash.as_bytes())?
         } else {
             MasterSecret::derive(accel, prf, premaster.as_bytes(), &self.randoms)?
         });
-        self.premaster.zeroize();
         Ok(())
     }
 }

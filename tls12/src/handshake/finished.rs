@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::record::MAX_OVERHEAD;
 use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};
+use crate::wire::copy;
 
 /// The proof that the server's Finished was right. Made here only; no application data without it.
 #[derive(Clone, Copy)]
@@ -56,7 +57,7 @@ impl<'b> Handshake<'b> {
         let verify_data = self.verify_data(Side::Client, accel)?;
         let message = output.message_space(self.write_state());
         let body = message.get_mut(HEADER_LENGTH..LENGTH).ok_or(ssl::BUFFER_TOO_SMALL)?;
-        body.copy_from_slice(verify_data.as_bytes());
+        copy(body, verify_data.as_bytes());
         let whole = frame(MessageType::FINISHED, message, VERIFY_DATA_LENGTH)?;
         self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
         output.seal_message(self.write_state(), accel, whole)?;
@@ -83,7 +84,7 @@ impl<'b> Handshake<'b> {
         self.transcript.end();
         // Nothing needs them any more, but a key log that is asked for.
         if !cfg!(feature = "key-log") {
-            self.master.zeroize();
+            self.secret.zeroize();
         }
         self.phase.forget_master_key();
         self.state = State::Traffic;

@@ -45,6 +45,7 @@ mod server_hello_done;
 
 use accel::{Accel, Job};
 use status::{Alert, Cause, Error, Step, ssl};
+use zeroize::Zeroize;
 
 use crate::Suite;
 use crate::config::{Config, Peer};
@@ -52,7 +53,7 @@ use crate::failure::Failure;
 use crate::input::{Input, window_too_small};
 use crate::output::Output;
 use crate::record::Idle;
-use crate::schedule::{MasterSecret, PremasterSecret, Randoms};
+use crate::schedule::{HandshakeSecret, Randoms};
 use crate::transcript::Transcript;
 
 use certificate_request::CertificateRequest;
@@ -83,8 +84,7 @@ pub(crate) struct Handshake<'b> {
     /// How many bytes of our Certificate message have been sent.
     certificate_sent: usize,
     job: Option<Job<'b>>,
-    premaster: Option<PremasterSecret>,
-    master: Option<MasterSecret>,
+    secret: HandshakeSecret,
     finished: Option<FinishedVerified>,
     store: Store<'b>,
 }
@@ -136,8 +136,7 @@ impl<'b> Handshake<'b> {
             request: None,
             certificate_sent: 0,
             job: None,
-            premaster: None,
-            master: None,
+            secret: HandshakeSecret::NONE,
             finished: None,
             store: Store::new(session),
         }
@@ -178,7 +177,7 @@ impl<'b> Handshake<'b> {
     #[cfg(feature = "key-log")]
     pub(crate) fn key_log(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
         let line = |master| crate::key_log::write_line(out, &self.randoms.client, master);
-        self.master.as_ref().map_or(Ok(()), line)
+        self.secret.master().map_or(Ok(()), line)
     }
 
     /// Reads what has come of the next message.
@@ -249,6 +248,14 @@ impl<'b> Handshake<'b> {
             Some(parameters) => parameters.alpn,
             None => None,
         }
+    }
+
+    /// A job has ended, or will not go on. Wiped in place: to write `None` over it leaves what is there.
+    fn end_job(&mut self) {
+        if let Some(job) = &mut self.job {
+            job.zeroize();
+        }
+        self.job = None;
     }
 
     /// What a message that has just been read changes for the buffers.

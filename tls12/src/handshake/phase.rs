@@ -40,7 +40,8 @@ pub(super) struct Directions {
     is_reading: bool,
     is_writing: bool,
     /// What Finished is computed with, until both have been exchanged.
-    key: Option<MasterKey>,
+    key: MasterKey,
+    has_key: bool,
 }
 
 /// What the first half takes more than the second.
@@ -65,7 +66,9 @@ impl Phase {
     /// The second half, without keys yet.
     pub(super) fn begin_protection(&mut self) {
         let (read, write) = (Protection::empty(), Protection::empty());
-        let directions = Directions { read, write, is_reading: false, is_writing: false, key: None };
+        let key = MasterKey::none();
+        let directions =
+            Directions { read, write, is_reading: false, is_writing: false, key, has_key: false };
         *self = Self::Protected(directions, [0; REST]);
     }
 
@@ -83,6 +86,7 @@ impl Phase {
     pub(super) fn forget_master_key(&mut self) {
         if let Self::Protected(directions, _) = self {
             directions.key.zeroize();
+            directions.has_key = false;
         }
     }
 
@@ -137,11 +141,11 @@ impl Handshake<'_> {
     #[inline(never)]
     fn expand<A: Accel>(&mut self, accel: &mut A) -> Result<KeyBlock, Failure> {
         let suite = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.suite;
-        let master = self.master.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
         self.phase.begin_protection();
         let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
-        let key = directions.key.insert(master.key(accel, suite.prf())?);
-        Ok(key.key_block(accel, suite, &self.randoms)?)
+        directions.key = self.secret.master()?.key(accel, suite.prf())?;
+        directions.has_key = true;
+        Ok(directions.key.key_block(accel, suite, &self.randoms)?)
     }
 
     #[inline(never)]
@@ -162,7 +166,8 @@ impl Handshake<'_> {
     pub(super) fn master_key(&self) -> Result<&MasterKey, Error> {
         match &self.phase {
             Phase::Exchange(_) => Err(ssl::INTERNAL_ERROR),
-            Phase::Protected(directions, _) => directions.key.as_ref().ok_or(ssl::INTERNAL_ERROR),
+            Phase::Protected(directions, _) if directions.has_key => Ok(&directions.key),
+            Phase::Protected(..) => Err(ssl::INTERNAL_ERROR),
         }
     }
 

@@ -135,8 +135,8 @@ impl<'b> Handshake<'b> {
         lifetime_hint: u32,
         accel: &mut A,
     ) -> Result<(), Error> {
-        let (Some(parameters), Some(master), Some(binding)) =
-            (&self.parameters, &self.master, self.store.binding)
+        let (Some(parameters), Ok(master), Some(binding)) =
+            (&self.parameters, self.secret.master(), self.store.binding)
         else {
             return Ok(());
         };
@@ -177,9 +177,8 @@ impl<'b> Handshake<'b> {
 
     /// RFC 5246 §7.2.2: nothing of this connection may be resumed, nor what it has offered. What protects the alert is left.
     pub(crate) fn forget(&mut self) {
-        self.job.zeroize();
-        self.premaster.zeroize();
-        self.master.zeroize();
+        self.end_job();
+        self.secret.zeroize();
         self.store.forget();
     }
 

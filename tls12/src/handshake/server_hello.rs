@@ -17,6 +17,7 @@ use super::{Handshake, State};
 use crate::config::{Config, MaxFragmentLength};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::schedule::HandshakeSecret;
 use crate::session::Session;
 use crate::suite::Suite;
 use crate::wire::Reader;
@@ -229,7 +230,7 @@ impl<'b> Handshake<'b> {
         self.state = if !offered.is_empty() && parameters.session_id.as_bytes() == offered {
             let session = self.offered_session(accel)?.ok_or(ssl::INTERNAL_ERROR)?;
             parameters.resume(&session)?;
-            self.master = Some(session.master);
+            self.secret = HandshakeSecret::Master(session.master);
             if parameters.ticket { State::NewSessionTicket } else { State::ChangeCipherSpec }
         } else {
             // Another session: the one that was offered is of no more use.

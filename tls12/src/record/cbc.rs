@@ -33,8 +33,9 @@ pub(super) struct Mac {
     place: Place,
 }
 
-/// Where a MAC stands.
+/// Where a MAC stands. As long as its alignment, so that there is no padding to copy anything to.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
 enum Place {
     /// Behind everything, over the ciphertext.
     AfterEncryption,

@@ -114,7 +114,8 @@ impl Link {
         self.signature_length = if signature.len() <= MAX_SIGNATURE_LENGTH { signature.len() } else { 0 };
         let signature = signature.get(..self.signature_length).unwrap_or_default();
         let (_, kept) = lent.slot(self.slot);
-        kept.get_mut(..signature.len()).ok_or(mpi::ALLOC_FAILED)?.copy_from_slice(signature);
+        let kept = kept.get_mut(..signature.len()).ok_or(mpi::ALLOC_FAILED)?;
+        kept.iter_mut().zip(signature).for_each(|(to, from)| *to = *from);
         self.algorithm = algorithm;
         self.digest = accel.hash(algorithm.hash(), &[certificate.signed()])?;
         self.issuer = certificate.issuer().digest(accel)?;
