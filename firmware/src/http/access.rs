@@ -1,11 +1,21 @@
 //! Who may do what: the password, log-in and log-out, the token of a change.
 
+use core::cell::{Cell, RefCell};
+
 use accel::Rng;
-use embassy_time::Instant;
+use embassy_time::{Duration, Instant, Timer};
 use status::Error;
 
 use super::{
-    Outcome, Server, form::Form, head::Head, incoming::Incoming, password, refusal::Refusal, sessions::Secret,
+    Outcome, Server,
+    form::Form,
+    head::Head,
+    incoming::Incoming,
+    password,
+    places::Place,
+    refusal::Refusal,
+    sessions::Secret,
+    turns::{Source, Ticket, Turn, Turns},
 };
 use crate::{board::Board, settings::PasswordHash, texts::refusal as texts};
 
@@ -44,7 +54,7 @@ impl<B: Board> Server<'_, B> {
 
     /// `POST /login`, and `POST /password`: the first one by whoever comes first, another one by whoever knows the present one.
     ///
-    /// One password is checked at a time, and none during the pause after a wrong one.
+    /// One password is checked at a time, each in its turn: see [`Turns`](super::turns::Turns).
     pub(super) async fn enter(
         &self,
         is_new: bool,
@@ -59,22 +69,23 @@ impl<B: Board> Server<'_, B> {
             Some(_) if is_new => Some(self.token(head, true).ok_or(NOT_LOGGED_IN)?),
             _ => None,
         };
+        if token.is_some() {
+            incoming.place().set(Place::LoggedIn);
+        }
+        let (source, place) = (self.source(head, incoming), incoming.place());
         let [password, current] =
             texts(self.fields(head, token.as_ref(), incoming).await?, ["password", "current"])?;
         if is_new && !(password::MIN_LENGTH..=password::MAX_LENGTH).contains(&password.len()) {
             return Err(Refusal::new(422, texts::PASSWORD_LENGTH));
         }
-        let _turn = self.password.try_lock().map_err(|_| Refusal { retry_after: 1, ..PAUSE })?;
+        let _turn = self.turn(source, place).await?;
         if let Some(kept) = &kept {
-            if let Some(left) = self.pauses.borrow().left(now()) {
-                return Err(Refusal { retry_after: u8::try_from(left).unwrap_or(u8::MAX), ..PAUSE });
-            }
             let claimed = if is_new { current } else { password };
             if !password::is_right(&self.device.accel, claimed, kept).await? {
-                self.pauses.borrow_mut().failed(now());
+                self.turns.borrow_mut().failed(source, Instant::now().as_millis());
                 return Err(Refusal::new(403, texts::WRONG_PASSWORD));
             }
-            self.pauses.borrow_mut().succeeded();
+            self.turns.borrow_mut().succeeded(source);
         }
         // What was known before the turn may have changed: somebody else came first.
         if self.password() != kept {
@@ -87,7 +98,32 @@ impl<B: Board> Server<'_, B> {
             self.device.store_settings(&settings).await?;
             self.sessions.borrow_mut().end_all();
         }
+        place.set(Place::LoggedIn);
         self.begin_session()
+    }
+
+    /// Who asks: a browser that is or was logged in, by its cookie, anybody else by the address.
+    fn source(&self, head: &Head, incoming: &Incoming<'_, '_>) -> Source {
+        let number = head.session.as_ref().and_then(|cookie| self.sessions.borrow().number(cookie));
+        number.map_or(Source::Address(incoming.peer()), Source::Session)
+    }
+
+    /// Waits for the turn to check a password.
+    async fn turn(&self, source: Source, place: &Cell<Place>) -> Result<Served<'_>, Refusal> {
+        let ticket = self.turns.borrow_mut().line_up(source).ok_or(PAUSE)?;
+        let served = Served { turns: &self.turns, ticket };
+        if place.get() != Place::LoggedIn {
+            place.set(Place::Waiting);
+        }
+        // As many turns as others have before, each of a bounded time.
+        loop {
+            let turn = self.turns.borrow_mut().turn(ticket, Instant::now().as_millis());
+            match turn {
+                Turn::Now => return Ok(served),
+                Turn::Later => Timer::after(GLANCE).await,
+                Turn::Never => return Err(PAUSE),
+            }
+        }
     }
 
     fn begin_session(&self) -> Result<Outcome, Refusal> {
@@ -104,7 +140,21 @@ impl<B: Board> Server<'_, B> {
 }
 
 const NOT_LOGGED_IN: Refusal = Refusal::new(401, texts::NOT_LOGGED_IN);
-const PAUSE: Refusal = Refusal::new(429, texts::PAUSE);
+const PAUSE: Refusal = Refusal { retry_after: 1, ..Refusal::new(429, texts::PAUSE) };
+/// How often whoever waits for a turn looks whether it has come.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A place in the line, given back however the request ends.
+struct Served<'t> {
+    turns: &'t RefCell<Turns>,
+    ticket: Ticket,
+}
+
+impl Drop for Served<'_> {
+    fn drop(&mut self) {
+        self.turns.borrow_mut().leave(self.ticket);
+    }
+}
 
 /// Seconds since boot.
 fn now() -> u64 {

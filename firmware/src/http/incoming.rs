@@ -1,11 +1,14 @@
 //! A request as it arrives: its head, then its body, within one buffer and within time.
 
-use embassy_net::tcp::TcpSocket;
+use core::{cell::Cell, net::Ipv4Addr};
+
+use embassy_net::{IpAddress, IpEndpoint, tcp::TcpSocket};
 use embassy_time::{Duration, Instant, with_deadline};
 
 use super::{
     form::Form,
-    head::{Fault, Head, OwnName},
+    head::{Fault, Head},
+    places::Place,
     refusal::Refusal,
 };
 use crate::{ascii::find, texts::refusal as texts};
@@ -32,16 +35,37 @@ pub(super) struct Incoming<'s, 'b> {
     deadline: Instant,
     /// How long the form is, decoded, that stands at the beginning of the buffer.
     typed: usize,
+    place: &'s Cell<Place>,
 }
 
 impl<'s, 'b> Incoming<'s, 'b> {
     /// A request on a connection that has just been accepted.
-    pub(super) fn new(socket: &'s mut TcpSocket<'b>, buffer: &'s mut [u8; BUFFER_LENGTH]) -> Self {
-        Self { socket, buffer, start: 0, end: 0, left: 0, deadline: Instant::now(), typed: 0 }
+    pub(super) fn new(
+        socket: &'s mut TcpSocket<'b>,
+        buffer: &'s mut [u8; BUFFER_LENGTH],
+        place: &'s Cell<Place>,
+    ) -> Self {
+        Self { socket, buffer, start: 0, end: 0, left: 0, deadline: Instant::now(), typed: 0, place }
+    }
+
+    /// Where the worker says what it does.
+    pub(super) const fn place(&self) -> &'s Cell<Place> {
+        self.place
+    }
+
+    /// The address of whoever asks.
+    pub(super) fn peer(&self) -> Ipv4Addr {
+        match self.socket.remote_endpoint() {
+            Some(IpEndpoint { addr: IpAddress::Ipv4(address), .. }) => address,
+            _ => Ipv4Addr::UNSPECIFIED,
+        }
     }
 
     /// Reads the head; `None` for a connection on which nothing was asked.
-    pub(super) async fn head(&mut self, own_name: OwnName<'_>) -> Result<Option<Head>, Refusal> {
+    pub(super) async fn head(
+        &mut self,
+        read: &dyn Fn(&[u8]) -> Result<Head, Fault>,
+    ) -> Result<Option<Head>, Refusal> {
         let opened = Instant::now();
         loop {
             let arrived = self.buffer.get(..self.end).unwrap_or_default();
@@ -51,7 +75,7 @@ impl<'s, 'b> Incoming<'s, 'b> {
             let length = find(request, END_OF_HEAD);
             if let Some(length) = length {
                 let length = length.saturating_add(END_OF_HEAD.len());
-                let head = Head::read(request.get(..length).unwrap_or_default(), own_name)?;
+                let head = read(request.get(..length).unwrap_or_default())?;
                 self.start = blank.saturating_add(length);
                 self.left = head.length.unwrap_or(0);
                 return Ok(Some(head));
@@ -144,6 +168,9 @@ impl<'s, 'b> Incoming<'s, 'b> {
         match with_deadline(self.deadline, self.socket.read(free)).await {
             Ok(Ok(received)) => {
                 self.end = self.end.saturating_add(received);
+                if received > 0 && matches!(self.place.get(), Place::Open(_)) {
+                    self.place.set(Place::Open(Instant::now()));
+                }
                 Ok(received)
             }
             Ok(Err(_)) => Err(MALFORMED),

@@ -25,6 +25,7 @@ mod incoming;
 pub mod multipart;
 pub mod parameter;
 pub mod password;
+pub mod places;
 pub mod refusal;
 pub mod routes;
 
@@ -32,26 +33,33 @@ pub mod sessions;
 pub mod settings;
 mod show;
 pub mod status;
+pub mod turns;
 pub mod window;
 
-use core::cell::RefCell;
+use core::{
+    cell::{Cell, RefCell},
+    pin::pin,
+};
 
-use embassy_futures::join::join4;
+use embassy_futures::{
+    join::join4,
+    select::{Either, select},
+};
 use embassy_net::{Stack, tcp::TcpSocket};
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
-use embassy_time::{Duration, Timer, with_timeout};
-use heapless::String;
+use embassy_time::{Duration, Instant, Timer, with_timeout};
 use zeroize::Zeroize;
 
 use crate::{board::Board, connection::names::identifier, device::Device, texts::refusal as texts};
 use answer::Lost;
 use files::{Findings, Known};
-use head::{Head, OwnName};
+use head::{Fault, Head, OwnName};
 use incoming::{BUFFER_LENGTH, Incoming};
-use password::Pauses;
+use places::{Place, Places};
 use refusal::Refusal;
 use routes::{Done, Method, Page, Route};
 use sessions::{Secret, Sessions};
+use turns::Turns;
 
 /// How many connections there can be at once; the board's stack needs so many sockets for the server.
 pub const WORKERS: usize = 4;
@@ -63,6 +71,8 @@ const SEND_LENGTH: usize = 1024;
 const EXCHANGE_TIME: Duration = Duration::from_secs(60);
 /// How long a peer may be silent: longer than a body may take, so that who is too slow is told so.
 const SILENCE: Duration = Duration::from_secs(20);
+/// How long a reset may take to go out.
+const ABORT_TIME: Duration = Duration::from_millis(100);
 /// How long an answer may take to be acknowledged after it was written.
 const CLOSE_TIME: Duration = Duration::from_secs(2);
 
@@ -111,10 +121,10 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Me
         memory: Mutex::new(files),
         known: RefCell::default(),
         sessions: RefCell::default(),
-        pauses: RefCell::default(),
-        password: Mutex::new(()),
+        turns: RefCell::default(),
+        places: Places::default(),
     };
-    join4(server.work(a), server.work(b), server.work(c), server.work(d)).await;
+    join4(server.work(0, a), server.work(1, b), server.work(2, c), server.work(3, d)).await;
 }
 
 /// What the workers share.
@@ -124,9 +134,8 @@ struct Server<'d, B: Board> {
     memory: Mutex<NoopRawMutex, &'d mut files::Memory>,
     known: RefCell<Known>,
     sessions: RefCell<Sessions>,
-    pauses: RefCell<Pauses>,
-    /// Held while a password is checked: one at a time.
-    password: Mutex<NoopRawMutex, ()>,
+    turns: RefCell<Turns>,
+    places: Places,
 }
 
 /// What a request has led to.
@@ -198,7 +207,8 @@ impl Client {
 
 impl<B: Board> Server<'_, B> {
     /// Serves one connection after the other.
-    async fn work(&self, worker: &mut Worker) {
+    async fn work(&self, number: usize, worker: &mut Worker) {
+        let place = self.places.place(number);
         loop {
             let Worker { receive, send, buffer } = worker;
             let mut socket = TcpSocket::new(self.stack, receive, send);
@@ -206,21 +216,37 @@ impl<B: Board> Server<'_, B> {
             if socket.accept(PORT).await.is_ok() {
                 let served = &self.device.served;
                 served.set(served.get().saturating_add(1));
-                let exchange = with_timeout(EXCHANGE_TIME, self.exchange(&mut socket, buffer)).await;
-                let has_unread = !matches!(exchange, Ok(Ok(Unread(false))));
-                if with_timeout(CLOSE_TIME, close(&mut socket, buffer, has_unread)).await.is_err() {
+                self.places.take(number);
+                let is_over = {
+                    let serve = pin!(self.serve(&mut socket, buffer, place));
+                    matches!(select(serve, self.places.give_way(number)).await, Either::First(true))
+                };
+                if !is_over {
                     socket.abort();
-                    let _ = with_timeout(CLOSE_TIME, socket.flush()).await;
+                    let _ = with_timeout(ABORT_TIME, socket.flush()).await;
                 }
                 served.set(served.get().saturating_sub(1));
             } else {
                 Timer::after_millis(100).await;
             }
             drop(socket);
+            place.set(Place::Listening);
             worker.receive.zeroize();
             worker.send.zeroize();
             worker.buffer.zeroize();
         }
+    }
+
+    /// One request, its answer and the end of the connection; whether the peer has seen the end.
+    async fn serve(
+        &self,
+        socket: &mut TcpSocket<'_>,
+        buffer: &mut [u8; BUFFER_LENGTH],
+        place: &Cell<Place>,
+    ) -> bool {
+        let exchange = with_timeout(EXCHANGE_TIME, self.exchange(socket, buffer, place)).await;
+        let has_unread = !matches!(exchange, Ok(Ok(Unread(false))));
+        with_timeout(CLOSE_TIME, close(socket, buffer, has_unread)).await.is_ok()
     }
 
     /// One request and its answer.
@@ -228,27 +254,31 @@ impl<B: Board> Server<'_, B> {
         &self,
         socket: &mut TcpSocket<'_>,
         buffer: &mut [u8; BUFFER_LENGTH],
+        place: &Cell<Place>,
     ) -> Result<Unread, Lost> {
-        let (host, domain) = self.own_name();
         // What the lint finds, here and not in the outcome, which is handed on several times.
         let mut findings = Findings::new();
-        let mut incoming = Incoming::new(socket, buffer);
-        let (client, outcome) = match incoming.head(OwnName { host: &host, domain: &domain }).await {
+        let mut incoming = Incoming::new(socket, buffer, place);
+        let (client, outcome) = match incoming.head(&|head| self.read(head)).await {
             Ok(None) => return Ok(Unread(false)),
             Ok(Some(head)) => (Client::new(&head), self.act(&head, &mut incoming, &mut findings).await),
             Err(refusal) => (Client::unknown(), Err(refusal)),
         };
         let unread = Unread(incoming.has_unread());
         let typed = incoming.typed();
+        if place.get() == Place::Waiting {
+            place.set(Place::Open(Instant::now()));
+        }
         self.answer(&client, outcome, &mut findings, &mut Outgoing { socket, buffer, typed }).await?;
         Ok(unread)
     }
 
-    /// The name that the device has told DHCP, and the domain that is set.
-    fn own_name(&self) -> (String<32>, String<64>) {
+    /// Reads a head, with the name that the device has told DHCP and the domain that is set.
+    fn read(&self, head: &[u8]) -> Result<Head, Fault> {
         let network = &self.device.settings.borrow().network;
-        let own = network.host_name.is_empty().then(|| identifier(self.device.facts.mac_address));
-        (own.unwrap_or_else(|| network.host_name.clone()), network.domain.clone())
+        let own = identifier(self.device.facts.mac_address);
+        let host = if network.host_name.is_empty() { &own } else { &network.host_name };
+        Head::read(head, OwnName { host, domain: &network.domain })
     }
 
     /// Does what a request asks for, if it may.
@@ -284,7 +314,11 @@ impl<B: Board> Server<'_, B> {
             _ => {}
         }
         // The status that refreshes itself does not keep a session alive.
-        match self.token(head, !matches!(route, Route::Live(_))) {
+        let token = self.token(head, !matches!(route, Route::Live(_)));
+        if token.is_some() {
+            incoming.place().set(Place::LoggedIn);
+        }
+        match token {
             Some(token) if is_change => self.change(route, head, &token, incoming, findings).await,
             Some(token) => Ok(Outcome::Show(route, Some(token))),
             None if head.wants_page => Ok(Outcome::SeeOther("/login")),

@@ -1,4 +1,4 @@
-//! The menu's password: PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2) in slices, and the pause after a wrong one.
+//! The menu's password: PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2) in slices.
 //!
 //! Own code, as the crate `pbkdf2` computes in one go: a second on a microcontroller, in which the network would stand still.
 //! Deliberately absent: rules for what a password must contain, other than its length.
@@ -22,8 +22,6 @@ pub const MIN_LENGTH: usize = 8;
 pub const MAX_LENGTH: usize = 64;
 /// Iterations between two turns of the other tasks: about a millisecond.
 const SLICE: u32 = 16;
-/// The longest pause after a wrong password, in seconds.
-const MAX_PAUSE: u64 = 60;
 
 /// Derives what is kept of a new password.
 ///
@@ -76,34 +74,5 @@ pub async fn derive<A: Accel>(
 fn add(sum: &mut [u8; 32], block: &[u8]) {
     for (sum, byte) in sum.iter_mut().zip(block) {
         *sum ^= byte;
-    }
-}
-
-/// The pauses after wrong passwords: 1 second, 2, 4 and so on, at most 60, for everybody.
-///
-/// Whoever is logged in already is not affected.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Pauses {
-    failures: u32,
-    until: u64,
-}
-
-impl Pauses {
-    /// How many seconds are left of the pause; `None` when an attempt may be made. `now` is in seconds since boot.
-    pub fn left(&self, now: u64) -> Option<u64> {
-        self.until.checked_sub(now).filter(|left| *left > 0)
-    }
-
-    /// Notes a wrong password.
-    pub fn failed(&mut self, now: u64) {
-        let pause = 1_u64.checked_shl(self.failures).unwrap_or(MAX_PAUSE).min(MAX_PAUSE);
-        self.failures = self.failures.saturating_add(1).min(63);
-        // The present second has begun already.
-        self.until = now.saturating_add(pause).saturating_add(1);
-    }
-
-    /// Notes a right password.
-    pub fn succeeded(&mut self) {
-        *self = Self::default();
     }
 }

@@ -56,11 +56,13 @@ struct Session {
     token: Secret,
     began: u64,
     used: u64,
+    /// It has ended by time: its browser is still known, and may log in before others.
+    has_ended: bool,
 }
 
 impl Session {
     fn is_over(&self, now: u64) -> bool {
-        now.saturating_sub(self.used) > MAX_IDLE || now.saturating_sub(self.began) > MAX_AGE
+        self.has_ended || now.saturating_sub(self.used) > MAX_IDLE || now.saturating_sub(self.began) > MAX_AGE
     }
 }
 
@@ -72,7 +74,7 @@ impl Sessions {
             _ => 0,
         };
         if let Some(slot) = self.slots.iter_mut().min_by_key(|slot| free(slot)) {
-            *slot = Some(Session { cookie, token, began: now, used: now });
+            *slot = Some(Session { cookie, token, began: now, used: now, has_ended: false });
         }
     }
 
@@ -81,10 +83,9 @@ impl Sessions {
         // All slots are compared, whichever it is.
         let mut found = None;
         for slot in &mut self.slots {
-            if slot.as_ref().is_some_and(|session| session.is_over(now)) {
-                *slot = None;
-            }
-            if let Some(session) = slot.as_mut().filter(|session| session.cookie.is(cookie)) {
+            let Some(session) = slot else { continue };
+            session.has_ended = session.is_over(now);
+            if session.cookie.is(cookie) && !session.has_ended {
                 if touch {
                     session.used = now;
                 }
@@ -92,6 +93,13 @@ impl Sessions {
             }
         }
         found
+    }
+
+    /// The number of the session with this cookie, also of one that has ended by time.
+    pub fn number(&self, cookie: &Secret) -> Option<u8> {
+        let mut slots = (0_u8..).zip(&self.slots);
+        let is_it = |slot: &Option<Session>| slot.as_ref().is_some_and(|session| session.cookie.is(cookie));
+        slots.find(|(_, slot)| is_it(slot)).map(|(number, _)| number)
     }
 
     /// Ends the session with this cookie.

