@@ -184,6 +184,10 @@ impl<'c, 'k, 't, 'b> Conversation<'c, 'k, 't, 'b> {
             let _ = self.flush(end);
         }
         self.transport.close(end);
+        let ignored = self.client.ignored_acknowledgements();
+        if ignored > 0 {
+            self.transport.note(format_args!("mqtt = {ignored} acknowledgements of nothing were ignored"));
+        }
     }
 
     fn until(&mut self, is_done: impl Fn(&Self) -> bool) -> Result<(), Failure> {

@@ -1,8 +1,11 @@
 //! From options to a transport: files are read once, and for every connection a socket is connected and TLS set up around it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use accel::soft::Soft;
+use accel::{HashAlgorithm, PublicKey, soft::Soft};
 use status::rsa;
 use tls12::{Config, Connection, Identity, Peer, Verification};
 use x509::{Bundle, PrivateKey, Wanted, der_length};
@@ -52,7 +55,8 @@ pub(crate) fn with_endpoint<T>(
         Some((certificate, private)) => {
             let chain = files::certificates("--cert", certificate, &mut chain)?;
             let key = files::private_key("--key", private, &mut key)?;
-            belong_together(&chain, &key, tls)?;
+            belong_together(&chain, &key, certificate, private)?;
+            can_sign(&key, private)?;
             Some((chain, key))
         }
         None => None,
@@ -141,15 +145,42 @@ fn anchors<'s>(link: &Link, tls: &Tls, storage: &'s mut Vec<u8>) -> Result<Optio
 }
 
 /// The key of another certificate would only show at the end of the handshake, and as the server's fault.
-fn belong_together(chain: &Bundle<'_>, key: &PrivateKey<'_>, tls: &Tls) -> Result<(), Failure> {
+fn belong_together(
+    chain: &Bundle<'_>,
+    key: &PrivateKey<'_>,
+    certificate: &Path,
+    private: &Path,
+) -> Result<(), Failure> {
+    if let Some(error) = chain.failure().filter(|_| chain.begins_with_failure()) {
+        return Err(Failure::at(error, format!("--cert {}", certificate.display())));
+    }
     let own = chain.iter().next();
-    if own.is_some_and(|certificate| key.is_private_half_of(&certificate.public_key())) {
+    if own.is_some_and(|own| key.is_private_half_of(&own.public_key())) {
         return Ok(());
     }
-    let place = tls.identity.as_ref().map_or_else(String::new, |(certificate, key)| {
-        format!("--key {} is not the key of --cert {}", key.display(), certificate.display())
-    });
+    let place = format!("--key {} is not the key of --cert {}", private.display(), certificate.display());
     Err(Failure::at(rsa::KEY_CHECK_FAILED, place))
+}
+
+/// A key whose parts do not belong together would only show at the end of the handshake, too.
+fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), Failure> {
+    let length = key.bits().div_ceil(8);
+    let mut workspace = Zeroizing::new(vec![0; accel::rsa_private_workspace(length)]);
+    let (mut signature, mut accel) = (vec![0; length], Soft::new(OperatingSystem));
+    let (parts, digest) = (key.rsa(), [0; 32]);
+    let signed =
+        accel.rsa_sign(&parts, HashAlgorithm::Sha256, &digest, &mut workspace).and_then(|mut job| {
+            loop {
+                match accel.step(&mut job, &mut workspace, &mut signature) {
+                    Ok(_) => return Ok(()),
+                    Err(nb::Error::Other(error)) => return Err(error),
+                    Err(nb::Error::WouldBlock) => {}
+                }
+            }
+        });
+    signed.map_err(|error| {
+        Failure::at(error, format!("--key {}: its parts do not belong together", private.display()))
+    })
 }
 
 /// Every record that TLS allows.

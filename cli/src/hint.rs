@@ -125,3 +125,80 @@ const ENDED: [Error; 6] = [
     net::RECV_FAILED,
     net::SEND_FAILED,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLIENT_HELLO_ANSWERED: &[u8] = &[22, 3, 3, 0, 80];
+
+    fn circumstances(step: Option<Step>, heard: &[u8]) -> Circumstances<'_> {
+        Circumstances { step, heard, certificate_requested: false, has_certificate: false }
+    }
+
+    fn received(alert: u8) -> Status {
+        let mut status = Status::new(ssl::FATAL_ALERT_MESSAGE);
+        status.alert = Some(AlertSeen::Received(Alert(alert)));
+        status
+    }
+
+    #[test]
+    fn an_alert_behind_a_certificate_request_is_about_the_client_certificate() {
+        let at = Some(Step::ServerChangeCipherSpec);
+        let mut asked = circumstances(at, CLIENT_HELLO_ANSWERED);
+        asked.certificate_requested = true;
+        for alert in [40, 41, 42, 43, 46, 48, 49, 116] {
+            let hint = of(&received(alert), &asked);
+            assert_eq!(hint, "the server wants a client certificate (--cert, --key)", "{alert}");
+            // Not without having been asked.
+            assert_eq!(of(&received(alert), &circumstances(at, CLIENT_HELLO_ANSWERED)), "", "{alert}");
+        }
+        asked.has_certificate = true;
+        let words = [
+            (40, "or its signature"),
+            (42, "key is too short"),
+            (43, "for another use"),
+            (44, "is revoked"),
+            (45, "has expired"),
+            (46, "does not trust the issuer"),
+            (48, "does not trust the issuer"),
+            (49, "denies access"),
+            (51, "--key does not belong to --cert"),
+            (71, "stronger keys"),
+            (80, "its log"),
+        ];
+        for (alert, expected) in words {
+            let hint = of(&received(alert), &asked);
+            assert!(hint.contains(expected), "{alert}: {hint}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_port_shows_by_what_was_heard_before_a_server_hello() {
+        let ended = Status::new(ssl::CONN_EOF);
+        let hello = |heard| of(&ended, &circumstances(Some(Step::ServerHello), heard));
+        assert_eq!(hello(b""), "is this the TLS port?");
+        assert_eq!(hello(b"HTTP/1.1 400"), "the server speaks HTTP; is this the TLS port?");
+        assert_eq!(
+            hello(&[0x20, 2, 0, 1]),
+            "the server speaks MQTT without TLS; is this the TLS port? (--plain)"
+        );
+        assert_eq!(hello(b"220 mail.example ESMTP"), "is this the TLS port?");
+        // It was TLS.
+        assert_eq!(hello(CLIENT_HELLO_ANSWERED), "");
+        let later = circumstances(Some(Step::Traffic), CLIENT_HELLO_ANSWERED);
+        assert_eq!(of(&ended, &later), "");
+    }
+
+    #[test]
+    fn without_tls_only_the_port_is_named() {
+        let ended = Status::new(mqtt::CONNECTION_CLOSED);
+        let plain = |heard| of(&ended, &circumstances(None, heard));
+        assert_eq!(plain(b""), "is this the TLS port? (without --plain)");
+        assert_eq!(plain(&[21, 3, 1, 0, 2, 2, 70]), "is this the TLS port? (without --plain)");
+        assert_eq!(plain(b"HTTP/1.1 400"), "the server speaks HTTP");
+        assert_eq!(plain(&[0x20, 2, 0, 0]), "");
+        let refused = Status::new(mqtt::REFUSED_NOT_AUTHORIZED);
+        assert_eq!(of(&refused, &circumstances(None, &[0x20, 2, 0, 5])), "");
+    }
+}

@@ -35,6 +35,7 @@ mod pause;
 mod printer;
 mod publish;
 mod random;
+mod ready;
 mod source;
 mod subscribe;
 mod trace;

@@ -7,14 +7,18 @@ use std::{
 
 use jiff::ZonedDateTime;
 use mqtt::{Event, QoS, Received, topic};
+use rustix::event::PollFlags;
 use status::mqtt::SUBSCRIPTION_REFUSED;
 
-use crate::{conversation::Flow, failure::Failure, format::Printed, options::Subscribe};
+use crate::{
+    conversation::Flow, failure::Failure, format::Printed, limits::Limits, options::Subscribe, ready,
+};
 
 /// Takes the events of all connections.
 pub(crate) struct Printer<'a> {
     out: StdoutLock<'static>,
     subscribe: &'a Subscribe,
+    limits: &'a Limits,
     printed: u64,
     /// The message that is arriving in pieces.
     partial: Option<Partial>,
@@ -38,10 +42,11 @@ struct Partial {
 
 impl<'a> Printer<'a> {
     /// Nothing printed yet.
-    pub(crate) fn new(subscribe: &'a Subscribe) -> Self {
+    pub(crate) fn new(subscribe: &'a Subscribe, limits: &'a Limits) -> Self {
         Self {
             out: io::stdout().lock(),
             subscribe,
+            limits,
             printed: 0,
             partial: None,
             subscribing: true,
@@ -153,7 +158,7 @@ impl<'a> Printer<'a> {
             return Ok(ControlFlow::Continue(()));
         }
         let (bytes, is_json) = self.subscribe.format.bytes(message, &ZonedDateTime::now());
-        self.out.write_all(&bytes).and_then(|()| self.out.flush()).map_err(Failure::Output)?;
+        self.print(&bytes)?;
         if !is_json && !self.subscribe.link.quiet {
             let _ = writeln!(io::stderr(), "mqtts: the payload is not JSON (%J): topic {:?}", message.topic);
         }
@@ -161,4 +166,16 @@ impl<'a> Printer<'a> {
         let is_enough = self.subscribe.count.is_some_and(|count| self.printed >= count);
         Ok(if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
+
+    /// In pieces that a pipe takes at once when it is ready for any: a reader that is slow does not keep the program from ending.
+    fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        for piece in bytes.chunks(PIPE) {
+            ready::wait(rustix::stdio::stdout(), PollFlags::OUT, self.limits)?;
+            self.out.write_all(piece).and_then(|()| self.out.flush()).map_err(Failure::Output)?;
+        }
+        Ok(())
+    }
 }
+
+/// PIPE_BUF of POSIX, as Linux has it.
+const PIPE: usize = 4096;

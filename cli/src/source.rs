@@ -5,14 +5,13 @@ use std::{
     io::{Cursor, Read, Seek},
     os::fd::{AsFd, BorrowedFd},
     path::Path,
-    time::Duration,
 };
 
 use mqtt::MAX_REMAINING_LENGTH;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use status::pk;
 
-use crate::{connect::reason, failure::Failure, limits::Limits, options::Payload};
+use crate::{connect::reason, failure::Failure, limits::Limits, options::Payload, ready};
 
 /// A payload of known length that is read piece by piece, and again from its beginning.
 pub(crate) struct Source {
@@ -66,10 +65,8 @@ impl Source {
     fn of_stream(stream: BorrowedFd<'_>, place: String, limits: &Limits) -> Result<Self, Failure> {
         let mut bytes = Vec::new();
         loop {
-            limits.check()?;
-            if wait_for(stream, PollFlags::IN, limits.tick())
-                && read_some(stream, &place, &mut bytes)? == Some(0)
-            {
+            ready::wait(stream, PollFlags::IN, limits)?;
+            if read_some(stream, &place, &mut bytes)? == Some(0) {
                 return Ok(Self::of_bytes(bytes, place));
             }
             if u32::try_from(bytes.len()).map_or(true, |length| length > MAX_PAYLOAD) {
@@ -144,7 +141,7 @@ impl Lines {
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
     pub(crate) fn read(&mut self) -> Result<bool, Failure> {
-        if self.has_ended || !is_ready(Self::file(), PollFlags::IN) {
+        if self.has_ended || !ready::now(Self::file(), PollFlags::IN) {
             return Ok(false);
         }
         self.has_ended = read_some(Self::file(), "-l: standard input", &mut self.pending)? == Some(0);
@@ -155,17 +152,6 @@ impl Lines {
     pub(crate) fn file() -> BorrowedFd<'static> {
         rustix::stdio::stdin()
     }
-}
-
-/// Whether something has happened to a file: data has come, or its other end is gone.
-pub(crate) fn is_ready(file: BorrowedFd<'_>, flags: PollFlags) -> bool {
-    wait_for(file, flags, Duration::ZERO)
-}
-
-/// The same, after a while.
-fn wait_for(file: BorrowedFd<'_>, flags: PollFlags, wait: Duration) -> bool {
-    let wait = Timespec::try_from(wait).ok();
-    poll(&mut [PollFd::from_borrowed_fd(file, flags)], wait.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
 /// Reads once; how much, or nothing if the system has nothing after all.

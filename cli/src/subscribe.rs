@@ -14,7 +14,7 @@ use rustix::event::PollFlags;
 
 use crate::{
     conversation::Conversation, endpoint::Endpoint, failure::Failure, limits::Limits, options::Subscribe,
-    pause::Pause, printer::Printer, source::is_ready,
+    pause::Pause, printer::Printer, ready,
 };
 
 /// Subscribes and prints until the wanted number of messages has come, or the user or the clock says stop.
@@ -28,7 +28,7 @@ pub(crate) fn run(
     subscribe: &Subscribe,
 ) -> Result<(), Failure> {
     let mut run =
-        Run { subscribe, printer: Printer::new(subscribe), connections: 0, pause: Pause::default() };
+        Run { subscribe, printer: Printer::new(subscribe, limits), connections: 0, pause: Pause::default() };
     loop {
         let mut lasted = Duration::ZERO;
         let before = run.connections;
@@ -100,7 +100,7 @@ impl Run<'_> {
             if flow.is_break() {
                 return self.finish(conversation);
             }
-            if is_ready(rustix::stdio::stdout(), PollFlags::empty()) {
+            if ready::now(rustix::stdio::stdout(), PollFlags::empty()) {
                 return Err(Failure::Output(io::ErrorKind::BrokenPipe.into()));
             }
         }

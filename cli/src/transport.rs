@@ -106,6 +106,11 @@ impl<'b> Transport<'b> {
         self.layer.ended().map(|status| self.reason(status))
     }
 
+    /// Prints a line of the trace.
+    pub(crate) fn note(&self, text: std::fmt::Arguments<'_>) {
+        self.trace.line(text);
+    }
+
     /// Whether something still has to be sent.
     pub(crate) fn has_output(&self) -> bool {
         !self.layer.send_bytes().is_empty()

@@ -260,6 +260,53 @@ fn the_key_of_another_certificate_is_told_before_anything_is_connected() {
 }
 
 #[test]
+fn a_key_whose_parts_do_not_belong_together_is_told_before_anything_is_connected() {
+    let folder = folder("failures-key");
+    let (request, key) = (text(&folder.join("request.conf")), text(&folder.join("damaged.key")));
+    // The same modulus and exponents with a wrong coefficient: every signature would be wrong.
+    let good = xtask::process::output(Command::new("openssl").args([
+        "pkey",
+        "-text",
+        "-noout",
+        "-in",
+        &files().key("server"),
+    ]))
+    .unwrap();
+    let number = |name: &str| {
+        let (_, rest) = good.split_once(&format!("\n{name}:\n")).unwrap();
+        let digits = rest.lines().take_while(|line| line.starts_with(' '));
+        digits.map(|line| line.trim().replace(':', "")).collect::<String>()
+    };
+    let mut asn1 = String::from("asn1=SEQUENCE:key\n[key]\nversion=INTEGER:0\n");
+    let names = ["modulus", "privateExponent", "prime1", "prime2", "exponent1", "exponent2"];
+    for name in names {
+        asn1.push_str(&format!("{name}=INTEGER:0x{}\n", number(name)));
+        if name == "modulus" {
+            asn1.push_str("publicExponent=INTEGER:65537\n");
+        }
+    }
+    asn1.push_str("coefficient=INTEGER:3\n");
+    fs::write(&request, asn1).unwrap();
+    let der = text(&folder.join("damaged.der"));
+    xtask::process::output(Command::new("openssl").args([
+        "asn1parse",
+        "-noout",
+        "-genconf",
+        &request,
+        "-out",
+        &der,
+    ]))
+    .unwrap();
+    let encoded = xtask::process::output(Command::new("base64").args(["-w64", &der])).unwrap();
+    fs::write(&key, format!("-----BEGIN RSA PRIVATE KEY-----\n{encoded}-----END RSA PRIVATE KEY-----\n"))
+        .unwrap();
+
+    let port = process::free_port().unwrap();
+    let line = publish(port, &["--insecure", "--cert", &files().certificate("server"), "--key", &key]);
+    assert!(line.ends_with(&format!("(--key {key}: its parts do not belong together)")), "{line}");
+}
+
+#[test]
 fn the_broker_dies() {
     let mut broker = Broker::usual("failures-death");
     let ways = [

@@ -1,8 +1,10 @@
 //! `publish.rs`, `subscribe.rs`, `conversation.rs`, `transport.rs`, `layer.rs`: messages to a real broker and back.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Command};
 
-use crate::support::{Broker, HOST, PLAIN, Ran, SOON, Subscriber, TLS, bash, files, folder, talk, text};
+use crate::support::{
+    Broker, HOST, PLAIN, Ran, SOON, Subscriber, TLS, bash, files, folder, packet, server, talk, text,
+};
 
 fn verifying() -> [String; 2] {
     ["--cafile".to_owned(), files().certificate("ca")]
@@ -281,4 +283,29 @@ fn every_suite_can_be_asked_for_by_its_name() {
         assert_eq!((ran.code, ran.output.as_str()), (Some(0), "here\n"), "{ran:?}");
         assert!(ran.errors.contains(&format!("= {suite}, full handshake\n")), "{ran:?}");
     }
+}
+
+#[test]
+fn an_acknowledgement_of_nothing_ends_nothing_and_the_trace_counts_it() {
+    let port = server(|mut socket| {
+        let _ = packet(&mut socket);
+        // CONNACK, PUBACK 77, PUBCOMP 78, PUBREC 79.
+        socket.write_all(&[0x20, 2, 0, 0, 0x40, 2, 0, 77, 0x70, 2, 0, 78, 0x50, 2, 0, 79]).unwrap();
+        let mut open = None;
+        loop {
+            match packet(&mut socket) {
+                (0x32, publish) => open = Some([publish[3], publish[4]]),
+                // Only who answers PUBREC 79 by its PUBREL gets on.
+                (0x62, release) => assert_eq!(release, [0, 79]),
+                _ => return,
+            }
+            if let Some([high, low]) = open {
+                socket.write_all(&[0x40, 2, high, low]).unwrap();
+            }
+        }
+    });
+    let ran = talk("pub", port, &["--plain", "-t", "a", "-m", "b", "-q", "1", "-d"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.errors.contains("debug: mqtt = "), "{}", ran.errors);
+    assert!(ran.errors.contains(" acknowledgements of nothing were ignored\n"), "{}", ran.errors);
 }

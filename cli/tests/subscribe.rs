@@ -147,3 +147,21 @@ fn formats_print_what_mosquitto_sub_prints() {
     assert_eq!((ran.code, ran.output.as_str()), (Some(0), "room/1 \n"));
     assert_eq!(ran.errors, "mqtts: the payload is not JSON (%J): topic \"room/1\"\n");
 }
+
+#[test]
+fn a_reader_that_reads_nothing_keeps_nobody_from_ending() {
+    let broker = Broker::usual("subscribe-slow");
+    let port = broker.ports[PLAIN];
+    // Far more than a pipe holds.
+    let file = crate::support::folder("subscribe-slow-file").join("large");
+    std::fs::write(&file, vec![b'x'; 1_000_000]).unwrap();
+    talk("pub", port, &["--plain", "-t", "large", "-f", file.to_str().unwrap(), "-r", "-q", "1"]).printed();
+    let timed = Subscriber::start(port, &["--plain", "-t", "large", "-W", "2"]);
+    let mut interrupted = Subscriber::start(port, &["--plain", "-t", "large"]);
+    interrupted.wait_for("mqtt < PUBLISH");
+    interrupted.signal("-INT");
+    for (mut subscriber, code) in [(timed, 27), (interrupted, 0)] {
+        // Nobody reads before it has ended.
+        assert_eq!(subscriber.child.wait().unwrap().code(), Some(code));
+    }
+}

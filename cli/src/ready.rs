@@ -1,0 +1,30 @@
+//! Whether a file can be read or written without a wait.
+
+use std::{os::fd::BorrowedFd, time::Duration};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::{failure::Failure, limits::Limits};
+
+/// Whether something of `flags` has happened, or the other end is gone.
+pub(crate) fn now(file: BorrowedFd<'_>, flags: PollFlags) -> bool {
+    within(file, flags, Duration::ZERO)
+}
+
+/// Waits for that.
+///
+/// # Errors
+/// As [`Limits::check`].
+pub(crate) fn wait(file: BorrowedFd<'_>, flags: PollFlags, limits: &Limits) -> Result<(), Failure> {
+    loop {
+        limits.check()?;
+        if within(file, flags, limits.tick()) {
+            return Ok(());
+        }
+    }
+}
+
+fn within(file: BorrowedFd<'_>, flags: PollFlags, wait: Duration) -> bool {
+    let wait = Timespec::try_from(wait).ok();
+    poll(&mut [PollFd::from_borrowed_fd(file, flags)], wait.as_ref()).is_ok_and(|ready| ready > 0)
+}
