@@ -80,7 +80,7 @@ impl<'b> Client<'b> {
     /// A client without a connection.
     ///
     /// `spill` gathers packets that arrive in pieces: at least 8 bytes, and as many as the longest SUBACK and the longest
-    /// topic plus 9 need; messages larger than it are delivered in chunks. `in_flight` keeps unacknowledged messages of QoS 1
+    /// topic plus 9 need; messages larger than it are delivered in chunks, those with a longer topic perhaps not at all. `in_flight` keeps unacknowledged messages of QoS 1
     /// and 2 (each takes its packet's length and 16 bytes; an eighth of the buffer, at least 32 bytes, is left to the server), the
     /// answers that are still to be written (4 or 12 bytes each), and the identifiers of received messages of QoS 2 (4 bytes for
     /// each run of consecutive ones): at least 64 bytes, or empty for a client that only knows QoS 0.
@@ -118,8 +118,8 @@ impl<'b> Client<'b> {
     ///
     /// # Errors
     /// `MALFORMED_PACKET` (also a SUBACK with another number of results than there were filters); `UNEXPECTED_PACKET` (not a
-    /// server's packet, before CONNACK, twice CONNACK, a session that was not asked for); `REFUSED_…`; `BUFFER_TOO_SMALL` (a topic
-    /// or a SUBACK longer than the spill); `SESSION_OVERFLOW` (more identifiers are open than the in-flight buffer can remember:
+    /// server's packet, before CONNACK, twice CONNACK, a session that was not asked for); `REFUSED_…`; `BUFFER_TOO_SMALL` (a SUBACK
+    /// longer than the spill); `SESSION_OVERFLOW` (more identifiers are open than the in-flight buffer can remember:
     /// the next connection begins with a clean session by itself, since the server would send the same again); `NOT_CONNECTED`.
     pub fn receive<'a>(&'a mut self, bytes: &'a [u8], now: u64) -> Result<(usize, Option<Event<'a>>), Error> {
         let Self { session, inbox } = self;
@@ -167,6 +167,13 @@ impl<'b> Client<'b> {
     #[must_use]
     pub fn ignored_acknowledgements(&self) -> u32 {
         self.session.ignored
+    }
+
+    /// How many messages were answered, but could not be delivered since their topic is longer than the spill, since the client was
+    /// made. Anybody may publish such a topic where a filter has a wildcard, and a server sends it until it is answered.
+    #[must_use]
+    pub fn skipped_messages(&self) -> u32 {
+        self.session.skipped
     }
 
     /// Lets the next connection begin with a clean session, whatever the options say; the ones after it follow the options again.

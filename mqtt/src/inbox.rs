@@ -1,8 +1,11 @@
 //! From pieces of a stream to packets.
 //!
 //! A packet that is whole in the given bytes is read in place. One that is not is gathered in the spill; a PUBLISH packet that
-//! is larger than the spill is delivered as its head and then its payload, piece by piece as it comes. Nothing is ever read
-//! beyond the current packet's end.
+//! is larger than the spill is delivered as its head and then its payload, piece by piece as it comes. One whose topic is larger,
+//! and a SUBACK that is, are passed over but for their identifiers: a connection that failed over them would meet them again on
+//! the next one. Nothing is ever read beyond the current packet's end.
+
+use core::num::NonZeroU16;
 
 use status::{
     Error,
@@ -30,18 +33,33 @@ pub(crate) enum Delivery<'a> {
     Start { publish: Publish<'a>, total: usize },
     /// The next part of its payload.
     Chunk { data: &'a [u8], offset: usize, total: usize },
+    /// The end of a packet that the spill was too small for.
+    Skipped { header: FixedHeader, identifier: Option<NonZeroU16> },
 }
 
 pub(crate) struct Inbox<'b> {
     spill: &'b mut [u8],
     filled: usize,
     payload: Option<Payload>,
+    skip: Option<Skip>,
 }
 
 #[derive(Clone, Copy)]
 struct Payload {
     offset: usize,
     total: usize,
+}
+
+/// A packet that is passed over.
+#[derive(Clone, Copy)]
+struct Skip {
+    header: FixedHeader,
+    /// Where its identifier stands, if it has one.
+    identifier_at: Option<usize>,
+    identifier: [u8; 2],
+    /// How much of it is past.
+    position: usize,
+    whole: usize,
 }
 
 /// What has to be there before the packet's next part can be delivered, counted from the packet's beginning.
@@ -53,28 +71,34 @@ enum Goal {
     Whole(usize),
     /// Everything before the payload, of a packet of this length.
     Head { head: usize, whole: usize },
+    /// Nothing of it can be kept.
+    Skip(Skip),
 }
 
 impl<'b> Inbox<'b> {
     pub(crate) fn new(spill: &'b mut [u8]) -> Self {
-        Self { spill, filled: 0, payload: None }
+        Self { spill, filled: 0, payload: None, skip: None }
     }
 
     /// A new connection begins with a packet's first byte.
     pub(crate) fn reset(&mut self) {
         self.filled = 0;
         self.payload = None;
+        self.skip = None;
     }
 
     /// Whether a packet has begun and not ended.
     pub(crate) fn is_midway(&self) -> bool {
-        self.filled > 0 || self.payload.is_some()
+        self.filled > 0 || self.payload.is_some() || self.skip.is_some()
     }
 
     /// Takes as many bytes as the next delivery needs and says how many.
     pub(crate) fn next<'a>(&'a mut self, bytes: &'a [u8]) -> Result<(usize, Delivery<'a>), Error> {
         if let Some(payload) = self.payload {
             return Ok(self.continue_payload(payload, bytes));
+        }
+        if let Some(skip) = self.skip {
+            return self.pass_over(skip, bytes);
         }
         if self.filled > 0 {
             return self.gather(bytes);
@@ -85,6 +109,7 @@ impl<'b> Inbox<'b> {
                 self.begin_payload(bytes.len().saturating_sub(head), whole.saturating_sub(head));
                 Ok((bytes.len(), start(bytes, whole.saturating_sub(head))?))
             }
+            Goal::Skip(skip) => self.pass_over(skip, bytes),
             _ => {
                 self.keep(bytes)?;
                 Ok((bytes.len(), Delivery::Nothing))
@@ -106,12 +131,41 @@ impl<'b> Inbox<'b> {
         self.payload = if offset < total { Some(Payload { offset, total }) } else { None };
     }
 
+    /// Takes no more of a packet than its identifier.
+    fn pass_over<'a>(&mut self, mut skip: Skip, bytes: &'a [u8]) -> Result<(usize, Delivery<'a>), Error> {
+        let piece = bytes.get(..skip.whole.saturating_sub(skip.position)).unwrap_or(bytes);
+        let start = skip.identifier_at.unwrap_or(usize::MAX);
+        for (byte, place) in skip.identifier.iter_mut().zip([start, start.saturating_add(1)]) {
+            let here = place.checked_sub(skip.position).and_then(|index| piece.get(index));
+            *byte = here.copied().unwrap_or(*byte);
+        }
+        skip.position = skip.position.saturating_add(piece.len());
+        self.skip = Some(skip).filter(|skip| skip.position < skip.whole);
+        if self.skip.is_some() {
+            return Ok((piece.len(), Delivery::Nothing));
+        }
+        let identifier = NonZeroU16::new(u16::from_be_bytes(skip.identifier));
+        // [MQTT-2.3.1-1]
+        if skip.identifier_at.is_some() && identifier.is_none() {
+            return Err(MALFORMED_PACKET);
+        }
+        Ok((piece.len(), Delivery::Skipped { header: skip.header, identifier }))
+    }
+
     /// The packet's beginning is in the spill.
     fn gather<'a>(&'a mut self, bytes: &'a [u8]) -> Result<(usize, Delivery<'a>), Error> {
         let mut rest = bytes;
         for _ in 0..MAX_STEPS {
             let goal = measure(self.gathered(), self.spill.len())?;
-            let (Goal::More(target) | Goal::Whole(target) | Goal::Head { head: target, .. }) = goal;
+            let target = match goal {
+                Goal::More(target) | Goal::Whole(target) | Goal::Head { head: target, .. } => target,
+                Goal::Skip(skip) => {
+                    let skip = Skip { position: core::mem::take(&mut self.filled), ..skip };
+                    let before = bytes.len().saturating_sub(rest.len());
+                    let (used, delivery) = self.pass_over(skip, rest)?;
+                    return Ok((before.saturating_add(used), delivery));
+                }
+            };
             let missing = target.saturating_sub(self.filled);
             let (piece, after) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
             self.keep(piece)?;
@@ -121,7 +175,7 @@ impl<'b> Inbox<'b> {
             }
             let used = bytes.len().saturating_sub(rest.len());
             match goal {
-                Goal::More(_) => {}
+                Goal::More(_) | Goal::Skip(_) => {}
                 Goal::Whole(_) => {
                     let length = core::mem::take(&mut self.filled);
                     return Ok((used, decode(self.spill.get(..length).unwrap_or_default())?));
@@ -160,12 +214,19 @@ fn measure(packet: &[u8], longest: usize) -> Result<Goal, Error> {
     if whole <= longest || whole <= packet.len() {
         return Ok(Goal::Whole(whole));
     }
-    if header.packet_type != PacketType::Publish {
-        return Err(BUFFER_TOO_SMALL);
+    let skip =
+        |identifier_at| Goal::Skip(Skip { header, identifier_at, identifier: [0; 2], position: 0, whole });
+    match header.packet_type {
+        PacketType::Publish => {}
+        PacketType::SubAck => return Ok(skip(Some(header_length))),
+        _ => return Err(BUFFER_TOO_SMALL),
     }
     match Publish::payload_offset(&header, header_length, packet) {
         None => Ok(Goal::More(header_length.saturating_add(2))),
         Some(head) if head > whole => Err(MALFORMED_PACKET),
+        Some(head) if head > longest && head > packet.len() => {
+            Ok(skip(head.checked_sub(2).filter(|_| header.flags & 0b0110 != 0)))
+        }
         Some(head) => Ok(Goal::Head { head, whole }),
     }
 }

@@ -11,13 +11,14 @@ use core::num::NonZeroU16;
 
 use status::{
     Error,
-    mqtt::{MALFORMED_PACKET, SESSION_OVERFLOW, UNEXPECTED_PACKET},
+    mqtt::{BUFFER_TOO_SMALL, MALFORMED_PACKET, SESSION_OVERFLOW, UNEXPECTED_PACKET},
 };
 
 use crate::{
     client::{Acknowledgement, Options},
     connect::ConnAck,
     event::{Event, Received},
+    header::{FixedHeader, PacketType},
     inbox::Delivery,
     packet::Packet,
     publish::{Publish, QoS},
@@ -75,6 +76,8 @@ pub(crate) struct Session<'b> {
     pub(crate) is_clean: bool,
     /// How many acknowledgements answered nothing.
     pub(crate) ignored: u32,
+    /// How many messages had a topic that is longer than the spill.
+    pub(crate) skipped: u32,
     /// When the last packet was written and the last byte was received, in milliseconds.
     pub(crate) last_sent: u64,
     pub(crate) last_received: u64,
@@ -97,6 +100,7 @@ impl<'b> Session<'b> {
             begins_anew: false,
             is_clean: options.clean_session,
             ignored: 0,
+            skipped: 0,
             last_sent: 0,
             last_received: 0,
             waiting_since: None,
@@ -146,6 +150,7 @@ impl<'b> Session<'b> {
             (State::Connected, Delivery::Chunk { data, offset, total }) => {
                 Ok(self.chunk(data, *offset, *total))
             }
+            (State::Connected, Delivery::Skipped { header, identifier }) => self.skipped(header, *identifier),
             // [MQTT-3.2.0-1]: CONNACK comes first.
             _ => Err(UNEXPECTED_PACKET),
         }
@@ -205,6 +210,28 @@ impl<'b> Session<'b> {
             self.oblige(kind, flags, identifier)?;
         }
         Ok(Some(Event::Message(received)))
+    }
+
+    /// A packet that the spill was too small for: a message is answered, as nothing else would end it, and an answer is one that
+    /// nobody waits for.
+    fn skipped<'a>(
+        &mut self,
+        header: &FixedHeader,
+        identifier: Option<NonZeroU16>,
+    ) -> Result<Option<Event<'a>>, Error> {
+        if header.packet_type != PacketType::Publish {
+            let request = identifier.and_then(|identifier| self.take_request(identifier, true));
+            return if request.is_some() { Err(BUFFER_TOO_SMALL) } else { Ok(self.ignore()) };
+        }
+        self.skipped = self.skipped.saturating_add(1);
+        if let Some(identifier) = identifier {
+            let is_at_least_once = header.flags & 0b0110 == 0b0010;
+            let kind = if is_at_least_once { Kind::PubAck } else { Kind::Received };
+            if !self.has_message(kind, identifier)? {
+                self.oblige(kind, 0, identifier)?;
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a message has been delivered before and must not be again; then it gets its answer again.

@@ -1,6 +1,6 @@
 //! Tests of `mqtt/src/inbox.rs`: a stream means the same however it is cut.
 
-use mqtt::{Client, Event, QoS, Subscription};
+use mqtt::{Acknowledgement, Client, Event, Options, QoS, Subscription};
 use status::mqtt::{BUFFER_TOO_SMALL, MALFORMED_PACKET, UNEXPECTED_PACKET};
 
 use crate::support::{
@@ -111,31 +111,72 @@ fn chunks() {
     });
 }
 
+/// A topic that is longer than the spill, and not whole in the bytes: the message cannot be delivered. It is answered, else the
+/// server would send it on every connection, and what follows it is read.
 #[test]
-fn what_does_not_fit_the_spill() {
-    // A topic that is not whole in the bytes and longer than the spill.
-    connected(persistent(), |client| {
-        let packet = publish(&"t".repeat(80), b"x", QoS::AtMostOnce, 0, false);
-        assert_eq!(client.receive(&packet[..70], 0), Err(BUFFER_TOO_SMALL));
-    });
-    connected(persistent(), |client| {
-        let packet = publish(&"t".repeat(80), b"x", QoS::AtMostOnce, 0, false);
-        let mut collector = Collector::default();
-        assert_eq!(feed(client, &packet, &mut collector, || 1), Err(BUFFER_TOO_SMALL));
-        assert_eq!(collector.events, []);
-    });
-    // The same when it is whole in the bytes.
+fn a_topic_that_does_not_fit_the_spill() {
+    for (length, payload) in [(80, 1), (64, 0), (300, 900), (17_000, 3)] {
+        for (qos, answer) in
+            [(QoS::AtMostOnce, ""), (QoS::AtLeastOnce, "40020102"), (QoS::ExactlyOnce, "50020102")]
+        {
+            let identifier = if qos == QoS::AtMostOnce { 0 } else { 0x102 };
+            let packet = publish(&"t".repeat(length), &vec![7; payload], qos, identifier, false);
+            let stream = [packet.clone(), publish("a", b"next", QoS::AtMostOnce, 0, false)].concat();
+            for way in 0..12 {
+                connected(Options { acknowledgement: Acknowledgement::Manual, ..persistent() }, |client| {
+                    let (mut collector, mut random) = (Collector::default(), Random(way));
+                    let piece = || if way == 0 { 1 } else { 1 + random.below(62) };
+                    feed(client, &stream, &mut collector, piece).unwrap();
+                    assert_eq!(collector.events.len(), 1, "{length} {qos:?} {way}");
+                    assert_eq!(client.skipped_messages(), 1);
+                    assert_eq!(poll(client, 0), hex(answer));
+                    if qos == QoS::ExactlyOnce {
+                        // Again, and released.
+                        let rest = [packet.clone(), hex("62020102")].concat();
+                        feed(client, &rest, &mut collector, || 50).unwrap();
+                        assert_eq!(poll(client, 0), hex("70020102"));
+                        assert_eq!((collector.events.len(), client.ignored_acknowledgements()), (1, 0));
+                    }
+                });
+            }
+        }
+    }
+    // When it is whole in the bytes it is delivered where it stands.
     connected(persistent(), |client| {
         assert_eq!(
             events(client, &publish(&"t".repeat(80), b"x", QoS::AtMostOnce, 0, false)).unwrap().len(),
             1
         );
     });
-    // An answer longer than the spill.
+    // Identifier 0 is malformed there, too.
     connected(persistent(), |client| {
-        let packet = sub_ack(id(1), &[0; 63]);
-        assert_eq!(client.receive(&packet[..3], 0), Err(BUFFER_TOO_SMALL));
+        let mut packet = publish(&"t".repeat(80), b"x", QoS::AtLeastOnce, 0x102, false);
+        packet[84..86].fill(0);
+        assert_eq!(feed(client, &packet, &mut Collector::default(), || 1), Err(MALFORMED_PACKET));
     });
+    // Nor may it come before CONNACK.
+    let (mut spill, mut in_flight) = ([0; 64], [0; 256]);
+    let mut client = Client::new(persistent(), &mut spill, &mut in_flight).unwrap();
+    client.connect(0, &mut [0; 64]).unwrap();
+    let packet = publish(&"t".repeat(80), b"x", QoS::AtMostOnce, 0, false);
+    assert_eq!(feed(&mut client, &packet, &mut Collector::default(), || 1), Err(UNEXPECTED_PACKET));
+}
+
+/// A SUBACK that is longer than the spill: of nothing it is ignored as any other, and of a SUBSCRIBE nobody could read it.
+#[test]
+fn an_answer_that_does_not_fit_the_spill() {
+    for piece in [1, 7, 62] {
+        connected(persistent(), |client| {
+            let packet = [sub_ack(id(0x102), &[0; 63]), hex("d000")].concat();
+            feed(client, &packet, &mut Collector::default(), || piece).unwrap();
+            assert_eq!(client.ignored_acknowledgements(), 1);
+            client
+                .subscribe(&[Subscription { filter: "a", qos: QoS::AtMostOnce }; 63], 0, &mut [0; 512])
+                .unwrap();
+            let packet = sub_ack(id(1), &[0; 63]);
+            assert_eq!(feed(client, &packet, &mut Collector::default(), || piece), Err(BUFFER_TOO_SMALL));
+        });
+    }
 }
 
 /// [MQTT-4.8.0-1]; found by the first byte or as soon as the length is there, long before the packet is.

@@ -49,6 +49,7 @@ fn run(mut client: Client<'_>, message: &Message<'_>, out: &mut [u8]) -> Result<
         any(client.chunk(message.payload, any(0), out)?);
         any((client.stream(), client.next_deadline(), client.is_connected(), client.saved_length()));
         any((client.has_output(), client.has_clean_session(), client.ignored_acknowledgements()));
+        any(client.skipped_messages());
         any(&mut client).begin_anew();
         any(client.subscribe(any(&subscriptions[..]), any(0), out)?);
         any(client.unsubscribe(any(&["filter"]), any(0), out)?);
