@@ -6,8 +6,10 @@
 //! …
 //! # checksum 0f1e2d3c4b5a6978
 //! ```
-//! The flash holds the same text with the secrets in it. Deliberately absent: certificates, and their key above all
-//! (application note §1).
+//! The flash holds the same text with the secrets in it. A person's file may have been through editors and mail programs: a byte order
+//! mark, other line ends, blanks at a line's end, empty lines, comments and a missing last line end are no damage. Nor is a checksum that is absent,
+//! as in a file that was edited by hand; one that does not match is. Deliberately absent: certificates, and their key above
+//! all (application note §1).
 
 use core::fmt::{self, Write};
 
@@ -29,8 +31,10 @@ const VERSION: u32 = 1;
 const CHECKSUM: &str = "# checksum ";
 /// The length of the checksum in bytes, which is the beginning of a SHA-256.
 const CHECKSUM_LENGTH: usize = 8;
-/// The length of the last line with its end.
-const LAST_LINE: usize = CHECKSUM.len() + 2 * CHECKSUM_LENGTH + 1;
+/// A person's file has room for other line ends, blanks and comments, as far as an upload goes.
+const MAX_UPLOAD: usize = 2 * MAX_LENGTH;
+/// The byte order mark of UTF-8, which some editors put first.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// A configuration file. Wiped when dropped, as the one in the flash has secrets in it.
 #[derive(Clone, Default)]
@@ -52,7 +56,7 @@ pub enum Refusal {
     NotAConfiguration,
     /// It is from a newer firmware.
     Newer,
-    /// Its end is missing, or its checksum does not match.
+    /// Its checksum does not match.
     Damaged,
     /// The line, counted from 1, is none that this firmware knows, or stands there twice, or its value is not allowed.
     Line(u16),
@@ -83,7 +87,7 @@ pub fn save(settings: &Settings, secrets: Secrets) -> Text {
     let mut text = Text::default();
     // Cannot fail: MAX_LENGTH has room for every field at its longest (a test fills them).
     let _ = write_fields(settings, secrets, &mut text.0);
-    let checksum = checksum(&text.0);
+    let checksum = checksum(text.0.lines());
     let _ = text.0.write_str(CHECKSUM);
     let _ = write_hexadecimal(&checksum, &mut text.0);
     let _ = text.0.write_char('\n');
@@ -96,17 +100,19 @@ pub fn save(settings: &Settings, secrets: Secrets) -> Text {
 /// # Errors
 /// The reason why nothing of it can be used.
 pub fn load(text: &str, secrets: Secrets, present: &Settings) -> Result<Settings, Refusal> {
-    let (body, last) = split(text)?;
-    if last != checksum(body) {
-        return Err(Refusal::Damaged);
-    }
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    check_head(text)?;
+    check_checksum(text, secrets)?;
     let mut settings = Settings::default();
     settings.mqtt.password.clone_from(&present.mqtt.password);
     settings.access.clone_from(&present.access);
     let mut seen = 0_u32;
-    // At most MAX_LENGTH lines: a text is no longer than that.
-    for (number, line) in (1..).zip(body.lines()).skip(1) {
-        let (field, value) = field(line).ok_or(Refusal::Line(number))?;
+    // At most MAX_UPLOAD lines: a text is no longer than that.
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim_ascii().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (field, value) = field(line, secrets).ok_or(Refusal::Line(number))?;
         let bit = 1_u32.wrapping_shl(u32::from(field as u8));
         if seen & bit != 0 || (field.is_secret() && secrets == Secrets::LeftOut) {
             return Err(Refusal::Line(number));
@@ -134,36 +140,59 @@ fn write_fields(settings: &Settings, secrets: Secrets, out: &mut String<MAX_LENG
     Ok(())
 }
 
-/// What the checksum is over, and the checksum. A file that a mail program gave other line ends is damaged, too.
-fn split(text: &str) -> Result<(&str, [u8; CHECKSUM_LENGTH]), Refusal> {
-    let version = text.strip_prefix(HEAD).ok_or(Refusal::NotAConfiguration)?;
-    match cut_text(version, "\n").and_then(|(version, _)| decimal(version.as_bytes())) {
-        Some(VERSION) => {}
-        Some(newer) if newer > VERSION => return Err(Refusal::Newer),
-        _ => return Err(Refusal::Damaged),
+/// The first line.
+fn check_head(text: &str) -> Result<(), Refusal> {
+    let version =
+        text.strip_prefix(HEAD).and_then(|rest| rest.lines().next()).ok_or(Refusal::NotAConfiguration)?;
+    match decimal(version.trim_ascii_end().as_bytes()) {
+        Some(VERSION) => Ok(()),
+        Some(newer) if newer > VERSION => Err(Refusal::Newer),
+        _ => Err(Refusal::Damaged),
     }
-    if text.len() > MAX_LENGTH {
-        return Err(Refusal::Damaged);
-    }
-    let end = text.len().checked_sub(LAST_LINE).ok_or(Refusal::Damaged)?;
-    let (body, last) = text.split_at_checked(end).ok_or(Refusal::Damaged)?;
-    let mut checksum = [0; CHECKSUM_LENGTH];
-    last.strip_prefix(CHECKSUM)
-        .and_then(|last| last.strip_suffix("\n"))
-        .and_then(|digits| hexadecimal(digits.as_bytes(), &mut checksum))
-        .ok_or(Refusal::Damaged)?;
-    Ok((body, checksum))
 }
 
-fn field(line: &str) -> Option<(Field, &str)> {
-    let (name, value) = cut_text(line, " = ")?;
+/// The checksum, if there is one: behind it stands nothing. In the flash there always is one.
+fn check_checksum(text: &str, secrets: Secrets) -> Result<(), Refusal> {
+    if text.len() > MAX_UPLOAD {
+        return Err(Refusal::Damaged);
+    }
+    let is_checksum = |line: &&str| line.starts_with(CHECKSUM.trim_ascii_end());
+    let Some(last) = text.lines().find(is_checksum) else {
+        return if secrets == Secrets::LeftOut { Ok(()) } else { Err(Refusal::Damaged) };
+    };
+    let mut stated = [0; CHECKSUM_LENGTH];
+    let digits = last.strip_prefix(CHECKSUM).map(str::trim_ascii_end).ok_or(Refusal::Damaged)?;
+    hexadecimal(digits.as_bytes(), &mut stated).ok_or(Refusal::Damaged)?;
+    let body = text.lines().take_while(|line| !is_checksum(line));
+    let behind = text.lines().skip_while(|line| !is_checksum(line)).skip(1);
+    let is_last = behind.clone().all(|line| line.trim_ascii().is_empty());
+    if is_last && stated == checksum(body) { Ok(()) } else { Err(Refusal::Damaged) }
+}
+
+/// A line's field and value. A person's file may have more or fewer blanks than ours.
+fn field(line: &str, secrets: Secrets) -> Option<(Field, &str)> {
+    let (name, value) = match secrets {
+        Secrets::Included => cut_text(line, " = ")?,
+        Secrets::LeftOut => {
+            let (name, value) = cut_text(line, "=")?;
+            (name.trim_ascii(), value.trim_ascii())
+        }
+    };
     Some((Field::from_name(name)?, value))
 }
 
-/// The first eight bytes of the text's SHA-256: against damage, not against malice.
-fn checksum(text: &str) -> [u8; CHECKSUM_LENGTH] {
-    let digest = Hasher.hash(HashAlgorithm::Sha256, &[text.as_bytes()]);
-    digest.ok().and_then(|digest| digest.as_bytes().first_chunk().copied()).unwrap_or_default()
+/// The first eight bytes of the SHA-256 of the lines, each without the blanks at its end and with LF behind it: against damage, not against
+/// malice.
+fn checksum<'l>(lines: impl Iterator<Item = &'l str>) -> [u8; CHECKSUM_LENGTH] {
+    let digest = || -> Result<_, status::Error> {
+        let mut state = Hasher.hash_start(HashAlgorithm::Sha256)?;
+        for line in lines {
+            Hasher.hash_update(&mut state, line.trim_ascii_end().as_bytes())?;
+            Hasher.hash_update(&mut state, b"\n")?;
+        }
+        Hasher.hash_finish_in_place(&mut state)
+    };
+    digest().ok().and_then(|digest| digest.as_bytes().first_chunk().copied()).unwrap_or_default()
 }
 
 impl fmt::Display for Refusal {
@@ -171,7 +200,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::NotAConfiguration => packed!("This is not a configuration file of this device.").fmt(f),
             Self::Newer => packed!("The file is from a newer firmware.").fmt(f),
-            Self::Damaged => packed!("The file is damaged: its checksum does not match.").fmt(f),
+            Self::Damaged => packed!("The checksum in the last line does not match: the file is damaged, or was edited; whoever has edited it removes that line.").fmt(f),
             Self::Line(line) => {
                 write!(f, "Line {line} {}", packed!("is not one that this firmware can use."))
             }
