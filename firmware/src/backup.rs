@@ -1,4 +1,4 @@
-//! What survives a reset, in the board's backup memory: the status codes, the TLS session and the state of the MQTT session.
+//! What survives a reset, in the board's backup memory: the status codes, the TLS session, the state of the MQTT session, and the time.
 //!
 //! Each has a slot of its own. After a power cut, and in the middle of a write, anything may be there; so what a slot holds counts only with
 //! its head, its version and its digest:
@@ -22,6 +22,8 @@ pub enum Slot {
     TlsSession,
     /// Unacknowledged messages and received identifiers of the MQTT session.
     MqttSession,
+    /// The last time that was known.
+    Time,
 }
 
 impl Slot {
@@ -31,7 +33,8 @@ impl Slot {
             Self::StatusCodes => (0, 64),
             // Every ticket but those with a client certificate inside; with one of these, the first handshake after a reset is a full one.
             Self::TlsSession => (64 + HEAD_LENGTH, 2368),
-            Self::MqttSession => (2432 + 2 * HEAD_LENGTH, 1631),
+            Self::MqttSession => (2432 + 2 * HEAD_LENGTH, 1612),
+            Self::Time => (4044 + 3 * HEAD_LENGTH, 8),
         }
     }
 }

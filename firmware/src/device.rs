@@ -17,7 +17,7 @@ use crate::{
     backup::{self, Slot},
     board::{Backup, Board, Facts, Parts, ResetCause, System},
     certificates::{Certificates, File},
-    clock::Clock,
+    clock::{self, Clock},
     settings::{
         Field, Network, Settings,
         configuration::{self, Secrets},
@@ -121,12 +121,16 @@ impl<B: Board> Device<B> {
         {
             note(error);
         }
+        if parts.is_to_forget {
+            backup::erase(&mut backup, Slot::Time);
+        }
         let settings = read_settings(&mut storage).await;
         let has_unknown_settings = Cell::new(settings.is_err());
         let settings = settings.unwrap_or_else(|error| {
             note(error);
             Settings::default()
         });
+        let clock = clock::start(&mut backup, &mut storage).await;
         let mut certificates = Certificates::new(parts.certificate_flash);
         let mut started = certificates.start(parts.facts.firmware).await;
         if parts.is_to_forget && started.is_ok() {
@@ -152,7 +156,7 @@ impl<B: Board> Device<B> {
             changed: Watch::new_with(0),
             certificates: Mutex::new(certificates),
             storage: Mutex::new(storage),
-            clock: Clock::default(),
+            clock,
             status_codes: RefCell::new(status_codes),
             connection: Cell::new(Connection {
                 state: ConnectionState::Disabled,
@@ -239,7 +243,7 @@ impl<B: Board> Device<B> {
     }
 
     /// The factory reset of the IP settings, which erases the certificates, too (application note §1), and with them the password
-    /// of MQTT for a server that is verified.
+    /// of MQTT for a server that is verified. It also forgets the time: the way out for a clock that a server has set far ahead.
     ///
     /// # Errors
     /// [`Refused::Storage`] when the flash fails; it can be repeated.
@@ -247,6 +251,11 @@ impl<B: Board> Device<B> {
         self.drop_password_of_verified().await.map_err(Refused::Storage)?;
         self.certificates.lock().await.erase_all().await.map_err(Refused::Storage)?;
         self.touch_certificates();
+        // With the certificates goes what a wrong time could make good again.
+        backup::erase(&mut *self.backup.borrow_mut(), Slot::Time);
+        let forgotten = self.storage.lock().await.write(Key::Time, &[], Earlier::MayStay).await;
+        forgotten.map_err(Refused::Storage)?;
+        self.clock.forget();
         let mut settings = self.settings.borrow().clone();
         settings.network = Network::default();
         self.store_settings(&settings).await

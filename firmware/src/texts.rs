@@ -352,6 +352,10 @@ pub mod hint {
     pub const CLOCK: Packed = packed!(
         "Check the SNTP server and that the network lets UDP port 123 through: MQTTS starts once the clock is set."
     );
+    /// A server tells a time that is past.
+    pub const TIME_IS_PAST: Packed = packed!(
+        "The SNTP server tells a time that is past. Check it; after one that was far ahead, a factory reset forgets the time that was known."
+    );
     /// The chain leads to no CA that is loaded.
     pub const NOT_TRUSTED: Packed = packed!(
         "Load the CA certificate that signed the server's certificate, or the intermediate that did."
@@ -370,6 +374,14 @@ pub mod hint {
     /// Any other flag.
     pub const VERIFY: Packed =
         packed!("Look at the server's certificate and at the CA certificate that is loaded here.");
+    /// The server asks for a client certificate, and there is none.
+    pub const NO_CLIENT_CERTIFICATE: Packed = packed!(
+        "The server asks for a client certificate: load one that its CA has signed, with its private key."
+    );
+    /// The password was erased with the server that it was for, or never entered.
+    pub const NO_PASSWORD: Packed = packed!(
+        "No password is stored: enter it. It is erased when server, port, TLS mode, verification or CA certificate change."
+    );
     /// The server wants a certificate, or does not like ours.
     pub const CLIENT_CERTIFICATE: Packed = packed!(
         "The server does not accept the client certificate: load one that its CA has signed, with its private key."

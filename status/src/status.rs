@@ -90,6 +90,12 @@ pub enum Cause {
     SequenceExhausted,
     /// The chain is longer, or needs more signature checks, than the budget allows.
     Budget,
+    /// The server broke off behind its hello, and no client certificate is loaded.
+    NoClientCertificate,
+    /// The broker refuses the user, for whom no password is stored.
+    NoPassword,
+    /// The server tells a time before the firmware's build, or before one that was known.
+    TimeIsPast,
 }
 
 impl Step {
@@ -154,7 +160,7 @@ impl fmt::Display for Status {
 
 impl Cause {
     /// All causes, by whose places a device numbers what it stores of them; new ones go to the end.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::None,
         Self::WindowTooSmall,
         Self::RecordTooLong,
@@ -165,6 +171,9 @@ impl Cause {
         Self::ResumptionMismatch,
         Self::SequenceExhausted,
         Self::Budget,
+        Self::NoClientCertificate,
+        Self::NoPassword,
+        Self::TimeIsPast,
     ];
 
     /// A short phrase for a person; empty for [`Cause::None`].
@@ -180,6 +189,9 @@ impl Cause {
             Self::ResumptionMismatch => "resumed with other properties than the session has",
             Self::SequenceExhausted => "sequence number exhausted",
             Self::Budget => "certificate chain over budget",
+            Self::NoClientCertificate => "no client certificate is loaded",
+            Self::NoPassword => "no password is stored",
+            Self::TimeIsPast => "the server tells a time that is past",
         }
     }
 }

@@ -10,7 +10,7 @@ use tests::random::Random;
 
 use crate::rig::Memory;
 
-const SLOTS: [Slot; 3] = [Slot::StatusCodes, Slot::TlsSession, Slot::MqttSession];
+const SLOTS: [Slot; 4] = [Slot::StatusCodes, Slot::TlsSession, Slot::MqttSession, Slot::Time];
 
 fn memory(length: usize) -> Memory {
     let mut random = Random(7);
@@ -27,7 +27,7 @@ fn each_slot_keeps_its_own_content() {
     for slot in SLOTS {
         assert_eq!(read(&mut memory, slot), None, "after a power cut");
     }
-    let contents = [vec![1; 64], vec![2; 2368], vec![3; 1631]];
+    let contents = [vec![1; 64], vec![2; 2368], vec![3; 1612], vec![4; 8]];
     for (slot, content) in SLOTS.into_iter().zip(&contents) {
         assert!(backup::write(&mut memory, slot, content));
     }
@@ -80,13 +80,15 @@ fn a_write_that_is_cut_short_leaves_nothing() {
 #[test]
 fn nothing_of_an_erased_slot_is_left_and_the_others_are_untouched() {
     let mut memory = memory(CAPACITY);
-    for slot in SLOTS {
+    for slot in [Slot::StatusCodes, Slot::TlsSession, Slot::MqttSession] {
         assert!(backup::write(&mut memory, slot, b"the master secret"));
     }
+    assert!(backup::write(&mut memory, Slot::Time, b"the time"));
     backup::erase(&mut memory, Slot::TlsSession);
     assert_eq!(read(&mut memory, Slot::TlsSession), None);
     assert_eq!(memory.0.borrow().windows(17).filter(|window| window == b"the master secret").count(), 2);
     assert!(read(&mut memory, Slot::StatusCodes).is_some() && read(&mut memory, Slot::MqttSession).is_some());
+    assert!(read(&mut memory, Slot::Time).is_some());
 }
 
 #[test]

@@ -1,10 +1,19 @@
 //! The clock: what it says before and after it was set, and whom it believes (RFC 4330).
 
-use firmware::clock::{
-    Clock,
-    sntp::{LENGTH, Refusal, answer, request},
+use std::{cell::RefCell, rc::Rc};
+
+use embassy_futures::block_on;
+use firmware::{
+    backup::{self, Slot},
+    clock::{
+        self, BOUND, BUILT, Clock, Told, Verdict,
+        sntp::{LENGTH, Refusal, answer, request},
+    },
+    storage::{Earlier, Key, Storage},
 };
 use proptest::prelude::*;
+
+use crate::{flash::Flash, rig::Memory};
 
 const NONCE: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -26,14 +35,102 @@ fn with(place: usize, byte: u8) -> [u8; LENGTH] {
     packet
 }
 
+/// That it is this many seconds since 1970.
+fn told(seconds: u64) -> Told {
+    Told::now(seconds * 1000).unwrap()
+}
+
+/// What the clock says is that, by a process that is not that slow.
+fn is(clock: &Clock, seconds: u64) -> bool {
+    clock.now().is_some_and(|now| (seconds..seconds + 300).contains(&now))
+}
+
+const DAY: u64 = 24 * 60 * 60;
+const KNOWN: u64 = 1_800_000_000;
+
 #[test]
 fn a_clock_knows_nothing_before_it_was_set() {
-    let clock = Clock::default();
+    let clock = Clock::new(KNOWN);
     assert_eq!(clock.now(), None);
-    clock.set(1_700_000_000_999);
-    // The time since boot is that of this process, which is younger than a minute here.
+    assert_eq!(clock.offer(told(KNOWN + 500)), Verdict::Set);
+    assert!(is(&clock, KNOWN + 500));
+}
+
+#[test]
+fn the_build_is_a_time_of_this_project() {
+    // The day before the first commit, and a time that no commit is from yet.
+    assert!((1_700_000_000..2_500_000_000).contains(&BUILT), "{BUILT}");
+    assert_eq!(Clock::default().offer(told(BUILT - BOUND - 1)), Verdict::Past);
+}
+
+#[test]
+fn no_answer_sets_the_clock_before_what_is_known() {
+    let clock = Clock::new(KNOWN);
+    for past in [0, 990_000_000, KNOWN - DAY, KNOWN - BOUND - 300] {
+        let told = told(past + 100);
+        assert_eq!(clock.offer(told), Verdict::Past);
+        assert_eq!(clock.confirm(told, told), Verdict::Past, "not even two");
+        assert!(clock.now().is_none() && clock.is_misled());
+    }
+    // A server that is a little behind: right, but time does not go back.
+    assert_eq!(clock.offer(told(KNOWN - 900)), Verdict::Set);
+    assert_eq!(clock.now(), Some(KNOWN));
+    assert!(!clock.is_misled());
+}
+
+#[test]
+fn one_answer_moves_the_clock_by_no_more_than_the_bound() {
+    let clock = Clock::new(KNOWN);
+    let (far, near) = (told(KNOWN + 100 * DAY), told(KNOWN + 100 * DAY + 5));
+    assert_eq!(clock.offer(far), Verdict::Doubtful);
+    assert_eq!(clock.now(), None);
+    assert_eq!(clock.confirm(far, told(KNOWN + 101 * DAY)), Verdict::Doubtful, "they do not agree");
+    assert_eq!(clock.now(), None);
+    assert_eq!(clock.confirm(far, near), Verdict::Set);
+    assert!(is(&clock, KNOWN + 100 * DAY));
+    // It is set: forward by one answer, not too far, and never back.
     let now = clock.now().unwrap();
-    assert!((1_700_000_000..1_700_000_060).contains(&now), "{now}");
+    assert_eq!(clock.offer(told(now + BOUND + 300)), Verdict::Doubtful);
+    assert!(is(&clock, now));
+    assert_eq!(clock.offer(told(now + BOUND - 300)), Verdict::Set);
+    assert!(is(&clock, now + BOUND - 300));
+    let now = clock.now().unwrap();
+    assert_eq!(clock.offer(told(now - 600)), Verdict::Set);
+    assert_eq!(clock.now(), Some(now));
+    assert_eq!(clock.offer(told(now - BOUND - 600)), Verdict::Past);
+    clock.forget();
+    assert_eq!((clock.now(), clock.offer(far)), (None, Verdict::Doubtful));
+}
+
+#[test]
+fn a_start_knows_what_was_known() {
+    let memory = || Memory(Rc::new(RefCell::new(vec![0x5A; backup::CAPACITY])));
+    let flash = |time: &[u8]| {
+        let mut storage = Storage::new(Flash::new(2));
+        block_on(storage.write(Key::Time, time, Earlier::MayStay)).unwrap();
+        storage
+    };
+    let (early, late) = ((BUILT + DAY).to_be_bytes(), (BUILT + 40 * DAY).to_be_bytes());
+    for (in_backup, in_flash, known) in [
+        (None, None, BUILT),
+        (None, Some(late), BUILT + 40 * DAY),
+        (Some(late), Some(early), BUILT + 40 * DAY),
+        (Some(early), Some(late), BUILT + 40 * DAY),
+        // A newer firmware knows more than the last one did.
+        (Some(5_u64.to_be_bytes()), None, BUILT),
+    ] {
+        let mut backup = memory();
+        if let Some(time) = in_backup {
+            assert!(backup::write(&mut backup, Slot::Time, &time));
+        }
+        let mut storage = in_flash.map_or(Storage::new(Flash::new(2)), |time| flash(&time));
+        let clock = block_on(clock::start(&mut backup, &mut storage));
+        assert_eq!(clock.offer(told(known - BOUND - 300)), Verdict::Past);
+        assert_eq!(clock.offer(told(known)), Verdict::Set);
+    }
+    // Forgotten.
+    let clock = block_on(clock::start(&mut memory(), &mut flash(&[])));
+    assert_eq!(clock.offer(told(BUILT)), Verdict::Set);
 }
 
 #[test]

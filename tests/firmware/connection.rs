@@ -9,7 +9,9 @@ use firmware::{
     board::ResetCause,
     certificates::File,
     device::{ConnectionState, Device},
+    http::hint::hint,
     settings::{PasswordHash, Settings},
+    texts::hint as hints,
 };
 use serde_json::{Value, json};
 use status::{Alert, AlertSeen, Error, Flags, Status, device as codes, net, ssl, x509};
@@ -233,7 +235,8 @@ fn another_configuration_ends_the_old_connection_with_a_goodbye_and_forgets_its_
         peer.message("house/attic/availability", |payload| payload == b"online").await;
         assert!(!device.connection.get().resumed);
         // A certificate is part of it, too, and so is being switched off.
-        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        let renewed = [pem(File::CaCertificate).as_slice(), b"\n"].concat();
+        device.replace_certificate(File::CaCertificate, &renewed).await.unwrap();
         peer.message("house/attic/availability", |payload| payload == b"offline").await;
         peer.message("house/attic/availability", |payload| payload == b"online").await;
         assert!(!device.connection.get().resumed);
@@ -282,6 +285,124 @@ fn without_the_time_mqtts_waits_and_plain_mqtt_does_not() {
         on_line(device, &mut peer).await;
         assert_eq!(failures(device), []);
     });
+}
+
+fn time_since(seconds: u64) -> gateway::Time {
+    gateway::Time::Since(std::time::Duration::from_secs(seconds))
+}
+
+/// Real time, in seconds since 1970.
+fn real() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[test]
+fn a_time_of_the_past_opens_no_gate_and_the_device_says_why() {
+    let config = gateway::Config { time: time_since(990_000_000), ..gateway::Config::default() };
+    let world = World::with("past", config);
+    world.run(async |device| {
+        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        device.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
+        // After half a minute.
+        let status = failure(device, codes::CLOCK_NOT_SET).await;
+        assert_eq!(hint(&status), hints::TIME_IS_PAST);
+        assert_eq!(device.connection.get().state, ConnectionState::WaitingForTime);
+        assert_eq!(device.clock.now(), None);
+    });
+}
+
+#[test]
+fn a_clock_goes_behind_no_time_that_was_known_until_a_factory_reset() {
+    let month = 30 * 24 * 3600;
+    let later = real() + month;
+    let world =
+        World::with("known", gateway::Config { time: time_since(later), ..gateway::Config::default() });
+    let set = async |device: &Device<Rig>| until("the time", || device.clock.now()).await;
+    world.run(async |device| {
+        let mut settings = Settings::default();
+        settings.time.sntp_server = "10.0.2.2".try_into().unwrap();
+        device.store_settings(&settings).await.unwrap();
+        // A month from what is known: by two answers.
+        assert!(set(device).await >= later);
+        assert!(world.gateway.borrow().counters().times_told >= 2);
+        // In the flash, too.
+        until("the flash", || (world.operations() > 40).then_some(())).await;
+    });
+    world.gateway.borrow_mut().set_time(gateway::Time::Pc);
+    for is_power_cut in [false, true] {
+        if is_power_cut {
+            world.backup.0.borrow_mut().fill(0xA5);
+        }
+        world.run(async |device| {
+            until("an answer", || device.clock.is_misled().then_some(())).await;
+            assert_eq!(device.clock.now(), None);
+        });
+    }
+    world.run(async |device| {
+        until("an answer", || device.clock.is_misled().then_some(())).await;
+        device.reset_network().await.unwrap();
+        let mut settings = device.settings.borrow().clone();
+        settings.time.sntp_server = "10.0.2.2".try_into().unwrap();
+        device.store_settings(&settings).await.unwrap();
+        assert!(set(device).await < later);
+    });
+}
+
+#[test]
+fn every_address_of_the_broker_is_tried() {
+    let dead = [[192, 0, 2, 1], [192, 0, 2, 2]].map(Into::into).to_vec();
+    let world = World::with("dead", gateway::Config { dead_addresses: dead, ..gateway::Config::default() });
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
+        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        on_line(device, &mut peer).await;
+        assert_eq!(failures(device), []);
+    });
+}
+
+/// What the device has sent to a UDP port, or as a TCP SYN (no port): source ports and UDP's payloads.
+fn sent(world: &World, to: Option<u16>) -> Vec<(u16, Vec<u8>)> {
+    let frames = world.sent.borrow();
+    let read = |frame: &Vec<u8>| {
+        let packet = frame.get(14..).filter(|_| frame[12..14] == [0x08, 0x00])?;
+        let segment = &packet[usize::from(packet[0] & 0x0F) * 4..];
+        let number = |at: usize| u16::from_be_bytes([segment[at], segment[at + 1]]);
+        let is_wanted = match to {
+            Some(port) => packet[9] == 17 && number(2) == port,
+            None => packet[9] == 6 && segment[13] & 0x3F == 0x02,
+        };
+        is_wanted.then(|| (number(0), segment[8..].to_vec()))
+    };
+    frames.iter().filter_map(read).collect()
+}
+
+#[test]
+fn nobody_can_guess_the_next_query_or_port() {
+    let world = World::new("ports");
+    world.run(async |device| {
+        for count in 1..=4 {
+            let mut settings = settings(xtask::process::free_port().unwrap(), false);
+            settings.mqtt.keep_alive = count;
+            device.store_settings(&settings).await.unwrap();
+            until("a connection", || (sent(&world, None).len() >= usize::from(count)).then_some(())).await;
+        }
+        until("a time", || device.clock.now()).await;
+    });
+    let (queries, times, opened) = (sent(&world, Some(53)), sent(&world, Some(123)), sent(&world, None));
+    assert!(queries.len() >= 4 && times.len() >= 2 && opened.len() >= 4);
+    for asked in [&queries, &times] {
+        assert!(asked.iter().all(|(port, _)| *port >= 0xC000));
+    }
+    let is_counted = |numbers: &[u16]| numbers.windows(2).all(|two| two[1].wrapping_sub(two[0]) <= 1);
+    let ports = |sent: &[(u16, Vec<u8>)]| sent.iter().map(|(port, _)| *port).collect::<Vec<u16>>();
+    let identifiers: Vec<u16> =
+        queries.iter().map(|(_, query)| u16::from_be_bytes([query[0], query[1]])).collect();
+    for numbers in [ports(&queries), ports(&times), ports(&opened), identifiers] {
+        assert!(!is_counted(&numbers), "{numbers:?}");
+    }
+    let names: std::collections::HashSet<&[u8]> = queries.iter().map(|(_, query)| &query[12..]).collect();
+    assert!(names.len() > 1, "capitals at random");
+    assert!(names.iter().all(|name| name.eq_ignore_ascii_case(b"\x09localhost\x00\x00\x01\x00\x01")));
 }
 
 #[test]
@@ -352,6 +473,7 @@ fn a_broker_that_wants_a_certificate_and_one_that_speaks_no_tls_have_the_codes_o
         device.store_settings(&settings(world.port(Listener::Mutual), true)).await.unwrap();
         let status = failure(device, ssl::FATAL_ALERT_MESSAGE).await;
         assert!(matches!(status.alert, Some(AlertSeen::Received(_))), "{status}");
+        assert_eq!(hint(&status), hints::NO_CLIENT_CERTIFICATE);
         device.store_settings(&settings(world.port(Listener::Plain), true)).await.unwrap();
         until("a failure of the handshake", || {
             (failures(device)[0].error != ssl::FATAL_ALERT_MESSAGE).then_some(())
@@ -359,6 +481,7 @@ fn a_broker_that_wants_a_certificate_and_one_that_speaks_no_tls_have_the_codes_o
         .await;
         let first = failures(device)[0];
         assert!([ssl::CONN_EOF, net::CONN_RESET].contains(&first.error), "{first}");
+        assert_eq!(hint(&first), hints::NOT_TLS);
         assert_eq!(HOST, "localhost");
     });
 }

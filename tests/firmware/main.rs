@@ -24,6 +24,7 @@ mod flash;
 mod http;
 mod json;
 mod network;
+mod network_dns;
 mod packed;
 mod ports;
 mod rig;

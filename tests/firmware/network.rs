@@ -2,8 +2,25 @@
 
 use std::net::Ipv4Addr;
 
-use embassy_net::ConfigV4;
-use firmware::{network::configuration, settings::Network};
+use std::{
+    cell::Cell,
+    pin::pin,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Wake, Waker},
+};
+
+use embassy_net::{
+    ConfigV4, StackResources,
+    driver::{Capabilities, Driver, HardwareAddress, LinkState, RxToken, TxToken},
+};
+use firmware::{
+    network::{Bounded, FRAMES, configuration},
+    settings::Network,
+};
 
 const MAC: [u8; 6] = [0x02, 0, 0, 0xAB, 0xCD, 0xEF];
 
@@ -30,4 +47,76 @@ fn a_fixed_address_has_a_gateway_and_a_dns_server_if_they_are_given() {
         panic!("not fixed")
     };
     assert_eq!((fixed.gateway, fixed.dns_servers.as_slice()), (Some(gateway), [dns_server].as_slice()));
+}
+
+/// A network where there is always one more frame.
+struct Flood(Rc<Cell<usize>>);
+
+struct Frame;
+
+impl Driver for Flood {
+    type RxToken<'a> = Frame;
+    type TxToken<'a> = Frame;
+
+    fn receive(&mut self, _: &mut Context<'_>) -> Option<(Frame, Frame)> {
+        self.0.set(self.0.get() + 1);
+        Some((Frame, Frame))
+    }
+
+    fn transmit(&mut self, _: &mut Context<'_>) -> Option<Frame> {
+        Some(Frame)
+    }
+
+    fn link_state(&mut self, _: &mut Context<'_>) -> LinkState {
+        LinkState::Up
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        capabilities.max_transmission_unit = 1514;
+        capabilities
+    }
+
+    fn hardware_address(&self) -> HardwareAddress {
+        HardwareAddress::Ethernet(MAC)
+    }
+}
+
+impl RxToken for Frame {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, f: F) -> R {
+        // A broadcast of a protocol that nobody speaks.
+        let mut frame = [0xFF; 60];
+        f(&mut frame)
+    }
+}
+
+impl TxToken for Frame {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, f: F) -> R {
+        f(&mut vec![0; length])
+    }
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Without a bound the first poll would never return.
+#[test]
+fn a_flood_of_frames_leaves_everybody_a_turn() {
+    let taken = Rc::new(Cell::new(0));
+    let mut resources = StackResources::<3>::new();
+    let driver = Bounded::new(Flood(taken.clone()));
+    let (_stack, mut runner) = embassy_net::new(driver, embassy_net::Config::default(), &mut resources, 1);
+    let mut runner = pin!(runner.run());
+    let woken = Arc::new(Woken(AtomicBool::new(false)));
+    let waker = Waker::from(woken.clone());
+    for turn in 1..=100 {
+        assert!(runner.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(taken.get(), turn * usize::from(FRAMES));
+        assert!(woken.0.swap(false, Ordering::SeqCst), "what is left is not forgotten");
+    }
 }

@@ -83,14 +83,21 @@ pub(crate) struct World {
     pub(crate) reset: Cell<ResetCause>,
     pub(crate) is_to_forget: Cell<bool>,
     pub(crate) plugged: Cell<bool>,
+    /// Every frame that a device has sent.
+    pub(crate) sent: RefCell<Vec<Vec<u8>>>,
     flashes: [SharedFlash; 2],
     begun: Instant,
 }
 
 impl World {
     pub(crate) fn new(name: &str) -> Self {
+        Self::with(name, gateway::Config::default())
+    }
+
+    /// A world in another network.
+    pub(crate) fn with(name: &str, config: gateway::Config) -> Self {
         let listeners = [Listener::Plain, Listener::Tls, Listener::Mutual];
-        let config = gateway::Config { names: vec![HOST.to_owned()], ..gateway::Config::default() };
+        let config = gateway::Config { names: vec![HOST.to_owned()], ..config };
         Self {
             gateway: RefCell::new(Gateway::new(config).unwrap()),
             broker: RefCell::new(Broker::start(&folder(name), pki(), &listeners).unwrap()),
@@ -100,6 +107,7 @@ impl World {
             reset: Cell::new(ResetCause::PowerOn),
             is_to_forget: Cell::new(false),
             plugged: Cell::new(true),
+            sent: RefCell::default(),
             flashes: [SharedFlash::new(2), SharedFlash::new(4)],
             begun: Instant::now(),
         }
@@ -126,8 +134,12 @@ impl World {
         let mut memory = Box::new(connection::Memory::new());
         let mut resources = Box::new(StackResources::<8>::new());
         let seed = u64::from_be_bytes(tests_seed());
-        let (stack, mut runner) =
-            embassy_net::new(port, embassy_net::Config::default(), &mut resources, seed);
+        let (stack, mut runner) = embassy_net::new(
+            network::Bounded::new(port),
+            embassy_net::Config::default(),
+            &mut resources,
+            seed,
+        );
         let parts = self.parts();
         let whole = async {
             let device = Device::start(parts).await;
@@ -185,6 +197,7 @@ impl World {
         let mut wire = wire.borrow_mut();
         let sent = std::mem::take(&mut wire.sent);
         let sent = if self.plugged.get() { sent } else { Vec::new() };
+        self.sent.borrow_mut().extend(sent.iter().cloned());
         let mut received = Vec::new();
         self.gateway.borrow_mut().step(self.begun.elapsed(), &sent, &mut received);
         if self.plugged.get() && !received.is_empty() {

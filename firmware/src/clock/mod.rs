@@ -2,113 +2,317 @@
 //! clock!", application note §1).
 //!
 //! A server that does not answer is asked again after a pause that doubles (§10: never under 15 seconds), and one that has answered
-//! once an hour. The time between is the processor's own. Deliberately absent: disciplining its frequency, and a choice between servers.
+//! once an hour. The time between is the processor's own.
+//!
+//! SNTP is not authenticated, and a clock that is set back makes expired certificates good again. Therefore:
+//! - the clock never goes before the firmware's build ([`BUILT`]), nor behind a time that was known: that is kept over resets, in the backup
+//!   memory once a minute, and over power cuts, in the flash once a day;
+//! - one answer moves the clock by at most [`BOUND`]; further, up to the first setting after a start, only a second one that agrees
+//!   moves it: from another address of the server, where it has one, or to another question some seconds later.
+//!
+//! The factory reset, which erases the certificates, forgets the time that was known; only the build remains. Deliberately absent: disciplining
+//! the frequency, and a choice between servers.
 
 pub mod sntp;
 
 use core::{cell::Cell, net::Ipv4Addr, pin::pin};
 
 use accel::Rng;
-use embassy_futures::select::{Either, select};
+use embassy_futures::{
+    join::join,
+    select::{Either, select},
+};
 use embassy_net::{
     IpEndpoint, Stack,
     udp::{PacketMetadata, UdpSocket},
 };
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, signal::Signal};
 use embassy_time::{Duration, Instant, Timer, with_timeout};
+use embedded_storage_async::nor_flash::NorFlash;
+use status::Status;
 
-use crate::{board::Board, device::Device, network, supervisor::Task};
+use crate::{
+    backup::{self, Slot},
+    board::{Backup, Board},
+    device::Device,
+    network,
+    storage::{Earlier, Key, Storage},
+    supervisor::Task,
+};
 
-/// Seconds since 1970 in terms of the time since boot.
-#[derive(Default)]
+/// When this firmware was built, in seconds since 1970-01-01 00:00:00 UTC: the time of `SOURCE_DATE_EPOCH`, or else of the last commit, less
+/// a day, as the clock of whoever built it may be wrong. The same sources have the same one.
+pub const BUILT: u64 = seconds(env!("FIRMWARE_BUILT").as_bytes());
+
+/// By how many seconds one answer may move the clock.
+pub const BOUND: u64 = 1000;
+
+/// By how many milliseconds two answers may differ that agree: the time on the way is in them.
+const AGREEMENT: u64 = 10_000;
+
+/// Seconds since 1970 in terms of the time since boot, and what the clock never goes behind.
 pub struct Clock {
     /// Milliseconds since 1970-01-01 00:00:00 UTC at boot.
     boot: Cell<Option<u64>>,
+    /// The latest time that was known, in milliseconds since then.
+    known: Cell<u64>,
+    /// The time that is in the flash, in seconds since then.
+    stored: Cell<u64>,
+    /// What was known is forgotten: the server is to be asked anew.
+    is_forgotten: Cell<bool>,
+    /// A server tells a time that cannot be.
+    is_misled: Cell<bool>,
     /// Wakes the one task that waits at the gate.
     opened: Signal<NoopRawMutex, ()>,
 }
 
-impl Clock {
-    /// Sets the clock: it is `milliseconds` since 1970-01-01 00:00:00 UTC now.
-    pub fn set(&self, milliseconds: u64) {
-        self.boot.set(milliseconds.checked_sub(Instant::now().as_millis()));
-        self.opened.signal(());
+/// What the clock does with an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It is set.
+    Set,
+    /// It is not set: so far off is only right what a second answer says, too.
+    Doubtful,
+    /// It is not set: that time is past, by what is known.
+    Past,
+}
+
+/// A time that a server has told: what it was at boot by that, in milliseconds since 1970-01-01 00:00:00 UTC.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told(u64);
+
+impl Told {
+    /// It is `milliseconds` since 1970-01-01 00:00:00 UTC now; `None` where the device has been running for longer than that.
+    #[must_use]
+    pub fn now(milliseconds: u64) -> Option<Self> {
+        milliseconds.checked_sub(Instant::now().as_millis()).map(Self)
     }
 
-    /// The time in seconds since 1970-01-01 00:00:00 UTC; `None` before it was set.
+    fn milliseconds(self) -> u64 {
+        self.0.saturating_add(Instant::now().as_millis())
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(BUILT)
+    }
+}
+
+impl Clock {
+    /// A clock that is not set, and knows that it is later than `known`, in seconds since 1970-01-01 00:00:00 UTC.
+    #[must_use]
+    pub const fn new(known: u64) -> Self {
+        Self {
+            boot: Cell::new(None),
+            known: Cell::new(known.saturating_mul(1000)),
+            stored: Cell::new(0),
+            is_forgotten: Cell::new(false),
+            is_misled: Cell::new(false),
+            opened: Signal::new(),
+        }
+    }
+
+    /// Sets the clock by one answer, if that does.
+    pub fn offer(&self, told: Told) -> Verdict {
+        let time = told.milliseconds();
+        let bound = BOUND.saturating_mul(1000);
+        let verdict = if time.saturating_add(bound) < self.known.get() {
+            Verdict::Past
+        } else if time.abs_diff(self.present().unwrap_or(self.known.get())) > bound {
+            Verdict::Doubtful
+        } else {
+            self.set(told);
+            Verdict::Set
+        };
+        self.is_misled.set(verdict == Verdict::Past);
+        verdict
+    }
+
+    /// Sets the clock by the second of two answers, if they agree.
+    pub fn confirm(&self, first: Told, second: Told) -> Verdict {
+        match self.offer(second) {
+            Verdict::Doubtful if first.0.abs_diff(second.0) <= AGREEMENT => {
+                self.set(second);
+                Verdict::Set
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// The time in seconds since 1970-01-01 00:00:00 UTC; `None` before it was set. Never less than it was, nor than what was known at the
+    /// start: a clock that is to go back stands still.
     pub fn now(&self) -> Option<u64> {
-        let boot = self.boot.get()?;
-        Some(boot.saturating_add(Instant::now().as_millis()) / 1000)
+        let now = self.present()?.max(self.known.get());
+        self.known.set(now);
+        Some(now / 1000)
+    }
+
+    /// Whether a server has told a time that is past by what is known: before the firmware's build, or before a time that was known.
+    pub fn is_misled(&self) -> bool {
+        self.is_misled.get()
     }
 
     /// Waits until the clock is set. For one task at a time.
     pub async fn wait_until_set(&self) {
-        while self.now().is_none() {
+        while self.boot.get().is_none() {
             self.opened.wait().await;
         }
     }
+
+    /// Forgets the time and everything that was known of it but for the firmware's build, and has the server asked anew.
+    pub fn forget(&self) {
+        self.boot.set(None);
+        self.known.set(BUILT.saturating_mul(1000));
+        self.stored.set(0);
+        self.is_forgotten.set(true);
+    }
+
+    fn set(&self, Told(boot): Told) {
+        self.boot.set(Some(boot));
+        self.opened.signal(());
+    }
+
+    /// By the last answer, in milliseconds.
+    fn present(&self) -> Option<u64> {
+        Some(self.boot.get()?.saturating_add(Instant::now().as_millis()))
+    }
 }
 
-/// Keeps the clock right. Never ends.
+/// The clock of a device that starts: it is later than the build, and than what backup memory and flash know. What cannot be read is
+/// not known.
+pub async fn start<P: Backup, F: NorFlash>(backup: &mut P, storage: &mut Storage<F>) -> Clock {
+    let mut bytes = [0; size_of::<u64>()];
+    let mut known = BUILT;
+    if backup::read(backup, Slot::Time, &mut bytes).is_some() {
+        known = known.max(u64::from_be_bytes(bytes));
+    }
+    let mut stored = 0;
+    if let Ok(Some(8)) = storage.read(Key::Time, &mut bytes).await {
+        stored = u64::from_be_bytes(bytes);
+    }
+    let clock = Clock::new(known.max(stored));
+    clock.stored.set(stored);
+    clock
+}
+
+/// Keeps the clock right, and what is known of the time. Never ends.
 pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
+    let both = async {
+        join(adjust(device, stack), remember(device)).await;
+    };
+    device.progress.during(Task::Clock, pin!(both)).await;
+}
+
+/// Asks the server again and again.
+async fn adjust<B: Board>(device: &Device<B>, stack: Stack<'_>) {
     let mut changes = device.changes();
     let mut pause = FIRST_PAUSE;
     loop {
         let server = device.settings.borrow().time.sntp_server.clone();
-        let turn = async {
-            let work = async {
-                let wait = match refresh(device, stack, &server).await {
-                    Ok(()) => {
-                        pause = FIRST_PAUSE;
-                        AFTER_SUCCESS
-                    }
-                    Err(at_least) => {
-                        let wait = pause.max(at_least);
-                        pause = wait.checked_mul(2).unwrap_or(wait).min(LONGEST_PAUSE);
-                        wait
-                    }
-                };
-                Timer::after(wait).await;
+        device.clock.is_forgotten.set(false);
+        let work = async {
+            let wait = match refresh(device, stack, &server).await {
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    keep(device).await;
+                    AFTER_SUCCESS
+                }
+                Err(at_least) => {
+                    let wait = pause.max(at_least);
+                    pause = wait.checked_mul(2).unwrap_or(wait).min(LONGEST_PAUSE);
+                    wait
+                }
             };
-            let other_server = changes.until(|| device.settings.borrow().time.sntp_server != server);
-            if let Either::Second(()) = select(work, other_server).await {
-                pause = FIRST_PAUSE;
-            }
+            Timer::after(wait).await;
         };
-        device.progress.during(Task::Clock, pin!(turn)).await;
+        let other_server = changes
+            .until(|| device.clock.is_forgotten.get() || device.settings.borrow().time.sntp_server != server);
+        if let Either::Second(()) = select(work, other_server).await {
+            pause = FIRST_PAUSE;
+        }
     }
 }
 
-/// Sets the clock by the server's answer; when there is none that counts, tells how long at least to leave the server alone.
+async fn remember<B: Board>(device: &Device<B>) {
+    loop {
+        Timer::after(KEEPING).await;
+        keep(device).await;
+    }
+}
+
+/// Keeps the time for the next start: in the backup memory, and, where a day has passed, in the flash.
+async fn keep<B: Board>(device: &Device<B>) {
+    let clock = &device.clock;
+    let Some(now) = clock.now() else { return };
+    backup::write(&mut *device.backup.borrow_mut(), Slot::Time, &now.to_be_bytes());
+    if now < clock.stored.get().saturating_add(DAY) {
+        return;
+    }
+    // Whether or not that works: a flash that has failed is not tried each minute.
+    clock.stored.set(now);
+    let written = device.storage.lock().await.write(Key::Time, &now.to_be_bytes(), Earlier::MayStay).await;
+    if let Err(error) = written {
+        device.note(Status::new(error));
+    }
+}
+
+/// Sets the clock by the server's answers; when there are none that count, tells how long at least to leave the server alone.
 async fn refresh<B: Board>(device: &Device<B>, stack: Stack<'_>, server: &str) -> Result<(), Duration> {
     if server.is_empty() {
         return Err(LONGEST_PAUSE);
     }
     stack.wait_config_up().await;
-    let mut nonce = [0; 8];
-    device.accel.borrow_mut().fill(&mut nonce).map_err(|_| Duration::MIN)?;
-    match ask(stack, server, nonce).await {
-        Ok(milliseconds) => {
-            device.clock.set(milliseconds);
-            Ok(())
-        }
-        Err(Some(sntp::Refusal::KissOfDeath(_))) => Err(LONGEST_PAUSE),
-        Err(_) => Err(Duration::MIN),
+    let (first, from) = ask(device, stack, server, None).await?;
+    let mut verdict = device.clock.offer(first);
+    if verdict == Verdict::Doubtful {
+        // RFC 5905 §13.1: questions in a burst are two seconds apart.
+        Timer::after(BURST).await;
+        let (second, _) = ask(device, stack, server, Some(from)).await?;
+        verdict = device.clock.confirm(first, second);
     }
+    if verdict == Verdict::Set { Ok(()) } else { Err(Duration::MIN) }
 }
 
-/// Asks a server for the time in milliseconds since 1970-01-01 00:00:00 UTC; why it refuses, if it says anything at all.
-async fn ask(stack: Stack<'_>, server: &str, nonce: [u8; 8]) -> Result<u64, Option<sntp::Refusal>> {
-    let address = network::resolve(stack, server).await.map_err(|_| None)?;
-    with_timeout(ANSWER_TIME, exchange(stack, address, nonce)).await.unwrap_or(Err(None))
+/// Asks a server for the time: the first of its addresses that answers, `last` only where there is no other.
+async fn ask<B: Board>(
+    device: &Device<B>,
+    stack: Stack<'_>,
+    server: &str,
+    last: Option<Ipv4Addr>,
+) -> Result<(Told, Ipv4Addr), Duration> {
+    let mut addresses = network::resolve(device, stack, server).await.map_err(|_| Duration::MIN)?;
+    // The one that was asked before comes last.
+    addresses.sort_unstable_by_key(|address| Some(*address) == last);
+    let mut at_least = Duration::MIN;
+    for address in addresses {
+        let mut nonce = [0; 8];
+        device.accel.borrow_mut().fill(&mut nonce).map_err(|_| Duration::MIN)?;
+        let port = network::random_port(device).map_err(|_| Duration::MIN)?;
+        match with_timeout(ANSWER_TIME, exchange(stack, port, address, nonce)).await {
+            Ok(Ok(milliseconds)) => {
+                if let Some(told) = Told::now(milliseconds) {
+                    return Ok((told, address));
+                }
+            }
+            Ok(Err(Some(sntp::Refusal::KissOfDeath(_)))) => at_least = LONGEST_PAUSE,
+            Ok(Err(_)) | Err(_) => {}
+        }
+    }
+    Err(at_least)
 }
 
-async fn exchange(stack: Stack<'_>, server: Ipv4Addr, nonce: [u8; 8]) -> Result<u64, Option<sntp::Refusal>> {
+/// The server's time in milliseconds since 1970-01-01 00:00:00 UTC; why it refuses, if it says anything at all.
+async fn exchange(
+    stack: Stack<'_>,
+    port: u16,
+    server: Ipv4Addr,
+    nonce: [u8; 8],
+) -> Result<u64, Option<sntp::Refusal>> {
     let (mut rx_meta, mut tx_meta) = ([PacketMetadata::EMPTY; 2], [PacketMetadata::EMPTY; 1]);
     let (mut rx, mut tx) = ([0; 2 * sntp::LENGTH], [0; sntp::LENGTH]);
     let mut socket = UdpSocket::new(stack, &mut rx_meta, &mut rx, &mut tx_meta, &mut tx);
-    // The socket picks a port of its own.
-    socket.bind(0).map_err(|_| None)?;
+    socket.bind(port).map_err(|_| None)?;
     let server = IpEndpoint::new(server.into(), sntp::PORT);
     let asked = Instant::now();
     socket.send_to(&sntp::request(nonce), server).await.map_err(|_| None)?;
@@ -131,3 +335,23 @@ const ANSWER_TIME: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 const AFTER_SUCCESS: Duration = Duration::from_secs(60 * 60);
+const BURST: Duration = Duration::from_secs(2);
+/// How often the time is kept in the backup memory.
+const KEEPING: Duration = Duration::from_secs(60);
+/// How often it is kept in the flash, in seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+/// A decimal number, read by the compiler.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "only the compiler runs this, and stops where it overflows"
+)]
+const fn seconds(mut digits: &[u8]) -> u64 {
+    let mut seconds = 0;
+    while let [digit, rest @ ..] = digits {
+        assert!(digit.is_ascii_digit());
+        seconds = seconds * 10 + (*digit - b'0') as u64;
+        digits = rest;
+    }
+    seconds
+}

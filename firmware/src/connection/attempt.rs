@@ -8,7 +8,11 @@ use embassy_net::{
 };
 use embassy_time::{Duration, with_timeout};
 use mqtt::Client;
-use status::{Error, Status, net, ssl};
+use status::{
+    Alert, AlertSeen, Cause, Error, Status,
+    mqtt::{REFUSED_NOT_AUTHORIZED, REFUSED_USER_NAME_OR_PASSWORD},
+    net, ssl,
+};
 use tls12::{Config, Identity, MaxFragmentLength, Peer, Verification};
 use zeroize::Zeroize;
 
@@ -25,6 +29,7 @@ use crate::{
     backup::{self, Slot},
     board::Board,
     device::{ConnectionState, Device},
+    http::hint::is_past_hello,
     network,
 };
 
@@ -94,7 +99,10 @@ pub(super) async fn attempt<B: Board>(
     }
     let place = Place { device, plan };
     let mut conversation = Conversation::new(client, &plan.names, &plan.settings);
-    let ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
+    let mut ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
+    if let Why::Failed(status) = &mut ended.why {
+        explain(status, plan, config.identity.is_some());
+    }
     {
         // In a block, so that it takes no room in this future.
         let mut kept = Kept::new(&transport);
@@ -116,12 +124,41 @@ async fn reach<B: Board>(
     socket.set_keep_alive(Some(KEEP_ALIVE));
     // Records are whole when they are sent: nothing would be gained by waiting for more.
     socket.set_nagle_enabled(false);
-    let address = network::resolve(stack, &plan.settings.host).await?;
+    let addresses = network::resolve(device, stack, &plan.settings.host).await?;
     set_state(device, ConnectionState::Connecting);
-    match with_timeout(CONNECT_TIME, socket.connect((address, plan.settings.port))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(ConnectError::TimedOut)) | Err(_) => Err(ssl::TIMEOUT),
-        Ok(Err(_)) => Err(net::CONNECT_FAILED),
+    let mut failure = net::CONNECT_FAILED;
+    // Every address of the host, as one of its servers may be away.
+    for address in addresses {
+        network::skip_ports(device, stack);
+        match with_timeout(CONNECT_TIME, socket.connect((address, plan.settings.port))).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(ConnectError::TimedOut)) | Err(_) => failure = ssl::TIMEOUT,
+            Ok(Err(_)) => failure = net::CONNECT_FAILED,
+        }
+        socket.abort();
+    }
+    Err(failure)
+}
+
+/// Adds to a failure what only this end knows.
+fn explain(status: &mut Status, plan: &Plan, has_identity: bool) {
+    let is_about_certificates = matches!(
+        status.alert,
+        Some(AlertSeen::Received(
+            Alert::HANDSHAKE_FAILURE
+                | Alert::NO_CERTIFICATE
+                | Alert::BAD_CERTIFICATE
+                | Alert::CERTIFICATE_UNKNOWN
+        ))
+    );
+    let refusals = [REFUSED_USER_NAME_OR_PASSWORD, REFUSED_NOT_AUTHORIZED];
+    if is_about_certificates && is_past_hello(status.step) && !has_identity {
+        status.cause = Cause::NoClientCertificate;
+    } else if refusals.contains(&status.error)
+        && !plan.settings.user_name.is_empty()
+        && plan.settings.password.is_empty()
+    {
+        status.cause = Cause::NoPassword;
     }
 }
 

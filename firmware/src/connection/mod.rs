@@ -27,9 +27,9 @@ use core::{
 use accel::Rng;
 use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
-use embassy_time::{Duration, Instant, Timer};
+use embassy_time::{Duration, Instant, Timer, with_timeout};
 use mqtt::Client;
-use status::{Status, net, ssl};
+use status::{Cause, Status, device::CLOCK_NOT_SET, net, ssl};
 use zeroize::Zeroize;
 
 use crate::{
@@ -220,7 +220,14 @@ async fn gate<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan) {
     }
     if plan.settings.tls && device.clock.now().is_none() {
         set_state(device, ConnectionState::WaitingForTime);
-        device.clock.wait_until_set().await;
+        if with_timeout(CLOCK_TIME, device.clock.wait_until_set()).await.is_err() {
+            let mut status = Status::new(CLOCK_NOT_SET);
+            if device.clock.is_misled() {
+                status.cause = Cause::TimeIsPast;
+            }
+            device.note(status);
+            device.clock.wait_until_set().await;
+        }
     }
 }
 
@@ -282,5 +289,7 @@ fn dice<B: Board>(device: &Device<B>) -> u16 {
     }
 }
 
+/// For so long the clock may be unset before that is a failure.
+const CLOCK_TIME: Duration = Duration::from_secs(30);
 /// For so long after a connection was lost it is no failure that the broker cannot be reached.
 const GRACE: Duration = Duration::from_secs(60);

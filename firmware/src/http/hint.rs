@@ -1,18 +1,30 @@
 //! What to do about a status code, in a sentence.
 
-use status::{Alert, AlertSeen, Error, Flags, Status, device, entropy, mqtt, net, ssl};
+use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, entropy, mqtt, net, ssl};
 
 use crate::{packed::Packed, texts::hint as texts};
 
-/// The hint for a failure: its flags first, then the alert, then the code.
+/// The hint for a failure: its flags first, then its cause, then the alert, then the code, each by how far the handshake had come.
 pub fn hint(status: &Status) -> Packed {
     if !status.flags.is_empty() {
         return for_flags(status.flags);
     }
-    if let Some(AlertSeen::Received(alert)) = status.alert {
-        return for_alert(alert);
+    match status.cause {
+        Cause::NoClientCertificate => return texts::NO_CLIENT_CERTIFICATE,
+        Cause::NoPassword => return texts::NO_PASSWORD,
+        Cause::TimeIsPast => return texts::TIME_IS_PAST,
+        _ => {}
     }
-    for_code(status.error)
+    if let Some(AlertSeen::Received(alert)) = status.alert {
+        return for_alert(alert, status.step);
+    }
+    for_code(status.error, status.step)
+}
+
+/// Whether the server has said who it is: it speaks TLS, and has chosen a suite.
+pub fn is_past_hello(step: Step) -> bool {
+    let place = |step| Step::ALL.iter().position(|other| *other == step);
+    place(step) > place(Step::ServerHello)
 }
 
 /// The worst first: what is wrong with the trust makes the rest meaningless.
@@ -27,8 +39,10 @@ fn for_flags(flags: Flags) -> Packed {
     ROWS.iter().find(|(row, _)| flags.intersects(*row)).map_or(texts::VERIFY, |(_, hint)| *hint)
 }
 
-fn for_alert(alert: Alert) -> Packed {
+fn for_alert(alert: Alert, step: Step) -> Packed {
     match alert {
+        // Behind its hello a server has a suite: what it does not like is the client's certificate.
+        Alert::HANDSHAKE_FAILURE if is_past_hello(step) => texts::CLIENT_CERTIFICATE,
         Alert::HANDSHAKE_FAILURE | Alert::PROTOCOL_VERSION | Alert::INSUFFICIENT_SECURITY => {
             texts::NO_COMMON_SUITE
         }
@@ -45,8 +59,14 @@ fn for_alert(alert: Alert) -> Packed {
     }
 }
 
-fn for_code(error: Error) -> Packed {
+fn for_code(error: Error, step: Step) -> Packed {
     match error {
+        // A server without TLS takes the hello for anything else, and hangs up or answers with something else.
+        ssl::CONN_EOF | ssl::PEER_CLOSE_NOTIFY | net::CONN_RESET | net::RECV_FAILED | net::SEND_FAILED
+            if matches!(step, Step::ClientHello | Step::ServerHello) =>
+        {
+            texts::NOT_TLS
+        }
         device::CLOCK_NOT_SET => texts::CLOCK,
         device::SELF_TEST_FAILED | ssl::HW_ACCEL_FAILED | entropy::SOURCE_FAILED => texts::HARDWARE,
         device::WATCHDOG_RESET | device::PANIC_RESET | device::FAULT_RESET => texts::RESET,

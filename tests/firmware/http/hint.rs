@@ -1,7 +1,7 @@
 //! What to do about a status code: `firmware/src/http/hint.rs`.
 
 use firmware::{http::hint::hint, packed::Packed, texts::hint as texts};
-use status::{Alert, AlertSeen, Error, Flags, Status, device, mqtt, net, ssl};
+use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, mqtt, net, ssl};
 
 fn of(error: Error, flags: Flags, alert: Option<AlertSeen>) -> Packed {
     let mut status = Status::new(error);
@@ -39,5 +39,42 @@ fn every_code_that_a_connection_ends_with_has_a_hint_of_its_own() {
         (status::x509::FATAL_ERROR, texts::OTHER),
     ] {
         assert_eq!(of(code, Flags::NONE, None), expected, "{code}");
+    }
+}
+
+#[test]
+fn a_hint_looks_at_the_step() {
+    let at = |error, alert: Option<Alert>, step| {
+        let mut status = Status::new(error);
+        (status.alert, status.step) = (alert.map(AlertSeen::Received), step);
+        hint(&status)
+    };
+    let alert = |alert, step| at(ssl::FATAL_ALERT_MESSAGE, Some(alert), step);
+    assert_eq!(alert(Alert::HANDSHAKE_FAILURE, Step::ServerHello), texts::NO_COMMON_SUITE);
+    assert_eq!(alert(Alert::HANDSHAKE_FAILURE, Step::ServerChangeCipherSpec), texts::CLIENT_CERTIFICATE);
+    assert_eq!(alert(Alert::BAD_CERTIFICATE, Step::ServerChangeCipherSpec), texts::CLIENT_CERTIFICATE);
+    for (error, step, expected) in [
+        (net::CONN_RESET, Step::ServerHello, texts::NOT_TLS),
+        (ssl::CONN_EOF, Step::ServerHello, texts::NOT_TLS),
+        (ssl::INVALID_RECORD, Step::ServerHello, texts::NOT_TLS),
+        (net::CONN_RESET, Step::Traffic, texts::LOST),
+        (ssl::CONN_EOF, Step::ServerChangeCipherSpec, texts::LOST),
+        (ssl::TIMEOUT, Step::ServerHello, texts::LOST),
+    ] {
+        assert_eq!(at(error, None, step), expected, "{error} at {step:?}");
+    }
+}
+
+#[test]
+fn a_cause_that_only_the_device_knows_comes_before_the_alert() {
+    for (cause, expected) in [
+        (Cause::NoClientCertificate, texts::NO_CLIENT_CERTIFICATE),
+        (Cause::NoPassword, texts::NO_PASSWORD),
+        (Cause::TimeIsPast, texts::TIME_IS_PAST),
+    ] {
+        let mut status = Status::new(ssl::FATAL_ALERT_MESSAGE);
+        status.alert = Some(AlertSeen::Received(Alert::HANDSHAKE_FAILURE));
+        status.cause = cause;
+        assert_eq!(hint(&status), expected);
     }
 }

@@ -18,6 +18,8 @@ pub struct Config {
     pub lease_time: Duration,
     /// The names that DNS answers with the gateway's address. Their case does not matter.
     pub names: Vec<String>,
+    /// Addresses that DNS gives for these names before the gateway's own. Nobody is there.
+    pub dead_addresses: Vec<Ipv4Addr>,
     /// Whether other names are looked up with the PC's resolver, and connections to other addresses are made. When not, the
     /// names do not exist and the connections are refused.
     pub outside: bool,
@@ -67,6 +69,7 @@ impl Default for Config {
             mac_address: [0x02, 0, 0, 0, 0, 0x02],
             lease_time: Duration::from_secs(3600),
             names: Vec::new(),
+            dead_addresses: Vec::new(),
             outside: false,
             forwards: Vec::new(),
             services: Services { dhcp: true, dns: true, sntp: true },

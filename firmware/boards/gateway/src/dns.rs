@@ -75,17 +75,18 @@ impl Query {
         }
     }
 
-    /// The response: an address, or that the name does not exist, or has no record of the type that is asked for.
-    pub(crate) fn answer(&self, found: Option<Ipv4Addr>) -> Vec<u8> {
-        let address = found.filter(|_| self.is_address);
-        let code = if found.is_some() { NO_ERROR } else { NAME_ERROR };
+    /// The response: addresses, or that the name does not exist, or has no record of the type that is asked for.
+    pub(crate) fn answer(&self, found: &[Ipv4Addr]) -> Vec<u8> {
+        let addresses = if self.is_address { found } else { &[] };
+        let code = if found.is_empty() { NAME_ERROR } else { NO_ERROR };
+        let count = u8::try_from(addresses.len()).unwrap_or(u8::MAX);
         let mut message = Vec::new();
         message.extend(self.identifier);
         // A response, authoritative; recursion available.
         message.extend([0x84 | self.recursion_desired, 0x80 | code]);
-        message.extend([0, 1, 0, u8::from(address.is_some()), 0, 0, 0, 0]);
+        message.extend([0, 1, 0, count, 0, 0, 0, 0]);
         message.extend(&self.question);
-        if let Some(address) = address {
+        for address in addresses.iter().take(count.into()) {
             // The name is the question's, twelve bytes from the beginning (§4.1.4).
             message.extend([0xC0, 0x0C]);
             message.extend(A.to_be_bytes());

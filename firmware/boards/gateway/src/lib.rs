@@ -166,6 +166,11 @@ impl Gateway {
         Waker(self.nat.waker())
     }
 
+    /// Sets the time that SNTP tells.
+    pub fn set_time(&mut self, time: Time) {
+        self.config.time = time;
+    }
+
     /// Switches services on and off. What is off stays silent.
     pub fn set_services(&mut self, services: Services) {
         self.config.services = services;

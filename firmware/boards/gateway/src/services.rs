@@ -103,15 +103,19 @@ impl Running {
         while let Some((message, asker)) = receive(socket) {
             let Some(query) = Query::parse(&message).filter(|_| config.services.dns) else { continue };
             match query.look_up(config) {
-                Found::Address(address) => tell(socket, &query, Some(address), asker, counters),
-                Found::Nothing => tell(socket, &query, None, asker, counters),
+                Found::Address(address) => {
+                    let mut addresses = config.dead_addresses.clone();
+                    addresses.push(address);
+                    tell(socket, &query, &addresses, asker, counters);
+                }
+                Found::Nothing => tell(socket, &query, &[], asker, counters),
                 Found::Unknown => self.look_up(query, asker),
             }
         }
         self.look_ups.retain(|look_up| match look_up.result.try_recv() {
             Err(TryRecvError::Empty) => true,
             found => {
-                tell(socket, &look_up.query, found.ok().flatten(), look_up.asker, counters);
+                tell(socket, &look_up.query, found.ok().flatten().as_slice(), look_up.asker, counters);
                 false
             }
         });
@@ -136,12 +140,12 @@ impl Running {
 fn tell(
     socket: &mut udp::Socket<'_>,
     query: &Query,
-    found: Option<Ipv4Addr>,
+    found: &[Ipv4Addr],
     asker: udp::UdpMetadata,
     counters: &mut Counters,
 ) {
     let sent = reply(socket, &query.answer(found), asker);
-    let counter = if found.is_some() { &mut counters.names_found } else { &mut counters.names_refused };
+    let counter = if found.is_empty() { &mut counters.names_refused } else { &mut counters.names_found };
     count(counter, sent);
 }
 

@@ -14,6 +14,7 @@ use embassy_futures::join::join3;
 use embassy_net_driver::LinkState;
 use embassy_net_driver_channel::{Device, RxRunner, State, StateRunner, TxRunner, driver::HardwareAddress};
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, channel::Channel, signal::Signal};
+use firmware::network::Bounded;
 use gateway::{Config, Counters, Gateway, Services, Waker};
 
 use crate::say;
@@ -28,7 +29,7 @@ const WAITING: usize = 256;
 const IDLE: Duration = Duration::from_millis(500);
 
 /// The device's end, for `embassy_net::new`.
-pub type Driver = Device<'static, MTU>;
+pub type Driver = Bounded<Device<'static, MTU>>;
 
 static TO_DEVICE: Channel<CriticalSectionRawMutex, Vec<u8>, WAITING> = Channel::new();
 static LINK: Signal<CriticalSectionRawMutex, bool> = Signal::new();
@@ -73,7 +74,7 @@ impl Cable {
         // Before the stack looks: a link that comes up later has it ask for an address once more.
         link.set_link_state(LinkState::Up);
         let cable = self.clone();
-        (device, async move {
+        (Bounded::new(device), async move {
             join3(send(cable, tx), receive(rx), watch(link)).await;
         })
     }

@@ -145,6 +145,12 @@ fn a_configuration_file_takes_no_password_to_another_server() {
     load(&device, &own.replace(&owners.port.to_string(), &other.port.to_string()));
     let connect = other.connect();
     assert!(contains(&connect, "plant") && !contains(&connect, SECRET));
+    // The listener says "not authorized", and the device why.
+    let hint =
+        || device.request("GET", "/status.json", "", b"").json()["status_codes"][0]["hint"].to_string();
+    while !hint().contains("No password is stored") {
+        thread::sleep(Duration::from_millis(20));
+    }
     assert!(!contains(&fs::read(folder_of("pass-file").join("settings.flash")).unwrap(), SECRET));
 }
 

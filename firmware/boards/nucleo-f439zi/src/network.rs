@@ -6,6 +6,7 @@ use embassy_stm32::{
     eth::{Ethernet, GenericPhy, PacketQueue, Sma},
     peripherals::{ETH, ETH_SMA, PA1, PA2, PA7, PB13, PC1, PC4, PC5, PG11, PG13},
 };
+use firmware::network::Bounded;
 use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::Interrupts;
@@ -13,7 +14,7 @@ use crate::Interrupts;
 /// How many sockets the device uses at once: the menu's and its listeners', the broker's, SNTP's, DHCP's and DNS's.
 const SOCKETS: usize = 12;
 
-type Driver = Ethernet<'static, ETH, GenericPhy<Sma<'static, ETH_SMA>>>;
+type Driver = Bounded<Ethernet<'static, ETH, GenericPhy<Sma<'static, ETH_SMA>>>>;
 
 /// What Ethernet is made of.
 pub(crate) struct Parts {
@@ -55,7 +56,7 @@ pub(crate) fn start(
         mac_address,
         phy,
     );
-    embassy_net::new(driver, Config::default(), RESOURCES.init_with(StackResources::new), seed)
+    embassy_net::new(Bounded::new(driver), Config::default(), RESOURCES.init_with(StackResources::new), seed)
 }
 
 /// The network's work.
