@@ -36,6 +36,8 @@ macro_rules! on_each_backend {
 mod cipher;
 mod hash;
 mod hmac;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod memcheck;
 mod public_key;
 mod public_key_ecdsa;
 mod public_key_rsa;

@@ -39,6 +39,8 @@ pub const CHROMEDRIVER: Need = Need { what: "chromedriver", package: "chromium-d
 pub const ZSH: Need = Need { what: "zsh", package: "zsh" };
 /// What formats manual pages.
 pub const GROFF: Need = Need { what: "groff", package: "groff-base" };
+/// What watches that no branch and no address depends on a secret.
+pub const VALGRIND: Need = Need { what: "valgrind", package: "valgrind" };
 /// The library whose codes and texts are matched.
 pub const MBEDTLS: Need = Need { what: "/usr/include/mbedtls/version.h", package: "libmbedtls-dev" };
 

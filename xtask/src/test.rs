@@ -23,8 +23,8 @@ Usage: cargo xtask test [--quick]
   --quick   leave out what takes long: the MCU build, the link proof, the firmware, the search for secrets in memory, the virtual board,
             the fuzz targets, the demo
 
-Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, chromium, a Rust that builds for
-thumbv7em, and qemu-system-arm. Otherwise it says in one line what to install.
+Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, chromium, valgrind, a Rust that
+builds for thumbv7em, and qemu-system-arm. Otherwise it says in one line what to install.
 ";
 
 /// Runs the command.
