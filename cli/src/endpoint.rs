@@ -6,7 +6,7 @@ use std::{
 };
 
 use accel::{HashAlgorithm, PublicKey, soft::Soft};
-use status::rsa;
+use status::{rsa, ssl};
 use tls12::{Config, Connection, Identity, Peer, Verification};
 use x509::{Bundle, PrivateKey, Wanted, der_length};
 use zeroize::Zeroizing;
@@ -127,21 +127,22 @@ impl Security<'_> {
 fn anchors<'s>(link: &Link, tls: &Tls, storage: &'s mut Vec<u8>) -> Result<Option<Bundle<'s>>, Failure> {
     let texts = trust::texts(&tls.anchors)?;
     let trace = Trace::new(link.debug);
-    let mut all = Vec::new();
-    for Source { place, text } in &texts {
+    for Source { place, text, is_one_of_many } in &texts {
         let mut scratch = vec![0; der_length(text.len())];
-        let bundle = Bundle::from_long_pem(text, &mut scratch)
-            .map_err(|error| files::refused(error, place, text, Wanted::Certificate))?;
-        trace.line(format_args!("file = {} certificates of {place} are trusted", bundle.len()));
-        // A NUL ends one text and not those behind it.
-        all.extend(text.iter().take_while(|byte| **byte != 0));
-        all.push(b'\n');
+        match Bundle::from_long_pem(text, &mut scratch) {
+            Ok(bundle) => {
+                trace.line(format_args!("file = {} certificates of {place} are trusted", bundle.len()));
+                storage.extend_from_slice(bundle.der());
+            }
+            Err(error) if *is_one_of_many => trace.line(format_args!("file = {place} is left out: {error}")),
+            Err(error) => return Err(files::refused(error, place, text, Wanted::Certificate)),
+        }
     }
-    if texts.is_empty() {
-        return Ok(None);
+    match texts.last() {
+        None => Ok(None),
+        Some(Source { place, .. }) if storage.is_empty() => Err(Failure::at(ssl::CA_CHAIN_REQUIRED, place)),
+        Some(_) => Ok(Some(Bundle::from_der(storage)?)),
     }
-    storage.resize(der_length(all.len()), 0);
-    Ok(Some(Bundle::from_long_pem(&all, storage)?))
 }
 
 /// The key of another certificate would only show at the end of the handshake, and as the server's fault.

@@ -14,11 +14,13 @@ use crate::{connect::reason, failure::Failure, files, options::Anchors};
 pub(crate) struct Source {
     pub(crate) place: String,
     pub(crate) text: Zeroizing<Vec<u8>>,
+    /// One of a folder's many, which may hold anything.
+    pub(crate) is_one_of_many: bool,
 }
 
 impl Source {
-    fn read(place: String, file: &Path) -> Result<Self, Failure> {
-        Ok(Self { text: files::read_at(&place, file)?, place })
+    fn read(place: String, file: &Path, is_one_of_many: bool) -> Result<Self, Failure> {
+        Ok(Self { text: files::read_at(&place, file)?, place, is_one_of_many })
     }
 }
 
@@ -29,7 +31,7 @@ impl Source {
 pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<Source>, Failure> {
     let mut texts = Vec::new();
     for file in &anchors.files {
-        texts.push(Source::read(format!("--cafile {}", file.display()), file)?);
+        texts.push(Source::read(format!("--cafile {}", file.display()), file, false)?);
     }
     for folder in &anchors.folders {
         let before = texts.len();
@@ -62,7 +64,7 @@ fn read_folder(folder: &Path, texts: &mut Vec<Source>) -> Result<(), Failure> {
         if seen.contains(&original) {
             continue;
         }
-        let source = Source::read(format!("--capath {}", name.display()), name)?;
+        let source = Source::read(format!("--capath {}", name.display()), name, true)?;
         if source.text.windows(BEGIN.len()).any(|window| window == BEGIN) {
             texts.push(source);
         }
@@ -78,7 +80,7 @@ fn system() -> Result<Source, Failure> {
     let Some(file) = file else {
         return Err(Failure::at(ssl::CA_CHAIN_REQUIRED, "this system has no list of authorities; --cafile"));
     };
-    Source::read(format!("the system's certificates, {}", file.display()), &file)
+    Source::read(format!("the system's certificates, {}", file.display()), &file, false)
 }
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";

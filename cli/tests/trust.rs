@@ -86,3 +86,35 @@ fn the_systems_list_is_the_default_and_can_be_added() {
     let place = "(the system's certificates, /nonexistent: No such file or directory)";
     assert_eq!(line, format!("status: -0x3E00 PK - Read/write of file failed {place}"));
 }
+
+/// A list as long as a system's, with words around each certificate, a damaged one and one that nobody needs; the right one is the last.
+#[test]
+fn a_list_of_authorities_may_be_long() {
+    let broker = Broker::usual("trust-long");
+    let read = |file: String| fs::read_to_string(file).unwrap();
+    let (ca, other) = (read(files().certificate("ca")), read(files().certificate("other")));
+    let damaged = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    let list = folder("trust-long-list").join("list.pem");
+    let words = "# Some authority of somewhere, valid for long.\n";
+    fs::write(&list, format!("{}{damaged}{words}{ca}", format!("{words}{other}\n").repeat(150))).unwrap();
+    assert!(fs::metadata(&list).unwrap().len() > 100_000);
+    let arguments = ["-t", "a", "-m", "b", "-d", "--cafile", &text(&list)];
+    let ran = talk("pub", broker.ports[TLS], &arguments);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.errors.contains("file = 151 certificates of --cafile "), "{ran:?}");
+}
+
+/// As OpenSSL does: a folder's file that cannot be read is left out. Where it is the only one, nobody is trusted.
+#[test]
+fn a_damaged_file_in_a_folder_is_left_out() {
+    let broker = Broker::usual("trust-damaged");
+    let folder = folder("trust-damaged-folder");
+    fs::write(folder.join("a.pem"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n")
+        .unwrap();
+    let arguments = ["-t", "a", "-m", "b", "-d", "--capath", folder.to_str().unwrap()];
+    let ran = talk("pub", broker.ports[TLS], &arguments);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.errors.contains("a.pem is left out: X509 - ") && ran.errors.contains("-0x7680 "), "{ran:?}");
+    fs::copy(files().certificate("ca"), folder.join("b.pem")).unwrap();
+    assert_eq!(talk("pub", broker.ports[TLS], &arguments).code, Some(0));
+}

@@ -1,6 +1,6 @@
 //! Several certificates in one file.
 
-use status::device;
+use status::{device, x509 as code};
 use x509::{Bundle, MAX_DER_LENGTH, MAX_FILE_LENGTH, PrivateKey, der_length};
 
 use crate::corpus;
@@ -58,4 +58,19 @@ fn a_long_file_is_read_where_the_limit_is_not_the_devices() {
     let mut storage = vec![0; der_length(key.len())];
     assert_eq!(PrivateKey::from_pem(&key, &mut storage).err(), Some(device::FILE_TOO_LARGE));
     assert_eq!(PrivateKey::from_long_pem(&key, &mut storage).unwrap().bits(), 2048);
+}
+
+#[test]
+fn several_bundles_become_one() {
+    let mut all = Vec::new();
+    for name in ["leaf", "root"] {
+        let mut storage = [0; MAX_DER_LENGTH];
+        all.extend(Bundle::from_pem(&corpus::pem(name), &mut storage).unwrap().der());
+    }
+    let bundle = Bundle::from_der(&all).unwrap();
+    assert_eq!((bundle.len(), bundle.failed(), bundle.der()), (2, 0, all.as_slice()));
+    let found: Vec<&[u8]> = bundle.iter().map(|certificate| certificate.der()).collect();
+    assert_eq!(found, [corpus::der("leaf"), corpus::der("root")]);
+    assert_eq!(Bundle::from_der(&[]).err(), Some(code::INVALID_FORMAT));
+    assert_eq!(Bundle::from_der(&all[..all.len() - 1]).err(), Some(code::INVALID_FORMAT));
 }

@@ -77,6 +77,21 @@ impl<'a> Bundle<'a> {
         Ok(Self { der, count, failed, failure, begins_with_failure })
     }
 
+    /// The bundle of certificates that stand back to back, as [`Bundle::der`] gives them: several bundles become one.
+    ///
+    /// # Errors
+    /// What [`Certificate::from_der`] says of the first that cannot be read, and of nothing at all.
+    pub fn from_der(der: &'a [u8]) -> Result<Self, Error> {
+        let (mut rest, mut count) = (der, 0_usize);
+        // Each turn takes a certificate.
+        while count == 0 || !rest.is_empty() {
+            let certificate = Certificate::from_der(rest)?;
+            rest = rest.get(certificate.der().len()..).unwrap_or_default();
+            count = count.saturating_add(1);
+        }
+        Ok(Self { der, count, failed: 0, failure: None, begins_with_failure: false })
+    }
+
     /// How many certificates of the file could not be read (Mbed TLS's positive return value).
     #[must_use]
     pub const fn failed(&self) -> usize {

@@ -6,7 +6,9 @@ use core::fmt::Write;
 
 use accel::soft::Soft;
 use link::{Sink, Source, any};
-use x509::{Bundle, Certificate, Context, KeyUsage, Policy, PrivateKey, Purpose, Time, Verifier, Wanted, lint};
+use x509::{
+    Bundle, Certificate, Context, Hosts, KeyUsage, Policy, PrivateKey, Purpose, Time, Verifier, Wanted, lint,
+};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() {
@@ -35,6 +37,7 @@ extern "C" fn _start() {
         let _ = any(write!(Sink, "{finding}"));
     });
     let Ok(anchors) = Bundle::from_pem(text, any(&mut second[..])) else { return };
+    any(Bundle::from_der(text).map(|bundle| (bundle.failure(), bundle.begins_with_failure())));
     let Ok(leaf) = Certificate::from_der(text) else { return };
     let host = core::str::from_utf8(text).ok();
     accessors(&leaf, host.unwrap_or_default(), text);
@@ -50,7 +53,8 @@ extern "C" fn _start() {
         let mut workspace = [0; x509::verify::WORKSPACE];
         while let Err(nb::Error::WouldBlock) =
             verifier.push(&certificate, &context, any(&mut accel), any(&mut workspace[..]), any(&mut job))
-        {}
+        {
+        }
     }
     any(verifier.finish().flags);
 }
@@ -58,6 +62,7 @@ extern "C" fn _start() {
 /// What a caller may ask of a certificate.
 fn accessors(certificate: &Certificate<'_>, host: &str, text: &[u8]) {
     any((certificate.version(), certificate.serial(), certificate.signed(), certificate.signature()));
+    let _ = any(write!(Sink, "{}", Hosts(certificate)));
     any((certificate.issuer().common_name(), certificate.subject().der(), certificate.is_for_host(host)));
     any((certificate.not_before().to_unix(), certificate.is_ca(), certificate.path_length()));
     any(certificate.allows_usage(any(KeyUsage::KEY_ENCIPHERMENT))
