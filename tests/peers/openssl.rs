@@ -3,6 +3,7 @@
 use std::{fs, process::Command};
 
 use status::{Alert, AlertSeen, Cause, ssl};
+use tests::{pki::armour, strange};
 use tls12::{Config, Suite};
 use xtask::{
     mosquitto::CIPHERS,
@@ -21,12 +22,42 @@ pub(crate) fn serve(options: &[&str]) -> (Server, u16) {
     command
         .args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-cert"])
         .arg(pki().certificate("server"));
-    command.arg("-cert_chain").arg(pki().certificate("intermediate")).arg("-key").arg(pki().key("server"));
+    if !options.contains(&"-cert_chain") {
+        command.arg("-cert_chain").arg(pki().certificate("intermediate"));
+    }
+    command.arg("-key").arg(pki().key("server"));
     if !options.contains(&"-cipher") {
         command.args(["-cipher", CIPHERS]);
     }
     command.args(options).current_dir(folder("openssl"));
     (Server::start(&command, "ACCEPT", PATIENCE).unwrap(), port)
+}
+
+/// Starts a server that sends other certificates besides its chain.
+fn serve_with(spare: &[Vec<u8>]) -> (Server, u16) {
+    let file = folder("openssl").join("spare.pem");
+    let intermediate = fs::read_to_string(pki().certificate("intermediate")).unwrap();
+    let spare: String = spare.iter().map(|der| armour("CERTIFICATE", der)).collect();
+    fs::write(&file, [spare, intermediate].concat()).unwrap();
+    serve(&["-rev", "-cert_chain", &file.to_string_lossy(), "-cipher", &format!("{CIPHERS}:@SECLEVEL=0")])
+}
+
+/// A certificate that the path does not need is none of our business: other curves, other kinds of key, keys too long.
+#[test]
+fn a_chain_with_certificates_that_nobody_needs() {
+    let kinds = ["key secp256k1", "key brainpoolP512r1", "both Ed25519", "key RSA 8192"];
+    let spare: Vec<Vec<u8>> = strange::all()
+        .into_iter()
+        .filter(|strange| kinds.contains(&strange.kind.as_str()))
+        .map(|strange| strange.der)
+        .collect();
+    assert_eq!(spare.len(), kinds.len());
+    let (_server, port) = serve_with(&spare);
+    for config in [verifying(), trusting()] {
+        let mut tls = connected(&Client::new(config), port);
+        reversed(&mut tls);
+        tls.close();
+    }
 }
 
 /// Expects `-rev` to send a line back in reverse.

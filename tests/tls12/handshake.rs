@@ -322,15 +322,39 @@ fn a_chain_can_be_verified_without_the_name() {
 
 #[test]
 fn one_certificate_larger_than_the_window_is_refused_by_name() {
-    let config = Config { verification: Verification::None, ..Config::default() };
-    let mut memory = Memory::with_rx(2048);
-    let mut connection = memory.connect(&config, peer(&[]));
+    let open = Config { verification: Verification::None, ..Config::default() };
+    let (server, large) = (throwaway::der("server.pem"), vec![0x30; 3000]);
+    // The server's own, which is always needed; and what may have been the parent of one that has none.
+    for (config, chain) in [(open, vec![large.clone()]), (trusting(), vec![server, large])] {
+        let mut memory = Memory::with_rx(2048);
+        let mut connection = memory.connect(&config, peer(&[]));
+        let mut link = Link::new(Server::new(Script { chain, ..Script::default() }), Pieces::Whole);
+        assert_eq!(link.run(&mut connection, &mut rustcrypto()), Err(ssl::BAD_INPUT_DATA));
+        let status = connection.status().unwrap();
+        assert_eq!((status.cause, status.step), (Cause::WindowTooSmall, Step::ServerCertificate));
+        assert_eq!(link.server.alerts, [(2, Alert::INTERNAL_ERROR.0)]);
+    }
+}
+
+/// A certificate that the path does not need may be of any length, as those with keys of other kinds are.
+#[test]
+fn one_certificate_larger_than_the_window_that_nobody_needs_is_passed_over() {
+    let usual = Script::default().chain;
+    for at in 1..=usual.len() {
+        for (length, pieces) in [2100, 6000, 40_000].into_iter().flat_map(in_every_way) {
+            let mut chain = usual.clone();
+            chain.insert(at, vec![0x30; length]);
+            let mut memory = Memory::with_rx(2048);
+            let script = || Script { chain: chain.clone(), ..Script::default() };
+            let result = used(&mut rustcrypto(), &trusting(), peer(&[]), script(), pieces, &mut memory);
+            assert!(result.is_ok(), "{length} at {at}, {pieces:?}: {:?}", result.err());
+        }
+    }
+    // Nothing is needed where nothing is verified.
+    let open = Config { verification: Verification::None, ..Config::default() };
     let script = Script { chain: vec![throwaway::der("server.pem"), vec![0x30; 3000]], ..Script::default() };
-    let mut link = Link::new(Server::new(script), Pieces::Whole);
-    assert_eq!(link.run(&mut connection, &mut rustcrypto()), Err(ssl::BAD_INPUT_DATA));
-    let status = connection.status().unwrap();
-    assert_eq!((status.cause, status.step), (Cause::WindowTooSmall, Step::ServerCertificate));
-    assert_eq!(link.server.alerts, [(2, Alert::INTERNAL_ERROR.0)]);
+    let mut memory = Memory::with_rx(2048);
+    assert!(used(&mut rustcrypto(), &open, peer(&[]), script, Pieces::Whole, &mut memory).is_ok());
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::phase::{Exchange, Phase};
 use super::{HEADER_LENGTH, Handshake, MessageType, Piece, Progress, State};
 use crate::config::Verification;
 use crate::failure::Failure;
+use crate::input::window_too_small;
 use crate::output::Output;
 use crate::record::ContentType;
 use crate::wire::copy;
@@ -49,6 +50,10 @@ pub(super) struct ServerCertificate {
     key: Key,
     /// The certificate at hand has been verified.
     is_checked: bool,
+    /// So many bytes are left of one that is larger than the receive buffer.
+    skipped: usize,
+    /// There was such a one.
+    has_skipped: bool,
     /// What is wrong with the chain, and at which place of it.
     flags: Flags,
     depth: u8,
@@ -70,6 +75,8 @@ impl ServerCertificate {
             has_leaf: false,
             key: Key::EMPTY,
             is_checked: false,
+            skipped: 0,
+            has_skipped: false,
             flags: Flags::NONE,
             depth: 0,
             verified: None,
@@ -123,6 +130,12 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Piece, Failure> {
+        let server = &mut self.phase.exchange()?.server;
+        if server.skipped > 0 {
+            let length = available.len().min(server.skipped);
+            server.skipped = server.skipped.saturating_sub(length);
+            return Ok(if length > 0 { Piece::Taken(length) } else { Piece::Needs(1) });
+        }
         if left < LENGTH {
             return Err(malformed());
         }
@@ -132,7 +145,6 @@ impl<'b> Handshake<'b> {
         let [a, b, c] = *length;
         let length = usize::try_from(u32::from_be_bytes([0, a, b, c])).map_err(|_| malformed())?;
         let whole = length.saturating_add(LENGTH);
-        let server = &mut self.phase.exchange()?.server;
         if !server.list_is_open {
             // RFC 5246 §7.4.2: a server always has a certificate here.
             if whole != left || length == 0 {
@@ -151,6 +163,16 @@ impl<'b> Handshake<'b> {
             Err(error) if Certificate::is_unknown(error) && server.has_leaf => Ok(Piece::Taken(whole)),
             Err(error) => Err(Failure::new(error, parse_alert(error))),
         }
+    }
+
+    /// A certificate of so many bytes is larger than the receive buffer: passes over it, unless it is the server's own.
+    pub(super) fn skip_certificate(&mut self, whole: usize) -> Result<(), Failure> {
+        let server = &mut self.phase.exchange()?.server;
+        if !server.has_leaf {
+            return Err(window_too_small());
+        }
+        (server.skipped, server.has_skipped) = (whole, true);
+        Ok(())
     }
 
     /// The chain has ended: is it good?
@@ -271,6 +293,10 @@ impl ServerCertificate {
     fn judge(&self, has_anchors: bool) -> Result<(), Failure> {
         if self.flags.is_empty() {
             return Ok(());
+        }
+        // It may have been the one that is missing.
+        if self.has_skipped && self.flags.contains(Flags::NOT_TRUSTED) {
+            return Err(window_too_small());
         }
         let usage = Flags::KEY_USAGE | Flags::EXTENDED_KEY_USAGE;
         let error = if !has_anchors {

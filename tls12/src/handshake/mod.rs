@@ -338,7 +338,13 @@ impl<'b> Handshake<'b> {
         };
         let taken = match piece {
             Piece::Busy => return Ok(Progress::Busy),
-            Piece::Needs(bytes) if !input.can_hold(bytes) => return Err(window_too_small()),
+            Piece::Needs(bytes) if !input.can_hold(bytes) => {
+                if message.message_type != MessageType::CERTIFICATE {
+                    return Err(window_too_small());
+                }
+                self.skip_certificate(bytes)?;
+                return Ok(Progress::Made);
+            }
             Piece::Needs(_) => return Ok(Progress::Waits),
             Piece::Taken(taken) => taken,
         };

@@ -68,6 +68,7 @@ fn main() -> ! {
     row("smallest send buffer, bytes", Connection::MIN_TX as u64);
     let most = most(&with_large, &mut [0; SEND]);
     row("session, bytes", most.session as u64);
+    row("deepest stack in any suite, bytes", most.stack as u64);
     let decoded = decoded();
     row("decoded certificates and key, bytes", decoded as u64);
     let fixed = size_of::<Connection<'_>>()
