@@ -1,5 +1,6 @@
 //! The options of `mqtts pub` and `mqtts sub`: what they mean together.
 
+mod link;
 pub(crate) mod rows;
 pub(crate) mod table;
 mod url;
@@ -9,13 +10,14 @@ use std::{path::PathBuf, time::Duration};
 
 use lexopt::Parser;
 use mqtt::topic;
-use tls12::{MaxFragmentLength, Suites, Verification};
+use tls12::{MaxFragmentLength, Suites};
 
 use crate::{
     arguments::{Command, Page, usage},
     failure::Failure,
     format::{Format, Style},
 };
+pub(crate) use link::{Anchors, Link, Tls, Will};
 use rows::ROWS;
 use table::Commands;
 use url::Url;
@@ -83,75 +85,6 @@ pub(crate) enum Payload {
     Input,
     /// `-l`: each line of standard input.
     Lines,
-}
-
-/// What both commands say about the connection.
-pub(crate) struct Link {
-    /// `-h`: a name or an address.
-    pub host: String,
-    /// `-p`.
-    pub port: u16,
-    /// Absent with `--plain`.
-    pub tls: Option<Tls>,
-    /// `-i`; absent: a random one.
-    pub identifier: Option<String>,
-    /// `-u`.
-    pub user_name: Option<String>,
-    /// `-P`.
-    pub password: Option<String>,
-    /// `-k` in seconds; 0 switches it off.
-    pub keep_alive: u16,
-    /// Not `-c`.
-    pub clean: bool,
-    /// The message that the server sends when we are lost.
-    pub will: Option<Will>,
-    /// `-W`: ends after this time.
-    pub timeout: Option<Duration>,
-    /// `-d`.
-    pub debug: bool,
-    /// `--quiet`.
-    pub quiet: bool,
-}
-
-/// What is said about TLS.
-pub(crate) struct Tls {
-    /// Whom to trust.
-    pub anchors: Anchors,
-    /// `--cert` and `--key`.
-    pub identity: Option<(PathBuf, PathBuf)>,
-    /// How much of the server's certificate is verified.
-    pub verification: Verification,
-    /// `--ciphers`.
-    pub suites: Suites,
-    /// `--tls-alpn`.
-    pub alpn: Option<Vec<u8>>,
-    /// `--max-fragment`.
-    pub max_fragment_length: Option<MaxFragmentLength>,
-    /// `--session`.
-    pub session: Option<PathBuf>,
-}
-
-/// Where the certificates that are trusted come from.
-#[derive(Default)]
-pub(crate) struct Anchors {
-    /// `--cafile`.
-    pub files: Vec<PathBuf>,
-    /// `--capath`.
-    pub folders: Vec<PathBuf>,
-    /// `--tls-use-os-certs`, or nothing else.
-    pub system: bool,
-}
-
-/// `--will-topic` and its companions.
-pub(crate) struct Will {
-    /// The topic, without wildcards.
-    pub topic: String,
-    /// At most 65535 bytes.
-    pub payload: Vec<u8>,
-    /// 0, 1 or 2.
-    pub qos: u8,
-    /// Whether the server keeps it.
-    pub retain: bool,
 }
 
 /// Reads the options of `mqtts pub`.
@@ -329,117 +262,6 @@ impl Options {
         };
         Ok(Format { style, pretty: self.pretty, line_end: !self.no_line_end })
     }
-
-    /// What the options say about the connection, once they have been held against each other.
-    fn link(mut self, command: &str) -> Result<Link, Failure> {
-        if self.password.is_some() && self.user_name.is_none() {
-            return usage(format!("{command}: -P needs -u")); // MQTT 3.1.1 §3.1.2.9
-        }
-        if let Some(prefix) = self.identifier_prefix.take() {
-            if self.identifier.is_some() {
-                return usage(format!("{command}: -i and -I exclude each other"));
-            }
-            self.identifier = Some(format!("{prefix}{}", std::process::id()));
-        }
-        if self.persistent && self.identifier.is_none() {
-            return usage(format!("{command}: -c needs -i: a session is kept under its identifier"));
-        }
-        let texts = [("-i", &self.identifier), ("-u", &self.user_name), ("-P", &self.password)];
-        for (option, text) in texts {
-            if text.as_deref().is_some_and(|text| topic::check_text(text).is_err()) {
-                return usage(format!("{command}: {option} is longer than 65535 bytes"));
-            }
-        }
-        let will = self.will(command)?;
-        let tls = self.security(command)?;
-        Ok(Link {
-            host: self.host.unwrap_or_else(|| "localhost".to_owned()),
-            port: self.port.unwrap_or(if tls.is_some() { PORT_TLS } else { PORT_PLAIN }),
-            tls,
-            identifier: self.identifier,
-            user_name: self.user_name,
-            password: self.password,
-            keep_alive: self.keep_alive.unwrap_or(KEEP_ALIVE),
-            clean: !self.persistent,
-            will,
-            timeout: self.timeout,
-            debug: self.debug,
-            quiet: self.quiet,
-        })
-    }
-
-    fn will(&mut self, command: &str) -> Result<Option<Will>, Failure> {
-        let Some(topic) = self.will_topic.take() else {
-            if self.will_payload.is_some() || self.will_qos.is_some() || self.will_retain {
-                return usage(format!("{command}: a will needs --will-topic"));
-            }
-            return Ok(None);
-        };
-        mqtt_topic("--will-topic", &topic)?;
-        let payload = self.will_payload.take().unwrap_or_default();
-        if payload.len() > usize::from(u16::MAX) {
-            return usage(format!("{command}: --will-payload is longer than 65535 bytes"));
-        }
-        Ok(Some(Will { topic, payload, qos: self.will_qos.unwrap_or(0), retain: self.will_retain }))
-    }
-
-    fn security(&mut self, command: &str) -> Result<Option<Tls>, Failure> {
-        if self.plain {
-            return self.without_tls(command).map(|()| None);
-        }
-        let identity = match (self.certificate.take(), self.key.take()) {
-            (Some(certificate), Some(key)) => Some((certificate, key)),
-            (None, None) => None,
-            (Some(_), None) => return usage(format!("{command}: --cert needs --key")),
-            (None, Some(_)) => return usage(format!("{command}: --key needs --cert")),
-        };
-        let mut anchors = std::mem::take(&mut self.anchors);
-        let verification = match self.verify {
-            Verify::Everything => Verification::Required,
-            Verify::NotTheName if anchors.are_given() => Verification::ChainOnly,
-            Verify::NotTheName => Verification::None,
-        };
-        if verification == Verification::Required && !anchors.are_given() {
-            anchors.system = true;
-        }
-        Ok(Some(Tls {
-            anchors,
-            identity,
-            verification,
-            suites: self.suites.unwrap_or(Suites::ALL),
-            alpn: self.alpn.take(),
-            max_fragment_length: self.max_fragment_length,
-            session: self.session.take(),
-        }))
-    }
-
-    /// Refuses options that `--plain` would silently ignore.
-    fn without_tls(&self, command: &str) -> Result<(), Failure> {
-        let given = [
-            ("--cafile", !self.anchors.files.is_empty()),
-            ("--capath", !self.anchors.folders.is_empty()),
-            ("--tls-use-os-certs", self.anchors.system),
-            ("--cert", self.certificate.is_some()),
-            ("--key", self.key.is_some()),
-            ("--insecure", self.verify != Verify::Everything),
-            ("--ciphers", self.suites.is_some()),
-            ("--tls-version", self.tls_version),
-            ("--tls-alpn", self.alpn.is_some()),
-            ("--max-fragment", self.max_fragment_length.is_some()),
-            ("--session", self.session.is_some()),
-        ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((option, _)) => usage(format!("{command}: {option} has no meaning with --plain")),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Anchors {
-    /// Whether the command line says whom to trust.
-    const fn are_given(&self) -> bool {
-        !self.files.is_empty() || !self.folders.is_empty() || self.system
-    }
 }
 
 fn mqtt_topic(option: &str, topic: &str) -> Result<(), Failure> {
@@ -454,14 +276,9 @@ fn mqtt_filter(option: &str, filter: &str) -> Result<(), Failure> {
     })
 }
 
-/// IANA's ports of `secure-mqtt` and `mqtt`.
-const PORT_TLS: u16 = 8883;
-const PORT_PLAIN: u16 = 1883;
-/// Seconds, as `mosquitto_pub` and `mosquitto_sub` have it.
-const KEEP_ALIVE: u16 = 60;
 #[cfg(test)]
 mod tests {
-    use tls12::Suite;
+    use tls12::{Suite, Verification};
 
     use super::*;
 

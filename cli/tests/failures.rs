@@ -137,6 +137,32 @@ fn the_servers_return_code_is_the_exit_status_and_counts_more_than_a_reset() {
 }
 
 #[test]
+fn exit_statuses_are_those_of_mosquittos_clients() {
+    let passwords = folder("failures-statuses").join("passwords");
+    fs::write(&passwords, "").unwrap();
+    let settings = format!("allow_anonymous false\npassword_file {}\n", passwords.display());
+    let closed = Broker::start_with("failures-statuses-closed", &settings, &[""]);
+    let open = Broker::usual("failures-statuses-open");
+    let nobody = process::free_port().unwrap();
+    let other = files().certificate("other");
+    let cases: [(&str, u16, &[&str], i32); 5] = [
+        ("sub", open.ports[PLAIN], &["-t", "a", "-W", "1"], 27),
+        ("sub", closed.ports[0], &["-t", "a"], 5),
+        ("pub", closed.ports[0], &["-t", "a", "-m", "b"], 5),
+        ("pub", nobody, &["-t", "a", "-m", "b"], 1),
+        ("pub", open.ports[TLS], &["-t", "a", "-m", "b", "--cafile", &other], 8),
+    ];
+    for (verb, port, arguments, code) in cases {
+        let port = port.to_string();
+        let arguments = [&["-h", HOST, "-p", &port], arguments].concat();
+        let theirs = Command::new(format!("mosquitto_{verb}")).args(&arguments).output().unwrap();
+        let ours = if arguments.contains(&"--cafile") { [verb].to_vec() } else { vec![verb, "--plain"] };
+        assert_eq!(theirs.status.code(), Some(code), "{verb} {arguments:?}: {theirs:?}");
+        mqtts(&[ours, arguments].concat()).failed(code);
+    }
+}
+
+#[test]
 fn what_has_arrived_counts_more_than_a_failed_write() {
     // The server takes CONNECT, says something that no server may say, and hangs up on everything else.
     let port = server(|mut socket| {

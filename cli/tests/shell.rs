@@ -34,6 +34,14 @@ fn every_option_of_a_help_page_is_understood() {
     }
 }
 
+#[test]
+fn suites_stand_in_the_order_of_the_offer_one_below_the_other() {
+    let page = mqtts(&["pub", "--help"]).printed();
+    let lines = page.lines().map(str::split_whitespace).filter_map(|mut words| words.next());
+    let suites: Vec<_> = lines.filter(|word| word.starts_with("TLS_RSA_")).collect();
+    assert_eq!(suites, tls12::Suite::ALL.map(tls12::Suite::name));
+}
+
 /// What bash offers behind these words.
 fn bash_offers(words: &[&str]) -> BTreeSet<String> {
     let quoted: String = words.iter().map(|word| format!(" '{word}'")).collect();
