@@ -1,6 +1,6 @@
 //! Where a length, a window or a turn is exactly at its bound: one byte less and one byte more are both right.
 
-use accel::soft::Soft;
+use accel::{rustcrypto::RustCrypto, soft::Soft};
 use status::{Alert, Cause, ssl};
 use tests::entropy::InsecureSeeded;
 use tests::link::{Link, Pieces};
@@ -8,7 +8,7 @@ use tests::server::record::Record;
 use tests::server::{
     ALERT, APPLICATION_DATA, CERTIFICATE, Cut, Flight, HANDSHAKE, Item, SERVER_HELLO, Script, Server, message,
 };
-use tests::throwaway::der;
+use tests::throwaway::{self, der};
 use tls12::{Config, Connection, MaxFragmentLength, Want};
 
 use super::{Talk, plain, refused};
@@ -185,31 +185,32 @@ fn a_small_receive_window_is_used_to_its_last_byte() {
     }
 }
 
-/// A send buffer of the smallest size and a socket that takes one byte at a time: each message of the client's flight waits
-/// until the one before it is out.
+/// A small send buffer and a socket that takes one byte at a time: each message of the client's flight waits until the one before it
+/// has made room. The buffer ends anywhere: within the Certificate message, or shortly behind it.
 #[test]
-fn a_flight_waits_for_room_in_the_smallest_send_buffer() {
-    for (name, tx) in [("client-1024", Connection::MIN_TX), ("client-2048", Connection::MIN_TX)] {
-        for pieces in [Pieces::Bytes, Pieces::Random(3), Pieces::Whole] {
-            let config = Config { identity: Some(identity(name)), ..trusting() };
-            let script = Script {
-                certificate_request: Some(Default::default()),
-                client_key: Some(tests::throwaway::rsa_public_key(&format!("{name}.key"))),
-                ..Script::default()
-            };
-            let lend = |length: usize| vec![0; length].leak();
-            let config = Box::leak(Box::new(config));
-            let (rx, tx, session) = (lend(Connection::FULL_RX), lend(tx), lend(512));
-            let mut connection = Connection::new(config, peer(&[]), rx, tx, session).unwrap();
-            let mut accel = Soft::new(InsecureSeeded::new(1));
-            let mut link = Link::new(Server::new(script), pieces);
-            let want = link.run(&mut connection, &mut accel);
-            assert_eq!(
-                (want, &link.server.fault),
-                (Ok(Want::RECV | Want::WRITE), &None),
-                "{name} {pieces:?}"
-            );
-        }
+fn a_flight_waits_for_room_in_a_small_send_buffer() {
+    let text =
+        ["client-1024.pem", "intermediate.pem", "ca.pem", "client-1024.pem"].map(throwaway::text).concat();
+    let storage = vec![0; x509::der_length(text.len())].leak();
+    let chain = x509::Bundle::from_long_pem(&text, storage).unwrap();
+    let identity = tls12::Identity { chain, ..identity("client-1024") };
+    let config = Config { identity: Some(identity), ..trusting() };
+    let message = 4 + 3 + chain.iter().map(|certificate| 3 + certificate.der().len()).sum::<usize>();
+    assert!(message > Connection::MIN_TX);
+    let shorter = (Connection::MIN_TX..message).step_by(97);
+    for tx in shorter.chain((message..message + 1500).step_by(17)) {
+        let script = Script {
+            certificate_request: Some(Default::default()),
+            client_key: Some(throwaway::rsa_public_key("client-1024.key")),
+            ..Script::default()
+        };
+        let (mut rx, mut tx_buffer, mut session) = (vec![0; Connection::FULL_RX], vec![0; tx], vec![0; 512]);
+        let mut connection =
+            Connection::new(&config, peer(&[]), &mut rx, &mut tx_buffer, &mut session).unwrap();
+        let mut accel = RustCrypto::new(InsecureSeeded::new(1));
+        let mut link = Link::new(Server::new(script), Pieces::Bytes);
+        let want = link.run(&mut connection, &mut accel);
+        assert_eq!((want, &link.server.fault), (Ok(Want::RECV | Want::WRITE), &None), "{tx} bytes");
     }
 }
 
@@ -242,4 +243,28 @@ fn the_longest_message_is_read_and_a_longer_one_is_not() {
     });
     let expected = (ssl::BAD_INPUT_DATA, Some(Alert::ILLEGAL_PARAMETER), Cause::MessageTooLong);
     assert_eq!(refused(too_long), expected);
+}
+
+/// A fatal alert is heard inside a message that fills the window, as what was read before makes room for it.
+#[test]
+fn a_fatal_alert_finds_room_in_a_window_that_a_message_fills() {
+    let chain = [der("server.pem"), der("intermediate.pem")];
+    let message = certificate_message(&chain);
+    // All of the first certificate, which will be used up, and a part of the second.
+    let sent = 4 + 3 + 3 + chain[0].len() + 200;
+    let size = Connection::MIN_RX.max(sent);
+    for free in 0..9 {
+        let message = message.clone();
+        let script = Script::default().edited_in(Flight::Hello, move |items| {
+            items.truncate(1);
+            items.push(Item::Record(Record::new(HANDSHAKE, &message[..size - free])));
+            items.push(Item::Record(Record::new(ALERT, &[2, 40])));
+        });
+        let config = trusting();
+        let (mut rx, mut tx, mut session) = (vec![0; size], vec![0; Connection::GOOD_TX], vec![0; 512]);
+        let mut connection = Connection::new(&config, peer(&[]), &mut rx, &mut tx, &mut session).unwrap();
+        let mut link = Link::new(Server::new(script), Pieces::Whole);
+        let result = link.run(&mut connection, &mut Soft::new(InsecureSeeded::new(1)));
+        assert_eq!(result, Err(ssl::FATAL_ALERT_MESSAGE), "{free} bytes free");
+    }
 }
