@@ -193,15 +193,15 @@ fn a_flight_waits_for_room_in_a_small_send_buffer() {
         ["client-1024.pem", "intermediate.pem", "ca.pem", "client-1024.pem"].map(throwaway::text).concat();
     let storage = vec![0; x509::der_length(text.len())].leak();
     let chain = x509::Bundle::from_long_pem(&text, storage).unwrap();
-    let identity = tls12::Identity { chain, ..identity("client-1024") };
+    let identity = tls12::Identity { chain, ..identity("client-4096") };
     let config = Config { identity: Some(identity), ..trusting() };
     let message = 4 + 3 + chain.iter().map(|certificate| 3 + certificate.der().len()).sum::<usize>();
     assert!(message > Connection::MIN_TX);
-    let shorter = (Connection::MIN_TX..message).step_by(97);
-    for tx in shorter.chain((message..message + 1500).step_by(17)) {
+    let shorter = (Connection::MIN_TX..message).step_by(197);
+    for tx in shorter.chain((message..message + 1600).step_by(37)) {
         let script = Script {
             certificate_request: Some(Default::default()),
-            client_key: Some(throwaway::rsa_public_key("client-1024.key")),
+            client_key: Some(throwaway::rsa_public_key("client-4096.key")),
             ..Script::default()
         };
         let (mut rx, mut tx_buffer, mut session) = (vec![0; Connection::FULL_RX], vec![0; tx], vec![0; 512]);
