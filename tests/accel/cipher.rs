@@ -388,3 +388,19 @@ fn open(
         }
     }
 }
+
+/// RFC 3610 §2.1: the length of a message is a number of 24 bits. One byte more is refused, and nothing of it is touched.
+#[test]
+fn the_longest_message_is_sealed_and_a_longer_one_is_not() {
+    const LONGEST: usize = 0xFF_FFFF;
+    let mut accel = accel::soft::Soft::new(tests::entropy::InsecureSeeded::new(1));
+    for mode in [CipherMode::Gcm, CipherMode::Ccm8] {
+        let key = accel.cipher_load(mode, Direction::Encrypt, &[7; 16]).unwrap();
+        let mut tag = vec![0; mode.tag_length()];
+        let mut data = vec![0; LONGEST + 1];
+        let result = accel.seal(&key, &[1; 12], &[], &mut data, &mut tag);
+        assert_eq!(result, Err(status::cipher::BAD_INPUT_DATA), "{mode:?}");
+        assert!(data.iter().all(|byte| *byte == 0));
+        assert_eq!(accel.seal(&key, &[1; 12], &[], &mut data[..LONGEST], &mut tag), Ok(()), "{mode:?}");
+    }
+}

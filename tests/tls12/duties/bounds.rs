@@ -268,3 +268,36 @@ fn a_fatal_alert_finds_room_in_a_window_that_a_message_fills() {
         assert_eq!(result, Err(ssl::FATAL_ALERT_MESSAGE), "{free} bytes free");
     }
 }
+
+/// RFC 6066 §3: the name without a dot at its end; addresses, and what is left of a name that is only a dot, are no names.
+#[test]
+fn the_name_that_is_sent_has_no_dot_at_its_end() {
+    let config = Config { verification: tls12::Verification::None, ..trusting() };
+    for (host, name) in [
+        ("localhost", Some("localhost")),
+        ("localhost.", Some("localhost")),
+        (".", None),
+        ("127.0.0.1", None),
+        ("::1", None),
+    ] {
+        let peer = tls12::Peer { host, ..peer(&[]) };
+        let talk = Talk::with(config, peer, Script::default(), Pieces::Whole).connected();
+        let sent = name.map(|name| {
+            let length = u16::try_from(name.len()).unwrap();
+            [&(length + 3).to_be_bytes()[..], &[0], &length.to_be_bytes(), name.as_bytes()].concat()
+        });
+        assert_eq!(talk.link.server.hello.extension(0), sent.as_deref(), "{host}");
+    }
+}
+
+/// A job that finds too little memory was lent one of our buffers; what else an accelerator says is its own.
+#[test]
+fn an_accelerators_code_is_kept_but_for_lent_memory() {
+    let told = |error| {
+        let failure = tls12::Failure::from(error);
+        (failure.error(), failure.alert())
+    };
+    let internal = Some(Alert::INTERNAL_ERROR);
+    assert_eq!(told(status::mpi::ALLOC_FAILED), (ssl::BUFFER_TOO_SMALL, internal));
+    assert_eq!(told(status::cipher::HW_ACCEL_FAILED), (status::cipher::HW_ACCEL_FAILED, internal));
+}

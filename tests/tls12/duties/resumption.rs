@@ -391,3 +391,17 @@ fn a_connection_that_is_restarted_after_a_failure_begins_anew() {
     assert!(talk.run().is_ok());
     offers_nothing(talk);
 }
+
+/// Nobody has looked at the certificate, so its end is nobody's business.
+#[test]
+fn without_verification_a_certificates_end_does_not_end_the_session() {
+    let end = 1_798_761_600;
+    let config = Config { verification: Verification::None, ..trusting() };
+    let chain = || vec![der("server-until-2027.pem"), der("intermediate.pem")];
+    let at = |now: u64, session: &[u8], script: Script| {
+        Talk::with(config, Peer { now, ..peer(session) }, script, Pieces::Whole).connected()
+    };
+    let talk = at(end - 600, &[], Script { chain: chain(), ..Script::default() });
+    let script = Script { chain: chain(), resume: Some(talk.link.server.saved()), ..Script::default() };
+    assert!(at(end + 600, &talk.session(), script).connection.resumed());
+}
