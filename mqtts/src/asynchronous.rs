@@ -67,6 +67,8 @@ pub struct Session<'c, 'b, A, S, C> {
     pub socket: S,
     /// The clocks.
     pub clock: C,
+    /// Everything is written, and the socket has not been told to send it.
+    is_flush_due: bool,
 }
 
 /// What comes next.
@@ -76,7 +78,12 @@ enum Turn {
     Left,
 }
 
-impl<A: Accel, S: Connect + Read + Write, C: Clock> Session<'_, '_, A, S, C> {
+impl<'c, 'b, A: Accel, S: Connect + Read + Write, C: Clock> Session<'c, 'b, A, S, C> {
+    /// Bundles them for as long as they are needed together.
+    pub const fn new(client: &'c mut Client<'b>, accel: &'c mut A, socket: S, clock: C) -> Self {
+        Self { client, accel, socket, clock, is_flush_due: false }
+    }
+
     /// Connects when that is due, moves bytes, and gives what has happened; sometimes nothing has.
     ///
     /// # Errors
@@ -119,6 +126,7 @@ impl<A: Accel, S: Connect + Read + Write, C: Clock> Session<'_, '_, A, S, C> {
             self.clock.wait_until(at).await;
             self.socket.connect().await.map_err(Some)?;
             self.client.connected(self.clock.unix_time());
+            self.is_flush_due = false;
             return Ok(Turn::Moved);
         }
         let polled = self.client.poll(self.accel, now);
@@ -129,11 +137,13 @@ impl<A: Accel, S: Connect + Read + Write, C: Clock> Session<'_, '_, A, S, C> {
                 _ if polled.is_ok() => self.client.send_closed(),
                 _ => return Err(None),
             }
-            if self.client.send_bytes().is_empty() {
-                // Nothing is lost by a flush that fails: the next write or read will.
-                let _ = self.socket.flush().await;
-            }
+            self.is_flush_due = true;
             return Ok(Turn::Moved);
+        }
+        if self.is_flush_due {
+            // Nothing is lost by a flush that fails: the next write or read will.
+            let _ = self.socket.flush().await;
+            self.is_flush_due = false;
         }
         let want = polled.map_err(|_| None)?;
         if want.contains(Want::READ) {

@@ -76,7 +76,12 @@ enum Turn {
     Left,
 }
 
-impl<A: Accel, N: Network> Session<'_, '_, A, N> {
+impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
+    /// Bundles them for as long as they are needed together.
+    pub const fn new(client: &'c mut Client<'b>, accel: &'c mut A, network: &'c mut N) -> Self {
+        Self { client, accel, network }
+    }
+
     /// Connects when that is due, moves bytes, and gives what has happened, after at most `patience` milliseconds: nothing when
     /// nothing has, and sometimes earlier.
     ///

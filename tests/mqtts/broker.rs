@@ -67,7 +67,7 @@ impl Broker {
         }
     }
 
-    fn receive(&mut self, bytes: &[u8]) {
+    pub(crate) fn receive(&mut self, bytes: &[u8]) {
         let data = match &mut self.carrier {
             Carrier::Tls(server) => {
                 server.receive(bytes);
@@ -107,7 +107,7 @@ impl Broker {
         }
     }
 
-    fn take(&mut self, most: usize) -> Vec<u8> {
+    pub(crate) fn take(&mut self, most: usize) -> Vec<u8> {
         let most = self.cutter.piece(most);
         match &mut self.carrier {
             Carrier::Tls(server) => server.take_output(most),
@@ -118,7 +118,7 @@ impl Broker {
         }
     }
 
-    fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         match &self.carrier {
             Carrier::Tls(server) => server.ended && server.is_silent(),
             Carrier::Plain { to, ended, .. } => *ended && to.is_empty(),

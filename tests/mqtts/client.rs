@@ -18,7 +18,7 @@ const SUBSCRIPTIONS: &[Subscription<'static>] = &[
 ];
 const PIECES: [Pieces; 3] = [Pieces::Whole, Pieces::Bytes, Pieces::Random(7)];
 
-fn security() -> Security<'static> {
+pub(crate) fn security() -> Security<'static> {
     let storage = vec![0; mqtts::x509::MAX_DER_LENGTH].leak();
     let anchors = mqtts::x509::Bundle::from_pem(&throwaway::text("ca.pem"), storage).unwrap();
     let config = mqtts::tls12::Config { anchors: Some(anchors), ..mqtts::tls12::Config::default() };

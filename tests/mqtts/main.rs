@@ -8,6 +8,7 @@
     reason = "a test that goes wrong panics"
 )]
 
+mod asynchronous;
 mod broker;
 mod client;
 mod mosquitto;

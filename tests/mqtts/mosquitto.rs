@@ -40,7 +40,7 @@ fn a_message_comes_back_over_tls_and_after_the_broker_has_restarted() {
         let mut memory = pc::Memory::default();
         let mut client = Client::new(settings, memory.lend()).unwrap();
         let (mut accel, mut network) = (pc::accelerator(), pc::Tcp::new("127.0.0.1", broker.port(listener)));
-        let mut session = Session { client: &mut client, accel: &mut accel, network: &mut network };
+        let mut session = Session::new(&mut client, &mut accel, &mut network);
         let mut lost = 0;
         for round in 0..2 {
             let mut is_back = false;
