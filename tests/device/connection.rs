@@ -1,9 +1,14 @@
 //! Connections that end, and how the device comes back.
 
-use serde_json::json;
-use xtask::{device::proxy::Proxy, mosquitto::Listener};
+use std::fs;
 
-use crate::world::{PATIENCE, World};
+use serde_json::json;
+use xtask::{
+    device::{File, proxy::Proxy},
+    mosquitto::Listener,
+};
+
+use crate::world::{PATIENCE, World, folder, pki};
 
 #[test]
 fn a_connection_that_is_cut_is_resumed_by_ticket() {
@@ -65,7 +70,13 @@ fn a_change_of_certificates_ends_connection_and_session() {
     let mut world = World::new("change");
     world.connect();
     let seen = world.see(0, "test/availability online");
+    // The same files again change nothing; the same CA in another file does.
     world.upload_right_files();
+    assert_eq!(world.connected()["connection"]["state"], "connected");
+    let text = fs::read_to_string(pki().certificate("ca")).unwrap();
+    let other = folder("change-files").join("ca.pem");
+    fs::write(&other, format!("The CA of the plant\n{text}")).unwrap();
+    world.device.upload(File::Ca, &other).unwrap();
     let seen = world.see(seen, "test/availability offline");
     world.see(seen, "test/availability online");
     let status = world.connected();
