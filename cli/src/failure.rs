@@ -51,6 +51,14 @@ impl Failure {
         matches!(self, Self::Status { status, .. } if PASSING.contains(&status.error))
     }
 
+    /// Without what usually causes it, where something else is known to.
+    pub(crate) fn without_hint(self) -> Self {
+        match self {
+            Self::Status { status, place, .. } => Self::Status { status, place, hint: String::new() },
+            other => other,
+        }
+    }
+
     /// Prints the line. Where standard error is gone there is nobody left to tell.
     pub(crate) fn print(&self) {
         if !self.is_quiet() {

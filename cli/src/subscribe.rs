@@ -48,6 +48,8 @@ pub(crate) fn run(
                     run.pause.begin_after(lasted);
                 }
                 let pause = run.pause.next()?;
+                // The port was right before.
+                let failure = failure.without_hint();
                 run.tell(&format!("{failure}; trying again in {:.1} s", pause.as_secs_f64()));
                 match limits.sleep(pause) {
                     Err(Failure::Interrupted) => return Ok(()),

@@ -96,6 +96,7 @@ fn a_refusal_ends_it_unless_the_server_is_only_unavailable() {
     let lines: Vec<_> = ran.errors.lines().map(|line| line.split(';').next().unwrap()).collect();
     let lost = |line: &str| line.starts_with("status: -0x9700") || line.starts_with("status: -0x0050");
     assert!(lost(lines[0]), "{lines:?}");
+    assert!(!ran.errors.contains("is this the TLS port?"), "it was there: {lines:?}");
     assert!(lines[1].starts_with("status: -0x9300 MQTT - "), "{lines:?}");
     assert_eq!(lines[2], "mqtts: connected again");
     assert!(lost(lines[3]), "{lines:?}");
