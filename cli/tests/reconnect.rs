@@ -117,6 +117,32 @@ fn the_time_of_a_run_and_a_signal_count_while_it_waits_for_the_next_attempt() {
     assert_eq!(timed.end(), (Vec::new(), Some(27)));
 }
 
+/// A network that is lost says nothing; only the answer to a PINGREQ that does not come shows it.
+#[test]
+fn a_server_that_falls_silent_is_given_up_and_asked_again() {
+    static VISITS: AtomicU32 = AtomicU32::new(0);
+    let port = server(|mut socket| {
+        let is_first = VISITS.fetch_add(1, Ordering::Relaxed) == 0;
+        // Side by side: the silent connection stays open.
+        std::thread::spawn(move || {
+            let _ = packet(&mut socket);
+            socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+            let (_, subscribe) = packet(&mut socket);
+            socket.write_all(&[0x90, 3, subscribe[0], subscribe[1], 0]).unwrap();
+            if !is_first {
+                socket.write_all(b"\x30\x06\0\x01ayes").unwrap();
+            }
+            drop(socket.read_to_end(&mut Vec::new()));
+        });
+    });
+    let ran = talk("sub", port, &["--plain", "-t", "a", "-k", "1", "-C", "1"]);
+    assert_eq!((ran.code, ran.output.as_str()), (Some(0), "yes\n"), "{ran:?}");
+    assert!(
+        ran.errors.starts_with("status: -0x9500 MQTT - The server did not answer in time; trying again in ")
+    );
+    assert!(ran.errors.ends_with(" s\nmqtts: connected again; subscribing anew\n"), "{}", ran.errors);
+}
+
 /// A message of 300 000 bytes comes half, twice, and then whole.
 #[test]
 fn nothing_is_printed_of_a_message_that_does_not_come_whole() {
