@@ -138,5 +138,14 @@ async fn switch(browser: &Browser, device: &mut Device) {
     assert!(page.contains("Output 1: on") && page.contains("Output 2: off"), "{page}");
     browser.open("/ports").await;
     assert!(browser.page().await.contains("Input 2: on"));
+    // The page refreshes itself, and whoever is on a button stays there.
+    let focus = "document.getElementById('output2-on').focus()";
+    browser.client.execute(focus, vec![]).await.unwrap();
+    device.server.type_in("input 3 on\n").unwrap();
+    browser.wait_for("#live", "Input 3: on").await;
+    let here = browser.client.execute("return document.activeElement.id", vec![]).await.unwrap();
+    assert_eq!(here, "output2-on");
+    device.server.type_in("input 3 off\n").unwrap();
+    browser.wait_for("#live", "Input 3: off").await;
     browser.picture("ports", DESK).await;
 }

@@ -16,6 +16,8 @@ fn everything_but_live_refresh_works_without_script() {
         browser.open("/ports").await;
         browser.click("button[name=output2][value=on]").await;
         assert!(browser.page().await.contains("Output 2: on"));
+        browser.click("main > a[href='/ports']").await;
+        assert!(browser.page().await.contains("Output 2: on"), "a link refreshes it");
         assert_eq!(browser.open("/mqtt").await, "MQTT");
         browser.fill("mqtt.topic_prefix", "house/kitchen").await;
         browser.enter("mqtt.topic_prefix").await;
