@@ -1,6 +1,9 @@
 //! PEM files, certificates, chains.
 
-use x509::{Bundle, Certificate, Context, MAX_FILE_LENGTH, PrivateKey, Time, Verifier};
+use x509::{
+    Bundle, Certificate, Context, MAX_FILE_LENGTH, PrivateKey, Time, Verifier, Wanted, has_private_key,
+    recognize,
+};
 
 use super::Input;
 use crate::insecure::Insecure;
@@ -23,6 +26,13 @@ pub fn pem(data: &[u8]) {
         let _ = key.rsa();
         assert!(key.bits() > 0);
     }
+    // Whatever it is, it has a name, or is what was wanted.
+    for wanted in [Wanted::Certificate, Wanted::PrivateKey] {
+        if let Some(found) = recognize(data, wanted) {
+            assert!(!found.kind.name().is_empty() && !found.advice().is_empty());
+        }
+    }
+    let _ = has_private_key(data);
 }
 
 /// Certificates, each after its length in two bytes, as a chain.
