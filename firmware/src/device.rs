@@ -18,6 +18,7 @@ use crate::{
     board::{Backup, Board, Facts, Parts, ResetCause, System},
     certificates::{Certificates, File},
     clock::{self, Clock},
+    connection::retained::{self, Retained},
     settings::{
         Field, Network, Settings,
         configuration::{self, Secrets},
@@ -44,6 +45,8 @@ pub struct Device<B: Board> {
     pub certificates: Mutex<NoopRawMutex, Certificates<B::CertificateFlash>>,
     /// What is stored of the settings.
     pub storage: Mutex<NoopRawMutex, Storage<B::SettingsFlash>>,
+    /// Retained messages of earlier names, which are to be cleared at the broker.
+    pub retained: RefCell<Retained>,
     /// The time.
     pub clock: Clock,
     /// The last two failures.
@@ -130,6 +133,10 @@ impl<B: Board> Device<B> {
             note(error);
             Settings::default()
         });
+        let mut saved = [0; retained::SAVED];
+        let length = storage.read(Key::Retained, &mut saved).await.ok().flatten().unwrap_or(0);
+        let saved = saved.get(..length).unwrap_or_default();
+        let retained = Retained::load(saved, &settings.mqtt, parts.facts.mac_address);
         let clock = clock::start(&mut backup, &mut storage).await;
         let mut certificates = Certificates::new(parts.certificate_flash);
         let mut started = certificates.start(parts.facts.firmware).await;
@@ -156,6 +163,7 @@ impl<B: Board> Device<B> {
             changed: Watch::new_with(0),
             certificates: Mutex::new(certificates),
             storage: Mutex::new(storage),
+            retained: RefCell::new(retained),
             clock,
             status_codes: RefCell::new(status_codes),
             connection: Cell::new(Connection {
@@ -186,12 +194,34 @@ impl<B: Board> Device<B> {
         let mut storage = self.storage.lock().await;
         let has_end = self.has_unknown_settings.get() || self.settings.borrow().has_secret_that_ends(new);
         let earlier = if has_end { Earlier::IsErased } else { Earlier::MayStay };
+        // First what is to be cleared under the new names: what these say themselves is left out at the start.
+        let mut retained = self.retained.borrow().clone();
+        retained.note(&self.settings.borrow().mqtt, &new.mqtt, self.facts.mac_address);
+        if retained != *self.retained.borrow() {
+            let saved = storage.write(Key::Retained, &retained.save(), Earlier::MayStay).await;
+            saved.map_err(Refused::Storage)?;
+        }
         let text = || configuration::save(new, Secrets::Included);
         storage.write_text(Key::Settings, text, earlier).await.map_err(Refused::Storage)?;
         self.has_unknown_settings.set(false);
+        *self.retained.borrow_mut() = retained;
         self.settings.borrow_mut().clone_from(new);
         self.touch();
         Ok(())
+    }
+
+    /// These messages are cleared at the broker, and need no longer be remembered.
+    pub async fn forget_retained(&self, cleared: &Retained) {
+        let mut storage = self.storage.lock().await;
+        // Other ones may have come meanwhile.
+        if *self.retained.borrow() != *cleared {
+            return;
+        }
+        match storage.write(Key::Retained, &[], Earlier::MayStay).await {
+            Ok(()) => *self.retained.borrow_mut() = Retained::default(),
+            // They are cleared once more.
+            Err(error) => self.note(Status::new(error)),
+        }
     }
 
     /// Puts a certificate or the key in the place of the earlier one, and tells whoever depends on it; the same one again changes nothing.

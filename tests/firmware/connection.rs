@@ -11,6 +11,7 @@ use firmware::{
     device::{ConnectionState, Device},
     http::hint::hint,
     settings::{PasswordHash, Settings},
+    storage::Key,
     texts::hint as hints,
 };
 use serde_json::{Value, json};
@@ -246,6 +247,77 @@ fn another_configuration_ends_the_old_connection_with_a_goodbye_and_forgets_its_
         until_state(device, ConnectionState::Disabled).await;
         until("the end of the session", || (!session(&world)).then_some(())).await;
         assert_eq!(failures(device), []);
+    });
+}
+
+/// What the broker keeps, as somebody sees who comes now.
+async fn kept(world: &World) -> Vec<String> {
+    let mut newcomer = Peer::watching(world, "newcomer");
+    // The broker sends what it keeps before what comes after it.
+    newcomer.publish("end", "", false);
+    until("the end", || {
+        newcomer.pump();
+        newcomer.messages.iter().any(|(topic, ..)| topic == "end").then_some(())
+    })
+    .await;
+    let mut topics: Vec<String> =
+        newcomer.messages.iter().filter(|(.., retain)| *retain).map(|(topic, ..)| topic.clone()).collect();
+    topics.sort();
+    topics
+}
+
+#[test]
+fn retained_messages_of_an_earlier_name_are_cleared_also_after_a_time_off_line_and_a_power_cut() {
+    let world = World::new("retained");
+    let discovery = format!("homeassistant/device/{CLIENT_ID}/config");
+    let of = |prefix: &str| [format!("{prefix}/availability"), format!("{prefix}/state")];
+    let port = world.port(Listener::Plain);
+    world.run(async |device| {
+        let mut peer = Peer::new(&world);
+        let mut new = settings(port, false);
+        device.store_settings(&new).await.unwrap();
+        on_line(device, &mut peer).await;
+        assert_eq!(
+            kept(&world).await,
+            [std::slice::from_ref(&discovery), of("house/cellar").as_slice()].concat()
+        );
+        // On line, at each quality of service.
+        for (level, prefix) in [(0, "house/attic"), (1, "house/roof"), (2, "garden")] {
+            new.mqtt.quality_of_service = level;
+            new.mqtt.topic_prefix = prefix.try_into().unwrap();
+            device.store_settings(&new).await.unwrap();
+            peer.message(&format!("{prefix}/state"), |_| true).await;
+            until("the end of clearing", || device.retained.borrow().is_empty().then_some(())).await;
+            let mut expected = [std::slice::from_ref(&discovery), of(prefix).as_slice()].concat();
+            expected.sort();
+            assert_eq!(kept(&world).await, expected);
+        }
+        // Off line: a client identifier that gives the prefix, then another one, then without discovery.
+        world.plugged.set(false);
+        new.mqtt.topic_prefix.clear();
+        for client_id in ["one", "two"] {
+            new.mqtt.client_id = client_id.try_into().unwrap();
+            device.store_settings(&new).await.unwrap();
+        }
+        new.mqtt.home_assistant = false;
+        device.store_settings(&new).await.unwrap();
+    });
+    world.backup.0.borrow_mut().fill(0xA5);
+    world.plugged.set(true);
+    world.run(async |device| {
+        until("the end of clearing", || {
+            (device.connection.get().state == ConnectionState::Connected
+                && device.retained.borrow().is_empty())
+            .then_some(())
+        })
+        .await;
+        let mut peer = Peer::new(&world);
+        peer.message("two/state", |_| true).await;
+        assert_eq!(kept(&world).await, of("two"));
+        // It is forgotten in the flash, too.
+        let mut saved = [0; firmware::connection::retained::SAVED];
+        let length = device.storage.lock().await.read(Key::Retained, &mut saved).await.unwrap();
+        assert_eq!(length, Some(0));
     });
 }
 

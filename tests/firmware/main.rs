@@ -19,6 +19,7 @@ mod connection_acknowledgements;
 mod connection_back_off;
 mod connection_conversation;
 mod connection_report;
+mod connection_retained;
 mod device;
 mod flash;
 mod http;

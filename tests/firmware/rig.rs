@@ -411,7 +411,12 @@ pub(crate) struct Peer {
 impl Peer {
     /// Connects to the plain port, and subscribes to everything.
     pub(crate) fn new(world: &World) -> Self {
-        let mut peer = Self::connect(world, "peer", true);
+        Self::watching(world, "peer")
+    }
+
+    /// The same under another name.
+    pub(crate) fn watching(world: &World, client_id: &'static str) -> Self {
+        let mut peer = Self::connect(world, client_id, true);
         let all = [Subscription { filter: "#", qos: QoS::ExactlyOnce }];
         peer.say(|client, out| client.subscribe(&all, 0, out).unwrap().0);
         peer

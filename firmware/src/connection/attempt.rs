@@ -97,8 +97,9 @@ pub(super) async fn attempt<B: Board>(
     if plan.settings.tls {
         set_state(device, ConnectionState::Handshake);
     }
-    let place = Place { device, plan };
-    let mut conversation = Conversation::new(client, &plan.names, &plan.settings);
+    let retained = device.retained.borrow().clone();
+    let place = Place { device, plan, retained: &retained };
+    let mut conversation = Conversation::new(client, &plan.names, &plan.settings).clearing(&retained);
     let mut ended = talk::talk(&place, &mut socket, &mut transport, &mut conversation).await;
     if let Why::Failed(status) = &mut ended.why {
         explain(status, plan, config.identity.is_some());

@@ -17,8 +17,9 @@ use status::{
 };
 
 use super::{
-    names::{BIRTH_TOPIC, Names},
+    names::{BIRTH_TOPIC, Names, TOPIC_LENGTH},
     report::{self, Report},
+    retained::Retained,
 };
 use crate::settings::Mqtt;
 
@@ -95,6 +96,17 @@ pub struct Conversation<'c, 'b> {
     is_changed: bool,
     /// It has been told that the broker does not keep QoS 2.
     is_downgraded: bool,
+    clearing: Clearing<'c>,
+}
+
+/// Retained messages of earlier names on their way out.
+#[derive(Default)]
+struct Clearing<'c> {
+    retained: Option<&'c Retained>,
+    /// How many of them are cleared.
+    cleared: usize,
+    /// The one that the broker has not yet acknowledged.
+    on_its_way: Option<NonZeroU16>,
 }
 
 /// What has to be said yet.
@@ -119,7 +131,25 @@ impl<'c, 'b> Conversation<'c, 'b> {
             on_its_way: None,
             is_changed: false,
             is_downgraded: false,
+            clearing: Clearing::default(),
         }
+    }
+
+    /// The same, which also clears these messages.
+    #[must_use]
+    pub fn clearing(mut self, retained: &'c Retained) -> Self {
+        self.clearing.retained = Some(retained).filter(|retained| !retained.is_empty());
+        self
+    }
+
+    /// Whether everything that was to be cleared is, when that has just happened.
+    pub fn take_cleared(&mut self) -> bool {
+        let Clearing { retained, cleared, .. } = self.clearing;
+        let is_done = retained.is_some_and(|retained| retained.topic(self.names, cleared).is_none());
+        if is_done {
+            self.clearing.retained = None;
+        }
+        is_done
     }
 
     /// The client, to save its state.
@@ -165,6 +195,10 @@ impl<'c, 'b> Conversation<'c, 'b> {
             Some(Event::Delivered { identifier, qos }) => {
                 self.is_changed = true;
                 self.on_its_way = self.on_its_way.filter(|waiting| *waiting != identifier);
+                if self.clearing.on_its_way == Some(identifier) {
+                    self.clearing.on_its_way = None;
+                    self.clearing.cleared = self.clearing.cleared.saturating_add(1);
+                }
                 // Once for each connection: every message would say the same.
                 let is_less = qos < self.qos && !core::mem::replace(&mut self.is_downgraded, qos < self.qos);
                 if is_less { Heard::Refused(ACKNOWLEDGED_BY_PUBACK) } else { Heard::Nothing }
@@ -210,6 +244,17 @@ impl<'c, 'b> Conversation<'c, 'b> {
         if self.due.subscribe {
             return self.subscribe(now, out);
         }
+        if let Some(topic) = self.next_to_clear() {
+            // An empty retained message leaves none (MQTT 3.1.1 §3.3.1.3).
+            let message = Message { topic: &topic, payload: &[], qos: self.qos, retain: true };
+            let published = self.client.publish(&message, now, out)?;
+            self.clearing.on_its_way = published.identifier;
+            if published.identifier.is_none() {
+                self.clearing.cleared = self.clearing.cleared.saturating_add(1);
+            }
+            self.is_changed = true;
+            return Ok(published.written);
+        }
         if self.due.availability {
             let topic = self.names.topic("availability");
             let message = Message { topic: &topic, payload: ONLINE, qos: self.qos, retain: true };
@@ -224,6 +269,11 @@ impl<'c, 'b> Conversation<'c, 'b> {
         let is_fresh =
             self.said.is_some_and(|(said, at)| said == *report && now < at.saturating_add(STATE_PERIOD));
         if is_fresh || self.on_its_way.is_some() { Ok(0) } else { self.say_state(report, now, out) }
+    }
+
+    fn next_to_clear(&self) -> Option<heapless::String<TOPIC_LENGTH>> {
+        let Clearing { retained, cleared, on_its_way } = self.clearing;
+        retained.filter(|_| on_its_way.is_none())?.topic(self.names, cleared)
     }
 
     fn subscribe(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {

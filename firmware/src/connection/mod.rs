@@ -16,6 +16,7 @@ pub mod conversation;
 mod credentials;
 pub mod names;
 pub mod report;
+pub mod retained;
 mod talk;
 mod transport;
 

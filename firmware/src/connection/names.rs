@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The longest prefix or client identifier, in bytes.
-const NAME_LENGTH: usize = 64;
+pub const NAME_LENGTH: usize = 64;
 /// The longest topic: a prefix and what follows.
 pub const TOPIC_LENGTH: usize = NAME_LENGTH + 16;
 

@@ -26,6 +26,7 @@ use super::{
     conversation::{Command, Conversation, Heard},
     persist,
     report::Report,
+    retained::Retained,
     transport::Transport,
 };
 use crate::{
@@ -39,6 +40,8 @@ use crate::{
 pub(super) struct Place<'a, B: Board> {
     pub(super) device: &'a Device<B>,
     pub(super) plan: &'a Plan,
+    /// What this conversation clears.
+    pub(super) retained: &'a Retained,
 }
 
 /// What a turn came to.
@@ -92,7 +95,7 @@ async fn converse<B: Board>(
     conversation: &mut Conversation<'_, '_>,
     times: &mut Times,
 ) -> Result<Why, Status> {
-    let Place { device, plan } = place;
+    let Place { device, plan, .. } = place;
     let mut inputs = device.inputs.receiver();
     let mut outputs = device.outputs.receiver();
     let mut changes = device.changes();
@@ -105,6 +108,9 @@ async fn converse<B: Board>(
         let turn = turn(place, transport, conversation, times)?;
         if conversation.take_changed() {
             persist(device, conversation.client());
+        }
+        if conversation.take_cleared() {
+            device.forget_retained(place.retained).await;
         }
         let want = match turn {
             Turn::Moved => continue,
