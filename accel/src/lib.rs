@@ -22,6 +22,7 @@
 
 mod cipher;
 mod hash;
+mod health;
 mod hmac;
 // `umaal`: set by the build script for every ARMv7E-M target.
 #[cfg(all(umaal, feature = "memory-functions"))]

@@ -3,6 +3,9 @@
 use status::Error;
 
 /// A source of entropy, such as a hardware random number generator.
+///
+/// Whoever draws from it tests it (NIST SP 800-90B §4): a source that repeats itself or counts fails with `entropy::SOURCE_FAILED`. So it is
+/// asked for 1 KB more than is needed when it is used for the first time, and after a failure.
 pub trait Entropy {
     /// Fills `out` with bytes of full entropy.
     ///

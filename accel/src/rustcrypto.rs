@@ -13,20 +13,20 @@ mod public_key;
 use status::Error;
 use zeroize::Zeroize;
 
-use crate::{Entropy, Rng};
+use crate::{Entropy, Rng, health::Tested};
 
 pub(crate) use hash::Hasher;
 pub use hash::hmac;
 
 /// The accelerator over a source of entropy.
 pub struct RustCrypto<E> {
-    entropy: E,
+    entropy: Tested<E>,
 }
 
 impl<E: Entropy> RustCrypto<E> {
     /// Makes an accelerator. Nothing is drawn from `entropy` before the first random number is needed.
     pub const fn new(entropy: E) -> Self {
-        Self { entropy }
+        Self { entropy: Tested::new(entropy) }
     }
 }
 

@@ -36,14 +36,47 @@ impl Entropy for Scripted {
     }
 }
 
-/// A source that always gives the same byte.
-struct Stuck(u8);
+/// So many requests of 32 bytes are tested and dropped before the first one is used (SP 800-90B §4.3).
+const START_UP: u32 = 1024 / 32;
 
-impl Entropy for Stuck {
+/// A source whose bytes are a function of their place.
+struct Made<F> {
+    byte: F,
+    place: usize,
+    /// It begins anew at each request.
+    forgets: bool,
+}
+
+impl<F: FnMut(usize) -> u8> Entropy for Made<F> {
     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        out.fill(self.0);
+        if self.forgets {
+            self.place = 0;
+        }
+        for to in out {
+            *to = (self.byte)(self.place);
+            self.place += 1;
+        }
         Ok(())
     }
+}
+
+/// Draws a good source's bytes, to be made worse.
+fn drawn(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    InsecureSeeded::new(11).entropy(&mut bytes).unwrap();
+    bytes
+}
+
+/// What both backends say to a source with these bytes at the first request.
+fn verdict(byte: impl FnMut(usize) -> u8 + Clone, forgets: bool) -> Result<(), Error> {
+    let made = || Made { byte: byte.clone(), place: 0, forgets };
+    let mut out = [0x55; 40];
+    let ours = Soft::new(made()).fill(&mut out);
+    assert_eq!(ours.is_err(), out == [0; 40]);
+    let mut out = [0x55; 40];
+    assert_eq!(RustCrypto::new(made()).fill(&mut out), ours);
+    assert_eq!(ours.is_err(), out == [0; 40]);
+    ours
 }
 
 fn nothing_repeats(accel: &mut impl Accel) {
@@ -85,9 +118,9 @@ fn no_entropy_is_drawn_before_it_is_needed() {
     rng.fill(&mut [0; 1]).unwrap();
     rng.fill(&mut [0; 1]).unwrap();
     drop(rng);
-    assert_eq!(source.asked, 1);
+    assert_eq!(source.asked, START_UP + 1);
     drop(Drbg::new(&mut source));
-    assert_eq!(source.asked, 1);
+    assert_eq!(source.asked, START_UP + 1);
 }
 
 #[test]
@@ -98,7 +131,7 @@ fn reseeded_after_so_many_requests() {
         rng.fill(&mut [0; 4]).unwrap();
     }
     drop(rng);
-    assert_eq!(source.asked, 1);
+    assert_eq!(source.asked, START_UP + 1);
 
     let mut source = Scripted::failing_at(0);
     let mut rng = Drbg::new(&mut source);
@@ -106,7 +139,7 @@ fn reseeded_after_so_many_requests() {
         rng.fill(&mut [0; 4]).unwrap();
     }
     drop(rng);
-    assert_eq!(source.asked, 2);
+    assert_eq!(source.asked, START_UP + 2);
 }
 
 #[test]
@@ -117,13 +150,13 @@ fn reseeded_after_so_many_bytes() {
     rng.fill(&mut [0; 100]).unwrap();
     rng.fill(&mut [0; 1]).unwrap();
     drop(rng);
-    assert_eq!(source.asked, 2);
+    assert_eq!(source.asked, START_UP + 2);
 }
 
 /// A source that dies later stops the generator at the next reseeding, and no output follows without fresh entropy.
 #[test]
 fn a_source_that_fails_later() {
-    let mut source = Scripted::failing_at(2);
+    let mut source = Scripted::failing_at(START_UP + 2);
     let mut rng = Drbg::new(&mut source);
     for _ in 0..RESEED_REQUESTS {
         rng.fill(&mut [0; 4]).unwrap();
@@ -133,11 +166,11 @@ fn a_source_that_fails_later() {
     assert_eq!(out, [0; 64]);
     rng.fill(&mut out).unwrap();
     drop(rng);
-    assert_eq!(source.asked, 3);
+    assert_eq!(source.asked, 2 * START_UP + 3, "tested anew");
 
-    // After the failure the old key is gone: what follows is what a new generator gives for the third seed.
+    // After the failure the old key is gone: what follows is what a new generator gives for what the source gives then.
     let mut again = Scripted::failing_at(0);
-    again.entropy(&mut [0; 32]).unwrap();
+    (0..=START_UP).for_each(|_| again.entropy(&mut [0; 32]).unwrap());
     let mut expected = [0; 64];
     Drbg::new(again).fill(&mut expected).unwrap();
     assert_eq!(out, expected);
@@ -159,13 +192,92 @@ fn a_source_that_keeps_failing() {
     }
 }
 
+const REFUSED: Result<(), Error> = Err(entropy::SOURCE_FAILED);
+
 #[test]
 fn a_stuck_source_is_noticed() {
     for byte in [0x00, 0xFF, 0x5A] {
-        let mut out = [0x55; 8];
-        assert_eq!(Drbg::new(Stuck(byte)).fill(&mut out), Err(entropy::SOURCE_FAILED));
-        assert_eq!(out, [0; 8]);
+        assert_eq!(verdict(move |_| byte, false), REFUSED);
     }
+}
+
+/// In bytes and in words, in either order, by ones and by more, from zero and from anywhere.
+#[test]
+fn a_source_that_counts_is_noticed() {
+    for (start, step) in [(0, 1), (0, 2), (7, 3), (0x8F3A_91C2_5577_0113, 1), (1, 0xFFFF_FFFF_FFFF_FFFF)] {
+        let count = move |place: usize| (place as u64).wrapping_mul(step).wrapping_add(start);
+        for width in [1, 2, 4, 8] {
+            let little = move |place: usize| count(place / width).to_le_bytes()[place % width];
+            let big = move |place: usize| count(place / width).to_be_bytes()[8 - width + place % width];
+            assert_eq!(verdict(little, false), REFUSED, "{start} {step} {width}");
+            assert_eq!(verdict(big, false), REFUSED, "{start} {step} {width}");
+        }
+    }
+    let decimal = |place: usize| format!("{:08}", place / 8).as_bytes()[place % 8];
+    assert_eq!(verdict(decimal, false), REFUSED);
+}
+
+/// At the first request, where the pattern comes round within the start-up; otherwise when it has come round.
+#[test]
+fn a_source_that_repeats_a_pattern_is_noticed() {
+    for length in (1..=40).chain([64, 100, 255, 256, 257, 500, 512, 1000, 1012]) {
+        let pattern = drawn(length);
+        assert_eq!(verdict(|place| pattern[place % length], false), REFUSED, "{length}");
+    }
+    for length in [1013, 1024, 1500, 2000, 4096, 5000] {
+        let pattern = drawn(length);
+        let made = || Made { byte: |place: usize| pattern[place % length], place: 0, forgets: false };
+        let (mut ours, mut theirs) = (Soft::new(made()), RustCrypto::new(made()));
+        let seeds = 3 * length.next_power_of_two() / 32;
+        let mut out = vec![0; RESEED_BYTES];
+        assert!((0..seeds).any(|_| ours.fill(&mut out) == REFUSED), "{length}");
+        assert!((0..seeds).any(|_| theirs.fill(&mut [0; 32]) == REFUSED), "{length}");
+    }
+    // The same bytes again, although they are not the first ones.
+    let (before, pattern) = (drawn(1500), drawn(700));
+    let byte = |place: usize| before.get(place).copied().unwrap_or_else(|| pattern[place % 700]);
+    let mut late = RustCrypto::new(Made { byte, place: 0, forgets: false });
+    assert!((0..200).any(|_| late.fill(&mut [0; 32]) == REFUSED));
+}
+
+/// The same seed at each request, however good it looks.
+#[test]
+fn a_source_that_begins_anew_at_each_request_is_noticed() {
+    let pattern = drawn(4096);
+    assert_eq!(verdict(|place| pattern[place], true), REFUSED);
+}
+
+/// A third of the bytes are the same, seldom many in a row: the adaptive proportion test.
+#[test]
+fn a_source_that_prefers_a_byte_is_noticed() {
+    let noise = drawn(8192);
+    let byte = |place: usize| if noise[place + 1024].is_multiple_of(3) { 0x77 } else { noise[place] };
+    let mut source = RustCrypto::new(Made { byte, place: 0, forgets: false });
+    assert!((0..100).any(|_| source.fill(&mut [0; 32]) == REFUSED));
+}
+
+/// What a good source gives is never refused, nor what has no more than 4 bits in a byte.
+#[test]
+fn a_good_source_is_not_refused() {
+    let noise = drawn(1 << 20);
+    for keep in [0xFF, 0x0F, 0xF0, 0x3C] {
+        let byte = |place: usize| noise.get(place).map_or(0, |byte| byte & keep);
+        let mut source = RustCrypto::new(Made { byte, place: 0, forgets: false });
+        assert_eq!(source.fill(&mut vec![0; (1 << 20) - 1024]), Ok(()), "{keep:02X}");
+    }
+    assert_eq!(RustCrypto::new(OperatingSystem).fill(&mut vec![0; 1 << 20]), Ok(()));
+}
+
+/// After a failure nothing is given before the source has been tested from the beginning.
+#[test]
+fn a_source_that_recovers_is_tested_anew() {
+    let noise = drawn(1 << 14);
+    let byte = |place: usize| if (1024 + 32..1024 + 64).contains(&place) { 9 } else { noise[place] };
+    let mut source = Made { byte, place: 0, forgets: false };
+    let mut rng = RustCrypto::new(&mut source);
+    assert_eq!([(); 3].map(|()| rng.fill(&mut [0; 32])), [Ok(()), REFUSED, Ok(())]);
+    drop(rng);
+    assert_eq!(source.place, 2 * 1024 + 3 * 32);
 }
 
 #[test]
@@ -185,8 +297,8 @@ fn the_stream_is_sha_256_in_counter_mode() {
     let digest = |key: &[u8], counter: u64| {
         Sha256::new().chain_update(key).chain_update(counter.to_be_bytes()).finalize()
     };
-    let mut seed = [0; 32];
-    InsecureSeeded::new(5).entropy(&mut seed).unwrap();
+    let (mut source, mut seed) = (InsecureSeeded::new(5), [0; 32]);
+    (0..=START_UP).for_each(|_| source.entropy(&mut seed).unwrap());
     let mut rng = Drbg::new(InsecureSeeded::new(5));
     let (mut first, mut second) = ([0; 40], [0; 32]);
     rng.fill(&mut first).unwrap();

@@ -7,10 +7,12 @@
 
 use accel::soft::{Hasher, Soft};
 use accel::{
-    Cipher, CipherKey, CipherMode, Digest, Direction, EcPublicKey, Entropy, Hash, HashAlgorithm, HashState,
-    Job, NONCE_LENGTH, PublicKey, Rng, RsaPrivateKey, RsaPublicKey,
+    Cipher, CipherKey, CipherMode, Digest, Direction, EcPublicKey, Hash, HashAlgorithm, HashState, Job,
+    NONCE_LENGTH, PublicKey, Rng, RsaPrivateKey, RsaPublicKey,
 };
 use status::{Error, cipher};
+
+use crate::entropy::InsecureSeeded;
 
 /// A modulus of 1024 bits of a key that is thrown away, for the exponent 3.
 const MODULUS: &[u8] = include_bytes!("insecure/modulus.bin");
@@ -21,13 +23,13 @@ const WRONG: u8 = 0xFF;
 
 /// The accelerator.
 pub struct Insecure {
-    jobs: Soft<Counter>,
+    jobs: Soft<InsecureSeeded>,
 }
 
 impl Insecure {
     /// Always the same.
     pub const fn new() -> Self {
-        Self { jobs: Soft::new(Counter(0)) }
+        Self { jobs: Soft::new(InsecureSeeded::new(0)) }
     }
 
     fn verify(&mut self, signature: &[u8], workspace: &mut [u8]) -> Result<Job<'static>, Error> {
@@ -41,19 +43,6 @@ impl Insecure {
 impl Default for Insecure {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Counts.
-struct Counter(u8);
-
-impl Entropy for Counter {
-    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        for byte in out {
-            *byte = self.0;
-            self.0 = self.0.wrapping_add(1);
-        }
-        Ok(())
     }
 }
 

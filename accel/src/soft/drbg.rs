@@ -4,15 +4,16 @@
 //! next key, the others are the answer, so that what was answered cannot be computed from what is kept. The state is the key, never
 //! buffered output. Hash_DRBG makes its output in the same way (NIST SP 800-90A §10.1.1.4), but adds digests to its state.
 //!
-//! The first request seeds it with 32 bytes of entropy. Fresh entropy is mixed in before the request that follows
-//! [`RESEED_REQUESTS`] requests or [`RESEED_BYTES`] bytes. When the source fails, the request fails with the source's code,
+//! The first request seeds it with 32 bytes of entropy, behind the start-up of the source's tests. Fresh entropy is mixed in before the request that follows
+//! [`RESEED_REQUESTS`] requests or [`RESEED_BYTES`] bytes. When the source fails, or a health test (`health.rs`) does, the request fails with the source's code,
 //! the answer is zeroed, the key is wiped, and each later request asks the source again: no output ever follows a failure
 //! without fresh entropy.
 
-use status::{Error, entropy};
+use status::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::Hasher;
+use crate::health::Tested;
 use crate::{Digest, Entropy, Hash, HashAlgorithm, Rng};
 
 /// So many requests are answered from one seed.
@@ -27,7 +28,7 @@ const KEY_LENGTH: usize = 32;
 #[derive(ZeroizeOnDrop)]
 pub struct Drbg<E> {
     #[zeroize(skip)]
-    entropy: E,
+    entropy: Tested<E>,
     key: [u8; KEY_LENGTH],
     /// What is left of this seed; nothing before the first one and after a failure.
     requests: u32,
@@ -37,16 +38,13 @@ pub struct Drbg<E> {
 impl<E: Entropy> Drbg<E> {
     /// Makes a generator that asks for its seed when it is first used.
     pub const fn new(entropy: E) -> Self {
-        Self { entropy, key: [0; KEY_LENGTH], requests: 0, bytes: 0 }
+        Self { entropy: Tested::new(entropy), key: [0; KEY_LENGTH], requests: 0, bytes: 0 }
     }
 
     /// Mixes fresh entropy into the key. Xor suffices, as the source does not know the key.
     fn reseed(&mut self) -> Result<(), Error> {
         let mut seed = Zeroizing::new([0; KEY_LENGTH]);
         self.entropy.entropy(seed.as_mut_slice())?;
-        if stuck(&seed) {
-            return Err(entropy::SOURCE_FAILED);
-        }
         for (key, seed) in self.key.iter_mut().zip(seed.iter()) {
             *key ^= seed;
         }
@@ -87,11 +85,4 @@ fn copy(to: &mut [u8], from: &[u8]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to = *from;
     }
-}
-
-/// Whether a source answers with one 32-bit word over and over, as a stuck peripheral does. True entropy does so once in
-/// 2^224 seeds.
-fn stuck(seed: &[u8; KEY_LENGTH]) -> bool {
-    let words = seed.as_chunks::<4>().0;
-    words.first().is_none_or(|first| words.iter().all(|word| word == first))
 }

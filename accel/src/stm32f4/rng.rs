@@ -4,12 +4,14 @@
 //! |---|---|---|
 //! | continuous: two equal words in a row | words | FIPS 140-2 §4.9.2, which RM0090 §24.3 demands |
 //! | repetition count: 9 equal bytes in a row | bytes | SP 800-90B §4.4.1 |
-//! | adaptive proportion: 62 of 512 bytes equal the first | bytes | SP 800-90B §4.4.2 |
+//! | adaptive proportion: 71 of 512 bytes equal the first | bytes | SP 800-90B §4.4.2 |
 //! | start-up: 1024 bytes pass all of these, and are dropped | bytes | SP 800-90B §4.3 |
 //!
 //! The cut-offs are those for 4 bits of entropy in a byte, half of what the unit is said to give, and a false alarm in 2^30.
 //! A seed or clock error clears its flag, restarts the unit and goes through start-up again, a bounded number of times; a test
 //! that fails, or an error that stays, is `entropy::SOURCE_FAILED` (-0x003C), and the next request starts up anew.
+//!
+//! These see every word, and know the unit's errors; what draws from here tests the bytes again, as it does those of any source.
 //!
 //! Deliberately absent: a conditioning function. What is read seeds [`crate::soft::Drbg`], never a key directly.
 
@@ -145,8 +147,8 @@ const START_UP_BYTES: u32 = 1024;
 /// 1 + 30 / 4, rounded up (SP 800-90B §4.4.1).
 const REPETITION_CUT_OFF: u8 = 9;
 const WINDOW: u16 = 512;
-/// SP 800-90B §4.4.2, table 2: for 4 bits in a sample.
-const PROPORTION_CUT_OFF: u16 = 62;
+/// SP 800-90B §4.4.2; how it is computed is in `health.rs`.
+const PROPORTION_CUT_OFF: u16 = 71;
 
 // RM0090 §24.4: the registers, and their bits.
 const CR: u32 = 0x00;

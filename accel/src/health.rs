@@ -1,0 +1,201 @@
+//! The health tests over every source of entropy, a user's too (NIST SP 800-90B §4).
+//!
+//! | test | over | fails at | from |
+//! |---|---|---|---|
+//! | repetition count | a byte in a row | 9 | §4.4.1 |
+//! | adaptive proportion | the first of 512 bytes among them | 71 | §4.4.2 |
+//! | prediction | bytes in a row that go on as those 1, 2, 4 or 8 places before did | 9 | §4.5 |
+//! | return | the 12 bytes of a moment, ever again | once | §4.5 |
+//! | start-up | 1024 bytes that pass all of these, and are dropped | | §4.3 |
+//!
+//! The first two are the standard's. The others are what it leaves to the developer: a source that counts, in bytes or in words of either
+//! order, is predicted by the difference to the place before; one that repeats a pattern comes back to where it was. What repeats within
+//! 1012 bytes fails at the start-up; a longer pattern fails when it has come round, as the bytes that are looked out for are taken anew at
+//! 2048, 4096 and so on, as in Brent's search for cycles.
+//!
+//! Cut-offs are for 4 bits of entropy in a byte, half of what a source promises, and a false alarm in 2^30 at most:
+//! - repetition: 1 + 30 / 4, rounded up;
+//! - proportion: 1 + the least number that a binomial distribution over 512 bytes with 2^-4 exceeds once in 2^30;
+//! - prediction: a guess is right with 2^-4, nine in a row with 2^-36; there are four guesses for each byte: 2^-34;
+//! - return: 12 bytes are the same with 2^-48, so that 2^18 bytes can be drawn: 8 192 seeds, for 512 MB of random numbers.
+//!
+//! At the 8 bits that a source promises, and that bytes have which were conditioned, each is at least 2^32 times rarer.
+
+use status::{Error, entropy};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::Entropy;
+
+/// A source with the tests' state.
+#[derive(ZeroizeOnDrop)]
+pub(crate) struct Tested<E> {
+    #[zeroize(skip)]
+    source: E,
+    health: Health,
+}
+
+impl<E: Entropy> Tested<E> {
+    /// Nothing is drawn before it is needed.
+    pub(crate) const fn new(source: E) -> Self {
+        Self { source, health: Health::new() }
+    }
+
+    fn draw(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        self.source.entropy(out)?;
+        // Every byte is looked at, also after the first failure.
+        let is_good = out.iter().fold(true, |is_good, byte| self.health.passes(*byte) & is_good);
+        if is_good { Ok(()) } else { Err(entropy::SOURCE_FAILED) }
+    }
+}
+
+impl<E: Entropy> Entropy for Tested<E> {
+    /// As [`Entropy::entropy`]; `entropy::SOURCE_FAILED` (-0x003C) when a test fails, and start-up anew at the next request. `out` is
+    /// zeroed then.
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        let mut dropped = [0; REQUEST];
+        let mut result = Ok(());
+        while result.is_ok() && self.health.count < START_UP {
+            result = self.draw(&mut dropped);
+        }
+        dropped.zeroize();
+        let result = result.and_then(|()| self.draw(out));
+        if result.is_err() {
+            self.health = Health::new();
+            out.zeroize();
+        }
+        result
+    }
+}
+
+/// The tests from one request to the next.
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct Health {
+    /// The last bytes, the latest first.
+    last: [u8; 2 * MAX_DISTANCE],
+    /// The bytes that must not come again.
+    looked_out_for: [u8; WINDOW],
+    /// Bytes since the start.
+    count: u32,
+    /// How often the first byte of this window was there.
+    proportion: u16,
+    first: u8,
+    /// How often the last byte was there in a row.
+    repetition: u8,
+    /// How many bytes in a row were as predicted, for each distance.
+    predicted: [u8; DISTANCES.len()],
+}
+
+impl Health {
+    const fn new() -> Self {
+        Self {
+            last: [0; 2 * MAX_DISTANCE],
+            looked_out_for: [0; WINDOW],
+            count: 0,
+            proportion: 0,
+            first: 0,
+            repetition: 0,
+            predicted: [0; DISTANCES.len()],
+        }
+    }
+
+    fn passes(&mut self, byte: u8) -> bool {
+        let repeats = self.repeats(byte);
+        let prevails = self.prevails(byte);
+        let is_predicted = self.is_predicted(byte);
+        self.last = (u128::from_le_bytes(self.last) << 8 | u128::from(byte)).to_le_bytes();
+        self.count = self.count.wrapping_add(1);
+        let returns = self.returns();
+        !(repeats | prevails | is_predicted | returns)
+    }
+
+    /// The repetition count test.
+    fn repeats(&mut self, byte: u8) -> bool {
+        let [last, ..] = self.last;
+        let is_same = byte == last && self.count > 0;
+        self.repetition = if is_same { self.repetition.saturating_add(1) } else { 1 };
+        self.repetition >= REPETITION_CUT_OFF
+    }
+
+    /// The adaptive proportion test.
+    fn prevails(&mut self, byte: u8) -> bool {
+        if self.count.is_multiple_of(PROPORTION_WINDOW) {
+            (self.first, self.proportion) = (byte, 0);
+        }
+        self.proportion = self.proportion.saturating_add(u16::from(byte == self.first));
+        self.proportion >= PROPORTION_CUT_OFF
+    }
+
+    /// Whether the bytes at one of the distances go on as they did.
+    fn is_predicted(&mut self, byte: u8) -> bool {
+        let mut is_predicted = false;
+        for (count, distance) in self.predicted.iter_mut().zip(DISTANCES) {
+            let at = |places: usize| self.last.get(places.wrapping_sub(1)).copied().unwrap_or_default();
+            let guess = at(distance).wrapping_mul(2).wrapping_sub(at(distance.wrapping_mul(2)));
+            *count = if byte == guess { count.saturating_add(1) } else { 0 };
+            is_predicted |= *count >= PREDICTION_CUT_OFF;
+        }
+        is_predicted
+    }
+
+    /// Whether the bytes that are looked out for have come again.
+    fn returns(&mut self) -> bool {
+        let latest: [u8; WINDOW] = self.last.first_chunk().copied().unwrap_or_default();
+        let returns = self.count > FIRST_LOOK && latest == self.looked_out_for;
+        if self.count == FIRST_LOOK || self.count > START_UP && self.count.is_power_of_two() {
+            self.looked_out_for = latest;
+        }
+        returns
+    }
+}
+
+/// Bytes that are asked for at once at the start-up, as the generator does later: a source that begins anew at each request shows it.
+const REQUEST: usize = 32;
+const START_UP: u32 = 1024;
+const REPETITION_CUT_OFF: u8 = 9;
+const PROPORTION_WINDOW: u32 = 512;
+const PROPORTION_CUT_OFF: u16 = 71;
+const PREDICTION_CUT_OFF: u8 = 9;
+/// Bytes, and words of 16, 32 and 64 bits.
+const DISTANCES: [usize; 4] = [1, 2, 4, 8];
+const MAX_DISTANCE: usize = 8;
+/// The bytes that are looked out for.
+const WINDOW: usize = 12;
+/// They are taken when so many have been drawn.
+const FIRST_LOOK: u32 = WINDOW as u32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SP 800-90B §4.4: the cut-offs out of entropy and false alarms.
+    #[test]
+    fn cut_offs_are_those_of_the_standard() {
+        const ENTROPY: u32 = 4;
+        const FALSE_ALARM: u32 = 30;
+        assert_eq!(u32::from(REPETITION_CUT_OFF), 1 + FALSE_ALARM.div_ceil(ENTROPY));
+        assert_eq!(proportion_cut_off(ENTROPY, 20), 62);
+        assert_eq!(proportion_cut_off(ENTROPY, FALSE_ALARM), u32::from(PROPORTION_CUT_OFF));
+        assert_eq!(proportion_cut_off(ENTROPY, 40), 78);
+        // Nine guesses in a row, of four kinds.
+        let guesses = DISTANCES.len().ilog2();
+        assert!(u32::from(PREDICTION_CUT_OFF) * ENTROPY - guesses >= FALSE_ALARM);
+        let window = u32::try_from(WINDOW).unwrap_or_default();
+        assert!(window * ENTROPY - 18 >= FALSE_ALARM);
+    }
+
+    /// 1 + the critical value of the binomial distribution: the least x with P(X <= x) >= 1 - 2^-alarm.
+    fn proportion_cut_off(entropy: u32, alarm: u32) -> u32 {
+        let p = 1.0 / f64::from(1_u32 << entropy);
+        let q = 1.0 - p;
+        let mut term = (0..PROPORTION_WINDOW).fold(1.0, |term, _| term * q);
+        let mut above = 1.0 - term;
+        let limit = (0..alarm).fold(1.0, |limit, _| limit / 2.0);
+        let mut x = 0;
+        while above > limit {
+            term *= f64::from(PROPORTION_WINDOW - x) / f64::from(x + 1) * p / q;
+            above -= term;
+            x += 1;
+        }
+        x + 1
+    }
+}
