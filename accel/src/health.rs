@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | repetition count | a byte in a row | 9 | §4.4.1 |
 //! | adaptive proportion | the first of 512 bytes among them | 71 | §4.4.2 |
-//! | prediction | bytes in a row that go on as those 1, 2, 4 or 8 places before did | 9 | §4.5 |
+//! | prediction | bytes in a row that go on as those 1, 2, 4 or 8 places before did | 17 | §4.5 |
 //! | return | the 12 bytes of a moment, ever again | once | §4.5 |
 //! | start-up | 1024 bytes that pass all of these, and are dropped | | §4.3 |
 //!
@@ -16,7 +16,7 @@
 //! Cut-offs are for 4 bits of entropy in a byte, half of what a source promises, and a false alarm in 2^30 at most:
 //! - repetition: 1 + 30 / 4, rounded up;
 //! - proportion: 1 + the least number that a binomial distribution over 512 bytes with 2^-4 exceeds once in 2^30;
-//! - prediction: a guess is right with 2^-4, nine in a row with 2^-36; there are four guesses for each byte: 2^-34;
+//! - prediction: a guess is right with 2^-4, one of four with 2^-2, and 17 times in a row with 2^-34;
 //! - return: 12 bytes are the same with 2^-48, so that 2^18 bytes can be drawn: 8 192 seeds, for 512 MB of random numbers.
 //!
 //! At the 8 bits that a source promises, and that bytes have which were conditioned, each is at least 2^32 times rarer.
@@ -70,54 +70,56 @@ impl<E: Entropy> Entropy for Tested<E> {
 /// The tests from one request to the next.
 #[derive(Zeroize, ZeroizeOnDrop)]
 struct Health {
-    /// The last bytes, the latest first.
-    last: [u8; 2 * MAX_DISTANCE],
+    /// The last 16 bytes: the latest is the lowest of the first word.
+    last: [u32; 4],
     /// The bytes that must not come again.
-    looked_out_for: [u8; WINDOW],
+    looked_out_for: [u32; WINDOW],
     /// Bytes since the start.
     count: u32,
     /// How often the first byte of this window was there.
     proportion: u16,
-    first: u8,
+    first: u32,
     /// How often the last byte was there in a row.
     repetition: u8,
-    /// How many bytes in a row were as predicted, for each distance.
-    predicted: [u8; DISTANCES.len()],
+    /// How many bytes in a row were as predicted.
+    predicted: u8,
 }
 
 impl Health {
     const fn new() -> Self {
         Self {
-            last: [0; 2 * MAX_DISTANCE],
+            last: [0; 4],
             looked_out_for: [0; WINDOW],
             count: 0,
             proportion: 0,
             first: 0,
             repetition: 0,
-            predicted: [0; DISTANCES.len()],
+            predicted: 0,
         }
     }
 
     fn passes(&mut self, byte: u8) -> bool {
+        let byte = u32::from(byte);
         let repeats = self.repeats(byte);
         let prevails = self.prevails(byte);
         let is_predicted = self.is_predicted(byte);
-        self.last = (u128::from_le_bytes(self.last) << 8 | u128::from(byte)).to_le_bytes();
+        let [a, b, c, d] = self.last;
+        self.last = [a << 8 | byte, b << 8 | a >> 24, c << 8 | b >> 24, d << 8 | c >> 24];
         self.count = self.count.wrapping_add(1);
         let returns = self.returns();
         !(repeats | prevails | is_predicted | returns)
     }
 
     /// The repetition count test.
-    fn repeats(&mut self, byte: u8) -> bool {
+    fn repeats(&mut self, byte: u32) -> bool {
         let [last, ..] = self.last;
-        let is_same = byte == last && self.count > 0;
+        let is_same = byte == last & 0xFF && self.count > 0;
         self.repetition = if is_same { self.repetition.saturating_add(1) } else { 1 };
         self.repetition >= REPETITION_CUT_OFF
     }
 
     /// The adaptive proportion test.
-    fn prevails(&mut self, byte: u8) -> bool {
+    fn prevails(&mut self, byte: u32) -> bool {
         if self.count.is_multiple_of(PROPORTION_WINDOW) {
             (self.first, self.proportion) = (byte, 0);
         }
@@ -125,24 +127,24 @@ impl Health {
         self.proportion >= PROPORTION_CUT_OFF
     }
 
-    /// Whether the bytes at one of the distances go on as they did.
-    fn is_predicted(&mut self, byte: u8) -> bool {
-        let mut is_predicted = false;
-        for (count, distance) in self.predicted.iter_mut().zip(DISTANCES) {
-            let at = |places: usize| self.last.get(places.wrapping_sub(1)).copied().unwrap_or_default();
-            let guess = at(distance).wrapping_mul(2).wrapping_sub(at(distance.wrapping_mul(2)));
-            *count = if byte == guess { count.saturating_add(1) } else { 0 };
-            is_predicted |= *count >= PREDICTION_CUT_OFF;
-        }
-        is_predicted
+    /// Whether bytes at one of the distances go on as they did: by the same difference as from the one before to the last.
+    fn is_predicted(&mut self, byte: u32) -> bool {
+        let [a, b, _, d] = self.last;
+        let at = [(a, a >> 8), (a >> 8, a >> 24), (a >> 24, b >> 24), (b >> 24, d >> 24)];
+        let is_right = |(last, before): (u32, u32)| {
+            last.wrapping_mul(2).wrapping_sub(before).wrapping_sub(byte).trailing_zeros() >= 8
+        };
+        let is_right = at.map(is_right).contains(&true);
+        self.predicted = if is_right { self.predicted.saturating_add(1) } else { 0 };
+        self.predicted >= PREDICTION_CUT_OFF
     }
 
     /// Whether the bytes that are looked out for have come again.
     fn returns(&mut self) -> bool {
-        let latest: [u8; WINDOW] = self.last.first_chunk().copied().unwrap_or_default();
-        let returns = self.count > FIRST_LOOK && latest == self.looked_out_for;
+        let [a, b, c, _] = self.last;
+        let returns = self.count > FIRST_LOOK && [a, b, c] == self.looked_out_for;
         if self.count == FIRST_LOOK || self.count > START_UP && self.count.is_power_of_two() {
-            self.looked_out_for = latest;
+            self.looked_out_for = [a, b, c];
         }
         returns
     }
@@ -154,16 +156,14 @@ const START_UP: u32 = 1024;
 const REPETITION_CUT_OFF: u8 = 9;
 const PROPORTION_WINDOW: u32 = 512;
 const PROPORTION_CUT_OFF: u16 = 71;
-const PREDICTION_CUT_OFF: u8 = 9;
-/// Bytes, and words of 16, 32 and 64 bits.
-const DISTANCES: [usize; 4] = [1, 2, 4, 8];
-const MAX_DISTANCE: usize = 8;
-/// The bytes that are looked out for.
-const WINDOW: usize = 12;
+const PREDICTION_CUT_OFF: u8 = 17;
+/// The bytes that are looked out for, in words.
+const WINDOW: usize = 3;
 /// They are taken when so many have been drawn.
-const FIRST_LOOK: u32 = WINDOW as u32;
+const FIRST_LOOK: u32 = 12;
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "small numbers")]
 mod tests {
     use super::*;
 
@@ -176,11 +176,11 @@ mod tests {
         assert_eq!(proportion_cut_off(ENTROPY, 20), 62);
         assert_eq!(proportion_cut_off(ENTROPY, FALSE_ALARM), u32::from(PROPORTION_CUT_OFF));
         assert_eq!(proportion_cut_off(ENTROPY, 40), 78);
-        // Nine guesses in a row, of four kinds.
-        let guesses = DISTANCES.len().ilog2();
-        assert!(u32::from(PREDICTION_CUT_OFF) * ENTROPY - guesses >= FALSE_ALARM);
-        let window = u32::try_from(WINDOW).unwrap_or_default();
-        assert!(window * ENTROPY - 18 >= FALSE_ALARM);
+        // Four guesses are right four times as often as one.
+        assert!(u32::from(PREDICTION_CUT_OFF) * (ENTROPY - 4_u32.ilog2()) >= FALSE_ALARM);
+        // 12 bytes, for 2^18 comparisons.
+        assert_eq!(u32::try_from(size_of::<[u32; WINDOW]>()), Ok(FIRST_LOOK));
+        const { assert!(FIRST_LOOK * ENTROPY >= FALSE_ALARM + 18) }
     }
 
     /// 1 + the critical value of the binomial distribution: the least x with P(X <= x) >= 1 - 2^-alarm.

@@ -16,7 +16,7 @@ mod scan;
 
 use core::mem::MaybeUninit;
 
-use accel::{Cipher, Direction, HashAlgorithm, HmacKey, soft::Soft};
+use accel::{Cipher, Direction, HashAlgorithm, HmacKey};
 use tls12::{Config, Connection, Identity, Peer, Suite, Want};
 use x509::{Bundle, PrivateKey};
 
@@ -80,7 +80,7 @@ impl Scan<'_> {
         let kept = &mut kept[..self.case.keeps];
         let lent = [(rx.as_ptr() as usize, rx.len()), (tx.as_ptr() as usize, tx.len())];
         let session = (kept.as_ptr() as usize, kept.len());
-        let mut accel = Soft::new(Repeating::new());
+        let mut accel = Repeating::started();
         let peer = Peer { host: "localhost", now: self.case.now, session: self.case.offered };
         let mut place = MaybeUninit::<Connection<'_>>::zeroed();
         let object = (place.as_ptr() as usize, size_of::<Connection<'_>>());
@@ -101,7 +101,10 @@ impl Scan<'_> {
             connection.received(length);
         }
         self.learn(connection.suite(), key, pieces);
-        self.expect("premaster secret at no poll", seen.has(Secret::Premaster) != self.case.premaster.is_empty());
+        self.expect(
+            "premaster secret at no poll",
+            seen.has(Secret::Premaster) != self.case.premaster.is_empty(),
+        );
         self.expect("master secret at no poll", seen.has(Secret::Master));
         self.expect("resumed", connection.resumed() == !self.case.offered.is_empty());
 
@@ -152,7 +155,7 @@ impl Scan<'_> {
             pieces.add(Secret::PrivateKey, limbs);
         }
         let Some(suite) = suite else { return };
-        let mut accel = Soft::new(Repeating::new());
+        let mut accel = Repeating::started();
         for (key, direction) in case.key.into_iter().zip([Direction::Encrypt, Direction::Decrypt]) {
             pieces.add_object(Secret::LoadedKey, &accel.cipher_load(suite.mode(), direction, key).unwrap());
         }

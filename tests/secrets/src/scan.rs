@@ -68,7 +68,6 @@ impl Found {
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
-
 }
 
 /// Every eight bytes in a row of every secret, from each fourth byte on: a copy of eleven bytes, wherever it begins, is found.

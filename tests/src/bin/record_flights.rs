@@ -92,7 +92,7 @@ fn play(config: &Config<'_>, script: Script, session: &[u8], records: &[usize]) 
     let peer = Peer { host: "localhost", now: NOW, session };
     let mut connection =
         Connection::new(config, peer, &mut rx, &mut tx, &mut kept).expect("a good configuration");
-    let mut accel = Soft::new(repeating::Repeating::new());
+    let mut accel = repeating::Repeating::started();
     let mut server = Server::new(script);
     let mut said = Vec::new();
     carry(&mut connection, &mut accel, &mut server, &mut said);

@@ -13,7 +13,6 @@
     reason = "a tool that ends when something is wrong"
 )]
 
-use accel::soft::Soft;
 use tests::server::crypto::{SUITES, parameters};
 use tests::server::{CertificateRequest, Saved, Script, Server};
 use tests::throwaway::{self, NOW};
@@ -115,7 +114,7 @@ fn play(config: &Config<'_>, script: Script, offered: &[u8], keeps: usize) -> Pl
     let peer = Peer { host: "localhost", now: NOW, session: offered };
     let mut connection =
         Connection::new(config, peer, &mut rx, &mut tx, &mut kept).expect("a good configuration");
-    let mut accel = Soft::new(repeating::Repeating::new());
+    let mut accel = repeating::Repeating::started();
     let (mut server, mut said) = (Server::new(script), Vec::new());
     loop {
         let want = connection.poll(&mut accel).expect("a handshake");

@@ -28,7 +28,7 @@ const TIMES: u64 = 4;
 #[entry]
 fn main() -> ! {
     board_init();
-    let mut accel = Soft::new(Repeating::new());
+    let mut accel = Repeating::started();
     for id in SUITES {
         let Some(suite) = Suite::from_id(id) else { stop("suite") };
         let master = MasterSecret::from_bytes([0x33; 48]);

@@ -6,7 +6,7 @@
 #![no_std]
 #![no_main]
 
-use accel::{HashAlgorithm, PublicKey, Rng, RsaPrivateKey, soft::Soft};
+use accel::{HashAlgorithm, PublicKey, Rng, RsaPrivateKey};
 use bench::{Counter, Repeating, board_init, done, fail, row};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
@@ -49,7 +49,7 @@ fn main() -> ! {
 
 /// Instructions of one signature, after a draw that makes the blinding factor another one.
 fn sign(key: &RsaPrivateKey<'_>, digest: u8, draws: usize) -> u64 {
-    let mut accel = Soft::new(Repeating::new());
+    let mut accel = Repeating::started();
     let mut drawn = [0; 32];
     for _ in 0..=usize::from(digest) % 5 + draws {
         check(accel.fill(&mut drawn));

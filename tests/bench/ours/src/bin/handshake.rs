@@ -177,7 +177,7 @@ fn play_in(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], tx: &mu
 fn measure(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], tx: &mut [u8]) -> (Cost, Lent) {
     let mut rx = [0; Connection::SMALL_RX];
     let mut kept = [0; Connection::GOOD_SESSION];
-    let mut accel = Soft::new(Repeating::new());
+    let mut accel = Repeating::started();
     let mut cost = Cost::default();
     let stack = Stack::paint();
     let peer = Peer { host: "localhost", now: NOW, session };
@@ -192,7 +192,7 @@ fn measure(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], tx: &mu
 /// Records of all sizes after a handshake, in buffers for the longest.
 fn records(config: &Config<'_>, said: &[u8]) {
     let (mut rx, mut tx) = ([0; Connection::FULL_RX], [0; Connection::FULL_RX]);
-    let mut accel = Soft::new(Repeating::new());
+    let mut accel = Repeating::started();
     let peer = Peer { host: "localhost", now: NOW, session: &[] };
     let mut connection = check("records", Connection::new(config, peer, &mut rx, &mut tx, &mut []));
     let (mut said, mut cost) = (said, Cost::default());

@@ -18,8 +18,7 @@ use tls12::record::{ContentType, Protection};
 use tls12::schedule::{Keys, MasterSecret, Randoms, Side};
 
 /// All ten.
-const SUITES: [u16; 10] =
-    [0x009D, 0xC09D, 0x003D, 0x0035, 0xC0A1, 0x009C, 0xC09C, 0x003C, 0x002F, 0xC0A0];
+const SUITES: [u16; 10] = [0x009D, 0xC09D, 0x003D, 0x0035, 0xC0A1, 0x009C, 0xC09C, 0x003C, 0x002F, 0xC0A0];
 const KEY_LENGTHS: [usize; 3] = [16, 24, 32];
 const MODES: [(CipherMode, &str); 4] = [
     (CipherMode::Cbc, "CBC"),
@@ -98,7 +97,7 @@ fn notices(samples: &mut Samples) {
 }
 
 fn every_cipher(samples: &mut Samples, key_length: usize, mode: CipherMode, name: &str) {
-    let mut accel = Soft::new(Repeating::new());
+    let mut accel = Repeating::started();
     let (mut loading, mut one_way, mut back) = (Span::new(), Span::new(), Span::new());
     for sample in 0..SAMPLES * SAMPLES {
         let (mut key, mut data, mut tag) = ([0; 32], [0; ROOM], [0; 16]);
@@ -134,7 +133,7 @@ fn every_record(samples: &mut Samples, suite: Suite, length: usize, encrypt_then
         let (mut master, mut content) = ([0; 48], [0; ROOM]);
         samples.fill(sample, &mut master);
         samples.fill((sample + 3) % SAMPLES, &mut content);
-        let mut accel = Soft::new(Repeating::new());
+        let mut accel = Repeating::started();
         let master = MasterSecret::from_bytes(master);
         let randoms = Randoms { client: [1; 32], server: [2; 32] };
         let block = check(
