@@ -157,7 +157,9 @@ fn exit_statuses_are_those_of_mosquittos_clients() {
         let arguments = [&["-h", HOST, "-p", &port], arguments].concat();
         let theirs = Command::new(format!("mosquitto_{verb}")).args(&arguments).output().unwrap();
         let ours = if arguments.contains(&"--cafile") { [verb].to_vec() } else { vec![verb, "--plain"] };
-        assert_eq!(theirs.status.code(), Some(code), "{verb} {arguments:?}: {theirs:?}");
+        // Theirs is 1 for TLS, too, when the handshake fails while it still connects: a matter of time.
+        let is_theirs = |status| status == code || (code == 8 && status == 1);
+        assert!(theirs.status.code().is_some_and(is_theirs), "{verb} {arguments:?}: {theirs:?}");
         mqtts(&[ours, arguments].concat()).failed(code);
     }
 }
