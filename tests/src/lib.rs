@@ -6,6 +6,7 @@ pub mod fuzz;
 pub mod hex;
 pub mod insecure;
 pub mod link;
+pub mod memory;
 pub mod oracle;
 pub mod oracle_tls;
 pub mod parity;

@@ -362,3 +362,18 @@ fn every_cbc_record_begins_with_fresh_random_bytes() {
         }
     }
 }
+
+/// A record that cannot be sealed leaves no plaintext behind.
+#[test]
+fn a_failure_to_seal_wipes_the_plaintext() {
+    let mut accel = Soft::new(InsecureSeeded::new(1));
+    for case in Case::all() {
+        let mut protection = case.ours(&mut accel, Side::Client, Direction::Encrypt);
+        for (space, length) in [(200, 190), (40_000, (1 << 14) + 1)] {
+            let mut buffer = vec![7; space];
+            let result = protection.seal(&mut accel, ContentType::APPLICATION_DATA, &mut buffer, length);
+            assert_eq!(result.unwrap_err().error(), ssl::BUFFER_TOO_SMALL);
+            assert!(buffer.iter().all(|byte| *byte == 0));
+        }
+    }
+}

@@ -1,7 +1,8 @@
 //! Sessions as bytes: what was written can be read, and nothing else can.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use accel::{Hash, HashAlgorithm, soft::Hasher};
+use accel::{Digest, Hash, HashAlgorithm, HashState, soft::Hasher};
+use status::{Error, md};
 use tls12::schedule::MasterSecret;
 use tls12::session::{Binding, MAX_AGE, MAX_LENGTH_WITHOUT_TICKET, Session};
 use tls12::{MaxFragmentLength, Suite};
@@ -130,4 +131,32 @@ fn every_limit_on_fragments_comes_back() {
         let bytes = encoded(&Session { max_fragment_length: limit, ..session(&[], &[2; 50]) }, 1024);
         assert_eq!(decode(&bytes, "localhost", NOW).unwrap().max_fragment_length, limit);
     }
+}
+
+/// Where nothing can be kept, nothing is left of what was there, nor of what was tried.
+#[test]
+fn what_is_not_kept_is_wiped() {
+    let mut out = [0xEE; 150];
+    assert_eq!(session(&[1; 32], &[2; 50]).encode(&mut Hasher, &mut out), Ok(0));
+    assert_eq!(out, [0; 150]);
+    let mut out = [0xEE; 500];
+    assert_eq!(session(&[], &[]).encode(&mut Hasher, &mut out), Ok(0));
+    assert_eq!(out, [0; 500]);
+
+    /// Cannot hash.
+    struct Broken;
+    impl Hash for Broken {
+        fn hash_start(&mut self, _algorithm: HashAlgorithm) -> Result<HashState, Error> {
+            Err(md::HW_ACCEL_FAILED)
+        }
+        fn hash_update(&mut self, _state: &mut HashState, _data: &[u8]) -> Result<(), Error> {
+            Err(md::HW_ACCEL_FAILED)
+        }
+        fn hash_finish(&mut self, _state: HashState) -> Result<Digest, Error> {
+            Err(md::HW_ACCEL_FAILED)
+        }
+    }
+    let mut out = [0xEE; 500];
+    assert_eq!(session(&[1; 32], &[]).encode(&mut Broken, &mut out), Err(md::HW_ACCEL_FAILED));
+    assert_eq!(out, [0; 500]);
 }
