@@ -124,15 +124,15 @@ impl MasterSecret {
 
 /// The secret that a handshake has: the premaster secret, and from ClientKeyExchange on in its place the master secret made of it.
 ///
-/// Never taken out: that would leave the bytes behind. Both are arrays of one length, so that the one is wiped where the other was; a
-/// wiped one is none.
+/// Never taken out: that would leave the bytes behind. All are arrays of one length, so that the one is wiped where the other was.
 pub(crate) enum HandshakeSecret {
+    None(#[expect(dead_code, reason = "it is there to be written")] [u8; SECRET_LENGTH]),
     Premaster(PremasterSecret),
     Master(MasterSecret),
 }
 
 impl HandshakeSecret {
-    pub(crate) const NONE: Self = Self::Premaster(PremasterSecret([0; SECRET_LENGTH]));
+    pub(crate) const NONE: Self = Self::None([0; SECRET_LENGTH]);
 
     /// The premaster secret.
     ///
@@ -140,7 +140,7 @@ impl HandshakeSecret {
     /// `ssl::INTERNAL_ERROR` (-0x6C00) when there is none.
     pub(crate) fn premaster(&self) -> Result<&PremasterSecret, Error> {
         match self {
-            Self::Premaster(secret) if is_known(&secret.0) => Ok(secret),
+            Self::Premaster(secret) => Ok(secret),
             _ => Err(ssl::INTERNAL_ERROR),
         }
     }
@@ -151,7 +151,7 @@ impl HandshakeSecret {
     /// `ssl::INTERNAL_ERROR` (-0x6C00) when there is none.
     pub(crate) fn master(&self) -> Result<&MasterSecret, Error> {
         match self {
-            Self::Master(secret) if is_known(&secret.0) => Ok(secret),
+            Self::Master(secret) => Ok(secret),
             _ => Err(ssl::INTERNAL_ERROR),
         }
     }
@@ -160,15 +160,12 @@ impl HandshakeSecret {
 impl Zeroize for HandshakeSecret {
     fn zeroize(&mut self) {
         match self {
+            Self::None(_) => {}
             Self::Premaster(secret) => secret.zeroize(),
             Self::Master(secret) => secret.zeroize(),
         }
+        *self = Self::NONE;
     }
-}
-
-/// Whether it has not been wiped.
-fn is_known(secret: &[u8; SECRET_LENGTH]) -> bool {
-    secret.ct_ne(&[0; SECRET_LENGTH]).into()
 }
 
 /// The master secret as the key of the PRF: prepared once, for the key block and both Finished messages.
