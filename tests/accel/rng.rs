@@ -328,3 +328,47 @@ fn the_operating_system_is_a_source() {
     Soft::new(OperatingSystem).fill(&mut second).unwrap();
     assert_ne!(first, second);
 }
+
+/// A source that remembers what it gave.
+struct Remembering<'a> {
+    source: InsecureSeeded,
+    given: &'a mut Vec<[u8; 32]>,
+}
+
+impl Entropy for Remembering<'_> {
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        self.source.entropy(out)?;
+        self.given.push((&*out).try_into().unwrap());
+        Ok(())
+    }
+}
+
+/// The answers on both sides of a reseeding, computed from the seeds alone: the second is mixed into a key that is not zero.
+#[test]
+fn known_answers_after_the_second_seed() {
+    let mut given = Vec::new();
+    let mut rng = Drbg::new(Remembering { source: InsecureSeeded::new(3), given: &mut given });
+    let requests = usize::try_from(RESEED_REQUESTS).unwrap();
+    let answers: Vec<[u8; 32]> = (0..requests + 2)
+        .map(|_| {
+            let mut out = [0; 32];
+            rng.fill(&mut out).unwrap();
+            out
+        })
+        .collect();
+    drop(rng);
+    let start_up = usize::try_from(START_UP).unwrap();
+    assert_eq!(given.len(), start_up + 2);
+    let digest = |key: &[u8; 32], counter: u64| -> [u8; 32] {
+        Sha256::new().chain_update(key).chain_update(counter.to_be_bytes()).finalize().into()
+    };
+    let mut key = [0; 32];
+    for (number, answer) in answers.iter().enumerate() {
+        if number % requests == 0 {
+            let seed = given[start_up + number / requests];
+            key = std::array::from_fn(|at| key[at] ^ seed[at]);
+        }
+        assert_eq!(*answer, digest(&key, 1), "request {number}");
+        key = digest(&key, 0);
+    }
+}

@@ -3,6 +3,7 @@
 mod connection;
 mod differential;
 mod duties;
+mod faults;
 mod handshake;
 mod io;
 mod ports;

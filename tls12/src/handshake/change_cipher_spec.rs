@@ -37,10 +37,11 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<(), Failure> {
-        let space = output.space(self.write_state()).get_mut(..CONTENT.len()).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        // The keys first: when they cannot be made, the alert is not one that the server takes for a protected record.
+        self.protect(Side::Client, accel)?;
+        let space = output.space(None).get_mut(..CONTENT.len()).ok_or(ssl::BUFFER_TOO_SMALL)?;
         copy(space, CONTENT);
-        output.seal(self.write_state(), accel, ContentType::CHANGE_CIPHER_SPEC, CONTENT.len())?;
-        self.protect(Side::Client, accel)
+        output.seal(None, accel, ContentType::CHANGE_CIPHER_SPEC, CONTENT.len())
     }
 }
 
