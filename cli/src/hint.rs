@@ -27,6 +27,8 @@ pub(crate) fn of(status: &Status, circumstances: &Circumstances<'_>) -> String {
         }
         (Some(_), Some(AlertSeen::Sent(_))) => refused(status.error),
         (Some(step), None) if is_hello(step) => hello(status.error, circumstances.heard),
+        // The step of a connection that was given up says no more how far it had come.
+        (Some(_), None) if status.error == ssl::TIMEOUT && circumstances.heard.is_empty() => wrong_port(&[]),
         (Some(_), None) => refused(status.error),
     };
     hint.to_owned()
@@ -106,9 +108,10 @@ const fn is_hello(step: Step) -> bool {
     matches!(step, Step::Start | Step::ClientHello | Step::ServerHello)
 }
 
-/// Alerts by which servers answer an empty Certificate (RFC 5246 §7.4.6; 116 is RFC 8446's certificate_required).
+/// Alerts by which servers answer an empty Certificate (RFC 5246 §7.4.6; GnuTLS says decode_error, 50; 116 is RFC 8446's
+/// certificate_required).
 const fn is_about_certificates(alert: Alert) -> bool {
-    matches!(alert.0, 40 | 41 | 42 | 43 | 46 | 48 | 49 | 116)
+    matches!(alert.0, 40 | 41 | 42 | 43 | 46 | 48 | 49 | 50 | 116)
 }
 
 /// Whether bytes begin a record: type and major version (RFC 5246 §6.2.1).
@@ -147,7 +150,7 @@ mod tests {
         let at = Some(Step::ServerChangeCipherSpec);
         let mut asked = circumstances(at, CLIENT_HELLO_ANSWERED);
         asked.certificate_requested = true;
-        for alert in [40, 41, 42, 43, 46, 48, 49, 116] {
+        for alert in [40, 41, 42, 43, 46, 48, 49, 50, 116] {
             let hint = of(&received(alert), &asked);
             assert_eq!(hint, "the server wants a client certificate (--cert, --key)", "{alert}");
             // Not without having been asked.
@@ -186,6 +189,9 @@ mod tests {
         assert_eq!(hello(b"220 mail.example ESMTP"), "is this the TLS port?");
         // It was TLS.
         assert_eq!(hello(CLIENT_HELLO_ANSWERED), "");
+        // Nobody answers, and the connection is closed.
+        let late = |heard| of(&Status::new(ssl::TIMEOUT), &circumstances(Some(Step::Closed), heard));
+        assert_eq!((late(b"").as_str(), late(CLIENT_HELLO_ANSWERED).as_str()), ("is this the TLS port?", ""));
         let later = circumstances(Some(Step::Traffic), CLIENT_HELLO_ANSWERED);
         assert_eq!(of(&ended, &later), "");
     }

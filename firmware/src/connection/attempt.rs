@@ -9,7 +9,7 @@ use embassy_net::{
 use embassy_time::{Duration, with_timeout};
 use mqtt::Client;
 use status::{
-    Alert, AlertSeen, Cause, Error, Status,
+    AlertSeen, Cause, Error, Status,
     mqtt::{REFUSED_NOT_AUTHORIZED, REFUSED_USER_NAME_OR_PASSWORD},
     net, ssl,
 };
@@ -29,7 +29,7 @@ use crate::{
     backup::{self, Slot},
     board::Board,
     device::{ConnectionState, Device},
-    http::hint::is_past_hello,
+    http::hint::is_refused_without_certificate,
     network,
 };
 
@@ -145,15 +145,10 @@ async fn reach<B: Board>(
 fn explain(status: &mut Status, plan: &Plan, has_identity: bool) {
     let is_about_certificates = matches!(
         status.alert,
-        Some(AlertSeen::Received(
-            Alert::HANDSHAKE_FAILURE
-                | Alert::NO_CERTIFICATE
-                | Alert::BAD_CERTIFICATE
-                | Alert::CERTIFICATE_UNKNOWN
-        ))
+        Some(AlertSeen::Received(alert)) if is_refused_without_certificate(alert, status.step)
     );
     let refusals = [REFUSED_USER_NAME_OR_PASSWORD, REFUSED_NOT_AUTHORIZED];
-    if is_about_certificates && is_past_hello(status.step) && !has_identity {
+    if is_about_certificates && !has_identity {
         status.cause = Cause::NoClientCertificate;
     } else if refusals.contains(&status.error)
         && !plan.settings.user_name.is_empty()

@@ -50,7 +50,7 @@ impl Display for CauseOf<'_> {
             write!(f, "{separator}{}", flag.text.strip_suffix('.').unwrap_or(flag.text))?;
             separator = "; ";
         }
-        if self.0.depth > 0 {
+        if self.0.depth > 0 && !self.0.flags.is_empty() {
             write!(f, " (certificate {} of the chain)", self.0.depth)?;
         }
         let cause = self.0.cause.text();

@@ -1,6 +1,6 @@
 //! What to do about a status code, in a sentence.
 
-use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, entropy, mqtt, net, ssl};
+use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, entropy, mqtt, net, rsa, ssl};
 
 use crate::{packed::Packed, texts::hint as texts};
 
@@ -25,6 +25,12 @@ pub fn hint(status: &Status) -> Packed {
 pub fn is_past_hello(step: Step) -> bool {
     let place = |step| Step::ALL.iter().position(|other| *other == step);
     place(step) > place(Step::ServerHello)
+}
+
+/// Whether a server refuses a client without a certificate so (RFC 5246 §7.4.6): behind its hello, with one of the alerts that
+/// servers have for it. GnuTLS says decode_error; 116 is RFC 8446's certificate_required.
+pub fn is_refused_without_certificate(alert: Alert, step: Step) -> bool {
+    is_past_hello(step) && matches!(alert.0, 40 | 41 | 42 | 43 | 46 | 48 | 49 | 50 | 116)
 }
 
 /// The worst first: what is wrong with the trust makes the rest meaningless.
@@ -73,7 +79,8 @@ fn for_code(error: Error, step: Step) -> Packed {
         device::STORAGE_FAILED | device::SETTINGS_INVALID => texts::STORAGE,
         device::FILE_TOO_LARGE => texts::FILE,
         ssl::CA_CHAIN_REQUIRED => texts::NO_CA,
-        ssl::PRIVATE_KEY_REQUIRED | ssl::CERTIFICATE_REQUIRED => texts::NO_KEY,
+        // The signature of a key whose parts do not belong together is wrong, and is never sent.
+        ssl::PRIVATE_KEY_REQUIRED | ssl::CERTIFICATE_REQUIRED | rsa::PRIVATE_FAILED => texts::NO_KEY,
         ssl::NO_CIPHER_CHOSEN | ssl::NO_USABLE_CIPHERSUITE | ssl::BAD_HS_PROTOCOL_VERSION => {
             texts::NO_COMMON_SUITE
         }

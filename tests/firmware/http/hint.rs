@@ -1,7 +1,14 @@
 //! What to do about a status code: `firmware/src/http/hint.rs`.
 
-use firmware::{http::hint::hint, packed::Packed, texts::hint as texts};
-use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, mqtt, net, ssl};
+use firmware::{
+    http::{
+        describe::CauseOf,
+        hint::{hint, is_refused_without_certificate},
+    },
+    packed::Packed,
+    texts::hint as texts,
+};
+use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, mqtt, net, rsa, ssl};
 
 fn of(error: Error, flags: Flags, alert: Option<AlertSeen>) -> Packed {
     let mut status = Status::new(error);
@@ -32,6 +39,7 @@ fn every_code_that_a_connection_ends_with_has_a_hint_of_its_own() {
         (net::CONNECT_FAILED, texts::CONNECT),
         (net::CONN_RESET, texts::LOST),
         (ssl::INVALID_RECORD, texts::NOT_TLS),
+        (rsa::PRIVATE_FAILED, texts::NO_KEY),
         (mqtt::REFUSED_NOT_AUTHORIZED, texts::CREDENTIALS),
         (mqtt::REFUSED_SERVER_UNAVAILABLE, texts::MQTT),
         (mqtt::ACKNOWLEDGED_BY_PUBACK, texts::NO_QOS_2),
@@ -66,6 +74,14 @@ fn a_hint_looks_at_the_step() {
 }
 
 #[test]
+fn servers_have_many_alerts_for_a_client_without_a_certificate() {
+    let behind = |alert| is_refused_without_certificate(Alert(alert), Step::ServerChangeCipherSpec);
+    let refused = (0..=u8::MAX).filter(|alert| behind(*alert));
+    assert_eq!(refused.collect::<Vec<_>>(), [40, 41, 42, 43, 46, 48, 49, 50, 116]);
+    assert!(!is_refused_without_certificate(Alert::HANDSHAKE_FAILURE, Step::ServerHello));
+}
+
+#[test]
 fn a_cause_that_only_the_device_knows_comes_before_the_alert() {
     for (cause, expected) in [
         (Cause::NoClientCertificate, texts::NO_CLIENT_CERTIFICATE),
@@ -77,4 +93,16 @@ fn a_cause_that_only_the_device_knows_comes_before_the_alert() {
         status.cause = cause;
         assert_eq!(hint(&status), expected);
     }
+}
+
+#[test]
+fn a_certificate_of_the_chain_is_named_only_where_something_is_wrong_with_it() {
+    let mut status = Status::new(rsa::PRIVATE_FAILED);
+    status.depth = 1;
+    assert_eq!(CauseOf(&status).to_string(), "");
+    status.flags = Flags::EXPIRED;
+    assert_eq!(
+        CauseOf(&status).to_string(),
+        "The certificate validity has expired (certificate 1 of the chain)"
+    );
 }
