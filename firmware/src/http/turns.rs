@@ -6,7 +6,9 @@
 //! ```
 //! An attempt is not refused during a pause but waits, as long as there is room in the line. The pause is that of a source: an
 //! address, or a browser with the cookie of a session. It does not grow, since whoever shares the address of an attacker would wait
-//! with him; `SECURITY.md` says how many passwords can be tried so. Time is an argument, in milliseconds since boot.
+//! with him; `SECURITY.md` says how many passwords can be tried so. Where the line is full, whoever has tried fewer wrong ones lately
+//! gets the place of one who has tried more, so that several neighbours keep the owner out no more than one does. Time is an
+//! argument, in milliseconds since boot.
 
 use core::net::Ipv4Addr;
 
@@ -16,8 +18,10 @@ use heapless::Vec;
 pub const MAX_WAITING: usize = super::WORKERS - 1;
 /// The pause after a wrong password, in milliseconds.
 pub const PAUSE: u64 = 500;
+/// How long behind its pause a source is remembered, in milliseconds.
+const MEMORY: u64 = 60_000;
 /// How many sources are remembered; with more of them at once the pause that ends first is forgotten.
-const MAX_SOURCES: usize = 8;
+const MAX_SOURCES: usize = 16;
 
 /// Who tries a password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,17 +47,28 @@ pub enum Turn {
     Never,
 }
 
-/// The line, and the pauses.
+/// Somebody who has tried a wrong password lately.
+#[derive(Clone, Copy)]
+struct Guesser {
+    source: Source,
+    /// When its pause ends.
+    until: u64,
+    /// How many it has tried since it was remembered.
+    tried: u16,
+}
+
+/// The line, and who has tried wrong passwords.
 #[derive(Default)]
 pub struct Turns {
     line: Vec<(Ticket, Source), { super::WORKERS }>,
-    pauses: Vec<(Source, u64), MAX_SOURCES>,
+    guessers: Vec<Guesser, MAX_SOURCES>,
     checking: Option<Ticket>,
     last: u32,
 }
 
 impl Turns {
-    /// Takes a place in the line; none where it is full. An address without a place gets that of one that has several.
+    /// Takes a place in the line; none where it is full. An address without a place gets that of one that has several, or
+    /// that has tried more wrong passwords.
     pub fn line_up(&mut self, source: Source) -> Option<Ticket> {
         if let Source::Address(_) = source {
             let waiting = self.line.iter().filter(|(_, other)| matches!(other, Source::Address(_))).count();
@@ -75,8 +90,9 @@ impl Turns {
         if let Some(checking) = self.checking {
             return if checking == ticket { Turn::Now } else { Turn::Later };
         }
-        self.pauses.retain(|(_, until)| *until > now);
-        let is_due = |source: &Source| self.pauses.iter().all(|(paused, _)| paused != source);
+        self.guessers.retain(|guesser| guesser.until.saturating_add(MEMORY) > now);
+        let has_pause = |source: &Source| self.guesser(*source).is_some_and(|guesser| guesser.until > now);
+        let is_due = |source: &Source| !has_pause(source);
         let is_first = |source: &Source| matches!(source, Source::Session(_));
         let due = || self.line.iter().filter(|(_, source)| is_due(source));
         let next = due().find(|(_, source)| is_first(source)).or_else(|| due().next());
@@ -97,32 +113,48 @@ impl Turns {
 
     /// Notes a wrong password.
     pub fn failed(&mut self, source: Source, now: u64) {
+        let tried = self.tried(source).saturating_add(1);
         self.succeeded(source);
-        if self.pauses.is_full() {
-            let first = self.pauses.iter().enumerate().min_by_key(|(_, (_, until))| *until);
+        if self.guessers.is_full() {
+            let first = self.guessers.iter().enumerate().min_by_key(|(_, guesser)| guesser.until);
             if let Some((index, _)) = first {
-                self.pauses.swap_remove(index);
+                self.guessers.swap_remove(index);
             }
         }
         // There is room now.
-        let _ = self.pauses.push((source, now.saturating_add(PAUSE)));
+        let _ = self.guessers.push(Guesser { source, until: now.saturating_add(PAUSE), tried });
     }
 
     /// Notes a right password.
     pub fn succeeded(&mut self, source: Source) {
-        self.pauses.retain(|(paused, _)| *paused != source);
+        self.guessers.retain(|guesser| guesser.source != source);
     }
 
-    /// Takes the newest place of an address that has several and is not being served, unless `source` has a place already.
+    fn guesser(&self, source: Source) -> Option<&Guesser> {
+        self.guessers.iter().find(|guesser| guesser.source == source)
+    }
+
+    /// How many wrong passwords it has tried lately.
+    fn tried(&self, source: Source) -> u16 {
+        self.guesser(source).map_or(0, |guesser| guesser.tried)
+    }
+
+    /// Takes the newest place of an address that has several, or else of the one that has tried the most wrong passwords and more
+    /// than `source`; not of one that is being served, and not if `source` has a place already.
     fn make_room(&mut self, source: Source) -> Option<()> {
         if self.line.iter().any(|(_, other)| *other == source) {
             return None;
         }
         let places = |of: &Source| self.line.iter().filter(|(_, other)| other == of).count();
-        let is_one_of_several = |(ticket, of): &&(Ticket, Source)| {
-            matches!(of, Source::Address(_)) && places(of) > 1 && self.checking != Some(*ticket)
+        let waiting = || {
+            let is_waiting = |(ticket, of): &&(Ticket, Source)| {
+                matches!(of, Source::Address(_)) && self.checking != Some(*ticket)
+            };
+            self.line.iter().filter(is_waiting)
         };
-        let (victim, _) = *self.line.iter().rev().find(is_one_of_several)?;
+        let several = waiting().rfind(|(_, of)| places(of) > 1);
+        let worse = waiting().filter(|(_, of)| self.tried(*of) > self.tried(source));
+        let (victim, _) = *several.or_else(|| worse.max_by_key(|(_, of)| self.tried(*of)))?;
         self.leave(victim);
         Some(())
     }

@@ -85,6 +85,59 @@ fn an_address_without_a_place_gets_that_of_one_with_several() {
     assert_eq!(turns.turn(owner, 0), Turn::Now, "and the others have a pause");
 }
 
+/// Several neighbours try wrong passwords without end, each from an address of its own, and a check takes a second. The owner has
+/// mistyped once before.
+#[test]
+fn several_neighbours_keep_nobody_out() {
+    const CHECK: u64 = 1000;
+    for neighbours in 1..=10 {
+        for arrival in (20_000..24_000).step_by(100) {
+            let mut turns = Turns::default();
+            let (mut line, mut checking) = (Vec::<(Ticket, Source)>::new(), None);
+            let own = address(100);
+            let (mut owner, mut served) = (None, None);
+            for now in (0..arrival + 10_000).step_by(20) {
+                if let Some((ticket, source, end)) = checking
+                    && now >= end
+                {
+                    turns.failed(source, now);
+                    turns.leave(ticket);
+                    checking = None;
+                }
+                // Neighbours are always first.
+                for neighbour in (1..=neighbours).map(address) {
+                    if !line.iter().any(|(_, other)| *other == neighbour)
+                        && let Some(ticket) = turns.line_up(neighbour)
+                    {
+                        line.push((ticket, neighbour));
+                    }
+                }
+                if now == arrival - 5000 {
+                    turns.failed(own, now);
+                }
+                if now >= arrival && owner.is_none() {
+                    owner = turns.line_up(own);
+                    assert!(owner.is_some(), "{neighbours} neighbours, {arrival} ms");
+                }
+                if owner.is_some_and(|ticket| turns.turn(ticket, now) == Turn::Now) {
+                    served = Some(now);
+                    break;
+                }
+                line.retain(|(ticket, source)| match turns.turn(*ticket, now) {
+                    Turn::Now => {
+                        checking.get_or_insert((*ticket, *source, now + CHECK));
+                        checking.is_some_and(|(served, _, _)| served == *ticket)
+                    }
+                    Turn::Later => true,
+                    Turn::Never => false,
+                });
+            }
+            let waited = served.map(|now| now - arrival);
+            assert!(waited.is_some_and(|time| time <= CHECK * MAX_WAITING as u64), "{waited:?}");
+        }
+    }
+}
+
 /// A browser that is logged in, or was, goes before everybody else, and its place is none of theirs.
 #[test]
 fn who_was_logged_in_is_first() {
