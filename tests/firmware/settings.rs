@@ -209,7 +209,9 @@ fn a_file_survives_being_handled() {
         ("blanks at the ends of lines", file.replace('\n', " \t\n")),
         ("all of these", format!("\u{FEFF}{}", file.trim_end().replace('\n', "  \r\n"))),
         ("empty lines behind", format!("{file}\n \r\n\n")),
+        ("line ends doubled on the way", file.replace('\n', "\r\n\r\n")),
         ("no checksum", body.to_owned()),
+        ("a comment above", format!("# of the pump house\n\n{body}")),
         (
             "edited by hand",
             format!("{}\n# mine\n\n", body.replace(" = ", "=").replace("\nmqtt", "\n\n# a comment\nmqtt")),

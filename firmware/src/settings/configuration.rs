@@ -109,7 +109,7 @@ pub fn load(text: &str, secrets: Secrets, present: &Settings) -> Result<Settings
     let mut seen = 0_u32;
     // At most MAX_UPLOAD lines: a text is no longer than that.
     for (number, line) in (1..).zip(text.lines()) {
-        if line.trim_ascii().is_empty() || line.starts_with('#') {
+        if is_empty(line) || line.starts_with('#') {
             continue;
         }
         let (field, value) = field(line, secrets).ok_or(Refusal::Line(number))?;
@@ -140,10 +140,11 @@ fn write_fields(settings: &Settings, secrets: Secrets, out: &mut String<MAX_LENG
     Ok(())
 }
 
-/// The first line.
+/// The first line that is neither empty nor a comment of somebody's.
 fn check_head(text: &str) -> Result<(), Refusal> {
-    let version =
-        text.strip_prefix(HEAD).and_then(|rest| rest.lines().next()).ok_or(Refusal::NotAConfiguration)?;
+    let is_comment = |line: &str| line.starts_with('#') && !line.starts_with(HEAD);
+    let first = text.lines().find(|line| !is_empty(line) && !is_comment(line));
+    let version = first.and_then(|line| line.strip_prefix(HEAD)).ok_or(Refusal::NotAConfiguration)?;
     match decimal(version.trim_ascii_end().as_bytes()) {
         Some(VERSION) => Ok(()),
         Some(newer) if newer > VERSION => Err(Refusal::Newer),
@@ -165,8 +166,12 @@ fn check_checksum(text: &str, secrets: Secrets) -> Result<(), Refusal> {
     hexadecimal(digits.as_bytes(), &mut stated).ok_or(Refusal::Damaged)?;
     let body = text.lines().take_while(|line| !is_checksum(line));
     let behind = text.lines().skip_while(|line| !is_checksum(line)).skip(1);
-    let is_last = behind.clone().all(|line| line.trim_ascii().is_empty());
+    let is_last = behind.clone().all(is_empty);
     if is_last && stated == checksum(body) { Ok(()) } else { Err(Refusal::Damaged) }
+}
+
+fn is_empty(line: &str) -> bool {
+    line.trim_ascii().is_empty()
 }
 
 /// A line's field and value. A person's file may have more or fewer blanks than ours.
@@ -181,12 +186,12 @@ fn field(line: &str, secrets: Secrets) -> Option<(Field, &str)> {
     Some((Field::from_name(name)?, value))
 }
 
-/// The first eight bytes of the SHA-256 of the lines, each without the blanks at its end and with LF behind it: against damage, not against
-/// malice.
+/// The first eight bytes of the SHA-256 of the lines that are not empty, each without the blanks at its end and with LF behind it: against
+/// damage, not against malice.
 fn checksum<'l>(lines: impl Iterator<Item = &'l str>) -> [u8; CHECKSUM_LENGTH] {
     let digest = || -> Result<_, status::Error> {
         let mut state = Hasher.hash_start(HashAlgorithm::Sha256)?;
-        for line in lines {
+        for line in lines.filter(|line| !is_empty(line)) {
             Hasher.hash_update(&mut state, line.trim_ascii_end().as_bytes())?;
             Hasher.hash_update(&mut state, b"\n")?;
         }
