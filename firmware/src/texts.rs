@@ -334,6 +334,10 @@ pub mod refusal {
     pub const KEY_IN_CA: Packed = packed!(
         "This file has a private key in it, which must not leave the CA: upload the CA certificate alone."
     );
+    /// 422: a private key beside the client certificate.
+    pub const KEY_IN_CERTIFICATE: Packed = packed!(
+        "This file has a private key in it, too: upload the certificate alone here, and the key as Private Key."
+    );
     /// 429
     pub const PAUSE: Packed = packed!("Wait a moment before the next attempt.");
     /// 431

@@ -121,6 +121,10 @@ impl<B: Board> Server<'_, B> {
             }
             File::ClientCertificate => {
                 decoded.certificate = Slot::Read(Bundle::from_pem(pem, storage).map_err(refused)?);
+                // It would stay in the flash when the private key is erased or replaced.
+                if has_private_key(pem) {
+                    return Err(Refusal::new(422, texts::KEY_IN_CERTIFICATE));
+                }
             }
             File::PrivateKey => {
                 decoded.key = Slot::Read(PrivateKey::from_pem(pem, storage).map_err(refused)?);

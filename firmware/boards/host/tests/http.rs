@@ -387,6 +387,7 @@ fn a_bad_file_is_refused_with_its_code_and_the_old_one_stays() {
 
     let long = [ca.as_slice(), &vec![b'\n'; 4097 - ca.len()]].concat();
     let whole = [ca.as_slice(), &vec![b'\n'; 4096 - ca.len()]].concat();
+    let with_key = [ca.as_slice(), &key].concat();
     for (path, content, status, code) in [
         ("/certificates/ca", b"no certificate".as_slice(), 422, "-0x2180"),
         ("/certificates/ca", long.as_slice(), 413, "-0x8280"),
@@ -395,6 +396,9 @@ fn a_bad_file_is_refused_with_its_code_and_the_old_one_stays() {
         ("/certificates/key", &read("keys/p256.pem"), 422, "-0x3C80"),
         ("/certificates/key", &ca, 422, "-0x3D00"),
         ("/certificates/client", b"", 400, ""),
+        // It would stay in the flash when the private key is erased.
+        ("/certificates/ca", &with_key, 422, ""),
+        ("/certificates/client", &with_key, 422, ""),
     ] {
         let answer = put(path, content);
         assert_eq!(answer.status, status, "{path} {code}: {}", answer.body);
