@@ -64,7 +64,7 @@ pub fn configuration(network: &Network, mac_address: [u8; 6]) -> ConfigV4 {
 /// The addresses of a host: one that is written out, or those that DNS knows, at least one.
 ///
 /// Every query has a random identifier, a random port, and capitals at random ([`dns`]). Each server is asked in turn, the last time
-/// without capitals, as some servers do not keep them.
+/// without capitals, as some servers do not keep them; then the answer may have any.
 ///
 /// # Errors
 /// `net::UNKNOWN_HOST` (-0x0052), also when nobody answers within 10 seconds; the random number generator's.

@@ -91,6 +91,18 @@ fn every_address_is_taken_and_names_compare_without_case() {
 }
 
 #[test]
+fn a_query_without_capitals_is_answered_with_any() {
+    let message = answer(&[address(&QUESTION, 1)]);
+    let plain = Query::new("broker.example", ID, &[]).unwrap();
+    let question = 12..12 + name("broker.example").len();
+    for change in [<[u8]>::make_ascii_uppercase, <[u8]>::make_ascii_lowercase, |_: &mut [u8]| {}] {
+        let mut message = message.clone();
+        change(&mut message[question.clone()]);
+        assert_eq!(plain.answer(&message).map(|addresses| addresses.len()), Ok(1));
+    }
+}
+
+#[test]
 fn aliases_are_followed_whatever_their_order() {
     let (one, two) = (name("one.example"), name("two.Example"));
     let first = record(&QUESTION, 5, &one);

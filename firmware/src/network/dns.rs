@@ -140,7 +140,9 @@ impl Query {
         if [questions_0, questions_1] != [0, 1] || !repeated.eq_ignore_ascii_case(asked) {
             return Err(Refusal::Foreign);
         }
-        if repeated == asked { Ok(code) } else { Err(Refusal::OtherCase) }
+        // Without a capital there is nothing to repeat, and some servers make all of them capitals.
+        let has_capitals = asked.iter().any(u8::is_ascii_uppercase);
+        if repeated == asked || !has_capitals { Ok(code) } else { Err(Refusal::OtherCase) }
     }
 }
 
