@@ -162,6 +162,42 @@ fn a_private_key_in_the_ca_file_is_told() {
 }
 
 #[test]
+fn a_private_key_in_the_client_s_file_is_told() {
+    let both = folder("lint-key-beside").join("client.pem");
+    let parts = ["client-2048.pem", "client-2048.key"]
+        .map(|name| fs::read(vector(&format!("tls12/{name}"))).unwrap());
+    fs::write(&both, parts.concat()).unwrap();
+    let finding = "a private key stands in it; keep that to yourself and load the file without it";
+    assert_eq!(
+        lint(&[("--cert", &text(&both)), ("--key", "client-2048.key")]),
+        (vec![format!("client.pem: certificate: warning: {finding}")], 0)
+    );
+}
+
+/// A reader that finds no END line says nothing, and the server misses an intermediate.
+#[test]
+fn a_second_certificate_without_its_end_is_told() {
+    let cut = folder("lint-cut").join("cut.pem");
+    let read = |name: &str| fs::read_to_string(vector(&format!("tls12/{name}"))).unwrap();
+    let finding = "its last certificate is cut off: copy it whole, with its END line";
+    let (client, ca) = (read("client-2048.pem"), read("ca.pem"));
+    for end in [ca.len() / 2, ca.len() - 10] {
+        fs::write(&cut, format!("{client}{}", &ca[..end])).unwrap();
+        assert_eq!(
+            lint(&[("--cert", &text(&cut)), ("--key", "client-2048.key")]),
+            (vec![format!("cut.pem: certificate: warning: {finding}")], 0)
+        );
+        fs::write(&cut, format!("{ca}{}", &client[..client.len() / 2])).unwrap();
+        assert_eq!(
+            lint(&[("--cafile", &text(&cut))]),
+            (vec![format!("cut.pem: CA certificate: warning: {finding}")], 0)
+        );
+    }
+    fs::write(&cut, format!("{client}{}", ca.trim_end())).unwrap();
+    assert_eq!(lint(&[("--cert", &text(&cut)), ("--key", "client-2048.key")]), (vec![], 0));
+}
+
+#[test]
 fn a_warning_alone_is_no_failure() {
     let (lines, code) =
         lint(&[("--cafile", "ca.pem"), ("--cert", "client-1024.pem"), ("--key", "client-1024.key")]);

@@ -46,6 +46,6 @@ pub use name::Name;
 pub use pem::{MAX_DER_LENGTH, MAX_FILE_LENGTH, der_length};
 pub use policy::Policy;
 pub use public_key::PublicKey;
-pub use recognize::{Kind, Recognized, Wanted, has_private_key, recognize};
+pub use recognize::{Kind, Recognized, Wanted, has_private_key, is_cut_off, recognize};
 pub use time::Time;
 pub use verify::{Context, Outcome, Verifier, alert};

@@ -15,7 +15,7 @@ use status::{Error, device, pk};
 
 use crate::{
     Bundle, Certificate, KeyUsage, MAX_DER_LENGTH, MAX_FILE_LENGTH, Policy, PrivateKey, PublicKey, Purpose,
-    Time, Wanted, has_private_key, recognize,
+    Time, Wanted, has_private_key, is_cut_off, recognize,
 };
 
 pub use finding::{File, Finding, Problem, Severity};
@@ -209,13 +209,19 @@ impl<R: FnMut(Finding)> Lint<'_, R> {
     /// What the file as a whole is, once it could be read.
     fn readable(&mut self, file: File) {
         let Some(text) = self.text(file) else { return };
-        let (length, has_key) = (text.len(), file == File::Authority && has_private_key(text));
+        let length = text.len();
+        let (has_key, is_cut_off) =
+            (file != File::Key && has_private_key(text), file != File::Key && is_cut_off(text));
         // A server's files never come to a device.
-        if length > MAX_FILE_LENGTH && (file == File::Authority || self.request.role == Role::Client) {
+        let is_for_device = file == File::Authority || self.request.role == Role::Client;
+        if is_for_device && length > MAX_FILE_LENGTH {
             self.warning(file, 0, Problem::TooLargeForDevice(length));
         }
-        if has_key {
+        if is_for_device && has_key {
             self.warning(file, 0, Problem::PrivateKeyInside);
+        }
+        if is_cut_off {
+            self.warning(file, 0, Problem::CutOff);
         }
     }
 

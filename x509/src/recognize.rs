@@ -117,6 +117,13 @@ pub fn has_private_key(file: &[u8]) -> bool {
     Labels { rest: file }.any(|(label, _)| label.ends_with(b"PRIVATE KEY"))
 }
 
+/// Whether the last certificate of a PEM file has no END line: readers pass over it without a word.
+#[must_use]
+pub fn is_cut_off(file: &[u8]) -> bool {
+    let last = Labels { rest: file }.filter(|(label, _)| *label == b"CERTIFICATE").last();
+    last.is_some_and(|(_, body)| position(body, b"-----END CERTIFICATE-----").is_none())
+}
+
 /// What is not PEM text at all.
 fn raw(file: &[u8]) -> Option<(Kind, bool)> {
     let text = file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file).trim_ascii();

@@ -52,6 +52,8 @@ pub enum Problem {
     SomeUnreadable(usize),
     /// So many bytes are more than a device takes.
     TooLargeForDevice(usize),
+    /// The last certificate of the file has no END line, and is passed over.
+    CutOff,
     /// A private key stands in a file that is for everybody.
     PrivateKeyInside,
     /// Not valid any more since then.
@@ -133,6 +135,7 @@ impl fmt::Display for Problem {
             Self::TooLargeForDevice(length) => {
                 return write!(f, "its {length} bytes do not fit the device, which takes {MAX_FILE_LENGTH}");
             }
+            Self::CutOff => "its last certificate is cut off: copy it whole, with its END line",
             Self::PrivateKeyInside => "a private key stands in it; keep that to yourself and load the file without it",
             Self::SomeUnreadable(count) => return write!(f, "{count} of the certificates in it cannot be read"),
             Self::Expired(time) => return write!(f, "expired on {time}"),
