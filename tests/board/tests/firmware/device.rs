@@ -18,7 +18,7 @@ use xtask::{
 use crate::http::Session;
 
 /// The names that lead to this PC: the broker's, and the time server's that a new device has.
-const NAMES: [&str; 2] = ["localhost", "pool.ntp.org"];
+pub(crate) const NAMES: [&str; 2] = ["localhost", "pool.ntp.org"];
 /// The most that anything may take on a machine that does other things too.
 pub(crate) const LONG: Duration = Duration::from_secs(300);
 
@@ -125,7 +125,7 @@ impl World {
 }
 
 /// Where the product's firmware is.
-fn elf() -> PathBuf {
+pub(crate) fn elf() -> PathBuf {
     std::env::var_os("FIRMWARE_ELF").map(PathBuf::from).unwrap_or_else(|| {
         panic!("FIRMWARE_ELF says where the firmware is; `cargo xtask test` builds it and sets it")
     })

@@ -3,6 +3,7 @@
 mod boot;
 mod device;
 mod faults;
+mod flood;
 mod http;
 mod power;
 mod suites;
