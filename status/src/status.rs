@@ -158,6 +158,8 @@ impl fmt::Display for Status {
     }
 }
 
+impl core::error::Error for Status {}
+
 impl Cause {
     /// All causes, by whose places a device numbers what it stores of them; new ones go to the end.
     pub const ALL: [Self; 13] = [

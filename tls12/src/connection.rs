@@ -12,7 +12,7 @@ mod advance;
 use accel::Accel;
 use status::{Alert, Error, Status, Step, ssl};
 
-use crate::config::{Config, Peer};
+use crate::config::{Config, MaxFragmentLength, Peer};
 use crate::handshake::Handshake;
 use crate::input::Input;
 use crate::output::Output;
@@ -233,6 +233,21 @@ impl<'b> Connection<'b> {
     /// Whether the server has resumed the session that was offered.
     pub const fn resumed(&self) -> bool {
         self.handshake.is_resumed()
+    }
+
+    /// Whether the master secret is bound to the whole handshake (RFC 7627), once the ServerHello has come.
+    pub const fn extended_master_secret(&self) -> bool {
+        self.handshake.has_extended_master_secret()
+    }
+
+    /// Whether the server has agreed to encrypt-then-MAC (RFC 7366), once the ServerHello has come; only suites with CBC have it.
+    pub const fn encrypt_then_mac(&self) -> bool {
+        self.handshake.encrypts_then_macs()
+    }
+
+    /// The limit on records that the server has agreed to, or that the resumed session has (RFC 6066 §4).
+    pub const fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
+        self.handshake.max_fragment_length()
     }
 
     /// The application protocol that the server has chosen among [`Config::alpn`].

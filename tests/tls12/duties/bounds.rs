@@ -301,3 +301,24 @@ fn an_accelerators_code_is_kept_but_for_lent_memory() {
     assert_eq!(told(status::mpi::ALLOC_FAILED), (ssl::BUFFER_TOO_SMALL, internal));
     assert_eq!(told(status::cipher::HW_ACCEL_FAILED), (status::cipher::HW_ACCEL_FAILED, internal));
 }
+
+/// What was agreed on can be asked for.
+#[test]
+fn a_connection_tells_what_was_agreed_on() {
+    let config = Config { max_fragment_length: Some(LIMITS[1]), ..trusting() };
+    for (extended_master_secret, encrypt_then_mac, max_fragment_length) in
+        [(true, true, true), (false, true, false), (true, false, true), (false, false, false)]
+    {
+        let script =
+            Script { extended_master_secret, encrypt_then_mac, max_fragment_length, ..Script::new(0x003D) };
+        let talk = Talk::with(config, peer(&[]), script, Pieces::Whole);
+        let is_nothing = !talk.connection.extended_master_secret() && !talk.connection.encrypt_then_mac();
+        assert!(is_nothing && talk.connection.max_fragment_length().is_none(), "before the ServerHello");
+        let connection = talk.connected().connection;
+        assert_eq!(connection.extended_master_secret(), extended_master_secret);
+        assert_eq!(connection.encrypt_then_mac(), encrypt_then_mac);
+        assert_eq!(connection.max_fragment_length(), max_fragment_length.then_some(LIMITS[1]));
+    }
+    // An AEAD suite has no MAC.
+    assert!(!Talk::new(Script::default()).connected().connection.encrypt_then_mac());
+}

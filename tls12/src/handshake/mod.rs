@@ -48,7 +48,7 @@ use status::{Alert, Cause, Error, Step, ssl};
 use zeroize::Zeroize;
 
 use crate::Suite;
-use crate::config::{Config, Peer};
+use crate::config::{Config, MaxFragmentLength, Peer};
 use crate::failure::Failure;
 use crate::input::{Input, window_too_small};
 use crate::output::Output;
@@ -239,6 +239,30 @@ impl<'b> Handshake<'b> {
         match &self.parameters {
             Some(parameters) => parameters.resumed,
             None => false,
+        }
+    }
+
+    /// Whether the master secret is the extended one.
+    pub(crate) const fn has_extended_master_secret(&self) -> bool {
+        match &self.parameters {
+            Some(parameters) => parameters.extended_master_secret,
+            None => false,
+        }
+    }
+
+    /// Whether records of CBC suites are encrypted before their MAC is made.
+    pub(crate) const fn encrypts_then_macs(&self) -> bool {
+        match &self.parameters {
+            Some(parameters) => parameters.encrypt_then_mac,
+            None => false,
+        }
+    }
+
+    /// The limit on records that was agreed on.
+    pub(crate) const fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
+        match &self.parameters {
+            Some(parameters) => parameters.max_fragment_length,
+            None => None,
         }
     }
 
