@@ -49,10 +49,12 @@ impl Label {
     /// The first such block, and the text after it. Nothing if a line of it is missing or in the wrong place: then Mbed TLS does
     /// not look any further either.
     pub(crate) fn find<'t>(&self, text: &'t [u8]) -> Option<(Block<'t>, &'t [u8])> {
-        let begin = position(text, self.begin)?;
-        let end = position(text, self.end).filter(|end| *end > begin)?;
-        let (before, after) = text.split_at_checked(end)?;
-        let body = before.get(begin..)?.strip_prefix(self.begin)?;
+        let (before, begun) = text.split_at_checked(position(text, self.begin)?)?;
+        if position(before, self.end).is_some() {
+            return None;
+        }
+        let (before, after) = begun.split_at_checked(position(begun, self.end)?)?;
+        let body = before.strip_prefix(self.begin)?;
         // The line end may only stand before the block's last line.
         let body = line_end(body)?;
         let after = after.get(self.end.len()..)?;
@@ -97,7 +99,17 @@ pub(crate) fn until_nul(text: &[u8]) -> &[u8] {
 
 /// Where a pattern begins for the first time.
 pub(crate) fn position(text: &[u8], pattern: &[u8]) -> Option<usize> {
-    (0..text.len()).find(|start| text.get(*start..).is_some_and(|rest| rest.starts_with(pattern)))
+    let first = pattern.first()?;
+    let mut rest = text;
+    loop {
+        // Most bytes are not even the first one.
+        let skipped = rest.iter().position(|byte| byte == first)?;
+        rest = rest.get(skipped..)?;
+        if rest.starts_with(pattern) {
+            return text.len().checked_sub(rest.len());
+        }
+        rest = rest.get(1..)?;
+    }
 }
 
 /// What follows an optional space, an optional CR and a LF.
@@ -130,11 +142,21 @@ const CIPHERS: [(&[u8], usize); 5] = [
 /// Decodes base64 in lines. Digits that do not fill a group of four at the end are dropped, as 2.28 does.
 pub(crate) fn decode_base64(text: &[u8], out: &mut [u8]) -> Result<usize, Error> {
     const INVALID: Error = pem::INVALID_DATA.because(base64::INVALID_CHARACTER);
-    let mut out = out.iter_mut();
-    let (mut written, mut padding, mut count, mut group) = (0_usize, 0_u8, 0_u8, 0_u32);
+    let whole = out.len();
+    let mut out = out;
+    let (mut padding, mut count, mut group) = (0_u8, 0_u8, 0_u32);
     let mut is_invalid = 0_u8;
     let mut rest = text;
     while let Some((&byte, tail)) = rest.split_first() {
+        if count == 0
+            && padding == 0
+            && let Some((digits, behind)) = rest.split_first_chunk()
+            && let Some(group) = four_digits(*digits)
+        {
+            rest = behind;
+            out = put(out, group, 3)?;
+            continue;
+        }
         rest = tail;
         let digit = match byte {
             b'\n' => continue,
@@ -154,16 +176,50 @@ pub(crate) fn decode_base64(text: &[u8], out: &mut [u8]) -> Result<usize, Error>
         group = group.wrapping_shl(6) | u32::from(digit & 0x3F);
         count = count.saturating_add(1);
         if count == 4 {
-            let [_, bytes @ ..] = group.to_be_bytes();
-            for byte in bytes.into_iter().take(3_usize.saturating_sub(padding.into())) {
-                *out.next().ok_or(status::x509::ALLOC_FAILED)? = byte;
-                written = written.saturating_add(1);
-            }
+            out = put(out, group, 3_usize.saturating_sub(padding.into()))?;
             (count, group) = (0, 0);
         }
     }
-    if is_invalid != 0 { Err(INVALID) } else { Ok(written) }
+    if is_invalid != 0 { Err(INVALID) } else { Ok(whole.saturating_sub(out.len())) }
 }
+
+/// Writes the first `length` bytes of a group, of three, and gives what is behind them.
+fn put(out: &mut [u8], group: u32, length: usize) -> Result<&mut [u8], Error> {
+    let [_, bytes @ ..] = group.to_be_bytes();
+    let (place, rest) = out.split_at_mut_checked(length).ok_or(status::x509::ALLOC_FAILED)?;
+    for (to, from) in place.iter_mut().zip(bytes) {
+        *to = from;
+    }
+    Ok(rest)
+}
+
+/// The 24 bits of four base64 digits, looked at all at once without a table; none when a byte is no digit, which is all that the
+/// branch tells.
+fn four_digits(bytes: [u8; 4]) -> Option<u32> {
+    const HIGH: u32 = 0x8080_8080;
+    let each = |byte: u8| u32::from_be_bytes([byte; 4]);
+    let text = u32::from_be_bytes(bytes);
+    let low = text & !HIGH;
+    let (mut offsets, mut known) = (0, 0);
+    for (first, last, start) in RANGES {
+        // In each byte the high bit is set where it is not below the first, and not above the last: nothing borrows from the next.
+        let inside = (low | HIGH).wrapping_sub(each(first)) & each(last | 0x80).wrapping_sub(low) & HIGH;
+        known |= inside;
+        // 0x7F where it is inside: enough, as only the lower bits of the sum count.
+        let mask = inside.wrapping_sub(inside >> 7);
+        offsets |= mask & each(start.wrapping_sub(first) & 0x7F);
+    }
+    if known != HIGH || text & HIGH != 0 {
+        return None;
+    }
+    let digits = low.wrapping_add(offsets) & each(0x3F);
+    let pairs = (digits & 0x003F_003F) | (digits & 0x3F00_3F00) >> 2;
+    Some((pairs & 0xFFF) | (pairs >> 16) << 12)
+}
+
+/// First and last digit of a run, and the value of the first.
+const RANGES: [(u8, u8, u8); 5] =
+    [(b'A', b'Z', 0), (b'a', b'z', 26), (b'0', b'9', 52), (b'+', b'+', 62), (b'/', b'/', 63)];
 
 /// Spaces are only allowed at the end of a line.
 fn skip_spaces(text: &[u8]) -> Option<&[u8]> {
@@ -178,9 +234,7 @@ const INVALID_DIGIT: u8 = 0x80;
 /// The value of a base64 digit, without a branch or a table.
 fn digit(byte: u8) -> u8 {
     let mut value = INVALID_DIGIT;
-    for (first, last, start) in
-        [(b'A', b'Z', 0), (b'a', b'z', 26), (b'0', b'9', 52), (b'+', b'+', 62), (b'/', b'/', 63)]
-    {
+    for (first, last, start) in RANGES {
         let mask = in_range(byte, first, last);
         value = (value & !mask) | (byte.wrapping_sub(first).wrapping_add(start) & mask);
     }
@@ -194,4 +248,26 @@ fn in_range(byte: u8, first: u8, last: u8) -> u8 {
     // The high byte of a difference is 0xFF below zero and 0 above.
     let [high, _] = outside.to_be_bytes();
     !high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{INVALID_DIGIT, digit, four_digits};
+
+    /// Every byte in every place, beside digits and beside what is none.
+    #[test]
+    fn four_digits_are_four_times_one() {
+        for place in 0..4_usize {
+            for byte in 0..=u8::MAX {
+                for others in [b'A', b'z', b'9', b'+', b'/', b'Z', b'=', 0x80, 0xFF] {
+                    let bytes: [u8; 4] = core::array::from_fn(|at| if at == place { byte } else { others });
+                    let one_by_one = bytes.iter().try_fold(0_u32, |group, byte| {
+                        let digit = digit(*byte);
+                        (digit & INVALID_DIGIT == 0).then_some(group << 6 | u32::from(digit))
+                    });
+                    assert_eq!(four_digits(bytes), one_by_one, "{bytes:02X?}");
+                }
+            }
+        }
+    }
 }
