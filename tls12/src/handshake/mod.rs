@@ -145,7 +145,10 @@ impl<'b> Handshake<'b> {
     /// Makes it the first handshake of another connection to the same server; the session that is kept will be offered.
     pub(crate) fn restart(&mut self, now: u64) {
         // What a server that has proved nothing has sent is not offered to anybody.
-        let store = self.store.restart(self.is_over());
+        if !self.is_over() && !matches!(self.state, State::ClientHello | State::ServerHello) {
+            self.store.forget();
+        }
+        let store = self.store.restart();
         let peer = Peer { now, session: &[], ..self.peer };
         let mut next = Self::new(self.config, peer, &mut []);
         next.store = store;

@@ -16,26 +16,21 @@ use crate::wire::copy;
 pub(super) struct Store<'b> {
     buffer: &'b mut [u8],
     length: usize,
-    /// What is kept was written in this handshake.
-    is_new: bool,
     binding: Option<Binding>,
 }
 
 impl<'b> Store<'b> {
     pub(super) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, length: 0, is_new: false, binding: None }
+        Self { buffer, length: 0, binding: None }
     }
 
     pub(super) const fn bind(&mut self, binding: Binding) {
         self.binding = Some(binding);
     }
 
-    /// The same memory for the next connection, with what is kept of a server that has proved itself.
-    pub(super) fn restart(&mut self, is_proved: bool) -> Self {
-        if self.is_new && !is_proved {
-            self.forget();
-        }
-        Self { buffer: mem::take(&mut self.buffer), length: self.length, is_new: false, binding: None }
+    /// The same memory for the next connection, with what is kept in it.
+    pub(super) fn restart(&mut self) -> Self {
+        Self { buffer: mem::take(&mut self.buffer), length: self.length, binding: None }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -48,7 +43,6 @@ impl<'b> Store<'b> {
     /// Those of [`accel::Hash`].
     pub(super) fn keep<A: Accel>(&mut self, session: &Session<'_>, accel: &mut A) -> Result<(), Error> {
         self.length = session.encode(accel, self.buffer)?;
-        self.is_new = true;
         Ok(())
     }
 
@@ -58,7 +52,6 @@ impl<'b> Store<'b> {
         if let Some(place) = self.buffer.get_mut(..bytes.len()) {
             copy(place, bytes);
             self.length = bytes.len();
-            self.is_new = true;
         }
     }
 
