@@ -22,3 +22,8 @@ pub mod units;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The porting guide's code compiles, and its backend passes the self-test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/porting.md")]
+pub struct Porting;
