@@ -6,7 +6,7 @@ use embassy_futures::block_on;
 use firmware::{
     backup::{self, Slot},
     clock::{
-        self, BOUND, BUILT, Clock, Told, Verdict,
+        self, BOUND, BUILT, Clock, FAR, Told, Verdict,
         sntp::{LENGTH, Refusal, answer, request},
     },
     storage::{Earlier, Key, Storage},
@@ -100,6 +100,32 @@ fn one_answer_moves_the_clock_by_no_more_than_the_bound() {
     assert_eq!(clock.offer(told(now - BOUND - 600)), Verdict::Past);
     clock.forget();
     assert_eq!((clock.now(), clock.offer(far)), (None, Verdict::Doubtful));
+}
+
+/// Whoever sets the clock to a distant future locks nobody out: the right time is not past by it, until a certificate was verified
+/// at that time.
+#[test]
+fn a_distant_future_is_not_kept_before_somebody_vouches_for_it() {
+    let clock = Clock::new(KNOWN);
+    let (future, right) = (told(KNOWN + 30 * 365 * DAY), told(KNOWN + 2 * DAY));
+    assert_eq!(clock.confirm(future, future), Verdict::Set);
+    assert!(is(&clock, KNOWN + 30 * 365 * DAY));
+    assert_eq!(clock.offer(right), Verdict::Doubtful);
+    assert_eq!(clock.confirm(right, right), Verdict::Set);
+    assert!(is(&clock, KNOWN + 2 * DAY) && !clock.is_misled());
+    // What is known by now holds, as ever.
+    assert_eq!(clock.offer(told(KNOWN)), Verdict::Past);
+    // A device that was off for years, at its broker.
+    assert_eq!(clock.confirm(future, future), Verdict::Set);
+    clock.vouch();
+    assert!(is(&clock, KNOWN + 30 * 365 * DAY));
+    assert_eq!(clock.offer(right), Verdict::Past);
+    // Up to the bound nobody needs to vouch.
+    let clock = Clock::new(KNOWN);
+    let far = told(KNOWN + FAR - DAY);
+    assert_eq!(clock.confirm(far, far), Verdict::Set);
+    assert!(is(&clock, KNOWN + FAR - DAY));
+    assert_eq!(clock.offer(right), Verdict::Past);
 }
 
 #[test]

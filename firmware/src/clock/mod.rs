@@ -8,7 +8,9 @@
 //! - the clock never goes before the firmware's build ([`BUILT`]), nor behind a time that was known: that is kept over resets, in the backup
 //!   memory once a minute, and over power cuts, in the flash once a day;
 //! - one answer moves the clock by at most [`BOUND`]; further, up to the first setting after a start, only a second one that agrees
-//!   moves it: from another address of the server, where it has one, or to another question some seconds later.
+//!   moves it: from another address of the server, where it has one, or to another question some seconds later;
+//! - a time that is further ahead of what is known than [`FAR`] counts, but is not kept as known before a server's certificate was verified at it:
+//!   whoever sets the clock to a distant future cannot lock the device out, as it comes back with the right answers.
 //!
 //! The factory reset, which erases the certificates, forgets the time that was known; only the build remains. Deliberately absent: disciplining
 //! the frequency, and a choice between servers.
@@ -47,6 +49,10 @@ pub const BUILT: u64 = seconds(env!("FIRMWARE_BUILT").as_bytes());
 /// By how many seconds one answer may move the clock.
 pub const BOUND: u64 = 1000;
 
+/// A time so many seconds ahead of what is known has to be vouched for before it is kept: 400 days, longer than most devices are off or
+/// builds are in force.
+pub const FAR: u64 = 400 * 24 * 3600;
+
 /// By how many milliseconds two answers may differ that agree: the time on the way is in them.
 const AGREEMENT: u64 = 10_000;
 
@@ -62,6 +68,8 @@ pub struct Clock {
     is_forgotten: Cell<bool>,
     /// A server tells a time that cannot be.
     is_misled: Cell<bool>,
+    /// The time is far ahead of what is known, and nobody has vouched for it.
+    is_far: Cell<bool>,
     /// Wakes the one task that waits at the gate.
     opened: Signal<NoopRawMutex, ()>,
 }
@@ -109,6 +117,7 @@ impl Clock {
             stored: Cell::new(0),
             is_forgotten: Cell::new(false),
             is_misled: Cell::new(false),
+            is_far: Cell::new(false),
             opened: Signal::new(),
         }
     }
@@ -140,12 +149,20 @@ impl Clock {
         }
     }
 
-    /// The time in seconds since 1970-01-01 00:00:00 UTC; `None` before it was set. Never less than it was, nor than what was known at the
-    /// start: a clock that is to go back stands still.
+    /// The time in seconds since 1970-01-01 00:00:00 UTC; `None` before it was set. Never less than what is known, which is what it was
+    /// before, but for a time that nobody has vouched for ([`FAR`]): a clock that is to go back stands still.
     pub fn now(&self) -> Option<u64> {
         let now = self.present()?.max(self.known.get());
-        self.known.set(now);
+        if !self.is_far.get() {
+            self.known.set(now);
+        }
         Some(now / 1000)
+    }
+
+    /// A server's certificate was verified at this time: it may be kept, however far ahead it is.
+    pub fn vouch(&self) {
+        self.is_far.set(false);
+        let _ = self.now();
     }
 
     /// Whether a server has told a time that is past by what is known: before the firmware's build, or before a time that was known.
@@ -165,10 +182,13 @@ impl Clock {
         self.boot.set(None);
         self.known.set(BUILT.saturating_mul(1000));
         self.stored.set(0);
+        self.is_far.set(false);
         self.is_forgotten.set(true);
     }
 
-    fn set(&self, Told(boot): Told) {
+    fn set(&self, told: Told) {
+        let Told(boot) = told;
+        self.is_far.set(told.milliseconds() > self.known.get().saturating_add(FAR.saturating_mul(1000)));
         self.boot.set(Some(boot));
         self.opened.signal(());
     }
@@ -244,7 +264,7 @@ async fn remember<B: Board>(device: &Device<B>) {
 /// Keeps the time for the next start: in the backup memory, and, where a day has passed, in the flash.
 async fn keep<B: Board>(device: &Device<B>) {
     let clock = &device.clock;
-    let Some(now) = clock.now() else { return };
+    let Some(now) = clock.now().filter(|_| !clock.is_far.get()) else { return };
     backup::write(&mut *device.backup.borrow_mut(), Slot::Time, &now.to_be_bytes());
     if now < clock.stored.get().saturating_add(DAY) {
         return;

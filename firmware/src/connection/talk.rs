@@ -182,6 +182,9 @@ fn secured<B: Board>(device: &Device<B>, transport: &Transport<'_>, times: &mut 
         return;
     }
     times.secured = Some(Instant::now());
+    if transport.suite().is_some() && device.settings.borrow().mqtt.verify_server_certificate {
+        device.clock.vouch();
+    }
     let handshake_time = u32::try_from(times.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
     device.set_connection(Connection {
         state: ConnectionState::WaitingForBroker,
