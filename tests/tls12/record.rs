@@ -377,3 +377,19 @@ fn a_failure_to_seal_wipes_the_plaintext() {
         }
     }
 }
+
+/// RFC 5246 §6.2.1: 2^14 bytes without protection, too, and not one more.
+#[test]
+fn without_protection_a_record_has_as_many_bytes_at_most() {
+    let mut accel = Soft::new(InsecureSeeded::new(1));
+    let mut record = vec![0x5A; HEADER_LENGTH + MAX_PLAINTEXT_LENGTH + 1];
+    let whole = record.len() - 1;
+    let seal = |accel: &mut Soft<_>, record: &mut [u8], length| {
+        Layer(None).seal(accel, ContentType::HANDSHAKE, record, length).map_err(Failure::error)
+    };
+    assert_eq!(seal(&mut accel, &mut record, MAX_PLAINTEXT_LENGTH), Ok(whole));
+    assert!(seal(&mut accel, &mut record, MAX_PLAINTEXT_LENGTH + 1).is_err());
+    let opened = Layer(None).open(&mut accel, &mut record[..whole]).map_err(Failure::error);
+    assert_eq!(opened, Ok(HEADER_LENGTH..whole));
+    assert_eq!(Layer(None).open(&mut accel, &mut record).map_err(Failure::error), Err(ssl::INVALID_RECORD));
+}
