@@ -35,7 +35,7 @@ pub const fn rx_for_key(bits: usize) -> usize {
 }
 
 /// [`Buffers`] of the usual sizes: windows of 4 KB, keys of up to 4096 bits, tickets of any usual server, `SPILL` bytes for a
-/// packet in pieces and `IN_FLIGHT` bytes of unacknowledged messages. 11.2 KB and these two.
+/// packet in pieces and `IN_FLIGHT` bytes of unacknowledged messages. 12.2 KB and these two.
 ///
 /// ```
 /// static MEMORY: mqtts::Memory<256, 1024> = mqtts::Memory::new();

@@ -44,7 +44,7 @@ pub fn pem(file: impl AsRef<Path>) -> Result<(Vec<u8>, Vec<u8>), Error> {
     Ok((text, storage))
 }
 
-/// Memory for a client with records of every length: 40 KB on the heap, and what messages need.
+/// Memory for a client with records of every length: 42 KB on the heap, and what messages need.
 pub struct Memory {
     rx: Box<[u8]>,
     tx: Box<[u8]>,
