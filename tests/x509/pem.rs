@@ -14,6 +14,7 @@ const REFUSED: &[(&str, Error)] = &[
     ("no-begin", code::INVALID_FORMAT),
     ("no-end", code::CERT_UNKNOWN_FORMAT),
     ("end-first", code::CERT_UNKNOWN_FORMAT),
+    ("end-shares-hyphens", code::CERT_UNKNOWN_FORMAT),
     ("one-line", code::CERT_UNKNOWN_FORMAT),
     ("bad-digit", pem::INVALID_DATA.because(base64::INVALID_CHARACTER)),
     ("spaces-inside", pem::INVALID_DATA.because(base64::INVALID_CHARACTER)),

@@ -49,11 +49,10 @@ impl Label {
     /// The first such block, and the text after it. Nothing if a line of it is missing or in the wrong place: then Mbed TLS does
     /// not look any further either.
     pub(crate) fn find<'t>(&self, text: &'t [u8]) -> Option<(Block<'t>, &'t [u8])> {
-        let (before, begun) = text.split_at_checked(position(text, self.begin)?)?;
-        if position(before, self.end).is_some() {
-            return None;
-        }
-        let (before, after) = begun.split_at_checked(position(begun, self.end)?)?;
+        let begin = position(text, self.begin)?;
+        // The first last line in the whole text counts: it may share hyphens with the first line behind it.
+        let (before, after) = text.split_at_checked(position(text, self.end)?)?;
+        let before = before.get(begin..)?;
         let body = before.strip_prefix(self.begin)?;
         // The line end may only stand before the block's last line.
         let body = line_end(body)?;

@@ -43,6 +43,7 @@ pub(super) fn damaged_files() {
         ),
         ("no-end", good.replace(end, "")),
         ("end-first", format!("{end}\n{good}")),
+        ("end-shares-hyphens", format!("{}----{good}", end.trim_end_matches('-'))),
         ("no-begin", good.replace(begin, "")),
         ("trusted-label", good.replace("CERTIFICATE", "TRUSTED CERTIFICATE")),
         ("x509-label", good.replace("CERTIFICATE", "X509 CERTIFICATE")),
