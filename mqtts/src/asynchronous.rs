@@ -4,7 +4,7 @@
 //!   loop {
 //!       match select(session.next(), ticker.next()).await {
 //!           First(Ok(Some(Event::Message(received)))) => …,
-//!           First(_) => {}                           // nothing for the application, or an end that is tried again
+//!           First(_) => {}                           // bytes were moved, or an end that is tried again
 //!           Second(()) => session.publish(&message)?,
 //!       }
 //!   }
@@ -57,18 +57,39 @@ pub trait Clock {
     async fn wait_until(&self, milliseconds: u64);
 }
 
+/// Who has the accelerator, and lends it for one call at a time: in between, other tasks may use it.
+///
+/// `&mut A` lends one that nobody else uses; where a task computes something else with it, this is implemented for a cell around it.
+pub trait Lend {
+    /// The accelerator.
+    type Accel: Accel;
+
+    /// Calls `use_it` with the accelerator.
+    fn lend<T>(&mut self, use_it: impl FnOnce(&mut Self::Accel) -> T) -> T;
+}
+
+impl<A: Accel> Lend for &mut A {
+    type Accel = A;
+
+    fn lend<T>(&mut self, use_it: impl FnOnce(&mut A) -> T) -> T {
+        use_it(self)
+    }
+}
+
 /// A client with what it needs to move.
-pub struct Session<'c, 'b, A, S, C> {
+pub struct Session<'c, 'b, L, S, C> {
     /// The client.
     pub client: &'c mut Client<'b>,
-    /// The accelerator.
-    pub accel: &'c mut A,
+    /// The accelerator, or whoever has it.
+    pub accel: L,
     /// The socket.
     pub socket: S,
     /// The clocks.
     pub clock: C,
     /// Everything is written, and the socket has not been told to send it.
     is_flush_due: bool,
+    /// After a failure: until when the peer may take the alert.
+    goodbye_until: Option<u64>,
 }
 
 /// What comes next.
@@ -78,26 +99,26 @@ enum Turn {
     Left,
 }
 
-impl<'c, 'b, A: Accel, S: Connect + Read + Write, C: Clock> Session<'c, 'b, A, S, C> {
+impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S, C> {
     /// Bundles them for as long as they are needed together.
-    pub const fn new(client: &'c mut Client<'b>, accel: &'c mut A, socket: S, clock: C) -> Self {
-        Self { client, accel, socket, clock, is_flush_due: false }
+    pub const fn new(client: &'c mut Client<'b>, accel: L, socket: S, clock: C) -> Self {
+        Self { client, accel, socket, clock, is_flush_due: false, goodbye_until: None }
     }
 
-    /// Connects when that is due, moves bytes, and gives what has happened; sometimes nothing has.
+    /// Connects when that is due, moves bytes, and gives what has happened. Nothing has when bytes were moved, or a slice of a
+    /// computation is done: then there may be room for what the application has to say ([`Client::chunk`]), and the handshake may have
+    /// come further.
     ///
     /// # Errors
     /// What has ended the connection, once; the next call goes on to the next attempt, after its pause.
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, Status> {
-        loop {
-            match self.turn().await {
-                Ok(Turn::Moved) => {}
-                Ok(Turn::Readable) => break,
-                Ok(Turn::Left) => return self.hang_up(None).await.map_or(Ok(None), Err),
-                Err(reason) => return self.hang_up(reason).await.map_or(Ok(None), Err),
-            }
+        match self.turn().await {
+            Ok(Turn::Moved) => Ok(None),
+            // What fails here is told when the connection has ended, which the next call sees to.
+            Ok(Turn::Readable) => Ok(self.client.event(self.clock.now()).unwrap_or_default()),
+            Ok(Turn::Left) => self.hang_up(None).await.map_or(Ok(None), Err),
+            Err(reason) => self.hang_up(reason).await.map_or(Ok(None), Err),
         }
-        self.client.event(self.clock.now())
     }
 
     /// Publishes a message; see [`Client::publish`]. It leaves with the next [`Session::next`].
@@ -105,7 +126,8 @@ impl<'c, 'b, A: Accel, S: Connect + Read + Write, C: Clock> Session<'c, 'b, A, S
     /// # Errors
     /// As [`Client::publish`].
     pub fn publish(&mut self, message: &Message<'_>) -> Result<Option<NonZeroU16>, Error> {
-        self.client.publish(message, self.accel, self.clock.now())
+        let (client, now) = (&mut *self.client, self.clock.now());
+        self.accel.lend(|accel| client.publish(message, accel, now))
     }
 
     /// Leaves in order: everything that is due is sent, DISCONNECT and close_notify too.
@@ -126,15 +148,22 @@ impl<'c, 'b, A: Accel, S: Connect + Read + Write, C: Clock> Session<'c, 'b, A, S
             self.clock.wait_until(at).await;
             self.socket.connect().await.map_err(Some)?;
             self.client.connected(self.clock.unix_time());
-            self.is_flush_due = false;
+            (self.is_flush_due, self.goodbye_until) = (false, None);
             return Ok(Turn::Moved);
         }
-        let polled = self.client.poll(self.accel, now);
+        let client = &mut *self.client;
+        let polled = self.accel.lend(|accel| client.poll(accel, now));
         if !self.client.send_bytes().is_empty() {
             // After a failure, too: the alert.
-            match self.socket.write(self.client.send_bytes()).await {
-                Ok(sent @ 1..) => self.client.sent(sent),
-                _ if polled.is_ok() => self.client.send_closed(),
+            let until = match polled {
+                Ok(_) => self.patience(),
+                Err(_) => Some(*self.goodbye_until.get_or_insert(now.saturating_add(GOODBYE))),
+            };
+            let Self { client, socket, clock, .. } = self;
+            match either(socket.write(client.send_bytes()), until, clock).await {
+                Some(Ok(sent @ 1..)) => self.client.sent(sent),
+                None if polled.is_ok() => {}
+                Some(_) if polled.is_ok() => self.client.send_closed(),
                 _ => return Err(None),
             }
             self.is_flush_due = true;
@@ -163,13 +192,9 @@ impl<'c, 'b, A: Accel, S: Connect + Read + Write, C: Clock> Session<'c, 'b, A, S
 
     /// Waits for the socket or for the moment when the client has to be polled.
     async fn receive(&mut self) -> Result<(), Option<Error>> {
-        let due = self.client.next_deadline();
+        let until = self.patience();
         let Self { client, socket, clock, .. } = self;
-        let read = socket.read(client.recv_space());
-        let received = match due {
-            Some(due) => either(read, clock.wait_until(due)).await,
-            None => Some(read.await),
-        };
+        let received = either(socket.read(client.recv_space()), until, clock).await;
         match received {
             None => {}
             Some(Ok(0)) => self.client.recv_closed(),
@@ -182,10 +207,17 @@ impl<'c, 'b, A: Accel, S: Connect + Read + Write, C: Clock> Session<'c, 'b, A, S
         Ok(())
     }
 
+    /// Until when the socket is waited for. What is due and has no room is not tried again without a pause.
+    fn patience(&self) -> Option<u64> {
+        let soonest = self.clock.now().saturating_add(PAUSE);
+        self.client.next_deadline().map(|due| due.max(soonest))
+    }
+
     /// The connection is over: what ended it.
     async fn hang_up(&mut self, reason: Option<Error>) -> Option<Status> {
         self.socket.disconnect().await;
-        self.client.ended(reason, self.accel, self.clock.now())
+        let (client, now) = (&mut *self.client, self.clock.now());
+        self.accel.lend(|accel| client.ended(reason, accel, now))
     }
 }
 
@@ -197,9 +229,10 @@ fn reason(kind: ErrorKind) -> Error {
     }
 }
 
-/// What `first` gives, or nothing when `second` is there before it.
-async fn either<T>(first: impl Future<Output = T>, second: impl Future<Output = ()>) -> Option<T> {
-    let (mut first, mut second) = (pin!(first), pin!(second));
+/// What `first` gives, or nothing when `until` is there before it.
+async fn either<T>(first: impl Future<Output = T>, until: Option<u64>, clock: &impl Clock) -> Option<T> {
+    let Some(until) = until else { return Some(first.await) };
+    let (mut first, mut second) = (pin!(first), pin!(clock.wait_until(until)));
     poll_fn(|context| match first.as_mut().poll(context) {
         Poll::Ready(value) => Poll::Ready(Some(value)),
         Poll::Pending => second.as_mut().poll(context).map(|()| None),
@@ -219,3 +252,8 @@ async fn yield_now() {
     })
     .await;
 }
+
+/// How long what is due waits for room at least, in milliseconds.
+const PAUSE: u64 = 20;
+/// How long a peer may take to read an alert.
+const GOODBYE: u64 = 2_000;

@@ -105,7 +105,8 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
             }
         }
         let now = self.network.now();
-        self.client.event(now)
+        // What fails here is told when the connection has ended, which the next call sees to.
+        Ok(self.client.event(now).unwrap_or_default())
     }
 
     /// Publishes a message; see [`Client::publish`]. It leaves with the next [`Session::next`].

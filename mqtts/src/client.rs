@@ -19,7 +19,7 @@ use core::num::NonZeroU16;
 use accel::Accel;
 use mqtt::{Event, Message, QoS, Subscription};
 use status::{
-    Error, Status,
+    Error, Status, Step,
     mqtt::{BUFFER_TOO_SMALL, CONNECTION_CLOSED, NOT_CONNECTED},
     ssl,
 };
@@ -58,6 +58,9 @@ pub struct Settings<'b> {
     pub subscriptions: &'b [Subscription<'b>],
     /// The pauses between attempts to connect.
     pub back_off: BackOff,
+    /// How long TLS may take from the network connection on, in milliseconds, until it is ready; 0 for ever. The answer to CONNECT has
+    /// a limit of its own: [`mqtt::Options::response_timeout`].
+    pub handshake_time: u32,
 }
 
 impl<'b> Settings<'b> {
@@ -69,6 +72,7 @@ impl<'b> Settings<'b> {
             mqtt: mqtt::Options { client_id, ..mqtt::Options::default() },
             subscriptions: &[],
             back_off: BackOff::default(),
+            handshake_time: HANDSHAKE_TIME,
         }
     }
 }
@@ -81,8 +85,11 @@ pub struct Client<'b> {
     mqtt: mqtt::Client<'b>,
     subscriptions: &'b [Subscription<'b>],
     back_off: BackOff,
+    handshake_time: u32,
     attempts: Attempts,
     state: State,
+    /// Until when TLS has to be ready, as soon as the first poll has told the time.
+    handshake_until: Option<u64>,
     /// When the server has accepted this connection.
     accepted: Option<u64>,
     /// How many bytes of the plaintext the last event has used.
@@ -90,6 +97,8 @@ pub struct Client<'b> {
     /// Reading waits until something was written or acknowledged.
     is_blocked: bool,
     is_subscribing_due: bool,
+    /// What [`mqtt::Client::save`] gives may have changed.
+    is_changed: bool,
     /// How many connections in a row the server has accepted, and then MQTT has failed on.
     broken: u8,
     /// What has failed on this connection.
@@ -130,12 +139,15 @@ impl<'b> Client<'b> {
             mqtt: mqtt::Client::new(settings.mqtt, spill, in_flight)?,
             subscriptions: settings.subscriptions,
             back_off: settings.back_off,
+            handshake_time: settings.handshake_time,
             attempts: Attempts::default(),
             state: State::Waiting { until: 0 },
+            handshake_until: None,
             accepted: None,
             used: 0,
             is_blocked: false,
             is_subscribing_due: false,
+            is_changed: false,
             broken: 0,
             failure: None,
         })
@@ -154,7 +166,7 @@ impl<'b> Client<'b> {
     pub fn connected(&mut self, unix_time: u64) {
         self.link.restart(unix_time);
         self.state = State::Connecting;
-        self.accepted = None;
+        (self.accepted, self.handshake_until) = (None, None);
         (self.used, self.is_blocked, self.is_subscribing_due) = (0, false, false);
         self.failure = None;
     }
@@ -169,7 +181,8 @@ impl<'b> Client<'b> {
         let known = self.failure.take().or_else(|| self.link.status());
         // An end without a word says less than the socket's own reason for it.
         let known = known.filter(|known| reason.is_none() || !is_bare_end(known));
-        let status = known.or_else(|| reason.map(Status::new)).or(of_mqtt).filter(|_| !has_left);
+        let status =
+            known.or_else(|| reason.map(|reason| self.status_of(reason))).or(of_mqtt).filter(|_| !has_left);
         self.count_broken(status);
         let lasted = self.accepted.take().map_or(0, |at| now.saturating_sub(at).max(1));
         let mut random = [0; 4];
@@ -192,10 +205,10 @@ impl<'b> Client<'b> {
     /// What has ended the connection, again at every call until [`Client::ended`] is told; [`Client::send_bytes`] may still offer an
     /// alert or a close_notify, which should be sent.
     pub fn poll<A: Accel>(&mut self, accel: &mut A, now: u64) -> Result<Want, Status> {
-        if let Some(failure) = self.failure {
-            return Err(failure);
-        }
-        let result = self.advance(accel, now);
+        let result = match self.failure {
+            Some(failure) => Err(failure),
+            None => self.advance(accel, now),
+        };
         if let Err(failure) = result {
             self.fail(failure, accel);
         }
@@ -217,11 +230,13 @@ impl<'b> Client<'b> {
         let (used, event) = match received {
             Ok(received) => received,
             Err(error) => {
-                self.failure = Some(Status::new(error));
-                return Err(Status::new(error));
+                let failure = status_at(Step::Traffic, error);
+                self.failure = Some(failure);
+                return Err(failure);
             }
         };
         self.used = used;
+        self.is_changed |= used > 0;
         self.is_blocked = used == 0;
         match event {
             Some(Event::Connected { session_present, .. }) => {
@@ -239,6 +254,7 @@ impl<'b> Client<'b> {
     pub fn next_deadline(&self) -> Option<u64> {
         match self.state {
             State::Waiting { until } => Some(until),
+            State::Connecting => self.handshake_until,
             _ => self.mqtt.next_deadline(),
         }
     }
@@ -256,6 +272,7 @@ impl<'b> Client<'b> {
         accel: &mut A,
         now: u64,
     ) -> Result<Option<NonZeroU16>, Error> {
+        self.is_changed |= message.qos != QoS::AtMostOnce;
         match self.mqtt.publish(message, now, self.link.write_space()) {
             Ok(published) => {
                 self.wrote(published.written, accel)?;
@@ -278,6 +295,7 @@ impl<'b> Client<'b> {
         accel: &mut A,
         now: u64,
     ) -> Result<Option<NonZeroU16>, Error> {
+        self.is_changed |= message.qos != QoS::AtMostOnce;
         let published = self.mqtt.start(message, total, now, self.link.write_space())?;
         self.wrote(published.written, accel)?;
         Ok(published.identifier)
@@ -329,6 +347,7 @@ impl<'b> Client<'b> {
     /// As [`mqtt::Client::acknowledge`].
     pub fn acknowledge(&mut self, identifier: NonZeroU16) -> Result<(), Error> {
         self.is_blocked = false;
+        self.is_changed = true;
         self.mqtt.acknowledge(identifier)
     }
 
@@ -363,6 +382,23 @@ impl<'b> Client<'b> {
     /// As [`mqtt::Client::restore`].
     pub fn restore(&mut self, saved: &[u8]) -> Result<(), Error> {
         self.mqtt.restore(saved)
+    }
+
+    /// Lets the next connection begin with a clean session, as [`mqtt::Client::begin_anew`] says: for an application that does not know
+    /// what the server still has for it.
+    pub fn begin_anew(&mut self) {
+        self.mqtt.begin_anew();
+    }
+
+    /// Whether the MQTT session may have changed since this was asked last: an application that keeps it over a reset saves it
+    /// ([`mqtt::Client::save`]) then.
+    pub fn take_changed(&mut self) -> bool {
+        core::mem::take(&mut self.is_changed)
+    }
+
+    /// Offers a TLS session that was saved, before the first connection: [`Connection::offer`]. Nothing happens without TLS.
+    pub fn offer(&mut self, session: &[u8]) {
+        self.link.offer(session);
     }
 
     /// The TLS connection, for its suite, its session and the like; none without TLS.
@@ -410,6 +446,12 @@ impl<'b> Client<'b> {
             // Nobody looks at it any more.
             self.link.consume(usize::MAX);
         }
+        if self.state == State::Connecting && self.handshake_time > 0 {
+            let limit = now.saturating_add(u64::from(self.handshake_time));
+            if now >= *self.handshake_until.get_or_insert(limit) {
+                return Err(self.status_of(ssl::TIMEOUT));
+            }
+        }
         loop {
             if self.state == State::Left {
                 self.link.close();
@@ -425,10 +467,11 @@ impl<'b> Client<'b> {
                     _ => Ok(want),
                 };
             }
-            let written = self.write_due(now).map_err(Status::new)?;
+            let written = self.write_due(now).map_err(|error| status_at(Step::Traffic, error))?;
             if written == 0 {
                 return Ok(self.narrow(want));
             }
+            self.is_changed = true;
             self.wrote(written, accel).map_err(|error| self.link.status().unwrap_or(Status::new(error)))?;
         }
     }
@@ -509,6 +552,14 @@ impl<'b> Client<'b> {
         self.link.consume(core::mem::take(&mut self.used));
     }
 
+    /// What the socket says, or our own clock, and how far the handshake had come.
+    fn status_of(&self, error: Error) -> Status {
+        match self.state {
+            State::Waiting { .. } => Status::new(error),
+            _ => status_at(self.link.step(), error),
+        }
+    }
+
     /// Says goodbye to the layer below and keeps the failure.
     fn fail<A: Accel>(&mut self, failure: Status, accel: &mut A) {
         self.failure = Some(failure);
@@ -534,6 +585,12 @@ impl<'b> Client<'b> {
     }
 }
 
+fn status_at(step: Step, error: Error) -> Status {
+    let mut status = Status::new(error);
+    status.step = step;
+    status
+}
+
 /// The end of a stream, and nothing said before it.
 fn is_bare_end(status: &Status) -> bool {
     status.alert.is_none() && matches!(status.error, ssl::CONN_EOF | CONNECTION_CLOSED)
@@ -541,3 +598,5 @@ fn is_bare_end(status: &Status) -> bool {
 
 /// After so many connections that the server accepted and MQTT failed on.
 const MAX_BROKEN: u8 = 3;
+/// A minute, for a slow server on a slow line.
+const HANDSHAKE_TIME: u32 = 60_000;

@@ -1,7 +1,7 @@
 //! What lies between the socket and MQTT: TLS, or nothing. The same verbs for both, chosen by a value.
 
 use accel::Accel;
-use status::{Error, Status};
+use status::{Error, Status, Step};
 use tls12::{Connection, Want};
 
 use crate::plain::Plain;
@@ -93,6 +93,21 @@ impl<'b> Link<'b> {
 
     pub(crate) fn status(&self) -> Option<Status> {
         verb!(self.status())
+    }
+
+    /// How far the handshake has come; without TLS there is none before the application data.
+    pub(crate) const fn step(&self) -> Step {
+        match self {
+            Self::Plain(_) => Step::Traffic,
+            Self::Tls(tls) => tls.step(),
+        }
+    }
+
+    /// Offers a TLS session of before.
+    pub(crate) fn offer(&mut self, session: &[u8]) {
+        if let Self::Tls(tls) = self {
+            tls.offer(session);
+        }
     }
 
     pub(crate) const fn tls(&self) -> Option<&Connection<'b>> {

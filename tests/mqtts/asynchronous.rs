@@ -9,7 +9,7 @@ use std::{
 };
 
 use embedded_io_async::{ErrorType, Read, Write};
-use mqtts::asynchronous::{Clock, Connect, Session};
+use mqtts::asynchronous::{Clock, Connect, Lend, Session};
 use mqtts::mqtt::{Event, Packet, Publish, QoS, Subscription};
 use mqtts::status::{Error, net, ssl};
 use mqtts::{Client, Security, Settings, accel::soft::Soft};
@@ -187,5 +187,86 @@ fn it_comes_back_after_its_pauses() {
         };
         assert!([ssl::CONN_EOF, mqtts::status::mqtt::CONNECTION_CLOSED].contains(&ended), "{ended}");
         assert!(session.client.retry_at().unwrap() > at && connections.get() == 1);
+    });
+}
+
+/// An accelerator that others use, too.
+struct Shared<'a>(&'a RefCell<Soft<InsecureSeeded>>);
+
+impl Lend for Shared<'_> {
+    type Accel = Soft<InsecureSeeded>;
+
+    fn lend<T>(&mut self, use_it: impl FnOnce(&mut Self::Accel) -> T) -> T {
+        use_it(&mut self.0.borrow_mut())
+    }
+}
+
+/// Between two calls the accelerator is free, and a failure of MQTT is told once.
+#[test]
+fn the_accelerator_is_lent_for_one_call_at_a_time() {
+    each(|mut client, broker| {
+        let (broker, connections, now) = (RefCell::new(Some(broker)), Cell::new(0), Cell::new(0));
+        let accel = RefCell::new(Soft::new(InsecureSeeded::new(1)));
+        let socket = Socket { broker: &broker, connections: &connections };
+        let mut session = Session::new(&mut client, Shared(&accel), socket, Time(&now));
+        while !session.client.is_connected() {
+            let mut next = pin!(session.next());
+            let mut context = Context::from_waker(Waker::noop());
+            while next.as_mut().poll(&mut context).is_pending() {
+                assert!(accel.try_borrow_mut().is_ok());
+            }
+        }
+        broker.borrow_mut().as_mut().unwrap().say(&Packet::PingReq);
+        let mut told = Vec::new();
+        while session.client.retry_at().is_none() {
+            told.extend(patiently(session.next(), 1000).unwrap().err().map(|status| status.error));
+        }
+        assert_eq!(told, [mqtts::status::mqtt::UNEXPECTED_PACKET]);
+    });
+}
+
+/// A server that reads nothing: what is due is noticed although the socket takes nothing.
+#[test]
+fn a_socket_that_takes_nothing_holds_up_no_deadline() {
+    struct Full;
+    impl ErrorType for Full {
+        type Error = Infallible;
+    }
+    impl Read for Full {
+        async fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
+            std::future::pending().await
+        }
+    }
+    impl Write for Full {
+        async fn write(&mut self, _: &[u8]) -> Result<usize, Infallible> {
+            std::future::pending().await
+        }
+
+        async fn flush(&mut self) -> Result<(), Infallible> {
+            Ok(())
+        }
+    }
+    impl Connect for Full {
+        async fn connect(&mut self) -> Result<(), Error> {
+            Ok(())
+        }
+
+        async fn disconnect(&mut self) {}
+    }
+    each(|mut client, _| {
+        let (mut accel, now) = (Soft::new(InsecureSeeded::new(1)), Cell::new(0));
+        let mut session = Session::new(&mut client, &mut accel, Full, Time(&now));
+        let mut error = None;
+        for _ in 0..1000 {
+            if let Some(Err(status)) = patiently(session.next(), 10) {
+                error = Some(status.error);
+                break;
+            }
+            now.set(now.get() + 1_000);
+        }
+        assert!(
+            [Some(ssl::TIMEOUT), Some(mqtts::status::mqtt::KEEP_ALIVE_TIMEOUT)].contains(&error),
+            "{error:?}"
+        );
     });
 }

@@ -1,7 +1,7 @@
 //! The joined client against a broker in the test: whole, byte by byte and at random splits, over TLS and without it.
 
 use mqtts::mqtt::{Packet, Publish, QoS, Subscription};
-use mqtts::status::{mqtt as codes, net, ssl};
+use mqtts::status::{Step, mqtt as codes, net, ssl};
 use mqtts::{Client, Security, Settings, accel::soft::Soft, tls12::Want};
 use tests::entropy::InsecureSeeded;
 use tests::link::Pieces;
@@ -233,4 +233,95 @@ fn leaving_before_the_server_has_accepted_says_nothing_of_mqtt() {
         assert_eq!(client.ended(None, &mut accel, 0), None);
         assert!(!broker.packets.contains(&"Disconnect".to_owned()));
     });
+}
+
+/// A TLS session that was saved before a reset is resumed by another client.
+#[test]
+fn a_saved_tls_session_is_offered() {
+    let (mut before, mut accel, mut happened) = (client(settings(security())), accelerator(), Vec::new());
+    let mut broker = Broker::tls(Script::default(), Pieces::Whole);
+    before.connected(NOW);
+    run(&mut before, &mut broker, &mut accel, 0, &mut happened).unwrap();
+    let saved = before.tls().unwrap().session().to_vec();
+    assert!(!saved.is_empty());
+    let crate::broker::Carrier::Tls(server) = &broker.carrier else { panic!("TLS") };
+    for (is_offered, session) in
+        [(true, saved.clone()), (false, vec![0; 100_000]), (false, saved[1..].to_vec())]
+    {
+        let script = Script { resume: is_offered.then(|| server.saved()), ..Script::default() };
+        let (mut after, mut broker) = (client(settings(security())), Broker::tls(script, Pieces::Whole));
+        after.offer(&session);
+        after.connected(NOW + 60);
+        run(&mut after, &mut broker, &mut accel, 0, &mut happened).unwrap();
+        assert_eq!(after.tls().unwrap().resumed(), is_offered);
+        assert!(after.is_connected());
+    }
+}
+
+/// A server that takes the connection and says nothing: after a minute, with the step, however often the client is polled.
+#[test]
+fn a_handshake_has_its_time() {
+    let (mut client, mut accel) = (client(settings(security())), accelerator());
+    client.connected(NOW);
+    assert!(client.poll(&mut accel, 5_000).unwrap().contains(Want::SEND));
+    client.sent(usize::MAX);
+    assert_eq!(client.next_deadline(), Some(65_000));
+    client.poll(&mut accel, 64_999).unwrap();
+    let status = client.poll(&mut accel, 65_000).unwrap_err();
+    assert_eq!((status.error, status.step), (ssl::TIMEOUT, Step::ServerHello));
+    assert_eq!(client.ended(None, &mut accel, 65_000), Some(status));
+    // The next connection has its own.
+    client.connected(NOW);
+    client.poll(&mut accel, 70_000).unwrap();
+    assert_eq!(client.next_deadline(), Some(130_000));
+}
+
+/// Why the hint for a port without TLS can be another one than for a line that is cut.
+#[test]
+fn a_reset_within_the_handshake_tells_its_step() {
+    let (mut client, mut accel, mut happened) = (client(settings(security())), accelerator(), Vec::new());
+    client.connected(NOW);
+    client.poll(&mut accel, 0).unwrap();
+    let status = client.ended(Some(net::CONN_RESET), &mut accel, 0).unwrap();
+    assert_eq!((status.error, status.step), (net::CONN_RESET, Step::ServerHello));
+    let status = client.ended(Some(net::CONNECT_FAILED), &mut accel, 0).unwrap();
+    assert_eq!((status.error, status.step), (net::CONNECT_FAILED, Step::Start));
+    client.connected(NOW);
+    let mut broker = Broker::tls(Script::default(), Pieces::Whole);
+    run(&mut client, &mut broker, &mut accel, 0, &mut happened).unwrap();
+    assert_eq!(client.ended(Some(net::CONN_RESET), &mut accel, 0).unwrap().step, Step::Traffic);
+}
+
+/// What a reset must not lose is told once for each change.
+#[test]
+fn a_change_of_the_session_is_told() {
+    each(|mut client, broker| {
+        let (mut broker, mut accel, mut happened) = (broker(), accelerator(), Vec::new());
+        assert!(!client.take_changed());
+        client.connected(NOW);
+        run(&mut client, &mut broker, &mut accel, 0, &mut happened).unwrap();
+        assert!(client.take_changed() && !client.take_changed(), "connected");
+        client.publish(&message("x", b"", QoS::AtLeastOnce), &mut accel, 0).unwrap();
+        assert!(client.take_changed() && !client.take_changed(), "published");
+        run(&mut client, &mut broker, &mut accel, 0, &mut happened).unwrap();
+        assert!(client.take_changed() && !client.take_changed(), "delivered");
+        client.publish(&message("x", b"", QoS::AtMostOnce), &mut accel, 0).unwrap();
+        assert!(!client.take_changed(), "nothing of it is kept");
+    });
+}
+
+/// A server that breaks MQTT's rules is told goodbye by TLS.
+#[test]
+fn a_failure_of_mqtt_closes_tls_in_order() {
+    let (mut client, mut accel, mut happened) = (client(settings(security())), accelerator(), Vec::new());
+    let mut broker = Broker::tls(Script::default(), Pieces::Whole);
+    client.connected(NOW);
+    run(&mut client, &mut broker, &mut accel, 0, &mut happened).unwrap();
+    broker.say(&Packet::PingReq);
+    for _ in 0..2 {
+        let status = run(&mut client, &mut broker, &mut accel, 0, &mut happened).unwrap_err();
+        assert_eq!((status.error, status.step), (codes::UNEXPECTED_PACKET, Step::Traffic));
+    }
+    let crate::broker::Carrier::Tls(server) = &broker.carrier else { panic!("TLS") };
+    assert_eq!((&server.alerts[..], &server.fault), (&[(1, 0)][..], &None));
 }

@@ -116,6 +116,13 @@ impl<'b> Connection<'b> {
         (self.alert_received, self.status) = (None, None);
     }
 
+    /// Offers a session that [`Connection::session`] returned on an earlier connection, perhaps before a reset: it is copied into the
+    /// session's buffer, in the place of what is kept there. Bytes that are too long for it, or do not fit the configuration, the host
+    /// or the time, are not offered. To be called before the first [`Connection::poll`], or before [`Connection::restart`].
+    pub fn offer(&mut self, session: &[u8]) {
+        self.handshake.offer(session);
+    }
+
     /// Advances the protocol as far as it goes without the socket and the application, and says what is needed next.
     ///
     /// Public-key work is done in slices: with [`Want::BUSY`], poll again when everything else has had its turn.

@@ -120,6 +120,11 @@ impl<'b> Handshake<'b> {
         Ok(if is_usable { session } else { None })
     }
 
+    /// Keeps the bytes of an earlier session for the next hello.
+    pub(crate) fn offer(&mut self, session: &[u8]) {
+        self.store.copy(session);
+    }
+
     /// What to keep of this connection, with a ticket that has just come or none.
     #[inline(never)]
     pub(super) fn keep_session<A: Accel>(
