@@ -27,3 +27,20 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/porting.md")]
 pub struct Porting;
+
+/// The code in the READMEs of the packages compiles and holds.
+#[cfg(doctest)]
+pub mod packages {
+    #[doc = include_str!("../../status/README.md")]
+    pub struct Status;
+    #[doc = include_str!("../../accel/README.md")]
+    pub struct Accel;
+    #[doc = include_str!("../../x509/README.md")]
+    pub struct X509;
+    #[doc = include_str!("../../tls12/README.md")]
+    pub struct Tls12;
+    #[doc = include_str!("../../mqtt/README.md")]
+    pub struct Mqtt;
+    #[doc = include_str!("../../mqtts/README.md")]
+    pub struct Mqtts;
+}

@@ -13,6 +13,7 @@ pub mod install;
 pub mod link;
 pub mod mcu;
 pub mod mosquitto;
+pub mod packages;
 pub mod pki;
 pub mod process;
 pub mod progress;

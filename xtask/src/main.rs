@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, demo, firmware, test};
+use xtask::{bench, demo, firmware, packages, test};
 
 const HELP: &str = "\
 The project's commands.
@@ -13,6 +13,7 @@ Commands:
   demo      the device at a real Mosquitto: its messages over TLS, and a command back
   bench     our instruction counts and sizes beside Mbed TLS 2.28's, on an emulated Cortex-M4
   firmware  build the firmware for the NUCLEO-F439ZI; its size, and what it is made of
+  packages  the crates as the registry would have them, each built from its package, and with the oldest Rust that it promises
   test      everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof, virtual board, demo
 ";
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => with_help(rest, demo::HELP, demo::run),
         ["test", rest @ ..] => with_help(rest, test::HELP, test::run),
         ["bench", rest @ ..] => with_help(rest, bench::HELP, bench::run),
+        ["packages", rest @ ..] => with_help(rest, packages::HELP, packages::run),
         ["firmware", rest @ ..] => with_help(rest, firmware::HELP, firmware::run),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");

@@ -9,6 +9,7 @@ use std::{path::PathBuf, process::Command};
 
 use crate::{
     install::{self, Need},
+    packages::LIBRARIES,
     process,
     progress::Progress,
     root, target,
@@ -121,10 +122,10 @@ impl Route {
 /// When one of them does not compile.
 pub fn build(route: Route) -> Result<(), String> {
     let mut command = route.build("release");
-    for core in CORES {
-        command.args(["-p", core]);
+    for (_, package) in LIBRARIES {
+        command.args(["-p", package]);
     }
-    command.args(["-p", "mqtts", "--features", "mqtts/embedded-io-async"]);
+    command.args(["--features", "mqtts/embedded-io-async"]);
     process::run(&mut command)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     },
     link,
     mcu::{self, Route},
-    process,
+    packages, process,
     progress::Progress,
     provenance, root, rules, secrets, target,
 };
@@ -21,7 +21,7 @@ Checks everything that has to hold, and says at the end what did not.
 Usage: cargo xtask test [--quick]
 
   --quick   leave out what takes long: the MCU build, the link proof, the firmware, the search for secrets in memory, the virtual board,
-            the fuzz targets, the demo
+            the fuzz targets, the packages, the oldest Rust, the demo
 
 Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, chromium, valgrind, a Rust that
 builds for thumbv7em, and qemu-system-arm. Otherwise it says in one line what to install.
@@ -66,6 +66,8 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         });
         progress.step("virtual board", board::test);
         progress.step("fuzz targets and their corpora", fuzz);
+        progress.step(packages::STEP, packages::check);
+        progress.step(packages::OLDEST, packages::oldest_rust);
     }
     progress.step("documentation", |_| documentation());
     progress.step("tests", |_| cargo(&["test", "--workspace", "--no-fail-fast"]));

@@ -61,7 +61,7 @@ pub(super) fn run() -> Result<(), String> {
     install::install(&[MOSQUITTO, OPENSSL], &progress)?;
     progress.say("building mqtts");
     let mut build = Command::new("cargo");
-    build.current_dir(root()).args(["build", "--quiet", "--release", "-p", "cli", "--bin", "mqtts"]);
+    build.current_dir(root()).args(["build", "--quiet", "--release", "-p", "mqtts-cli", "--bin", "mqtts"]);
     process::run(&mut build)?;
     progress.say("making certificates");
     let folder = target().join("demo");

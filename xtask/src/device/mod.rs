@@ -74,7 +74,7 @@ struct Session {
 /// When they do not build.
 pub fn build() -> Result<(), String> {
     let mut build = Command::new("cargo");
-    build.current_dir(root()).args(["build", "--quiet", "-p", "cli", "-p", "host-board", "--bins"]);
+    build.current_dir(root()).args(["build", "--quiet", "-p", "mqtts-cli", "-p", "host-board", "--bins"]);
     process::run(&mut build)
 }
 
