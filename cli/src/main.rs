@@ -1,5 +1,5 @@
 //! `mqtts`: MQTT over TLS for people with a PC.
 
 fn main() -> std::process::ExitCode {
-    cli::run(std::env::args_os())
+    mqtts_cli::run(std::env::args_os())
 }
