@@ -8,6 +8,7 @@ pub mod bench;
 pub mod board;
 pub mod demo;
 pub mod device;
+pub mod duties;
 pub mod firmware;
 pub mod install;
 pub mod link;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, demo, firmware, packages, test};
+use xtask::{bench, demo, duties, firmware, packages, test};
 
 const HELP: &str = "\
 The project's commands.
@@ -12,6 +12,7 @@ Usage: cargo xtask COMMAND [--help]
 Commands:
   demo      the device at a real Mosquitto: its messages over TLS, and a command back
   bench     our instruction counts and sizes beside Mbed TLS 2.28's, on an emulated Cortex-M4
+  duties    every duty of the RFCs and of MQTT has its test, every source file its tests
   firmware  build the firmware for the NUCLEO-F439ZI; its size, and what it is made of
   packages  the crates as the registry would have them, each built from its package, and with the oldest Rust that it promises
   test      everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof, virtual board, demo
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => with_help(rest, test::HELP, test::run),
         ["bench", rest @ ..] => with_help(rest, bench::HELP, bench::run),
         ["packages", rest @ ..] => with_help(rest, packages::HELP, packages::run),
+        ["duties", rest @ ..] => with_help(rest, duties::HELP, duties::run),
         ["firmware", rest @ ..] => with_help(rest, firmware::HELP, firmware::run),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");

@@ -1,6 +1,7 @@
 //! Lines that say how far a command is, with the time since it began.
 
 use std::{
+    io::{IsTerminal, stderr},
     sync::mpsc::{RecvTimeoutError, channel},
     thread,
     time::{Duration, Instant},
@@ -25,7 +26,7 @@ impl Progress {
         println!("[{:>6.1} s] {text}", self.start.elapsed().as_secs_f32());
     }
 
-    /// Says what is being done, and again every second for as long as it takes.
+    /// Says what is being done, and for how long: every second on a terminal, every half a minute elsewhere.
     ///
     /// # Errors
     /// Those of the work.
@@ -35,12 +36,15 @@ impl Progress {
         let name = what.to_owned();
         let (done, waiting) = channel::<()>();
         let ticker = thread::spawn(move || {
+            // A terminal has one line that counts; a file gets a line from time to time.
+            let (interval, before, after) =
+                if stderr().is_terminal() { (1, "\r", "") } else { (30, "", "\n") };
             let mut ticked = false;
-            while waiting.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+            while waiting.recv_timeout(Duration::from_secs(interval)) == Err(RecvTimeoutError::Timeout) {
                 ticked = true;
-                eprint!("\r             {name}: {} s ", begun.elapsed().as_secs());
+                eprint!("{before}             {name}: {} s {after}", begun.elapsed().as_secs());
             }
-            if ticked {
+            if ticked && after.is_empty() {
                 eprintln!();
             }
         });

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use crate::{
-    bench, board, demo, firmware,
+    bench, board, demo, duties, firmware,
     install::{
         self, CHROMEDRIVER, CHROMIUM, GNUTLS, GROFF, MBEDTLS, MOSQUITTO, MOSQUITTO_CLIENTS, OPENSSL, ZSH,
     },
@@ -48,6 +48,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
 
     progress.step("source rules", |_| rules::check());
     progress.step("origin of every vector", |_| provenance::check());
+    progress.step("every duty has its test", |_| duties::check());
     progress.step("format", |_| cargo(&["fmt", "--all", "--check"]));
     progress.step("clippy", |_| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
     if !quick {

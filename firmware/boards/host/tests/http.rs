@@ -438,6 +438,8 @@ fn what_is_not_a_request_is_answered_with_its_status() {
         (format!("GET /{long} HTTP/1.1\r\n{host}\r\n"), 431),
         (format!("GET / HTTP/1.1\r\n{host}{}\r\n", "A: b\r\n".repeat(60)), 431),
         (format!("GET /nothing HTTP/1.1\r\n{host}\r\n"), 404),
+        // RFC 9112 §2.2: empty lines before a request are passed over.
+        (format!("\r\n\r\nGET /nothing HTTP/1.1\r\n{host}\r\n"), 404),
         (format!("PATCH / HTTP/1.1\r\n{host}\r\n"), 405),
         (format!("POST /login HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 411),
         (
