@@ -66,6 +66,21 @@ pub struct Message<'a> {
     pub retain: bool,
 }
 
+impl<'a> Message<'a> {
+    /// A message that the server does not keep.
+    ///
+    /// ```
+    /// use mqtt::{Message, QoS};
+    ///
+    /// let lamp = Message::new("kitchen/lamp", b"on", QoS::AtLeastOnce);
+    /// assert_eq!(lamp, Message { topic: "kitchen/lamp", payload: b"on", qos: QoS::AtLeastOnce, retain: false });
+    /// ```
+    #[must_use]
+    pub const fn new(topic: &'a str, payload: &'a [u8], qos: QoS) -> Self {
+        Self { topic, payload, qos, retain: false }
+    }
+}
+
 /// A PUBLISH packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Publish<'a> {

@@ -14,9 +14,14 @@ use std::{
 
 use accel::{Entropy, soft::Soft};
 use status::{Error, entropy, net, pk, ssl};
-use tls12::Connection;
+use tls12::{Config, Connection};
+use x509::Bundle;
 
-use crate::{blocking::Network, memory::Buffers};
+use crate::{
+    Client, Security, Settings,
+    blocking::{Network, Session},
+    memory::Buffers,
+};
 
 /// The operating system's random numbers.
 pub struct OperatingSystem;
@@ -42,6 +47,56 @@ pub fn pem(file: impl AsRef<Path>) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let text = fs::read(file).map_err(|_| pk::FILE_IO_ERROR)?;
     let storage = vec![0; x509::der_length(text.len())];
     Ok((text, storage))
+}
+
+/// A file's certificates, to trust for as long as the program runs: their memory is never given back. A program that reads files again
+/// and again uses [`pem`].
+///
+/// # Errors
+/// Those of [`pem`] and of [`Bundle::from_long_pem`].
+pub fn anchors(file: impl AsRef<Path>) -> Result<Bundle<'static>, Error> {
+    let (text, storage) = pem(file)?;
+    Bundle::from_long_pem(&text, storage.leak())
+}
+
+/// TLS to this host, whose certificate must lead to one of this file, for as long as the program runs: see [`anchors`].
+///
+/// # Errors
+/// Those of [`anchors`].
+pub fn tls(host: &str, anchors_file: impl AsRef<Path>) -> Result<Security<'static>, Error> {
+    let config = Config { anchors: Some(anchors(anchors_file)?), ..Config::default() };
+    Ok(Security::Tls { host: String::from(host).leak(), config: Box::leak(Box::new(config)) })
+}
+
+/// A session for as long as the program runs, over TCP to this host and port: its memory ([`Memory::default`]) is never given back.
+///
+/// ```no_run
+/// use mqtts::mqtt::{Event, Message, QoS, Subscription};
+/// use mqtts::{Settings, pc};
+///
+/// let subscriptions = &[Subscription { filter: "kitchen/#", qos: QoS::AtLeastOnce }];
+/// let settings = Settings { subscriptions, ..Settings::new(pc::tls("broker.example", "ca.pem")?, "kitchen-pc") };
+/// let mut session = pc::open(settings, "broker.example", 8883)?;
+/// session.publish(&Message::new("kitchen/lamp", b"on", QoS::AtLeastOnce))?;
+/// loop {
+///     if let Some(Event::Message(received)) = session.next(1_000)? {
+///         println!("{}: {:?}", received.message.topic, received.message.payload);
+///     }
+/// }
+/// # #[allow(unreachable_code)]
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Those of [`Client::new`].
+pub fn open(
+    settings: Settings<'static>,
+    host: &str,
+    port: u16,
+) -> Result<Session<'static, 'static, Soft<OperatingSystem>, Tcp>, Error> {
+    let client = Client::new(settings, Box::leak(Box::new(Memory::default())).lend())?;
+    let (accel, tcp) = (Box::new(accelerator()), Box::new(Tcp::new(host, port)));
+    Ok(Session::new(Box::leak(Box::new(client)), Box::leak(accel), Box::leak(tcp)))
 }
 
 /// Memory for a client with records of every length: 42 KB on the heap, and what messages need.

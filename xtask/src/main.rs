@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, demo, duties, firmware, packages, test};
+use xtask::{bench, demo, duties, examples, firmware, packages, proof, test};
 
 const HELP: &str = "\
 The project's commands.
@@ -15,6 +15,8 @@ Commands:
   duties    every duty of the RFCs and of MQTT has its test, every source file its tests
   firmware  build the firmware for the NUCLEO-F439ZI; its size, and what it is made of
   packages  the crates as the registry would have them, each built from its package, and with the oldest Rust that it promises
+  examples  build the examples, and write the table of their lines, flash and RAM
+  proof     what takes too long for every day, part by part
   test      everything that has to hold: install what is missing, lints, tests, fuzz corpora, MCU build, link proof, virtual board, demo
 ";
 
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
         ["bench", rest @ ..] => with_help(rest, bench::HELP, bench::run),
         ["packages", rest @ ..] => with_help(rest, packages::HELP, packages::run),
         ["duties", rest @ ..] => with_help(rest, duties::HELP, duties::run),
+        ["examples", rest @ ..] => with_help(rest, examples::HELP, examples::run),
+        ["proof", rest @ ..] => with_help(rest, proof::HELP, proof::run),
         ["firmware", rest @ ..] => with_help(rest, firmware::HELP, firmware::run),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");

@@ -46,17 +46,8 @@ impl Route {
     /// # Errors
     /// What would have to be installed.
     pub fn choose(progress: &Progress) -> Result<Self, String> {
-        if is_installed(HARD_FLOAT) {
+        if has_target(HARD_FLOAT, progress) {
             return Ok(Self::Installed(HARD_FLOAT));
-        }
-        if process::find("rustup").is_some() {
-            let what = format!("rustup target add {HARD_FLOAT} (goes on without where there is no network)");
-            let mut command = Command::new("rustup");
-            command.args(["target", "add", HARD_FLOAT]);
-            let _ = progress.during(&what, || process::output(&mut command));
-            if is_installed(HARD_FLOAT) {
-                return Ok(Self::Installed(HARD_FLOAT));
-            }
         }
         if is_installed(SOFT_FLOAT) {
             return Ok(Self::Installed(SOFT_FLOAT));
@@ -132,6 +123,18 @@ pub fn build(route: Route) -> Result<(), String> {
 /// Where code for the microcontroller is built.
 pub fn folder() -> PathBuf {
     target().join("mcu")
+}
+
+/// Whether the toolchain at hand has a target's `core`, or rustup can add it.
+#[must_use]
+pub fn has_target(target: &str, progress: &Progress) -> bool {
+    if !is_installed(target) && process::find("rustup").is_some() {
+        let what = format!("rustup target add {target} (goes on without where there is no network)");
+        let mut command = Command::new("rustup");
+        command.args(["target", "add", target]);
+        let _ = progress.during(&what, || process::output(&mut command));
+    }
+    is_installed(target)
 }
 
 /// Whether the toolchain at hand has a target's `core`.

@@ -12,8 +12,8 @@ use std::{
 use crate::{mcu::CORES, root};
 
 /// Folders with Rust sources of ours.
-const FOLDERS: [&str; 10] =
-    ["status", "accel", "x509", "tls12", "mqtt", "mqtts", "cli", "firmware", "tests", "xtask"];
+const FOLDERS: [&str; 11] =
+    ["status", "accel", "x509", "tls12", "mqtt", "mqtts", "cli", "firmware", "examples", "tests", "xtask"];
 /// The backend that has a heap on purpose, behind a feature.
 const WITH_HEAP: &str = "accel/src/rustcrypto";
 

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use crate::{
-    bench, board, demo, duties, firmware,
+    bench, board, demo, duties, examples, firmware,
     install::{
         self, CHROMEDRIVER, CHROMIUM, GNUTLS, GROFF, MBEDTLS, MOSQUITTO, MOSQUITTO_CLIENTS, OPENSSL, ZSH,
     },
@@ -21,7 +21,7 @@ Checks everything that has to hold, and says at the end what did not.
 Usage: cargo xtask test [--quick]
 
   --quick   leave out what takes long: the MCU build, the link proof, the firmware, the search for secrets in memory, the virtual board,
-            the fuzz targets, the packages, the oldest Rust, the demo
+            the examples, the fuzz targets, the packages, the oldest Rust, the demo
 
 Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, chromium, valgrind, a Rust that
 builds for thumbv7em, and qemu-system-arm. Otherwise it says in one line what to install.
@@ -66,6 +66,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
             secrets::prove(Route::choose(progress)?, progress)
         });
         progress.step("virtual board", board::test);
+        progress.step("examples", examples::test);
         progress.step("fuzz targets and their corpora", fuzz);
         progress.step(packages::STEP, packages::check);
         progress.step(packages::OLDEST, packages::oldest_rust);

@@ -1,0 +1,183 @@
+//! `cargo xtask examples`: builds every example of `examples/`, measures it, and writes the table of `examples/README.md`.
+//!
+//! Each example is a workspace of its own, as a user's project would be; all of them build into one folder here. Lines are
+//! counted as they are, flash and RAM are the sections of the ELF file. The table is checked by `cargo xtask test`, and whatever is
+//! built there is measured again.
+
+mod elf;
+mod run;
+mod table;
+
+use std::{path::PathBuf, process::Command};
+
+use crate::{mcu, process, progress::Progress, root, target};
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+Builds every example of examples/ for its target, counts its lines, measures its flash and RAM, and writes the table of
+examples/README.md. What cannot be built on this machine keeps its figures, and is named.
+
+Usage: cargo xtask examples [--check]
+
+  --check   write nothing: do what `cargo xtask test` does with them
+";
+
+/// A folder of `examples/`: a project that a user would copy.
+pub struct Example {
+    /// The folder's name.
+    pub name: &'static str,
+    /// The target that it is built for; none for the PC's own.
+    pub target: Option<&'static str>,
+    /// Its programs.
+    pub programs: &'static [Program],
+    /// Built by `cargo xtask test`; the others, which take minutes, by `cargo xtask proof examples`.
+    pub is_quick: bool,
+}
+
+/// A program of an example.
+pub struct Program {
+    /// The name of its binary.
+    pub name: &'static str,
+    /// The file or folder of its sources.
+    pub sources: &'static str,
+    /// What it does, for the table.
+    pub what: &'static str,
+}
+
+/// All of them.
+pub const EXAMPLES: &[Example] = &[Example {
+    name: "std",
+    target: None,
+    programs: &[
+        Program {
+            name: "ten_lines",
+            sources: "src/bin/ten_lines.rs",
+            what: "a message to a broker and back, in ten lines",
+        },
+        Program {
+            name: "come_back",
+            sources: "src/bin/come_back.rs",
+            what: "publishes, subscribes, and comes back after the broker's restart",
+        },
+        Program {
+            name: "gateway",
+            sources: "src/bin/gateway.rs",
+            what: "a hundred connections in one thread, over sockets that never wait (`mio`)",
+        },
+    ],
+    is_quick: true,
+}];
+
+/// Runs the command.
+///
+/// # Errors
+/// What did not build, or how many examples were left out.
+pub fn run(arguments: &[&str]) -> Result<(), String> {
+    let progress = Progress::default();
+    match arguments {
+        [] => {}
+        ["--check"] => return test(&progress),
+        _ => return Err(format!("cargo xtask examples: unknown arguments {}", arguments.join(" "))),
+    }
+    let mut measured = Vec::new();
+    for example in EXAMPLES {
+        measured.extend(example.measure(&progress)?);
+    }
+    table::write(&measured)
+}
+
+/// The quick ones: builds them, compares the table, and runs what runs on a PC against a real Mosquitto.
+///
+/// # Errors
+/// What does not build, does not do what it should, or is not what the table says.
+pub fn test(progress: &Progress) -> Result<(), String> {
+    prove(progress, true)?;
+    run::on_a_pc(progress)
+}
+
+/// Builds those that take minutes, and compares the table.
+///
+/// # Errors
+/// What does not build, or is not what the table says.
+pub fn prove_slow(progress: &Progress) -> Result<(), String> {
+    prove(progress, false)
+}
+
+fn prove(progress: &Progress, is_quick: bool) -> Result<(), String> {
+    let mut measured = Vec::new();
+    for example in EXAMPLES.iter().filter(|example| example.is_quick == is_quick) {
+        example.lint(progress)?;
+        measured.extend(example.measure(progress)?);
+    }
+    table::check(&measured)
+}
+
+/// A program's figures.
+pub struct Measured {
+    /// The example's name and the program's.
+    pub name: (&'static str, &'static str),
+    /// Lines that are neither empty nor a comment.
+    pub lines: u64,
+    /// Flash and RAM in bytes; none on a PC, or where it could not be built.
+    pub size: Option<elf::Size>,
+}
+
+impl Example {
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        root().join("examples").join(self.name)
+    }
+
+    fn lint(&self, progress: &Progress) -> Result<(), String> {
+        progress.say(&format!("example {}: format", self.name));
+        process::run(Command::new("cargo").current_dir(self.folder()).args(["fmt", "--check"]))
+    }
+
+    /// Builds it; nothing where its target cannot be had on this machine.
+    ///
+    /// # Errors
+    /// When it does not compile.
+    pub fn build(
+        &self,
+        progress: &Progress,
+        variables: &[(&str, String)],
+    ) -> Result<Option<PathBuf>, String> {
+        progress.say(&format!("example {}: building for {}", self.name, self.target.unwrap_or("this PC")));
+        let Some(name) = self.target else {
+            let mut command = Command::new("cargo");
+            command.env("CARGO_TARGET_DIR", folder()).args(["build", "--locked", "--release"]);
+            process::run(command.current_dir(self.folder()))?;
+            return Ok(Some(folder().join("release")));
+        };
+        if !mcu::has_target(name, progress) {
+            progress.say(&format!("example {}: NOT RUN, as {name} cannot be had here", self.name));
+            return Ok(None);
+        }
+        let mut command = Command::new("cargo");
+        command
+            .args(["build", "--locked", "--release", "--target", name])
+            .envs(variables.iter().map(|(name, value)| (name, value)));
+        process::run(command.current_dir(self.folder()).env("CARGO_TARGET_DIR", folder()))?;
+        Ok(Some(folder().join(name).join("release")))
+    }
+
+    fn measure(&self, progress: &Progress) -> Result<Vec<Measured>, String> {
+        let built = self.build(progress, &[])?;
+        let of = |program: &'static Program| {
+            let size = match &built {
+                Some(folder) if self.target.is_some() => Some(elf::Size::of(&folder.join(program.name))?),
+                _ => None,
+            };
+            let lines = table::lines(&self.folder().join(program.sources))?;
+            Ok(Measured { name: (self.name, program.name), lines, size })
+        };
+        self.programs.iter().map(of).collect()
+    }
+}
+
+/// Where examples are built.
+#[must_use]
+pub fn folder() -> PathBuf {
+    target().join("examples")
+}
