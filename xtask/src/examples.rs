@@ -146,7 +146,7 @@ impl Example {
         progress.say(&format!("example {}: building for {}", self.name, self.target.unwrap_or("this PC")));
         let Some(name) = self.target else {
             let mut command = Command::new("cargo");
-            command.env("CARGO_TARGET_DIR", folder()).args(["build", "--locked", "--release"]);
+            command.env("CARGO_TARGET_DIR", folder()).args(["build", "--release"]);
             process::run(command.current_dir(self.folder()))?;
             return Ok(Some(folder().join("release")));
         };
@@ -156,7 +156,7 @@ impl Example {
         }
         let mut command = Command::new("cargo");
         command
-            .args(["build", "--locked", "--release", "--target", name])
+            .args(["build", "--release", "--target", name])
             .envs(variables.iter().map(|(name, value)| (name, value)));
         process::run(command.current_dir(self.folder()).env("CARGO_TARGET_DIR", folder()))?;
         Ok(Some(folder().join(name).join("release")))
