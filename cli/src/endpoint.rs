@@ -6,7 +6,7 @@ use std::{
 };
 
 use accel::{HashAlgorithm, PublicKey, soft::Soft};
-use status::{rsa, ssl};
+use status::{Error, rsa, ssl};
 use tls12::{Config, Connection, Identity, Peer, Verification};
 use x509::{Bundle, PrivateKey, Wanted, der_length};
 use zeroize::Zeroizing;
@@ -100,7 +100,7 @@ impl Endpoint<'_> {
         let mut saved = Zeroizing::new(vec![0; SESSION]);
         let (config, offered) = (tls.config, tls.session.clone());
         let peer = Peer { host, now: now(), session: &offered };
-        let connection = Connection::new(&config, peer, &mut rx, &mut tx, &mut saved)?;
+        let connection = Connection::new(&config, peer, &mut rx, &mut tx, &mut saved).map_err(Error::from)?;
         let layer = Layer::tls(connection, Soft::new(OperatingSystem));
         let mut transport = Transport::new(connect(host, *port, limits)?, layer, trace)?;
         let result =

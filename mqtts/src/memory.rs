@@ -1,6 +1,5 @@
 //! The memory that a client works in: five buffers, each with a name, and sizes that serve most.
 
-use accel::rsa_private_workspace;
 use tls12::Connection;
 
 /// Lent memory, for the client's life. What each buffer is for, and what it has to hold:
@@ -30,8 +29,7 @@ pub struct Buffers<'b> {
 /// The smallest `rx` for a connection whose client certificate has a key of so many bits; 0 for none.
 #[must_use]
 pub const fn rx_for_key(bits: usize) -> usize {
-    let signature = if bits == 0 { 0 } else { rsa_private_workspace(bits.div_ceil(8)) };
-    if signature > Connection::MIN_RX { signature } else { Connection::MIN_RX }
+    Connection::rx_for_key(bits)
 }
 
 /// [`Buffers`] of the usual sizes: windows of 4 KB, keys of up to 4096 bits, tickets of any usual server, `SPILL` bytes for a

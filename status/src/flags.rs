@@ -54,6 +54,12 @@ impl Flags {
         Self(self.0 | other.0)
     }
 
+    /// The flags of this set that are not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// The rows of the flags that are set, in the table's order.
     pub fn iter(self) -> impl Iterator<Item = &'static Flag> {
         FLAGS.iter().filter(move |row| self.contains(row.flag))

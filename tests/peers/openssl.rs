@@ -2,16 +2,17 @@
 
 use std::{fs, process::Command};
 
-use status::{Alert, AlertSeen, Cause, ssl};
+use accel::{Hash, HashAlgorithm, soft::Hasher};
+use status::{Alert, AlertSeen, Cause, Flags, ssl, x509 as x509_codes};
 use tests::{pki::armour, strange};
-use tls12::{Config, Suite};
+use tls12::{Config, Pin, ServerName, Suite, Verdict, Verification};
 use xtask::{
     mosquitto::CIPHERS,
     process::{Server, free_port},
 };
 
 use crate::{
-    files::{folder, only, pki, trusting, verifying, with_identity},
+    files::{bundle, folder, only, pki, trusting, verifying, with_identity},
     tls_client::{Client, PATIENCE, Tls},
 };
 
@@ -225,6 +226,71 @@ fn an_application_protocol_is_agreed_on() {
     let config = Config { alpn: &[b"x-amzn-mqtt-ca", b"mqtt"], ..verifying() };
     assert_eq!(connected(&Client::new(config), port).connection.alpn(), Some(&b"mqtt"[..]));
     assert_eq!(connected(&Client::new(verifying()), port).connection.alpn(), None);
+}
+
+/// A pin in place of an anchor and beside one; what is wrong is an alert for the server, or a report for us.
+#[test]
+fn pins_and_reports() {
+    let (mut server, port) = serve(&["-rev"]);
+    let certificates = bundle("server");
+    let certificate = certificates.iter().next().unwrap();
+    let sha256 = |bytes: &[u8]| -> [u8; 32] {
+        Hasher.hash(HashAlgorithm::Sha256, &[bytes]).unwrap().as_bytes().try_into().unwrap()
+    };
+    let certificate_digest = sha256(certificate.der());
+    let pins: [&'static [Pin]; 2] = [
+        vec![Pin::Certificate(certificate_digest)].leak(),
+        vec![Pin::PublicKey(sha256(certificate.public_key_info()))].leak(),
+    ];
+    for pins in pins {
+        let pinned = Config { verification: Verification::Pinned, pins, ..Config::default() };
+        for config in [pinned, Config { pins, ..verifying() }] {
+            let mut tls = connected(&Client::new(config), port);
+            assert_eq!(tls.connection.server_certificate(), Some(&certificate_digest));
+            assert_eq!(tls.connection.verdict(), Some(Verdict::default()));
+            reversed(&mut tls);
+            tls.close();
+        }
+    }
+    let foreign: &'static [Pin] = &[Pin::PublicKey([0; 32])];
+    for config in [
+        Config { verification: Verification::Pinned, pins: foreign, ..Config::default() },
+        Config { pins: foreign, ..verifying() },
+    ] {
+        let status = Client::new(config).connect(port).err().unwrap();
+        assert_eq!((status.error, status.flags), (x509_codes::CERT_VERIFY_FAILED, Flags::OTHER));
+        assert_eq!(status.alert, Some(AlertSeen::Sent(Alert::ACCESS_DENIED)));
+        server.wait_for("tlsv1 alert access denied", PATIENCE).unwrap();
+    }
+    let reporting = Config { verification: Verification::Optional, pins: foreign, ..Config::default() };
+    let client = Client { host: "elsewhere.test", ..Client::new(reporting) };
+    let mut tls = connected(&client, port);
+    let flags = Flags::OTHER | Flags::CN_MISMATCH | Flags::NOT_TRUSTED;
+    assert_eq!(tls.connection.verdict().map(|verdict| verdict.flags), Some(flags));
+    reversed(&mut tls);
+    let resuming = client.resuming(&tls);
+    tls.close();
+    let tls = connected(&resuming, port);
+    assert!(tls.connection.resumed());
+    assert_eq!(tls.connection.verdict().map(|verdict| verdict.flags), Some(flags));
+}
+
+#[test]
+fn another_name_is_sent_than_the_one_that_is_verified_or_none() {
+    let (certificate, key) = (pki().certificate("server"), pki().key("server"));
+    let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
+    let options = ["-servername", "tenant.example", "-cert2", certificate, "-key2", key];
+    let (mut server, port) = serve(&options);
+    // The certificate for that name comes without its chain; the name in it is another one.
+    let server_name = ServerName::Other("tenant.example");
+    let config = Config { server_name, ..trusting() };
+    connected(&Client { host: "localhost", ..Client::new(config) }, port).close();
+    server.wait_for("Hostname in TLS extension: \"tenant.example\"", PATIENCE).unwrap();
+    let (mut server, port) = serve(&options);
+    let config = Config { server_name: ServerName::Omit, ..verifying() };
+    connected(&Client { host: "localhost", ..Client::new(config) }, port).close();
+    server.wait_for("DONE", PATIENCE).unwrap();
+    assert!(!server.log().contains("Hostname in TLS extension"), "{}", server.log());
 }
 
 #[test]

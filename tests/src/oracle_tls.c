@@ -101,8 +101,9 @@ void oracle_client_free(struct client *client)
     free(client);
 }
 
-/* The anchors are a text with its final NUL, or nothing (then no chain is ever set). NULL if anything fails. */
-struct client *oracle_client_new(const unsigned char *anchors, size_t anchors_size, int is_verified, int has_alpn,
+/* The anchors are a text with its final NUL, or nothing (then no chain is ever set); verification is one of
+ * MBEDTLS_SSL_VERIFY_*. NULL if anything fails. */
+struct client *oracle_client_new(const unsigned char *anchors, size_t anchors_size, int verification, int has_alpn,
                                  const char *host, int64_t at)
 {
     struct client *client = calloc(1, sizeof *client);
@@ -132,7 +133,7 @@ struct client *oracle_client_new(const unsigned char *anchors, size_t anchors_si
     mbedtls_ssl_conf_ciphersuites(&client->config, suites);
     mbedtls_ssl_conf_sig_hashes(&client->config, hashes);
     mbedtls_ssl_conf_cert_profile(&client->config, &profile);
-    mbedtls_ssl_conf_authmode(&client->config, is_verified ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
+    mbedtls_ssl_conf_authmode(&client->config, verification);
     mbedtls_ssl_conf_encrypt_then_mac(&client->config, MBEDTLS_SSL_ETM_ENABLED);
     mbedtls_ssl_conf_extended_master_secret(&client->config, MBEDTLS_SSL_EXTENDED_MS_ENABLED);
     mbedtls_ssl_conf_session_tickets(&client->config, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);

@@ -16,14 +16,25 @@ pub const WANT_READ: i32 = -0x6900;
 pub struct Settings<'a> {
     /// A PEM text of trust anchors; without one the library is never given any.
     pub anchors: Option<&'a [u8]>,
-    /// Whether the server is verified.
-    pub is_verified: bool,
+    /// How the server is verified.
+    pub verification: Verification,
     /// Whether `mqtt` is offered as application protocol.
     pub has_alpn: bool,
     /// The server's name.
     pub host: &'a str,
     /// The time in Unix seconds.
     pub now: u64,
+}
+
+/// `MBEDTLS_SSL_VERIFY_*`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verification {
+    /// `MBEDTLS_SSL_VERIFY_NONE`.
+    None = 0,
+    /// `MBEDTLS_SSL_VERIFY_OPTIONAL`.
+    Optional = 1,
+    /// `MBEDTLS_SSL_VERIFY_REQUIRED`.
+    Required = 2,
 }
 
 /// A connection of the library.
@@ -40,10 +51,10 @@ impl Client {
         let anchors = settings.anchors.map(|text| [text, &[0]].concat()).unwrap_or_default();
         let host = CString::new(settings.host).ok()?;
         let now = i64::try_from(settings.now).ok()?;
-        let (is_verified, has_alpn) = (settings.is_verified.into(), settings.has_alpn.into());
+        let (verification, has_alpn) = (settings.verification as c_int, settings.has_alpn.into());
         // SAFETY: pointers and sizes belong together, the host is terminated, and everything is copied.
         let client = unsafe {
-            oracle_client_new(anchors.as_ptr(), anchors.len(), is_verified, has_alpn, host.as_ptr(), now)
+            oracle_client_new(anchors.as_ptr(), anchors.len(), verification, has_alpn, host.as_ptr(), now)
         };
         NonNull::new(client).map(Self)
     }
@@ -109,7 +120,7 @@ unsafe extern "C" {
     fn oracle_client_new(
         anchors: *const u8,
         anchors_size: usize,
-        is_verified: c_int,
+        verification: c_int,
         has_alpn: c_int,
         host: *const c_char,
         at: i64,

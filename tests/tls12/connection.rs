@@ -4,7 +4,7 @@
 use accel::rustcrypto::RustCrypto;
 use accel::soft::Soft;
 use accel::{Entropy, Rng};
-use status::{Alert, AlertSeen, Cause, Error, Step, entropy, net, ssl};
+use status::{Alert, AlertSeen, Cause, Error, Status, Step, entropy, net, ssl};
 use tests::entropy::InsecureSeeded;
 use tests::link::{Link, Pieces};
 use tests::server::record::Record;
@@ -12,7 +12,10 @@ use tests::server::{
     CHANGE_CIPHER_SPEC, CertificateRequest, Flight, HELLO_REQUEST, Item, Script, Server, message,
 };
 use tests::throwaway::{NOW, rsa_public_key};
-use tls12::{Config, Connection, MaxFragmentLength, Peer, Suite, Suites, Want};
+use tls12::{
+    Config, Connection, MaxFragmentLength, Peer, Pin, ServerName, SetupError, Suite, Suites, Verification,
+    Want,
+};
 
 use super::handshake::{Memory, identity, peer, trusting};
 
@@ -306,23 +309,109 @@ fn what_cannot_work_is_refused_at_once() {
     let config = trusting();
     let refused = |config: &Config<'_>, host: &str, rx: usize, tx: usize| {
         let (mut rx, mut tx) = (vec![0; rx], vec![0; tx]);
-        let peer = Peer { host, now: NOW, session: &[] };
-        Connection::new(config, peer, &mut rx, &mut tx, &mut []).err()
+        Connection::new(config, Peer::new(host, NOW), &mut rx, &mut tx, &mut []).err()
     };
     let (rx, tx) = (Connection::MIN_RX, Connection::MIN_TX);
     assert_eq!(refused(&config, "localhost", rx, tx), None);
-    assert_eq!(refused(&config, "localhost", rx - 1, tx), Some(ssl::BUFFER_TOO_SMALL));
-    assert_eq!(refused(&config, "localhost", rx, tx - 1), Some(ssl::BUFFER_TOO_SMALL));
-    assert_eq!(refused(&config, "", rx, tx), Some(ssl::BAD_INPUT_DATA));
+    assert_eq!(refused(&config, "localhost", rx - 1, tx), Some(SetupError::ReceiveBuffer { needed: rx }));
+    assert_eq!(refused(&config, "localhost", rx, tx - 1), Some(SetupError::SendBuffer { needed: tx }));
+    assert_eq!(refused(&config, "", rx, tx), Some(SetupError::Name));
     assert_eq!(refused(&config, &"h".repeat(255), rx, tx), None);
-    assert_eq!(refused(&config, &"h".repeat(256), rx, tx), Some(ssl::BAD_INPUT_DATA));
+    assert_eq!(refused(&config, &"h".repeat(256), rx, tx), Some(SetupError::Name));
     let unnamed: [&[u8]; 2] = [b"mqtt", b""];
-    assert_eq!(refused(&Config { alpn: &unnamed, ..config }, "localhost", rx, tx), Some(ssl::BAD_INPUT_DATA));
-    let signing = Config { identity: Some(identity("client-4096")), ..config };
-    assert_eq!(refused(&signing, "localhost", rx, tx), Some(ssl::BUFFER_TOO_SMALL));
-    assert_eq!(refused(&signing, "localhost", Connection::SMALL_RX, tx), None);
+    assert_eq!(refused(&Config { alpn: &unnamed, ..config }, "localhost", rx, tx), Some(SetupError::Name));
     assert_eq!(Suites::new(&[]), Err(ssl::BAD_INPUT_DATA));
     assert_eq!(Suites::new(&[Suite::ALL[3], Suite::ALL[3]]), Err(ssl::BAD_INPUT_DATA));
+
+    // RFC 6066 §3: an address is no name.
+    for (name, is_good) in [("other.example", true), ("", false), ("192.0.2.1", false), ("::1", false)] {
+        let config = Config { server_name: ServerName::Other(name), ..config };
+        let expected = (!is_good).then_some(SetupError::Name);
+        assert_eq!(refused(&config, "localhost", rx, tx), expected, "{name:?}");
+    }
+    let without_pin = Config { verification: Verification::Pinned, ..config };
+    assert_eq!(refused(&without_pin, "localhost", rx, tx), Some(SetupError::Pins));
+    let pins = &[Pin::Certificate([0; 32])];
+    assert_eq!(refused(&Config { pins, ..without_pin }, "localhost", rx, tx), None);
+    let in_vain = Config { verification: Verification::None, pins, ..config };
+    assert_eq!(refused(&in_vain, "localhost", rx, tx), Some(SetupError::Pins));
+}
+
+/// The sizes that are told are those that are enough, and one byte less is not.
+#[test]
+fn the_sizes_that_are_needed_are_known_before() {
+    let config = trusting();
+    for (name, bits) in [("client-1024", 1024), ("client-2048", 2048), ("client-4096", 4096)] {
+        let config = Config { identity: Some(identity(name)), ..config };
+        let new = |rx: usize| {
+            let (mut rx, mut tx) = (vec![0; rx], [0; Connection::MIN_TX]);
+            Connection::new(&config, Peer::new("localhost", NOW), &mut rx, &mut tx, &mut []).err()
+        };
+        let needed = Connection::rx_for_key(bits);
+        assert_eq!((new(needed), new(needed - 1)), (None, Some(SetupError::ReceiveBuffer { needed })));
+    }
+    assert_eq!(Connection::rx_for_key(0), Connection::MIN_RX);
+    assert_eq!(Connection::rx_for_records(16384), Connection::FULL_RX);
+    assert_eq!(Connection::tx_for_keys(2048), Connection::MIN_TX);
+    assert_eq!(Connection::session_for_ticket(0), tls12::session::MAX_LENGTH_WITHOUT_TICKET);
+}
+
+#[test]
+fn why_a_connection_cannot_be_set_up_is_said_with_its_code() {
+    for (error, code, text) in [
+        (
+            SetupError::ReceiveBuffer { needed: 1776 },
+            ssl::BUFFER_TOO_SMALL,
+            "receive buffer too small: 1776 bytes are needed",
+        ),
+        (
+            SetupError::SendBuffer { needed: 99 },
+            ssl::BUFFER_TOO_SMALL,
+            "send buffer too small: 99 bytes are needed",
+        ),
+        (
+            SetupError::Name,
+            ssl::BAD_INPUT_DATA,
+            "host, server name or application protocol is empty, too long, or an address",
+        ),
+        (
+            SetupError::ClientKey { bits: 512 },
+            ssl::BAD_CONFIG,
+            "client key of 512 bits: 1024 to 4096 are possible",
+        ),
+        (
+            SetupError::Pins,
+            ssl::BAD_CONFIG,
+            "verification by pins needs a pin, and no verification takes none",
+        ),
+    ] {
+        assert_eq!((error.to_string(), error.error()), (text.to_owned(), code));
+        assert_eq!((Error::from(error), Status::from(error)), (code, Status::new(code)));
+    }
+}
+
+/// What a connection is told and lent may live for different times: a connection only lives as long as the shortest of them.
+#[test]
+fn what_is_lent_need_not_live_equally_long() {
+    static SUITES: Suites = Suites::ALL;
+    fn shorter<'s>(connection: Connection<'static>) -> Connection<'s> {
+        connection
+    }
+    let config: &'static Config<'static> = Box::leak(Box::new(trusting()));
+    let mut tx = vec![0; Connection::MIN_TX];
+    let alpn: Option<&'static [u8]> = {
+        let host = String::from("localhost");
+        let own = Config { suites: SUITES, ..*config };
+        let mut rx = vec![0; Connection::MIN_RX];
+        let connection = Connection::new(&own, Peer::new(&host, NOW), &mut rx, &mut tx, &mut []).unwrap();
+        assert_eq!(connection.status(), None);
+        drop(connection);
+        config.alpn.first().copied()
+    };
+    assert_eq!((alpn, tx.len()), (None, Connection::MIN_TX));
+    let lent = || vec![0; Connection::MIN_TX].leak();
+    let connection = Connection::new(config, Peer::new("localhost", NOW), lent(), lent(), &mut []).unwrap();
+    assert_eq!(shorter(connection).step(), Step::ClientHello);
 }
 
 /// Works so many times.

@@ -17,11 +17,11 @@ use accel::rustcrypto::RustCrypto;
 use status::Status;
 use tests::entropy::InsecureSeeded;
 use tests::link::{Link, Pieces};
-use tests::oracle_tls::{Client, Settings, WANT_READ};
+use tests::oracle_tls::{Client, Settings, Verification, WANT_READ};
 use tests::parity;
 use tests::server::{Saved, Script, Server};
 use tests::throwaway::{self, NOW};
-use tls12::{Config, Peer, Verification, Want};
+use tls12::{Config, Peer, Want};
 
 use super::handshake::{Memory, bundle};
 use differences::DIFFERENCES;
@@ -30,7 +30,7 @@ use differences::DIFFERENCES;
 #[derive(Clone, Copy)]
 struct Setup {
     anchors: Option<&'static str>,
-    is_verified: bool,
+    verification: Verification,
     has_alpn: bool,
     host: &'static str,
     now: u64,
@@ -38,7 +38,13 @@ struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { anchors: Some("ca.pem"), is_verified: true, has_alpn: false, host: "localhost", now: NOW }
+        Self {
+            anchors: Some("ca.pem"),
+            verification: Verification::Required,
+            has_alpn: false,
+            host: "localhost",
+            now: NOW,
+        }
     }
 }
 
@@ -66,6 +72,8 @@ impl Case {
 struct Course {
     connected: bool,
     resumed: bool,
+    /// What is wrong with a certificate that is not refused.
+    flags: u32,
     received: usize,
     end: Option<End>,
     /// The alerts that it has sent, but close_notify.
@@ -83,7 +91,11 @@ impl Course {
     fn text(&self) -> String {
         let mut parts = Vec::new();
         if self.connected {
-            parts.push(String::from(if self.resumed { "resumed" } else { "connected" }));
+            let how = if self.resumed { "resumed" } else { "connected" };
+            parts.push(match self.flags {
+                0 => String::from(how),
+                flags => format!("{how} flags 0x{flags:02X}"),
+            });
         }
         if self.received > 0 {
             parts.push(format!("{} bytes", self.received));
@@ -112,10 +124,14 @@ fn alerts(server: &Server) -> Vec<u8> {
 
 /// Ours.
 fn ours(case: &Case) -> Course {
-    let Setup { anchors, is_verified, has_alpn, host, now } = case.setup;
+    let Setup { anchors, verification, has_alpn, host, now } = case.setup;
     let config = Config {
         anchors: anchors.map(bundle),
-        verification: if is_verified { Verification::Required } else { Verification::None },
+        verification: match verification {
+            Verification::None => tls12::Verification::None,
+            Verification::Optional => tls12::Verification::Optional,
+            Verification::Required => tls12::Verification::Required,
+        },
         alpn: if has_alpn { &[b"mqtt"] } else { &[] },
         ..Config::default()
     };
@@ -141,6 +157,7 @@ fn ours(case: &Case) -> Course {
         if is_read || !course.connected && result.is_ok_and(|want| want.contains(Want::WRITE)) {
             if !course.connected {
                 course.connected = true;
+                course.flags = connection.verdict().map_or(0, |verdict| verdict.flags.bits());
                 (case.then)(&mut link.server);
             }
             continue;
@@ -163,9 +180,9 @@ struct Theirs {
 
 impl Theirs {
     fn new(setup: &Setup, server: Server) -> Self {
-        let Setup { anchors, is_verified, has_alpn, host, now } = *setup;
+        let Setup { anchors, verification, has_alpn, host, now } = *setup;
         let anchors = anchors.map(throwaway::text);
-        let settings = Settings { anchors: anchors.as_deref(), is_verified, has_alpn, host, now };
+        let settings = Settings { anchors: anchors.as_deref(), verification, has_alpn, host, now };
         Self { client: Client::new(&settings).expect("good settings"), server }
     }
 
@@ -197,6 +214,9 @@ impl Theirs {
             return course;
         }
         course.connected = true;
+        // Where nobody has asked, the library has its own answer: `SKIP_VERIFY`.
+        let is_verified = case.setup.verification != Verification::None;
+        course.flags = if is_verified { self.client.flags() } else { 0 };
         course.resumed = self.server.resumed;
         (case.then)(&mut self.server);
         loop {

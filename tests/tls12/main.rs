@@ -12,3 +12,4 @@ mod record;
 mod schedule;
 mod session;
 mod suite;
+mod trust;

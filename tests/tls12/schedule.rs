@@ -96,7 +96,7 @@ fn a_premaster_secret_is_the_version_and_46_random_bytes() {
 #[test]
 fn a_key_log_line_is_what_wireshark_reads() {
     let mut line = String::new();
-    tls12::key_log::write_line(&mut line, &[0xAB; 32], &MasterSecret::from_bytes([0x01; 48])).unwrap();
+    tls12::write_key_log(&mut line, &[0xAB; 32], &MasterSecret::from_bytes([0x01; 48])).unwrap();
     let words: Vec<&str> = line.strip_suffix('\n').unwrap().split(' ').collect();
     let [keyword, random, secret] = *words else { panic!("not three words: {line}") };
     assert_eq!(keyword, "CLIENT_RANDOM");

@@ -4,13 +4,17 @@
 use accel::{Digest, Hash, HashAlgorithm, HashState, soft::Hasher};
 use status::{Error, md};
 use tls12::schedule::MasterSecret;
-use tls12::session::{Binding, MAX_AGE, MAX_LENGTH_WITHOUT_TICKET, Session};
+use tls12::session::{Binding, MAX_AGE, MAX_LENGTH_WITHOUT_TICKET, ServerSeen, Session, inspect};
 use tls12::{MaxFragmentLength, Suite};
 
 const NOW: u64 = 1_800_000_000;
 
 fn binding(host: &str) -> Binding {
     Binding::new(&mut Hasher, [host.as_bytes(), b"required", b"anchors", b"identity"]).unwrap()
+}
+
+fn server(not_after: u64) -> ServerSeen {
+    ServerSeen { certificate: [0xCE; 32], not_after, ..ServerSeen::NOTHING }
 }
 
 fn session<'a>(id: &'a [u8], ticket: &'a [u8]) -> Session<'a> {
@@ -21,7 +25,7 @@ fn session<'a>(id: &'a [u8], ticket: &'a [u8]) -> Session<'a> {
         extended_master_secret: true,
         max_fragment_length: Some(MaxFragmentLength::Bytes1024),
         created: NOW,
-        not_after: NOW + 1_000_000,
+        server: server(NOW + 1_000_000),
         lifetime_hint: 7200,
         id,
         ticket,
@@ -47,7 +51,10 @@ fn what_was_kept_comes_back() {
     assert_eq!(session.master.as_bytes(), &[0x42; 48]);
     assert!(session.extended_master_secret);
     assert_eq!(session.max_fragment_length, Some(MaxFragmentLength::Bytes1024));
-    assert_eq!((session.created, session.not_after, session.lifetime_hint), (NOW, NOW + 1_000_000, 7200));
+    assert_eq!(
+        (session.created, session.server, session.lifetime_hint),
+        (NOW, server(NOW + 1_000_000), 7200)
+    );
     assert_eq!((session.id, session.ticket), (&[0x1D; 32][..], &[0x71; 180][..]));
 }
 
@@ -88,7 +95,7 @@ fn a_session_ends_with_its_hint_a_day_or_the_certificate() {
         assert!(decode(&bytes, "localhost", NOW + MAX_AGE).is_some());
         assert!(decode(&bytes, "localhost", NOW + MAX_AGE + 1).is_none());
     }
-    let bytes = encoded(&Session { not_after: NOW + 10, ..session(&[], &[2; 50]) }, 1024);
+    let bytes = encoded(&Session { server: server(NOW + 10), ..session(&[], &[2; 50]) }, 1024);
     assert!(decode(&bytes, "localhost", NOW + 10).is_some());
     assert!(decode(&bytes, "localhost", NOW + 11).is_none());
 }
@@ -122,6 +129,33 @@ fn a_session_with_an_id_that_is_too_long_or_a_byte_too_many_is_none() {
     let content = [content, &[0]].concat();
     let digest = Hasher.hash(HashAlgorithm::Sha256, &[&content]).unwrap();
     assert!(decode(&[&content, digest.as_bytes()].concat(), "localhost", NOW).is_none());
+}
+
+/// What is no secret can be looked at, and only where nothing is damaged.
+#[test]
+fn what_bytes_say_of_themselves() {
+    let bytes = encoded(&session(&[1; 32], &[2; 50]), 1024);
+    let summary = inspect(&mut Hasher, &bytes).unwrap().unwrap();
+    assert_eq!((summary.suite.id(), summary.extended_master_secret), (0xC0A1, true));
+    assert_eq!(summary.max_fragment_length, Some(MaxFragmentLength::Bytes1024));
+    assert_eq!((summary.created, summary.expires, summary.lifetime_hint), (NOW, NOW + 7200, 7200));
+    assert_eq!((summary.id_length, summary.ticket_length), (32, 50));
+    assert_eq!((summary.certificate, summary.verdict), ([0xCE; 32], tls12::Verdict::default()));
+
+    // A hint for ever is a day; a certificate ends before that.
+    let expires = |session: &Session<'_>| {
+        inspect(&mut Hasher, &encoded(session, 1024)).unwrap().map(|summary| summary.expires)
+    };
+    let session = session(&[1; 32], &[2; 50]);
+    assert_eq!(expires(&Session { lifetime_hint: u32::MAX, ..session.clone() }), Some(NOW + MAX_AGE));
+    assert_eq!(expires(&Session { server: server(NOW + 10), ..session }), Some(NOW + 10));
+
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        *damaged.get_mut(at).unwrap() ^= 0x10;
+        assert_eq!(inspect(&mut Hasher, &damaged), Ok(None), "byte {at}");
+    }
+    assert_eq!(inspect(&mut Hasher, &[]), Ok(None));
 }
 
 #[test]

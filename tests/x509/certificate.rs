@@ -25,6 +25,10 @@ fn every_field_is_found() {
     // The signed part, its algorithm and the signature are the whole.
     assert_eq!(der[4..][..certificate.signed().len()], *certificate.signed());
     assert!(der.ends_with(certificate.signature()));
+    // RFC 7469 §2.4: the key with its algorithm, as `openssl x509 -pubkey` has it.
+    let info = certificate.public_key_info();
+    assert_eq!(info[..4], [0x30, 0x82, 0x01, 0x22]);
+    assert!(info.len() == 294 && info.ends_with(&[2, 3, 1, 0, 1]));
     // As a CertificateRequest would list it.
     assert_eq!(certificate.issuer().der(), tests::pki::plain_name("Root"));
     assert!(!certificate.is_ca());

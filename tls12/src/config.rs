@@ -5,19 +5,40 @@
 
 use status::{Error, ssl};
 
-use crate::Suite;
+use crate::setup::SetupError;
+use crate::trust::{Observer, Pin, Verification};
+use crate::{Connection, Suite};
 
 /// What is fixed for every connection of a device: whom it trusts, who it is, and what it offers.
 ///
-/// `Config { anchors: Some(bundle), ..Config::default() }` is a client that verifies its server and offers everything.
+/// Ends with `..Config::default()`, since fields will come: then new ones change nothing.
+///
+/// ```
+/// use tls12::{Config, MaxFragmentLength};
+/// use x509::Bundle;
+///
+/// /// A client that verifies its server, in a window of 4 KB.
+/// fn config(anchors: Bundle<'_>) -> Config<'_> {
+///     let max_fragment_length = Some(MaxFragmentLength::Bytes4096);
+///     Config { anchors: Some(anchors), max_fragment_length, ..Config::default() }
+/// }
+/// # let _ = config;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Config<'b> {
     /// The certificates that are trusted. `None` with [`Verification::Required`] refuses every server with -0x7680.
     pub anchors: Option<x509::Bundle<'b>>,
     /// Our own certificate and key, for a server that asks for them. Without one an empty certificate is sent.
     pub identity: Option<Identity<'b>>,
-    /// Whether the server's certificate is verified.
+    /// How far the server's certificate is verified.
     pub verification: Verification,
+    /// What the server's own certificate has to be, one of these; empty for any. Beside an anchor, or with
+    /// [`Verification::Pinned`] in place of one. Any other has the flag `OTHER` and is refused with -0x2700 and access_denied.
+    pub pins: &'b [Pin],
+    /// Who sees the server's certificates and the verdict, and may refuse them.
+    pub observer: Option<&'b dyn Observer>,
+    /// The name that the server is told (RFC 6066 §3).
+    pub server_name: ServerName<'b>,
     /// Which algorithms and key sizes are good enough in a chain.
     pub policy: x509::Policy,
     /// The cipher suites to offer, in this order.
@@ -31,21 +52,78 @@ pub struct Config<'b> {
 }
 
 impl Config<'_> {
-    /// What can be told to be wrong before anything is sent.
-    pub(crate) fn check(&self, peer: &Peer<'_>) -> Result<(), Error> {
+    /// What can be told to be wrong before anything is sent, the buffers' lengths among it.
+    pub(crate) fn check(&self, peer: &Peer<'_>, rx: usize, tx: usize) -> Result<(), SetupError> {
+        let other_name = match self.server_name {
+            ServerName::Other(name) => Some(name),
+            _ => None,
+        };
         let names = [peer.host.as_bytes()].into_iter().chain(self.alpn.iter().copied());
-        if names.clone().any(|name| name.is_empty() || name.len() > MAX_NAME_LENGTH) {
-            return Err(ssl::BAD_INPUT_DATA);
+        let is_bad = |name: &[u8]| name.is_empty() || name.len() > MAX_NAME_LENGTH;
+        // RFC 6066 §3: an address is no name.
+        if names.chain(other_name.map(str::as_bytes)).any(is_bad) || other_name.is_some_and(x509::is_address)
+        {
+            return Err(SetupError::Name);
         }
-        let key_bits = self.identity.map(|identity| identity.key.bits());
-        match key_bits {
-            Some(bits) if !CLIENT_KEY_BITS.contains(&bits) => Err(ssl::BAD_CONFIG),
-            _ => Ok(()),
+        let pins = match self.verification {
+            Verification::Pinned => !self.pins.is_empty(),
+            Verification::None => self.pins.is_empty(),
+            _ => true,
+        };
+        if !pins {
+            return Err(SetupError::Pins);
         }
+        let bits = self.identity.map_or(0, |identity| identity.key.bits());
+        if self.identity.is_some() && !CLIENT_KEY_BITS.contains(&bits) {
+            return Err(SetupError::ClientKey { bits });
+        }
+        let needed = Connection::rx_for_key(bits);
+        if rx < needed {
+            return Err(SetupError::ReceiveBuffer { needed });
+        }
+        let needed = Connection::MIN_TX;
+        if tx < needed { Err(SetupError::SendBuffer { needed }) } else { Ok(()) }
+    }
+}
+
+/// The name in the server_name extension, by which a server with several certificates chooses one (RFC 6066 §3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum ServerName<'b> {
+    /// That of [`Peer::host`]; none when it is an address.
+    #[default]
+    Host,
+    /// No name, whatever is verified.
+    Omit,
+    /// Another name than the one that is verified, of 1 to 255 bytes and no address: for a server behind a gateway, say.
+    Other(&'b str),
+}
+
+impl<'b> ServerName<'b> {
+    /// The name that is sent, without a final dot.
+    pub(crate) fn of(self, host: &'b str) -> Option<&'b str> {
+        let name = match self {
+            Self::Host => host,
+            Self::Omit => return None,
+            Self::Other(name) => name,
+        };
+        let without_dot = name.strip_suffix('.').unwrap_or(name);
+        (!x509::is_address(name) && !without_dot.is_empty()).then_some(without_dot)
     }
 }
 
 /// A certificate chain, the own certificate first, and the private key that belongs to it.
+///
+/// ```
+/// use tls12::{Config, Identity};
+/// use x509::{Bundle, PrivateKey};
+///
+/// /// A client that shows who it is where the server asks.
+/// fn config<'b>(anchors: Bundle<'b>, chain: Bundle<'b>, key: &'b PrivateKey<'b>) -> Config<'b> {
+///     Config { anchors: Some(anchors), identity: Some(Identity { chain, key }), ..Config::default() }
+/// }
+/// # let _ = config;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Identity<'b> {
     /// The chain as it is sent to the server.
@@ -54,27 +132,15 @@ pub struct Identity<'b> {
     pub key: &'b x509::PrivateKey<'b>,
 }
 
-impl Identity<'_> {
-    /// Bytes of lent memory for a signature.
-    pub(crate) fn workspace(&self) -> usize {
-        accel::rsa_private_workspace(self.key.bits().div_ceil(8))
-    }
-}
-
-/// Whether the server's certificate is verified.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Verification {
-    /// The chain must lead to an anchor, be valid now, and name the host.
-    #[default]
-    Required,
-    /// The chain must lead to an anchor and be valid now, but may name any host: whoever has a certificate of this issuer is the
-    /// server. `None` for [`Config::anchors`] refuses every server here, too.
-    ChainOnly,
-    /// Whoever answers is the server: protects against listeners only. Its certificate must still parse.
-    None,
-}
-
 /// What belongs to one connection. Has no Debug: a session is a secret.
+///
+/// ```
+/// use tls12::Peer;
+///
+/// # let kept = &[];
+/// let peer = Peer { session: kept, ..Peer::new("broker.example", 1_800_000_000) };
+/// # let _ = peer;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Peer<'b> {
     /// The server's DNS name or IP address, as its certificate must name it; at most 255 bytes.
@@ -86,12 +152,23 @@ pub struct Peer<'b> {
     pub session: &'b [u8],
 }
 
+impl<'b> Peer<'b> {
+    /// A server that is met for the first time, or again without a session.
+    #[must_use]
+    pub const fn new(host: &'b str, now: u64) -> Self {
+        Self { host, now, session: &[] }
+    }
+}
+
 impl Default for Config<'_> {
     fn default() -> Self {
         Self {
             anchors: None,
             identity: None,
             verification: Verification::Required,
+            pins: &[],
+            observer: None,
+            server_name: ServerName::Host,
             policy: x509::Policy::default(),
             suites: Suites::ALL,
             max_fragment_length: None,
@@ -102,6 +179,15 @@ impl Default for Config<'_> {
 }
 
 /// An ordered choice among the ten suites.
+///
+/// ```
+/// use tls12::{Config, Suite, Suites};
+///
+/// let suite = Suite::from_name("TLS_RSA_WITH_AES_128_GCM_SHA256").unwrap();
+/// let config = Config { suites: Suites::new(&[suite])?, ..Config::default() };
+/// assert!(config.suites.iter().eq([suite]));
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Suites {
     list: [Suite; Suite::ALL.len()],
@@ -135,12 +221,20 @@ impl Suites {
     }
 
     /// Whether `suite` is among them.
+    #[must_use]
     pub fn contains(&self, suite: Suite) -> bool {
         self.iter().any(|chosen| chosen == suite)
     }
 }
 
 /// A limit on the plaintext of a record (RFC 6066 §4).
+///
+/// ```
+/// use tls12::MaxFragmentLength;
+///
+/// assert_eq!(MaxFragmentLength::from_bytes(2048).map(MaxFragmentLength::bytes), Some(2048));
+/// assert_eq!(MaxFragmentLength::from_bytes(3000), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MaxFragmentLength {
     /// 512 bytes.
@@ -155,6 +249,7 @@ pub enum MaxFragmentLength {
 
 impl MaxFragmentLength {
     /// The limit in bytes.
+    #[must_use]
     pub const fn bytes(self) -> usize {
         match self {
             Self::Bytes512 => 512,
@@ -165,6 +260,7 @@ impl MaxFragmentLength {
     }
 
     /// The extension's byte, 1 to 4.
+    #[must_use]
     pub const fn code(self) -> u8 {
         match self {
             Self::Bytes512 => 1,
@@ -175,6 +271,7 @@ impl MaxFragmentLength {
     }
 
     /// The limit of so many bytes, if the extension can say it.
+    #[must_use]
     pub const fn from_bytes(bytes: usize) -> Option<Self> {
         match bytes {
             512 => Some(Self::Bytes512),

@@ -10,17 +10,43 @@
 mod advance;
 
 use accel::Accel;
-use status::{Alert, Error, Status, Step, ssl};
+use status::{Alert, Error, Status, Step};
 
 use crate::config::{Config, MaxFragmentLength, Peer};
 use crate::handshake::Handshake;
 use crate::input::Input;
 use crate::output::Output;
-use crate::record::{Idle, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH};
+use crate::record::Idle;
+use crate::setup::SetupError;
 use crate::suite::Suite;
+use crate::trust::Verdict;
 use crate::want::Want;
 
 /// One connection to one server: a client's side of TLS 1.2 (RFC 5246), without I/O.
+///
+/// One turn of a loop over a socket; `tls12::io` has it for the usual kinds of sockets:
+///
+/// ```
+/// use std::io::{Error, Read, Write};
+/// use accel::Accel;
+/// use tls12::{Connection, Want};
+///
+/// fn turn<A: Accel>(tls: &mut Connection<'_>, accel: &mut A, socket: &mut (impl Read + Write)) -> Result<Want, Error> {
+///     let want = tls.poll(accel).map_err(Error::other)?;
+///     if want.contains(Want::SEND) {
+///         let sent = socket.write(tls.send_bytes())?;
+///         tls.sent(sent);
+///     } else if want.contains(Want::RECV) {
+///         match socket.read(tls.recv_space())? {
+///             0 => tls.recv_closed(),
+///             received => tls.received(received),
+///         }
+///     }
+///     Ok(want)
+/// }
+/// ```
+///
+/// Its lifetime is the shortest of what it is lent: configuration, host and buffers may live longer, each as it likes.
 ///
 /// Has no Debug: it is full of secrets. They are wiped when it is dropped, in all lent buffers too:
 /// [`Connection::session`] is copied before.
@@ -46,21 +72,6 @@ pub struct Connection<'b> {
 }
 
 impl<'b> Connection<'b> {
-    /// The smallest receive buffer that a handshake is possible with.
-    pub const MIN_RX: usize = MIN_BUFFER;
-    /// The smallest send buffer that a handshake is possible with: enough to verify a chain of keys of 2048 bits.
-    pub const MIN_TX: usize = x509::verify::rsa_workspace(256) + 256;
-    /// A receive buffer for servers that honour max_fragment_length 4096, or 2048 and less with a certificate chain of up to
-    /// 4 KB a certificate.
-    pub const SMALL_RX: usize = 4096 + MAX_OVERHEAD + MAX_EXTRA_PADDING;
-    /// A receive buffer for every record that TLS allows.
-    pub const FULL_RX: usize = MAX_PLAINTEXT_LENGTH + MAX_OVERHEAD + MAX_EXTRA_PADDING;
-    /// A send buffer in which the verification of keys of up to 4096 bits finds its workspace, and a record of 4096 bytes its place.
-    pub const GOOD_TX: usize = x509::verify::WORKSPACE + accel::MAX_MODULUS_LENGTH;
-    /// A session buffer for tickets as servers make them: about 200 bytes, or 1 to 2 KB with a client certificate inside; Java's have 1950
-    /// bytes, and 2781 with a client certificate of 2048 bits.
-    pub const GOOD_SESSION: usize = 3072;
-
     /// Prepares a connection. Nothing is computed and nothing is sent before the first [`Connection::poll`].
     ///
     /// `rx` receives records ([`Connection::SMALL_RX`], [`Connection::FULL_RX`]), `tx` sends them ([`Connection::GOOD_TX`]), and
@@ -68,21 +79,15 @@ impl<'b> Connection<'b> {
     /// identity, `rx` is also the workspace of its signature: `accel::rsa_private_workspace` of its modulus.
     ///
     /// # Errors
-    /// `ssl::BUFFER_TOO_SMALL` (-0x6A00) for `rx` or `tx`; `ssl::BAD_INPUT_DATA` (-0x7100) for a host name or ALPN name that is
-    /// empty or longer than 255 bytes; `ssl::BAD_CONFIG` (-0x5E80) for an identity without a certificate or with a key that is not
-    /// 1024 to 4096 bits long.
+    /// A [`SetupError`], which says which buffer is too short and what is needed: -0x6A00, -0x7100 or -0x5E80.
     pub fn new(
         config: &'b Config<'b>,
         peer: Peer<'b>,
         rx: &'b mut [u8],
         tx: &'b mut [u8],
         session: &'b mut [u8],
-    ) -> Result<Self, Error> {
-        config.check(&peer)?;
-        let signature_workspace = config.identity.map_or(0, |identity| identity.workspace());
-        if rx.len() < Self::MIN_RX.max(signature_workspace) || tx.len() < Self::MIN_TX {
-            return Err(ssl::BUFFER_TOO_SMALL);
-        }
+    ) -> Result<Self, SetupError> {
+        config.check(&peer, rx.len(), tx.len())?;
         Ok(Self {
             input: Input::new(rx),
             output: Output::new(tx),
@@ -144,6 +149,7 @@ impl<'b> Connection<'b> {
     }
 
     /// Where the socket's next bytes go: a header, then exactly the rest of its record.
+    #[must_use]
     pub fn recv_space(&mut self) -> &mut [u8] {
         if self.want.contains(Want::RECV) { self.input.space() } else { &mut [] }
     }
@@ -162,6 +168,7 @@ impl<'b> Connection<'b> {
     }
 
     /// What is to be sent through the socket.
+    #[must_use]
     pub fn send_bytes(&self) -> &[u8] {
         if self.send_closed { &[] } else { self.output.pending() }
     }
@@ -183,6 +190,7 @@ impl<'b> Connection<'b> {
     }
 
     /// Authenticated bytes for the application: what is left of one record.
+    #[must_use]
     pub fn plaintext(&self) -> &[u8] {
         if self.failed { &[] } else { self.input.plaintext() }
     }
@@ -193,6 +201,7 @@ impl<'b> Connection<'b> {
     }
 
     /// Where the application writes: as many bytes as one record holds. They are sealed in place by [`Connection::wrote`].
+    #[must_use]
     pub fn write_space(&mut self) -> &mut [u8] {
         if self.want.contains(Want::WRITE) {
             self.output.space(self.handshake.write_state())
@@ -228,36 +237,64 @@ impl<'b> Connection<'b> {
 
     /// What [`Peer::session`] needs to resume this session: secret bytes, to be kept as such. Empty before the handshake is over,
     /// after a failure, and when there is nothing to resume from.
+    #[must_use]
     pub fn session(&self) -> &[u8] {
         if self.failed { &[] } else { self.handshake.session() }
     }
 
+    /// Whether [`Connection::session`] is another than the one that was offered, and worth keeping anew: after a full handshake, or with a
+    /// new ticket after a resumed one.
+    #[must_use]
+    pub const fn has_new_session(&self) -> bool {
+        !self.failed && self.handshake.has_new_session()
+    }
+
+    /// What verification has found, once the server's certificate has been verified; in a session that is resumed, when it was. Flags can only
+    /// be in it with [`crate::Verification::Optional`]: everywhere else they end the handshake. None without verification, and before.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.handshake.verdict()
+    }
+
+    /// SHA-256 of the server's certificate (the whole DER), once it has come; in a session that is resumed, of the one that came then. The
+    /// certificate itself is there for a moment only: an [`crate::Observer`] sees it.
+    #[must_use]
+    pub fn server_certificate(&self) -> Option<&[u8; 32]> {
+        self.handshake.server().map(|server| &server.certificate)
+    }
+
     /// The suite that was agreed on, once the ServerHello has come.
+    #[must_use]
     pub const fn suite(&self) -> Option<Suite> {
         self.handshake.suite()
     }
 
     /// Whether the server has resumed the session that was offered.
+    #[must_use]
     pub const fn resumed(&self) -> bool {
         self.handshake.is_resumed()
     }
 
     /// Whether the master secret is bound to the whole handshake (RFC 7627), once the ServerHello has come.
+    #[must_use]
     pub const fn extended_master_secret(&self) -> bool {
         self.handshake.has_extended_master_secret()
     }
 
     /// Whether the server has agreed to encrypt-then-MAC (RFC 7366), once the ServerHello has come; only suites with CBC have it.
+    #[must_use]
     pub const fn encrypt_then_mac(&self) -> bool {
         self.handshake.encrypts_then_macs()
     }
 
     /// The limit on records that the server has agreed to, or that the resumed session has (RFC 6066 §4).
+    #[must_use]
     pub const fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
         self.handshake.max_fragment_length()
     }
 
     /// The application protocol that the server has chosen among [`Config::alpn`].
+    #[must_use]
     pub const fn alpn(&self) -> Option<&'b [u8]> {
         self.handshake.alpn()
     }
@@ -273,6 +310,7 @@ impl<'b> Connection<'b> {
     }
 
     /// How far the handshake has come.
+    #[must_use]
     pub const fn step(&self) -> Step {
         if self.close_sent || self.close_received { Step::Closed } else { self.handshake.step() }
     }
@@ -280,6 +318,7 @@ impl<'b> Connection<'b> {
     /// What has ended the connection: the failure, or the peer's close_notify (`ssl::PEER_CLOSE_NOTIFY`, -0x7880), or the end of its
     /// stream without one (`ssl::CONN_EOF`, -0x7280, with [`status::Cause::Truncated`]), or that of a socket that took nothing any more
     /// (`net::SEND_FAILED`, -0x004E). None while it lives, and when we closed it and everything was sent.
+    #[must_use]
     pub const fn status(&self) -> Option<Status> {
         self.status
     }
@@ -304,11 +343,3 @@ impl<'b> Connection<'b> {
         self.output.has_unsent_data()
     }
 }
-
-/// Room for the longest message but those that are read in pieces; and enough to encrypt to a key of 2048 bits.
-const MIN_BUFFER: usize = {
-    let workspace = accel::rsa_public_workspace(256);
-    if workspace > 1024 { workspace } else { 1024 }
-};
-/// A CBC record may have up to 255 bytes of padding where 15 are enough (RFC 5246 §6.2.3.2).
-const MAX_EXTRA_PADDING: usize = 240;

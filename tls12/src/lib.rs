@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Where to look:
-//! - [`Config`], [`Peer`]: what a connection is told.
+//! - [`Config`], [`Peer`]: what a connection is told; [`Verification`], [`Pin`], [`Observer`]: whom it trusts; [`SetupError`]: what is wrong
+//!   with that.
 //! - `connection`: the verbs; `want`: what they are told by; `input` and `output`: the two buffers behind them; `failure`: the one way to fail.
 //! - `handshake/`: one file per message, reading and writing side by side; `handshake/order.rs` has the table of what may come when.
 //! - `record/`, `schedule`, `session`, `suite`, `signature_algorithm`, `wire`: what they are built from.
@@ -23,6 +24,7 @@
 //! versions of TLS.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "internals"), expect(unreachable_pub, reason = "what the feature makes reachable"))]
 
 mod config;
 mod connection;
@@ -30,23 +32,36 @@ mod failure;
 mod handshake;
 mod input;
 mod output;
+#[cfg(feature = "internals")]
 pub mod record;
+#[cfg(not(feature = "internals"))]
+mod record;
+#[cfg(feature = "internals")]
 pub mod schedule;
+#[cfg(not(feature = "internals"))]
+mod schedule;
 pub mod session;
+mod setup;
 mod signature_algorithm;
 mod suite;
 mod transcript;
+mod trust;
 mod want;
 mod wire;
 
 pub mod io;
 
 #[cfg(feature = "key-log")]
-pub mod key_log;
+mod key_log;
 
-pub use config::{Config, Identity, MaxFragmentLength, Peer, Suites, Verification};
+pub use config::{Config, Identity, MaxFragmentLength, Peer, ServerName, Suites};
 pub use connection::Connection;
+#[cfg(feature = "internals")]
 pub use failure::Failure;
+#[cfg(all(feature = "internals", feature = "key-log"))]
+pub use key_log::write_line as write_key_log;
+pub use setup::SetupError;
 pub use signature_algorithm::{SignatureAlgorithm, SignatureKey};
 pub use suite::{EMPTY_RENEGOTIATION_INFO_SCSV, Suite};
+pub use trust::{Observer, Pin, Presented, Verdict, Verification};
 pub use want::Want;

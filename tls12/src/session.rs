@@ -5,203 +5,80 @@
 //! can write them is your server**: their digest finds damage, not forgery, and a resumed session is not verified again.
 //!
 //! A session only resumes what it was made for. Everything that was decided about the server is bound into it by one digest
-//! ([`Binding`]): host, verification mode, anchors, policy and own certificate. Bytes that are damaged, of another version, or that do
+//! (`Binding` in `stored`): host, name that is sent, verification, pins, anchors, policy and own certificate. Bytes that are damaged, of another version, or that do
 //! not match exactly are no error: the handshake is a full one.
 //!
 //! Deliberately absent: the application protocol, which is negotiated afresh (RFC 7301 §3.1).
-//!
-//! ```text
-//!   version  binding  suite  flags  max_fragment_length  master secret  created  not_after  lifetime hint
-//!   session id<0..32>  ticket<0..2^16-1>  SHA-256 of all before
-//! ```
 
-use accel::{Digest, Hash, HashAlgorithm};
+mod stored;
+
+#[cfg(feature = "internals")]
+pub use stored::{Binding, ServerSeen, Session};
+#[cfg(not(feature = "internals"))]
+pub(crate) use stored::{Binding, ServerSeen, Session};
+
+pub use stored::{MAX_AGE, MAX_LENGTH_WITHOUT_TICKET};
+
+use accel::Hash;
 use status::Error;
-use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
 
-use crate::schedule::{MasterSecret, SECRET_LENGTH};
-use crate::wire::{Reader, Writer};
+use crate::trust::{DIGEST_LENGTH, Verdict};
 use crate::{MaxFragmentLength, Suite};
 
-/// The most bytes that an encoded session has without its ticket.
-pub const MAX_LENGTH_WITHOUT_TICKET: usize =
-    2 + DIGEST_LENGTH + 2 + 1 + 1 + SECRET_LENGTH + 8 + 8 + 4 + 33 + 2 + DIGEST_LENGTH;
-/// A session is not offered for longer than a day (RFC 5246 §F.1.4), whatever the server hints at.
-pub const MAX_AGE: u64 = 24 * 60 * 60;
-
-/// A digest over everything that must be the same for a session to be resumed.
+/// What session bytes say, without what is secret in them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Binding([u8; DIGEST_LENGTH]);
-
-impl Binding {
-    /// Digests `parts`, each with its length, so that none can pass for part of another.
-    ///
-    /// # Errors
-    /// Those of [`Hash`].
-    pub fn new<'p, A: Hash + ?Sized>(
-        accel: &mut A,
-        parts: impl IntoIterator<Item = &'p [u8]>,
-    ) -> Result<Self, Error> {
-        let mut state = accel.hash_start(HashAlgorithm::Sha256)?;
-        for part in parts {
-            let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-            accel.hash_update(&mut state, &length.to_be_bytes())?;
-            accel.hash_update(&mut state, part)?;
-        }
-        Ok(Self(array(&accel.hash_finish_in_place(&mut state)?)))
-    }
-}
-
-/// A session that can be resumed.
-#[derive(Clone)]
-pub struct Session<'a> {
-    /// What it belongs to.
-    pub binding: Binding,
+#[non_exhaustive]
+pub struct Summary {
     /// The suite, which resumption keeps.
     pub suite: Suite,
-    /// The secret from which new keys are made.
-    pub master: MasterSecret,
-    /// Whether the master secret is the extended one (RFC 7627 §5.3: resumption keeps that too).
+    /// Whether the master secret is the extended one (RFC 7627).
     pub extended_master_secret: bool,
-    /// The negotiated limit on fragments (RFC 6066 §4).
+    /// The limit on records, which must be asked for again (RFC 6066 §4).
     pub max_fragment_length: Option<MaxFragmentLength>,
     /// When the full handshake was, in Unix seconds.
     pub created: u64,
-    /// When the server's certificate expires, in Unix seconds; `u64::MAX` when nobody cares because it was not verified.
-    pub not_after: u64,
+    /// The last moment at which it is offered, in Unix seconds: after what the server has hinted at or a day, and never after its
+    /// certificate's end.
+    pub expires: u64,
     /// For how many seconds the ticket is good, says the server (RFC 5077 §3.3); 0 when it does not say.
     pub lifetime_hint: u32,
-    /// The server's session id, at most 32 bytes; empty for none.
-    pub id: &'a [u8],
-    /// The ticket; empty for none.
-    pub ticket: &'a [u8],
+    /// The bytes of the session id; 0 for none.
+    pub id_length: usize,
+    /// The bytes of the ticket; 0 for none.
+    pub ticket_length: usize,
+    /// SHA-256 of the server's certificate.
+    pub certificate: [u8; DIGEST_LENGTH],
+    /// What verification has found in the full handshake.
+    pub verdict: Verdict,
 }
 
-impl<'a> Session<'a> {
-    /// Writes the session to the head of `out` and returns how many bytes it has: without its ticket when only that is too large,
-    /// and 0 when nothing would be left to resume by or nothing fits.
-    ///
-    /// Where there is nothing, `out` is wiped.
-    ///
-    /// # Errors
-    /// Those of [`Hash`]; `out` is wiped then too.
-    pub fn encode<A: Hash + ?Sized>(&self, accel: &mut A, out: &mut [u8]) -> Result<usize, Error> {
-        let encoded = self.try_encode(accel, out);
-        if !matches!(encoded, Ok(1..)) {
-            out.zeroize();
-        }
-        encoded
-    }
-
-    fn try_encode<A: Hash + ?Sized>(&self, accel: &mut A, out: &mut [u8]) -> Result<usize, Error> {
-        for ticket in [self.ticket, &[]] {
-            if ticket.is_empty() && self.id.is_empty() {
-                continue;
-            }
-            if let Ok(length) = self.write(ticket, out) {
-                let end = length.saturating_add(DIGEST_LENGTH);
-                let (content, rest) = out.split_at_mut_checked(length).unwrap_or_default();
-                if let Some(digest) = rest.first_chunk_mut() {
-                    *digest = array(&accel.hash(HashAlgorithm::Sha256, &[content])?);
-                    return Ok(end);
-                }
-            }
-        }
-        Ok(0)
-    }
-
-    /// Reads a session back: none unless the bytes are whole, of this version, and belong to `binding`, the session is not
-    /// too old at `now` (Unix seconds), not from the future, and the server's certificate has not expired since.
-    ///
-    /// # Errors
-    /// Those of [`Hash`].
-    pub fn decode<A: Hash + ?Sized>(
-        accel: &mut A,
-        bytes: &'a [u8],
-        binding: &Binding,
-        now: u64,
-    ) -> Result<Option<Self>, Error> {
-        let Some((content, digest)) = bytes.split_last_chunk::<DIGEST_LENGTH>() else {
-            return Ok(None);
-        };
-        let expected = accel.hash(HashAlgorithm::Sha256, &[content])?;
-        if !bool::from(expected.as_bytes().ct_eq(digest)) {
-            return Ok(None);
-        }
-        let session = Self::read(content);
-        let is_good = session.as_ref().is_some_and(|it| it.binding == *binding && it.is_valid_at(now));
-        Ok(if is_good { session } else { None })
-    }
-
-    fn is_valid_at(&self, now: u64) -> bool {
-        let lifetime = match self.lifetime_hint {
-            0 => MAX_AGE,
-            hint => u64::from(hint).min(MAX_AGE),
-        };
-        now.checked_sub(self.created).is_some_and(|age| age <= lifetime) && now <= self.not_after
-    }
-
-    fn write(&self, ticket: &[u8], out: &mut [u8]) -> Result<usize, Error> {
-        let mut writer = Writer::new(out);
-        writer.u16(VERSION);
-        writer.bytes(&self.binding.0);
-        writer.u16(self.suite.id());
-        writer.u8(u8::from(self.extended_master_secret));
-        writer.u8(self.max_fragment_length.map_or(0, MaxFragmentLength::code));
-        writer.bytes(self.master.as_bytes());
-        writer.u64(self.created);
-        writer.u64(self.not_after);
-        writer.u32(self.lifetime_hint);
-        writer.vector8(|writer| writer.bytes(self.id));
-        writer.vector16(|writer| writer.bytes(ticket));
-        writer.finish()
-    }
-
-    #[inline(never)]
-    fn read(content: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(content);
-        if reader.u16() != VERSION {
-            return None;
-        }
-        let session = Self {
-            binding: Binding(reader.array()),
-            suite: Suite::from_id(reader.u16())?,
-            extended_master_secret: flag(reader.u8())?,
-            max_fragment_length: fragment(reader.u8())?,
-            master: MasterSecret::from_bytes(reader.array()),
-            created: reader.u64(),
-            not_after: reader.u64(),
-            lifetime_hint: reader.u32(),
-            id: reader.vector8(),
-            ticket: reader.vector16(),
-        };
-        if reader.is_whole() && session.id.len() <= MAX_ID_LENGTH { Some(session) } else { None }
-    }
-}
-
-/// The layout's version; every change of it, or of what a binding covers, is a new one.
-const VERSION: u16 = 1;
-const DIGEST_LENGTH: usize = 32;
-/// RFC 5246 §7.4.1.2.
-const MAX_ID_LENGTH: usize = 32;
-
-const fn flag(byte: u8) -> Option<bool> {
-    match byte {
-        0 => Some(false),
-        1 => Some(true),
-        _ => None,
-    }
-}
-
-fn fragment(code: u8) -> Option<Option<MaxFragmentLength>> {
-    if code == 0 {
-        return Some(None);
-    }
-    let limits = [512, 1024, 2048, 4096].into_iter().filter_map(MaxFragmentLength::from_bytes);
-    limits.into_iter().find(|limit| limit.code() == code).map(Some)
-}
-
-fn array(digest: &Digest) -> [u8; DIGEST_LENGTH] {
-    digest.as_bytes().first_chunk().copied().unwrap_or_default()
+/// Looks at what [`crate::Connection::session`] has given. Nothing for bytes that are damaged, of another version, or no session.
+///
+/// ```
+/// use accel::soft::Hasher;
+/// use tls12::session;
+///
+/// /// Whether it is worth keeping for so many seconds more.
+/// fn is_good_for(kept: &[u8], now: u64, seconds: u64) -> bool {
+///     let summary = session::inspect(&mut Hasher, kept).ok().flatten();
+///     summary.is_some_and(|session| now + seconds <= session.expires)
+/// }
+/// assert!(!is_good_for(b"no session", 1_800_000_000, 60));
+/// ```
+///
+/// # Errors
+/// Those of [`Hash`].
+pub fn inspect<A: Hash + ?Sized>(accel: &mut A, bytes: &[u8]) -> Result<Option<Summary>, Error> {
+    Ok(Session::undamaged(accel, bytes)?.map(|session| Summary {
+        suite: session.suite,
+        extended_master_secret: session.extended_master_secret,
+        max_fragment_length: session.max_fragment_length,
+        created: session.created,
+        expires: session.expires(),
+        lifetime_hint: session.lifetime_hint,
+        id_length: session.id.len(),
+        ticket_length: session.ticket.len(),
+        certificate: session.server.certificate,
+        verdict: session.server.verdict,
+    }))
 }

@@ -52,6 +52,7 @@ impl SignatureAlgorithm {
     ];
 
     /// The kind of key and the hash; none for a value that is not one of the ten.
+    #[must_use]
     pub const fn parts(self) -> Option<(SignatureKey, HashAlgorithm)> {
         let [hash, key] = self.0.to_be_bytes();
         let hash = match hash {

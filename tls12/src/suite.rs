@@ -12,6 +12,13 @@ use accel::HashAlgorithm::{self, Sha1, Sha256, Sha384};
 pub const EMPTY_RENEGOTIATION_INFO_SCSV: u16 = 0x00FF;
 
 /// One of the ten cipher suites.
+///
+/// ```
+/// use tls12::Suite;
+///
+/// let suite = Suite::from_id(0x009D).unwrap();
+/// assert_eq!((suite.name(), suite.key_length(), suite.is_aead()), ("TLS_RSA_WITH_AES_256_GCM_SHA384", 32, true));
+/// ```
 #[derive(Clone, Copy)]
 pub struct Suite(&'static Row);
 
@@ -32,46 +39,55 @@ impl Suite {
     };
 
     /// The suite with this number of the IANA registry.
+    #[must_use]
     pub fn from_id(id: u16) -> Option<Self> {
         ROWS.iter().find(|row| row.id == id).map(Self)
     }
 
     /// The suite with this IANA name, such as `TLS_RSA_WITH_AES_256_CCM_8`.
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         ROWS.iter().find(|row| row.name == name).map(Self)
     }
 
     /// The number in the IANA registry, as it goes over the wire.
+    #[must_use]
     pub const fn id(self) -> u16 {
         self.0.id
     }
 
     /// The name in the IANA registry.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         self.0.name
     }
 
     /// The length of the AES key in bytes: 16 or 32.
+    #[must_use]
     pub const fn key_length(self) -> usize {
         self.0.key_length
     }
 
     /// AES's mode of operation.
+    #[must_use]
     pub const fn mode(self) -> CipherMode {
         self.0.mode
     }
 
     /// The hash of the records' HMAC; none for AEAD suites.
+    #[must_use]
     pub const fn mac(self) -> Option<HashAlgorithm> {
         self.0.mac
     }
 
     /// The hash of the PRF and of the transcript (RFC 5246 §5, §7.4.9).
+    #[must_use]
     pub const fn prf(self) -> HashAlgorithm {
         self.0.prf
     }
 
     /// Whether records are sealed with an AEAD algorithm; encrypt-then-MAC is not for these (RFC 7366 §3).
+    #[must_use]
     pub const fn is_aead(self) -> bool {
         self.0.mac.is_none()
     }

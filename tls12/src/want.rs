@@ -4,6 +4,14 @@ use core::fmt;
 use core::ops::{BitOr, BitOrAssign};
 
 /// What a connection can do next: `Copy` bits, never a borrow.
+///
+/// ```
+/// use tls12::Want;
+///
+/// let want = Want::RECV | Want::WRITE;
+/// assert!(want.contains(Want::WRITE) && !want.contains(Want::BUSY));
+/// assert_eq!(format!("{want:?}"), "RECV | WRITE");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Want(u8);
 
@@ -22,11 +30,13 @@ impl Want {
     pub const CLOSED: Self = Self(0x20);
 
     /// Whether every bit of `other` is set here.
+    #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
     /// Whether no bit is set.
+    #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

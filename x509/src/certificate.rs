@@ -188,6 +188,23 @@ impl<'a> Certificate<'a> {
         self.public_key
     }
 
+    /// The SubjectPublicKeyInfo, header included: what a pin of a public key is the digest of (RFC 7469 §2.4). It is looked for anew at each call.
+    #[must_use]
+    pub fn public_key_info(&self) -> &'a [u8] {
+        let mut reader = Reader::new(self.signed);
+        reader.enter(SEQUENCE);
+        if reader.peek() == Some(explicit(0)) {
+            reader.take(explicit(0));
+        }
+        // serialNumber, signature, issuer, validity, subject.
+        for _ in 0..5 {
+            reader.element();
+        }
+        let start = reader.rest();
+        reader.element();
+        reader.since(start)
+    }
+
     /// How it is signed.
     #[must_use]
     pub const fn signature_algorithm(&self) -> SignatureAlgorithm {

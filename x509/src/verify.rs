@@ -176,8 +176,15 @@ impl Verifier {
         self.anchor
     }
 
-    /// The place in the path of the certificate that was pushed last; none if it is not part of it.
-    pub(crate) fn joined(&self) -> Option<u8> {
+    /// What has been found so far. That no anchor was found is not: it shows at the end.
+    #[must_use]
+    pub fn found(&self) -> Outcome {
+        self.path.as_ref().map_or(Outcome { flags: Flags::NONE, depth: 0 }, |path| path.place.found)
+    }
+
+    /// The place in the path of the certificate that was pushed last, 0 for the server's own; none if it is not part of it.
+    #[must_use]
+    pub fn joined(&self) -> Option<u8> {
         self.path.as_ref().filter(|_| self.has_joined).map(|path| path.place.depth)
     }
 

@@ -80,7 +80,7 @@ pub(super) async fn attempt<B: Board>(
         let peer = Peer { host: &plan.settings.host, now: device.clock.now().unwrap_or(0), session };
         match tls12::Connection::new(&config, peer, &mut link.rx, &mut link.tx, &mut link.session) {
             Ok(tls) => Transport::Tls(tls),
-            Err(error) => return Ended::before(Why::Failed(Status::new(error))),
+            Err(error) => return Ended::before(Why::Failed(Status::from(error))),
         }
     } else {
         Transport::Plain(Plain::new(&mut link.rx, &mut link.tx))

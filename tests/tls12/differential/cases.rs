@@ -12,6 +12,7 @@ pub(super) use protection::protected_records;
 pub(super) use record::{endings, plain_records};
 pub(super) use server_hello::server_hellos;
 
+use tests::oracle_tls::Verification;
 use tests::server::record::Record;
 use tests::server::{Flight, Item, Script, Server};
 
@@ -19,6 +20,10 @@ use super::{Case, Setup};
 
 const WARNING: u8 = 1;
 const FATAL: u8 = 2;
+
+/// How both are told to verify, and what is added to a case's name for it.
+const MODES: [(&str, Verification); 2] =
+    [("", Verification::Required), (", not verified", Verification::None)];
 
 fn case(id: impl Into<String>, script: impl Fn() -> Script + 'static) -> Case {
     let (id, setup) = (id.into(), Setup::default());

@@ -23,6 +23,8 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     row("ec-leaf", "chain: an EC key", "-0x6D00", "-0x6D00, alert 43"),
     row("ec-leaf", "chain: an EC key, not verified", "-0x6D00", "-0x6D00, alert 43"),
     row("ec-leaf", "chain: an EC key, not verified, no anchors", "-0x6D00", "-0x6D00, alert 43"),
+    row("ec-leaf", "chain: an EC key, only reported", "-0x6D00", "-0x6D00, alert 43"),
+    row("ec-leaf", "chain: an EC key, no anchors, only reported", "-0x6D00", "-0x6D00, alert 43"),
     row("ec-leaf", "strange first: key prime192v1, not verified", "-0x6D00", "-0x6D00, alert 43"),
     row("ec-leaf", "strange first: key secp224r1, not verified", "-0x6D00", "-0x6D00, alert 43"),
     row("ec-leaf", "strange first: key secp192k1, not verified", "-0x6D00", "-0x6D00, alert 43"),

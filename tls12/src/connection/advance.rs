@@ -11,6 +11,7 @@ use crate::handshake::Progress;
 use crate::input::Received;
 use crate::output::AlertLevel;
 use crate::record::ContentType;
+use crate::trust::Verdict;
 use crate::want::Want;
 
 impl Connection<'_> {
@@ -208,7 +209,8 @@ impl Connection<'_> {
 
     fn describe(&self, failure: Failure) -> Status {
         let mut status = Status::new(failure.error());
-        (status.flags, status.depth) = self.handshake.verdict();
+        let Verdict { flags, depth, .. } = self.handshake.objection();
+        (status.flags, status.depth) = (flags, depth);
         status.alert = self.alert_received.map(AlertSeen::Received);
         status.step = self.handshake.step();
         status.cause = failure.cause();

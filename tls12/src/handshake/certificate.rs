@@ -17,11 +17,13 @@ use x509::{Certificate, Context, PublicKey, Time, Verifier};
 
 use super::phase::{Exchange, Phase};
 use super::{HEADER_LENGTH, Handshake, MessageType, Piece, Progress, State};
-use crate::config::Verification;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::input::window_too_small;
 use crate::output::Output;
 use crate::record::ContentType;
+use crate::session::ServerSeen;
+use crate::trust::{Presented, Verdict, Verification, is_pinned, sha256};
 use crate::wire::copy;
 
 /// The proof that the server's chain was verified, or that nobody asked for it. Made here only.
@@ -44,19 +46,22 @@ pub(super) struct ServerCertificate {
     /// The length of the list has been read.
     list_is_open: bool,
     verifier: Verifier,
-    /// The server's own certificate has come.
+    /// The server's own certificate has come: its key and its digest are kept.
     has_leaf: bool,
+    /// And it has been dealt with.
+    is_above_leaf: bool,
     /// Its key; empty for one that is not RSA.
     key: Key,
+    /// It is one of the pins, or there are none.
+    is_pinned: bool,
     /// The certificate at hand has been verified.
     is_checked: bool,
+    /// What the observer has against the chain.
+    objection: Verdict,
     /// So many bytes are left of one that is larger than the receive buffer.
     skipped: usize,
     /// There was such a one.
     has_skipped: bool,
-    /// What is wrong with the chain, and at which place of it.
-    flags: Flags,
-    depth: u8,
     verified: Option<ChainVerified>,
 }
 
@@ -73,12 +78,13 @@ impl ServerCertificate {
             list_is_open: false,
             verifier: Verifier::new(),
             has_leaf: false,
+            is_above_leaf: false,
             key: Key::EMPTY,
+            is_pinned: true,
             is_checked: false,
+            objection: Verdict::new(Flags::NONE, 0),
             skipped: 0,
             has_skipped: false,
-            flags: Flags::NONE,
-            depth: 0,
             verified: None,
         }
     }
@@ -89,11 +95,6 @@ impl ServerCertificate {
         let (_, modulus) = memory.split_at_checked(self.key.place(memory.len())?)?;
         let exponent = self.key.exponent.get(..self.key.exponent_length)?;
         (!modulus.is_empty()).then_some(ServerKey { rsa: RsaPublicKey { modulus, exponent } })
-    }
-
-    /// Why the chain was not accepted, and the place in it.
-    pub(super) const fn verdict(&self) -> (Flags, u8) {
-        (self.flags, self.depth)
     }
 }
 
@@ -180,11 +181,13 @@ impl<'b> Handshake<'b> {
     pub(super) fn end_of_certificate(&mut self) -> Result<(), Failure> {
         let config = self.config;
         let server = &mut self.phase.exchange()?.server;
-        if config.verification != Verification::None {
-            let outcome = server.verifier.finish();
-            (server.flags, server.depth) = (outcome.flags, outcome.depth);
-            server.judge(config.anchors.is_some())?;
+        self.server.verdict = server.verdict(config);
+        // Whoever takes an expired one anyway takes its session, too.
+        if self.server.verdict.flags.contains(Flags::EXPIRED) {
+            self.server.not_after = ServerSeen::NOTHING.not_after;
         }
+        let is_optional = config.verification == Verification::Optional;
+        server.judge(if is_optional { server.objection.flags } else { self.server.verdict.flags }, config)?;
         server.verified = Some(ChainVerified(()));
         if server.key.modulus_length == 0 {
             return Err(Failure::new(ssl::PK_TYPE_MISMATCH, Alert::UNSUPPORTED_CERTIFICATE));
@@ -202,29 +205,37 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Piece, Failure> {
-        let is_verified = self.config.verification != Verification::None;
+        let config = self.config;
         let memory = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        let server = &mut self.phase.exchange()?.server;
+        let Phase::Exchange(Exchange { server, .. }) = &mut self.phase else {
+            return Err(ssl::INTERNAL_ERROR.into());
+        };
         if !server.has_leaf {
             server.has_leaf = true;
             if let PublicKey::Rsa(key) = certificate.public_key() {
                 let too_long = Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::UNSUPPORTED_CERTIFICATE);
                 server.key.fill(&key, memory).ok_or(too_long)?;
             }
-            if is_verified {
-                self.not_after = certificate.not_after().to_unix();
+            let digest = sha256(accel, certificate.der())?;
+            server.is_pinned = config.pins.is_empty() || is_pinned(config.pins, certificate, &digest, accel)?;
+            self.server.certificate = digest;
+            if config.verification.builds_path() {
+                self.server.not_after = certificate.not_after().to_unix();
             }
+            // To verify it is a slice of its own.
+            return Ok(Piece::Busy);
         }
-        if !is_verified || mem::take(&mut self.phase.exchange()?.server.is_checked) {
+        let is_verified = config.verification.builds_path()
+            || (config.verification == Verification::Pinned && !server.is_above_leaf);
+        if !is_verified || mem::take(&mut server.is_checked) {
+            server.show(certificate, config);
+            server.is_above_leaf = true;
             return Ok(Piece::Taken(whole));
         }
         let mut context = Context::new(Time::from_unix(self.peer.now));
-        context.anchors = self.config.anchors;
-        context.policy = self.config.policy;
-        context.host = (self.config.verification == Verification::Required).then_some(self.peer.host);
-        let Phase::Exchange(Exchange { server, .. }) = &mut self.phase else {
-            return Err(ssl::INTERNAL_ERROR.into());
-        };
+        context.anchors = config.anchors.filter(|_| config.verification.builds_path());
+        context.policy = config.policy;
+        context.host = config.verification.asks_for_host().then_some(self.peer.host);
         let place = server.key.place(memory.len()).ok_or(ssl::INTERNAL_ERROR)?;
         let memory = memory.get_mut(..place).unwrap_or_default();
         match server.verifier.push(certificate, &context, accel, memory, &mut self.job) {
@@ -289,24 +300,68 @@ impl<'b> Handshake<'b> {
 }
 
 impl ServerCertificate {
+    /// Shows a certificate to the observer, and keeps what it has against it.
+    fn show(&mut self, certificate: &Certificate<'_>, config: &Config<'_>) {
+        let Some(observer) = config.observer else { return };
+        let is_leaf = !self.is_above_leaf;
+        let builds_path = config.verification.builds_path();
+        let depth = if builds_path { self.verifier.joined() } else { is_leaf.then_some(0) };
+        let flags = if builds_path || is_leaf { self.found(config) } else { Flags::NONE };
+        let objection = observer.certificate(&Presented { certificate, depth, flags });
+        self.objection.add(objection, depth.unwrap_or_default());
+    }
+
+    /// What verification has found so far, as far as it counts.
+    fn found(&self, config: &Config<'_>) -> Flags {
+        counted(self.verifier.found().flags, config)
+    }
+
+    /// What the whole chain has come to.
+    fn verdict(&mut self, config: &Config<'_>) -> Verdict {
+        let mut verdict = Verdict::default();
+        if config.verification != Verification::None {
+            let outcome = self.verifier.finish();
+            verdict.add(counted(outcome.flags, config), outcome.depth);
+        }
+        if !self.is_pinned {
+            verdict.add(Flags::OTHER, 0);
+        }
+        verdict.add(self.objection.flags, self.objection.depth);
+        if let Some(observer) = config.observer {
+            let objection = observer.verdict(verdict);
+            self.objection.add(objection, 0);
+            verdict.add(objection, 0);
+        }
+        verdict
+    }
+
     /// Mbed TLS's code for what is wrong with the chain.
-    fn judge(&self, has_anchors: bool) -> Result<(), Failure> {
-        if self.flags.is_empty() {
+    fn judge(&self, flags: Flags, config: &Config<'_>) -> Result<(), Failure> {
+        if flags.is_empty() {
             return Ok(());
         }
         // It may have been the one that is missing.
-        if self.has_skipped && self.flags.contains(Flags::NOT_TRUSTED) {
+        if self.has_skipped && flags.contains(Flags::NOT_TRUSTED) {
             return Err(window_too_small());
         }
         let usage = Flags::KEY_USAGE | Flags::EXTENDED_KEY_USAGE;
-        let error = if !has_anchors {
+        let error = if config.anchors.is_none() && flags.contains(Flags::NOT_TRUSTED) {
             ssl::CA_CHAIN_REQUIRED
-        } else if usage.contains(self.flags) {
+        } else if usage.contains(flags) {
             ssl::BAD_HS_CERTIFICATE
         } else {
             codes::CERT_VERIFY_FAILED
         };
-        Err(Failure::new(error, x509::alert(self.flags)))
+        Err(Failure::new(error, x509::alert(flags)))
+    }
+}
+
+/// What is wrong with a pinned certificate's signature, issuer and dates does not count: it is known.
+const fn counted(flags: Flags, config: &Config<'_>) -> Flags {
+    const OF_A_KNOWN_ONE: Flags = Flags::NOT_TRUSTED.or(Flags::BAD_MD).or(Flags::EXPIRED).or(Flags::FUTURE);
+    match config.verification {
+        Verification::Pinned => flags.without(OF_A_KNOWN_ONE),
+        _ => flags,
     }
 }
 

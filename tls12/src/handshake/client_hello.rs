@@ -104,7 +104,7 @@ impl ClientHello<'_> {
     }
 
     fn write_extensions(&self, out: &mut Writer<'_>) {
-        if let Some(name) = server_name(self.host) {
+        if let Some(name) = self.config.server_name.of(self.host) {
             out.u16(extension::SERVER_NAME);
             out.vector16(|out| {
                 out.vector16(|out| {
@@ -140,12 +140,6 @@ impl ClientHello<'_> {
             out.vector16(|out| out.bytes(self.ticket));
         }
     }
-}
-
-/// The name for the server_name extension. RFC 6066 §3: never an IP address, and without a final dot.
-pub(super) fn server_name(host: &str) -> Option<&str> {
-    let name = host.strip_suffix('.').unwrap_or(host);
-    (!x509::is_address(host) && !name.is_empty()).then_some(name)
 }
 
 /// NameType (RFC 6066 §3).

@@ -54,7 +54,9 @@ use crate::input::{Input, window_too_small};
 use crate::output::Output;
 use crate::record::Idle;
 use crate::schedule::{HandshakeSecret, Randoms};
+use crate::session::ServerSeen;
 use crate::transcript::Transcript;
+use crate::trust::{Verdict, Verification};
 
 use certificate_request::CertificateRequest;
 use client_hello::SessionId;
@@ -78,8 +80,8 @@ pub(crate) struct Handshake<'b> {
     /// The message that is being read.
     message: Option<Message>,
     phase: Phase,
-    /// When the server's certificate expires, in Unix seconds; never, while nobody has verified it.
-    not_after: u64,
+    /// What is known of the server's certificate, from this handshake or from the session that is resumed.
+    server: ServerSeen,
     request: Option<CertificateRequest>,
     /// How many bytes of our Certificate message have been sent.
     certificate_sent: usize,
@@ -132,7 +134,7 @@ impl<'b> Handshake<'b> {
             transcript: Transcript::new(),
             message: None,
             phase: Phase::new(),
-            not_after: u64::MAX,
+            server: ServerSeen::NOTHING,
             request: None,
             certificate_sent: 0,
             job: None,
@@ -267,6 +269,20 @@ impl<'b> Handshake<'b> {
             Some(parameters) => parameters.max_fragment_length,
             None => None,
         }
+    }
+
+    /// What is known of the server's certificate; nothing before it has come, and been verified.
+    pub(crate) const fn server(&self) -> Option<&ServerSeen> {
+        match self.state {
+            State::ClientHello | State::ServerHello | State::ServerCertificate => None,
+            _ => Some(&self.server),
+        }
+    }
+
+    /// What verification has found, if there was one.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        let is_verified = self.config.verification != Verification::None;
+        self.server().filter(|_| is_verified).map(|server| server.verdict)
     }
 
     /// The application protocol that was agreed on.

@@ -5,15 +5,16 @@
 //! where one did not, what stands on the stack could be copied to it.
 
 use accel::{Accel, Digest, Direction, Hash, HashAlgorithm};
-use status::{Error, Flags, ssl};
+use status::{Error, ssl};
 use zeroize::Zeroize;
 
-use super::Handshake;
 use super::certificate::ServerCertificate;
+use super::{Handshake, State};
 use crate::failure::Failure;
 use crate::record::Protection;
 use crate::schedule::{KeyBlock, MasterKey, Side};
 use crate::transcript::SigningHashes;
+use crate::trust::Verdict;
 
 /// One of the two.
 #[allow(
@@ -111,12 +112,9 @@ impl Handshake<'_> {
         Some(&mut directions.write)
     }
 
-    /// Why the server's chain was not accepted, and the place in it.
-    pub(crate) const fn verdict(&self) -> (Flags, u8) {
-        match &self.phase {
-            Phase::Exchange(exchange) => exchange.server.verdict(),
-            Phase::Protected(..) => (Flags::NONE, 0),
-        }
+    /// Why the server's chain was not accepted.
+    pub(crate) fn objection(&self) -> Verdict {
+        if self.state == State::ServerCertificate { self.server.verdict } else { Verdict::default() }
     }
 
     /// RFC 5246 §7.1: from the next record on, what `side` sends is protected.

@@ -8,8 +8,9 @@ use zeroize::Zeroize;
 
 use super::Handshake;
 use super::client_hello::SessionId;
-use crate::config::{Config, Peer, Verification};
+use crate::config::{Config, Peer};
 use crate::session::{Binding, Session};
+use crate::trust::{Pin, Verification};
 use crate::wire::copy;
 
 /// The lent memory in which a session is kept for the next connection.
@@ -17,11 +18,13 @@ pub(super) struct Store<'b> {
     buffer: &'b mut [u8],
     length: usize,
     binding: Option<Binding>,
+    /// What is kept is this connection's, and not the one before's.
+    is_new: bool,
 }
 
 impl<'b> Store<'b> {
     pub(super) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, length: 0, binding: None }
+        Self { buffer, length: 0, binding: None, is_new: false }
     }
 
     pub(super) const fn bind(&mut self, binding: Binding) {
@@ -30,7 +33,7 @@ impl<'b> Store<'b> {
 
     /// The same memory for the next connection, with what is kept in it.
     pub(super) fn restart(&mut self) -> Self {
-        Self { buffer: mem::take(&mut self.buffer), length: self.length, binding: None }
+        Self { buffer: mem::take(&mut self.buffer), length: self.length, binding: None, is_new: false }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -43,6 +46,7 @@ impl<'b> Store<'b> {
     /// Those of [`accel::Hash`].
     pub(super) fn keep<A: Accel>(&mut self, session: &Session<'_>, accel: &mut A) -> Result<(), Error> {
         self.length = session.encode(accel, self.buffer)?;
+        self.is_new = self.length > 0;
         Ok(())
     }
 
@@ -89,6 +93,8 @@ pub(super) fn binding<A: Accel>(
         Verification::None => 0,
         Verification::Required => 1,
         Verification::ChainOnly => 2,
+        Verification::Pinned => 3,
+        Verification::Optional => 4,
     };
     // All of it by name: a rule that is new does not compile before it is bound too.
     let x509::Policy { sha1, md5, minimum_rsa_bits } = config.policy;
@@ -96,7 +102,12 @@ pub(super) fn binding<A: Accel>(
     let rules = [verification, u8::from(sha1), u8::from(md5), high, low];
     let anchors = config.anchors.map_or(&[][..], |anchors| anchors.der());
     let identity = config.identity.map_or(&[][..], |identity| identity.chain.der());
-    Binding::new(accel, [peer.host.as_bytes(), &rules, anchors, identity])
+    // RFC 6066 §3: a session belongs to the name that was sent.
+    let name = config.server_name.of(peer.host).unwrap_or_default();
+    let parts = [peer.host.as_bytes(), &rules, anchors, identity, name.as_bytes()];
+    let kinds = config.pins.iter().map(Pin::kind);
+    let pins = kinds.zip(config.pins).flat_map(|(kind, pin)| [kind, pin.digest()]);
+    Binding::new(accel, parts.into_iter().chain(pins))
 }
 
 impl<'b> Handshake<'b> {
@@ -139,7 +150,7 @@ impl<'b> Handshake<'b> {
             return Ok(());
         };
         // A session does not grow younger by being resumed, and its certificate does not live longer.
-        let (mut created, mut not_after) = (self.peer.now, self.not_after);
+        let mut created = self.peer.now;
         let mut id = parameters.session_id;
         if parameters.resumed {
             if ticket.is_empty() {
@@ -147,7 +158,7 @@ impl<'b> Handshake<'b> {
                 return Ok(());
             }
             if let Some(session) = self.offered_session(accel)? {
-                (created, not_after) = (session.created, session.not_after);
+                created = session.created;
                 if !session.ticket.is_empty() {
                     id = SessionId::new(session.id).unwrap_or(SessionId::EMPTY);
                 }
@@ -160,7 +171,7 @@ impl<'b> Handshake<'b> {
             extended_master_secret: parameters.extended_master_secret,
             max_fragment_length: parameters.max_fragment_length,
             created,
-            not_after,
+            server: self.server,
             lifetime_hint,
             id: id.as_bytes(),
             ticket,
@@ -171,6 +182,11 @@ impl<'b> Handshake<'b> {
     /// The bytes that were kept, once the handshake is over.
     pub(crate) fn session(&self) -> &[u8] {
         if self.is_over() { self.store.bytes() } else { &[] }
+    }
+
+    /// Whether they are another session than the one that was offered.
+    pub(crate) const fn has_new_session(&self) -> bool {
+        self.is_over() && self.store.is_new
     }
 
     /// RFC 5246 §7.2.2: nothing of this connection may be resumed, nor what it has offered. What protects the alert is left.

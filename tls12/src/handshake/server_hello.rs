@@ -12,7 +12,7 @@
 use accel::Accel;
 use status::{Alert, Cause, ssl};
 
-use super::client_hello::{NULL_COMPRESSION, SessionId, VERSION, extension, server_name};
+use super::client_hello::{NULL_COMPRESSION, SessionId, VERSION, extension};
 use super::{Handshake, State};
 use crate::config::{Config, MaxFragmentLength};
 use crate::failure::Failure;
@@ -224,13 +224,16 @@ impl<'b> Handshake<'b> {
     ) -> Result<(), Failure> {
         let hello = ServerHello::read(body)?;
         self.randoms.server = hello.random;
-        let mut parameters = hello.accept(self.config, server_name(self.peer.host).is_some())?;
+        let name_was_sent = self.config.server_name.of(self.peer.host).is_some();
+        let mut parameters = hello.accept(self.config, name_was_sent)?;
         let offered = self.offered_id.as_bytes();
         // RFC 5246 §7.3, RFC 5077 §3.4: an echo of our session id resumes.
         self.state = if !offered.is_empty() && parameters.session_id.as_bytes() == offered {
             let session = self.offered_session(accel)?.ok_or(ssl::INTERNAL_ERROR)?;
             parameters.resume(&session)?;
+            let server = session.server;
             self.secret = HandshakeSecret::Master(session.master);
+            self.server = server;
             if parameters.ticket { State::NewSessionTicket } else { State::ChangeCipherSpec }
         } else {
             // Another session: the one that was offered is of no more use.

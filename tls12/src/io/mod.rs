@@ -35,6 +35,17 @@ use crate::{Connection, Want};
 
 /// A connection with what it needs to move: borrow the three for a while, and take them back by dropping this.
 ///
+/// ```
+/// use accel::Accel;
+/// use tls12::{Connection, io::{Error, Stream, nonblocking}};
+///
+/// /// Over a socket that never waits; called again while it answers `WouldBlock`.
+/// fn say<A: Accel, S: nonblocking::Socket>(tls: &mut Connection<'_>, accel: &mut A, socket: &mut S) -> nb::Result<usize, Error<S::Error>> {
+///     let mut stream = Stream { connection: tls, accel, socket };
+///     nonblocking::write(&mut stream, b"hello")
+/// }
+/// ```
+///
 /// Implements `Read`, `BufRead` and `Write` of `embedded-io` and `embedded-io-async` where the socket implements `Read` and `Write`
 /// of the same crate, with that crate's feature.
 pub struct Stream<'s, 'b, A, S> {

@@ -19,7 +19,9 @@ mod limits;
 mod mac;
 mod protection;
 
-pub use limits::{Idle, MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS};
+pub use limits::Idle;
+#[cfg(feature = "internals")]
+pub use limits::{MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS};
 pub use protection::{Layer, MAX_OVERHEAD, Protection};
 
 use status::{Alert, Cause, ssl};

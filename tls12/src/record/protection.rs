@@ -31,6 +31,7 @@ impl Protection {
     ///
     /// # Errors
     /// Those of the accelerator; `ssl::INTERNAL_ERROR` (-0x6C00) for keys of the wrong length.
+    #[cfg(feature = "internals")]
     pub fn new<A: Accel>(
         accel: &mut A,
         keys: &Keys<'_>,
@@ -52,7 +53,7 @@ impl Protection {
         }
     }
 
-    /// As [`Protection::new`], where it stays: round keys are the largest thing that is ever moved.
+    /// Makes it the state that a ChangeCipherSpec activates, with sequence number 0, where it stays: round keys are the largest thing that is ever moved.
     ///
     /// # Errors
     /// Its own; the state is of no use then.
@@ -73,6 +74,7 @@ impl Protection {
 
     /// The same state further on: for tests of the end of the sequence numbers, and for tools that join a recorded connection.
     /// Never backwards, as a nonce must not be used twice.
+    #[cfg(feature = "internals")]
     #[must_use]
     pub fn at(self, sequence: u64) -> Self {
         let sequence = self.sequence.map(|least| least.max(sequence));

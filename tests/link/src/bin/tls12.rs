@@ -4,8 +4,12 @@
 
 use accel::soft::Soft;
 use link::{Source, any};
+use status::Flags;
 use tls12::io::{Stream, nonblocking};
-use tls12::{Config, Connection, Identity, MaxFragmentLength, Peer, Suite, Suites, Verification, Want};
+use tls12::{
+    Config, Connection, Identity, MaxFragmentLength, Observer, Peer, Pin, Presented, ServerName, Suite,
+    Suites, Verdict, Verification, Want, session,
+};
 use x509::{Bundle, PrivateKey};
 
 #[unsafe(no_mangle)]
@@ -15,10 +19,14 @@ extern "C" fn _start() {
     let Ok(chain) = Bundle::from_pem(text, any(&mut second[..])) else { return };
     let Ok(suites) = Suites::new(any(&Suite::ALL[..])) else { return };
     let protocols = [text];
+    let pins = [any(Pin::Certificate([0; 32])), any(Pin::PublicKey([0; 32]))];
     let config = Config {
         anchors: any(Some(chain)),
         identity: any(Some(Identity { chain, key: &key })),
         verification: any(Verification::Required),
+        pins: any(&pins[..]),
+        observer: any(Some(&Anybody)),
+        server_name: any(ServerName::Other("name")),
         policy: any(x509::Policy::default()),
         suites,
         max_fragment_length: any(Some(MaxFragmentLength::Bytes512)),
@@ -66,7 +74,22 @@ fn run(connection: &mut Connection<'_>) {
         connection.step(),
         connection.status(),
     ));
-    any(connection.session());
+    any((connection.verdict(), connection.server_certificate(), connection.has_new_session()));
+    any(session::inspect(&mut accel, any(connection.session())).ok());
+}
+
+/// An observer that may do anything.
+struct Anybody;
+
+impl Observer for Anybody {
+    fn certificate(&self, presented: &Presented<'_, '_>) -> Flags {
+        any(presented.certificate.der());
+        any(Flags::OTHER)
+    }
+
+    fn verdict(&self, verdict: Verdict) -> Flags {
+        any(verdict.flags)
+    }
 }
 
 /// A socket that may do anything.

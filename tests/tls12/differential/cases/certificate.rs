@@ -1,5 +1,6 @@
 //! Whom to trust: certificates in every situation, and sessions that are resumed.
 
+use tests::oracle_tls::Verification;
 use tests::pki::strip_armour;
 use tests::server::{
     ALERT, CERTIFICATE, FINISHED, Flight, Item, NEW_SESSION_TICKET, SERVER_HELLO_DONE, Saved, Script,
@@ -8,7 +9,7 @@ use tests::server::{
 use tests::strange;
 use tests::throwaway::{NOW, der, rsa_key};
 
-use super::{FATAL, WARNING, case, record, said_honestly};
+use super::{FATAL, MODES, WARNING, case, record, said_honestly};
 use crate::differential::{Case, Setup};
 
 pub(in crate::differential) fn certificates() -> Vec<Case> {
@@ -28,8 +29,8 @@ pub(in crate::differential) fn certificates() -> Vec<Case> {
     ];
     let setups = [
         ("", usual),
-        (", not verified", Setup { is_verified: false, ..usual }),
-        (", not verified, no anchors", Setup { is_verified: false, anchors: None, ..usual }),
+        (", not verified", Setup { verification: Verification::None, ..usual }),
+        (", not verified, no anchors", Setup { verification: Verification::None, anchors: None, ..usual }),
         (", no anchors", Setup { anchors: None, ..usual }),
         (", another anchor", Setup { anchors: Some("other-ca.pem"), ..usual }),
         (", the intermediate as anchor", Setup { anchors: Some("intermediate.pem"), ..usual }),
@@ -45,9 +46,18 @@ pub(in crate::differential) fn certificates() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, setup) in setups {
         cases.push(case(format!("the usual chain{name}"), Script::default).with(setup));
+        if setup.verification == Verification::Required {
+            let setup = Setup { verification: Verification::Optional, ..setup };
+            cases.push(case(format!("the usual chain{name}, only reported"), Script::default).with(setup));
+        }
     }
     for (chain, files) in chains {
-        for (name, setup) in &setups[..5] {
+        let reported = Setup { verification: Verification::Optional, ..usual };
+        let reported = [
+            (", only reported", reported),
+            (", no anchors, only reported", Setup { anchors: None, ..reported }),
+        ];
+        for (name, setup) in setups[..5].iter().chain(&reported) {
             let key = files[0].replace(".pem", ".key");
             let script = move || Script {
                 chain: files.iter().map(|file| der(file)).collect(),
@@ -64,7 +74,8 @@ pub(in crate::differential) fn certificates() -> Vec<Case> {
     for (name, now) in [("before", END_OF_2026 - 1), ("after", END_OF_2026 + 1)] {
         cases.push(case(format!("just {name} the leaf's end"), until_2027).with(Setup { now, ..usual }));
     }
-    for (name, setup) in &setups[..2] {
+    let reported = (", only reported", Setup { verification: Verification::Optional, ..usual });
+    for (name, setup) in setups[..2].iter().chain(&[reported]) {
         cases.push(case(format!("signature of the leaf damaged{name}"), || damaged(0)).with(*setup));
         cases.push(case(format!("signature of the intermediate damaged{name}"), || damaged(1)).with(*setup));
     }
@@ -100,7 +111,7 @@ fn strange_certificates() -> Vec<Case> {
     let mut cases = Vec::new();
     for strange in strange::all() {
         for (place, at) in [("first", 0), ("second", 1), ("last", 2)] {
-            for (name, is_verified) in [("", true), (", not verified", false)] {
+            for (name, verification) in MODES {
                 let der = strange.der.clone();
                 let script = move || {
                     let mut script = Script::default();
@@ -108,7 +119,7 @@ fn strange_certificates() -> Vec<Case> {
                     script
                 };
                 let id = format!("strange {place}: {}{name}", strange.kind);
-                cases.push(case(id, script).with(Setup { is_verified, ..Setup::default() }));
+                cases.push(case(id, script).with(Setup { verification, ..Setup::default() }));
             }
         }
     }
@@ -135,7 +146,14 @@ pub(in crate::differential) fn resumption() -> Vec<Case> {
     let resumed = |id: &str, edit: fn(&mut Vec<Item>)| {
         case(id, move || by_id().edited_in(Flight::Resumption, edit)).after(by_id)
     };
+    let reported = Setup {
+        verification: Verification::Optional,
+        anchors: Some("other-ca.pem"),
+        host: "elsewhere.test",
+        ..Setup::default()
+    };
     vec![
+        case("resumed, only reported", Script::default).after(Script::default).with(reported),
         case("honest, resumed by ticket", Script::default).after(Script::default).then(said_honestly),
         case("honest, resumed by session id", by_id).after(by_id).then(said_honestly),
         case("honest, ticket refused", forgetful).after(Script::default).then(said_honestly),

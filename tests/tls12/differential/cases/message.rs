@@ -6,7 +6,7 @@ use tests::server::{
 };
 use tests::throwaway::der;
 
-use super::{body, case, finish, hello, record, said_honestly};
+use super::{MODES, body, case, finish, hello, record, said_honestly};
 use crate::differential::{Case, Setup};
 
 pub(in crate::differential) fn messages() -> Vec<Case> {
@@ -88,10 +88,10 @@ fn certificate_messages() -> Vec<Case> {
         ("with garbage", &[0, 0, 11, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8]),
     ];
     for (name, content) in contents {
-        for is_verified in [true, false] {
-            let id = format!("Certificate {name}{}", if is_verified { "" } else { ", not verified" });
+        for (how, verification) in MODES {
+            let id = format!("Certificate {name}{how}");
             let case = body(id, CERTIFICATE, move |body| *body = content.to_vec());
-            cases.push(case.with(Setup { is_verified, ..Setup::default() }));
+            cases.push(case.with(Setup { verification, ..Setup::default() }));
         }
     }
     cases

@@ -182,7 +182,7 @@ fn measure(name: &str, config: &Config<'_>, said: &[u8], session: &[u8], tx: &mu
     let stack = Stack::paint();
     let peer = Peer { host: "localhost", now: NOW, session };
     let made = cost.count(|| Connection::new(config, peer, &mut rx, tx, &mut kept));
-    let mut connection = check(name, made);
+    let mut connection = check(name, made.map_err(Error::from));
     let mut said = said;
     while !carry(name, &mut connection, &mut accel, &mut said, &mut cost).contains(Want::WRITE) {}
     let stack = stack.used();
@@ -194,7 +194,8 @@ fn records(config: &Config<'_>, said: &[u8]) {
     let (mut rx, mut tx) = ([0; Connection::FULL_RX], [0; Connection::FULL_RX]);
     let mut accel = Repeating::started();
     let peer = Peer { host: "localhost", now: NOW, session: &[] };
-    let mut connection = check("records", Connection::new(config, peer, &mut rx, &mut tx, &mut []));
+    let mut connection =
+        check("records", Connection::new(config, peer, &mut rx, &mut tx, &mut []).map_err(Error::from));
     let (mut said, mut cost) = (said, Cost::default());
     while !carry("records", &mut connection, &mut accel, &mut said, &mut cost).contains(Want::WRITE) {}
     write_records(&mut connection, &mut accel);
