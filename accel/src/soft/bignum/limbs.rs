@@ -160,14 +160,6 @@ pub(crate) fn equal(a: &[u32], b: &[u32]) -> u32 {
     ((difference | difference.wrapping_neg()) >> 31) ^ 1
 }
 
-/// Halves a number with `carry` as its new top bit.
-pub(crate) fn halve(a: &mut [u32], carry: u32) {
-    let mut carry = carry;
-    for limb in a.iter_mut().rev() {
-        (*limb, carry) = (*limb >> 1 | carry << 31, *limb & 1);
-    }
-}
-
 /// Compares two numbers of the same length; stops at the first limb that differs.
 pub(crate) fn compare_vartime(a: &[u32], b: &[u32]) -> Ordering {
     let different = a.iter().rev().zip(b.iter().rev()).find(|(a, b)| a != b);

@@ -14,12 +14,13 @@ use std::{vec, vec::Vec};
 use num_bigint::BigUint;
 use proptest::{
     prelude::{Strategy, any, prop_oneof},
-    prop_assert_eq,
+    prop_assert, prop_assert_eq,
     test_runner::{Config, TestRunner},
 };
 
 use super::{
-    Modulus, SquaredRadix, kernel,
+    Modulus, SquaredRadix,
+    kernel::{self, Formula, Prime, Register, add, halve, multiply, subtract},
     limbs::{self, limbs_for},
     negated_inverse,
 };
@@ -203,20 +204,12 @@ fn linear_operations() {
             limbs::add_if(&mut unchanged, &b, 0);
             limbs::subtract_if(&mut unchanged, &b, 0);
             prop_assert_eq!(&unchanged, &a);
-            let mut file = [&a[..], &b, &modulus].concat();
+            let file = [&a[..], &b, &modulus].concat();
             for (number, expected) in [(0, &a), (1, &b), (2, &modulus)] {
                 let mut chosen = vec![!0; a.len()];
                 kernel::select(&mut chosen, &file, number);
                 prop_assert_eq!(&chosen, expected);
             }
-            let mut file = kernel::File::new(&mut file, a.len());
-            let carry = kernel::add(&mut file, [2, 0, 1]);
-            prop_assert_eq!(big(file.at(2)) + r.clone() * carry, big(&a) + big(&b));
-            let borrow = kernel::subtract(&mut file, [2, 2, 1]);
-            prop_assert_eq!((file.at(2), borrow), (&a[..], carry));
-            let mut half = a.clone();
-            limbs::halve(&mut half, 1);
-            prop_assert_eq!(big(&half), (big(&a) + &r) >> 1);
             let residue = |number: &BigUint| {
                 let mut digits = (number % &n).to_u32_digits();
                 digits.resize(modulus.len(), 0);
@@ -232,6 +225,72 @@ fn linear_operations() {
             Ok(())
         })
         .unwrap();
+}
+
+/// A step of each kind modulo each prime, whichever numbers are the same: the right residue, which fits its limbs or 521 bits.
+#[test]
+fn formulas() {
+    const A: Register = Register(3);
+    const B: Register = Register(4);
+    const C: Register = Register(5);
+    static PRODUCT: Formula = Formula::new(&[multiply(C, A, B)]);
+    static SQUARE: Formula = Formula::new(&[multiply(A, A, A)]);
+    static SUM: Formula = Formula::new(&[add(C, A, B)]);
+    static DOUBLE: Formula = Formula::new(&[add(A, A, A)]);
+    static DIFFERENCE: Formula = Formula::new(&[subtract(C, A, B)]);
+    static ZERO: Formula = Formula::new(&[subtract(B, B, B)]);
+    static HALF: Formula = Formula::new(&[halve(B)]);
+    let one = BigUint::from(1_u8);
+    let power = |exponent: usize| one.clone() << exponent;
+    let p256 = power(256) - power(224) + power(192) + power(96) - &one;
+    let p384 = power(384) - power(128) - power(96) + power(32) - &one;
+    let fields = [
+        (Prime::P256, p256, 8, 256),
+        (Prime::P384, p384, 12, 384),
+        (Prime::P521, power(521) - &one, 20, 521),
+    ];
+    for (prime, p, length, bits) in fields {
+        let mut modulus = p.to_u32_digits();
+        modulus.resize(length, 0);
+        runner(400)
+            .run(&(number(length), number(length), 0..4), |(mut a, mut b, near)| {
+                // Near the prime, and the prime itself, too.
+                if near == 0 {
+                    a.copy_from_slice(&modulus);
+                    b.truncate(2);
+                    b.resize(length, 0);
+                }
+                limbs::truncate(&mut a, bits);
+                limbs::truncate(&mut b, bits);
+                let inverse = radix(length).modinv(&p).unwrap();
+                let (x, y) = (big(&a), big(&b));
+                let half = |number: &BigUint| if number.bit(0) { (number + &p) >> 1 } else { number >> 1 };
+                for (formula, number, expected) in [
+                    (PRODUCT, C, &x * &y * &inverse),
+                    (SQUARE, A, &x * &x * &inverse),
+                    (SUM, C, &x + &y),
+                    (DOUBLE, A, &x + &x),
+                    (DIFFERENCE, C, &x + &p + &p - &y),
+                    (ZERO, B, BigUint::ZERO),
+                    (HALF, B, half(&y)),
+                ] {
+                    let rest = vec![0x5555_5555; length];
+                    let mut memory = [&rest[..], &rest, &modulus, &a, &b, &rest].concat();
+                    let mut file = kernel::File::new(&mut memory, length);
+                    kernel::run(&mut file, prime, formula);
+                    let result = big(file.at(number.0));
+                    prop_assert!(result.bits() <= bits as u64);
+                    prop_assert_eq!(result % &p, expected % &p);
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+    // A step on the product's place is none.
+    static REFUSED: Formula = Formula::new(&[add(A, A, B), add(C, Register(1), B)]);
+    let mut memory = [7; 48];
+    kernel::run(&mut kernel::File::new(&mut memory, 8), Prime::P256, REFUSED);
+    assert_eq!(memory, [7; 48]);
 }
 
 /// Steps of the long division, on moduli and residues that make the estimated quotient as wrong as it can be.

@@ -1,6 +1,6 @@
 //! The curves' numbers (FIPS 186-4 D.1.2), as limbs, those of the field in Montgomery form; a test derives them again.
 
-use super::field::{Parameters, Reduction};
+use super::{super::bignum::kernel::Prime, field::Parameters};
 use crate::Curve;
 
 /// The numbers of a curve.
@@ -13,11 +13,10 @@ pub(super) const fn parameters(curve: Curve) -> &'static Parameters {
 }
 
 static P256: Parameters = Parameters {
-    reduction: Reduction::P256,
+    name: Prime::P256,
     bits: 256,
     length: 8,
     prime: &[0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x00000000, 0x00000001, 0xFFFFFFFF],
-    prime_inverse: [0x00000001, 0x00000000, 0x00000000, 0x00000001],
     order: &[0xFC632551, 0xF3B9CAC2, 0xA7179E84, 0xBCE6FAAD, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF],
     order_inverse: [0xEE00BC4F, 0xCCD1C8AA, 0x7D74D2E4, 0x48C94408],
     one: &[0x00000001, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFE, 0x00000000],
@@ -47,14 +46,13 @@ static P256: Parameters = Parameters {
 };
 
 static P384: Parameters = Parameters {
-    reduction: Reduction::P384,
+    name: Prime::P384,
     bits: 384,
     length: 12,
     prime: &[
         0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF,
         0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF,
     ],
-    prime_inverse: [0x00000001, 0x00000001, 0x00000001, 0x00000000],
     order: &[
         0xCCC52973, 0xECEC196A, 0x48B0A77A, 0x581A0DB2, 0xF4372DDF, 0xC7634D81, 0xFFFFFFFF, 0xFFFFFFFF,
         0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF,
@@ -121,7 +119,7 @@ static P384: Parameters = Parameters {
 };
 
 static P521: Parameters = Parameters {
-    reduction: Reduction::P521,
+    name: Prime::P521,
     bits: 521,
     length: 20,
     prime: &[
@@ -129,7 +127,6 @@ static P521: Parameters = Parameters {
         0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF,
         0x000001FF, 0x00000000, 0x00000000, 0x00000000,
     ],
-    prime_inverse: [0x00000001, 0x00000000, 0x00000000, 0x00000000],
     order: &[
         0x91386409, 0xBB6FB71E, 0x899C47AE, 0x3BB5C9B8, 0xF709A5D0, 0x7FCC0148, 0xBF2F966B, 0x51868783,
         0xFFFFFFFA, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF,

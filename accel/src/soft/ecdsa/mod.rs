@@ -25,12 +25,16 @@ mod tests;
 use status::{Error, ecp};
 
 use self::{
-    field::{Field, PRIME, Parameters, Register, multiply, subtract},
+    field::{Field, PRIME, Parameters},
     inverse::{Inversion, Odd, Step},
     point::{A, B, C, D, E, F, FREE_OF_POINTS, G, MULTIPLICATIONS, X, Z},
 };
 use super::{
-    bignum::{Modulus, cost_of_product, limbs},
+    bignum::{
+        Modulus, cost_of_product,
+        kernel::{Formula, Register, multiply, subtract},
+        limbs,
+    },
     job::{Advance, take_inlined},
 };
 use crate::{Curve, EcPublicKey};
@@ -146,7 +150,7 @@ impl Verification {
                 let is_zero = |bit| digit(generator_digits, bit) == 0 && digit(key_digits, bit) == 0;
                 let mut bit = *left;
                 for _ in 0..DOUBLINGS {
-                    field.run(&point::DOUBLE);
+                    field.run(point::DOUBLE);
                     bit = bit.saturating_sub(1);
                     if bit == 0 || !is_zero(bit) {
                         break;
@@ -195,12 +199,15 @@ fn load_key(field: &mut Field<'_>, parameters: &Parameters, point: &[u8]) -> Res
         if limbs::less(out, parameters.prime) == 0 {
             return Err(ecp::INVALID_KEY);
         }
-        field.run(&[multiply(register, register, A)]);
     }
+    field.run(INTO_MONTGOMERY_FORM);
     field.load(G, parameters.one);
     field.copy_point(multiple(0), E);
     if point::is_on_curve(field, parameters) { Ok(()) } else { Err(ecp::INVALID_KEY) }
 }
+
+/// E and F, with R^2 in A.
+static INTO_MONTGOMERY_FORM: Formula = Formula::new(&[multiply(E, E, A), multiply(F, F, A)]);
 
 /// The order, for halving modulo it.
 const fn order(parameters: &Parameters) -> Odd<'static> {
@@ -228,7 +235,7 @@ fn fill(field: &mut Field<'_>, parameters: &Parameters, number: usize) -> Phase 
     match number.checked_sub(1) {
         None => {
             field.copy_point(X, multiple(0));
-            field.run(&point::DOUBLE);
+            field.run(point::DOUBLE);
             field.copy_point(last, X);
             field.copy_point(X, multiple(0));
         }
@@ -278,10 +285,13 @@ fn add_key(field: &mut Field<'_>, digit: i8) {
 /// Adds the point in E, F and G, or its negative.
 fn add_signed(field: &mut Field<'_>, digit: i8, affine: bool) {
     if digit < 0 {
-        field.run(&[subtract(F, PRIME, F)]);
+        field.run(NEGATE);
     }
     point::add_to_sum(field, affine);
 }
+
+/// A point's y.
+static NEGATE: Formula = Formula::new(&[subtract(F, PRIME, F)]);
 
 /// Whether the sum's x modulo the order is r: x is r, or r plus the order where that is below the prime.
 fn matches(field: &mut Field<'_>, parameters: &Parameters) -> bool {
@@ -289,9 +299,9 @@ fn matches(field: &mut Field<'_>, parameters: &Parameters) -> bool {
         return false;
     }
     field.load(C, parameters.square);
-    field.run(&[multiply(A, Z, Z), multiply(A, A, C)]);
+    field.run(SQUARED_DENOMINATOR);
     loop {
-        field.run(&[multiply(B, R, A), subtract(B, B, X)]);
+        field.run(DIFFERENCE);
         if field.is_zero(B) {
             return true;
         }
@@ -302,6 +312,12 @@ fn matches(field: &mut Field<'_>, parameters: &Parameters) -> bool {
         }
     }
 }
+
+/// A = Z^2, once more in Montgomery form: a product with a number that is not in it is in it. R^2 is in C.
+static SQUARED_DENOMINATOR: Formula = Formula::new(&[multiply(A, Z, Z), multiply(A, A, C)]);
+
+/// B = r * Z^2 - X.
+static DIFFERENCE: Formula = Formula::new(&[multiply(B, R, A), subtract(B, B, X)]);
 
 /// The first register of an odd multiple of Q.
 fn multiple(number: usize) -> Register {

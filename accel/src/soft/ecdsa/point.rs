@@ -2,7 +2,10 @@
 //!
 //! (X, Y, Z) is the point (X / Z^2, Y / Z^3); Z = 0 is the point at infinity.
 
-use super::field::{FREE, Field, Parameters, Register, Step, add, halve, multiply, subtract};
+use super::{
+    super::bignum::kernel::{Formula, Register, add, halve, multiply, subtract},
+    field::{FREE, Field, Parameters},
+};
 
 /// The sum.
 pub(super) const X: Register = Register(FREE);
@@ -26,12 +29,12 @@ pub(super) const MULTIPLICATIONS: usize = 16;
 /// Whether E and F, in Montgomery form, are a point of the curve.
 pub(super) fn is_on_curve(field: &mut Field<'_>, parameters: &Parameters) -> bool {
     field.load(B, parameters.b);
-    field.run(&EQUATION);
+    field.run(EQUATION);
     field.is_zero(A)
 }
 
 /// A = x^3 - 3x + b - y^2, with b in B.
-static EQUATION: [Step; 8] = [
+static EQUATION: Formula = Formula::new(&[
     multiply(A, E, E),
     multiply(A, A, E),
     subtract(A, A, E),
@@ -40,10 +43,10 @@ static EQUATION: [Step; 8] = [
     add(A, A, B),
     multiply(B, F, F),
     subtract(A, A, B),
-];
+]);
 
 /// Doubles the sum: four products and four squares.
-pub(super) static DOUBLE: [Step; 18] = [
+pub(super) static DOUBLE: Formula = Formula::new(&[
     // From here on Y is 2Y; Z = 2YZ.
     multiply(A, Z, Z),
     add(Y, Y, Y),
@@ -66,7 +69,7 @@ pub(super) static DOUBLE: [Step; 18] = [
     multiply(B, B, B),
     halve(B),
     subtract(Y, Y, B),
-];
+]);
 
 /// Adds the point E, F, G to the sum, for any sum: infinity, the point itself and its negative too; it is not infinity. Where it
 /// is `affine`, G is 1.
@@ -75,39 +78,43 @@ pub(super) fn add_to_sum(field: &mut Field<'_>, affine: bool) {
         field.copy_point(X, E);
         return;
     }
-    field.run(if affine { &UNSCALED } else { &SCALED });
-    field.run(&DIFFERENCE);
+    field.run(if affine { UNSCALED } else { SCALED });
+    field.run(DIFFERENCE);
     if field.is_zero(E) {
         if field.is_zero(F) {
-            field.run(&DOUBLE);
+            field.run(DOUBLE);
         } else {
             field.load(Z, &[]);
         }
         return;
     }
     if !affine {
-        field.run(&[multiply(Z, Z, G)]);
+        field.run(RESCALE);
     }
-    field.run(&SUM);
+    field.run(SUM);
 }
 
 /// The sum's x and y on the common denominator, in C and D.
-static SCALED: [Step; 4] = [multiply(B, G, G), multiply(C, X, B), multiply(D, Y, G), multiply(D, D, B)];
+static SCALED: Formula =
+    Formula::new(&[multiply(B, G, G), multiply(C, X, B), multiply(D, Y, G), multiply(D, D, B)]);
 
 /// The same where G is 1: D, which is not in use yet, becomes 0.
-static UNSCALED: [Step; 3] = [subtract(D, D, D), add(C, X, D), add(D, Y, D)];
+static UNSCALED: Formula = Formula::new(&[subtract(D, D, D), add(C, X, D), add(D, Y, D)]);
 
 /// What is added on the common denominator, less the sum's x and y: in E and F.
-static DIFFERENCE: [Step; 6] = [
+static DIFFERENCE: Formula = Formula::new(&[
     multiply(A, Z, Z),
     multiply(E, E, A),
     multiply(F, F, Z),
     multiply(F, F, A),
     subtract(E, E, C),
     subtract(F, F, D),
-];
+]);
 
-static SUM: [Step; 12] = [
+/// The sum's Z also on the Z of what is added.
+static RESCALE: Formula = Formula::new(&[multiply(Z, Z, G)]);
+
+static SUM: Formula = Formula::new(&[
     multiply(Z, Z, E),
     multiply(A, E, E),
     multiply(B, A, E),
@@ -121,4 +128,4 @@ static SUM: [Step; 12] = [
     multiply(Y, F, C),
     multiply(D, D, B),
     subtract(Y, Y, D),
-];
+]);

@@ -42,6 +42,7 @@ impl<'w> File<'w> {
     }
 
     /// The product, and so many numbers from this one on, which is none of the product's.
+    #[allow(dead_code, reason = "the portable code's")]
     pub(crate) fn split(&mut self, number: u8, count: usize) -> (&mut [u32], &mut [u32]) {
         let Some((product, rest)) = self.limbs.split_at_mut_checked(2 * self.length) else {
             return Default::default();

@@ -1,9 +1,10 @@
-//! The inner loops: everything that multiplies limbs, behind eight functions, one file per architecture.
+//! The inner loops: everything that multiplies limbs, behind five functions, one file per architecture.
 //!
 //! Numbers are little-endian slices of 32-bit limbs whose length is a multiple of [`ROWS`], so that a kernel may keep four rows
 //! of the multiplier in registers. No function here branches on or indexes by the value of a limb.
 
 mod file;
+mod formula;
 #[cfg(any(test, not(umaal)))]
 mod portable;
 // Set by the build script for every ARMv7E-M target.
@@ -11,21 +12,17 @@ mod portable;
 mod umaal;
 
 #[cfg(not(any(test, umaal)))]
-pub(crate) use portable::{
-    add, mul, product, reduce, reduce_product as reduce_p256, reduce_product as reduce_p384, select, sqr,
-    subtract,
-};
+pub(crate) use portable::{mul, reduce, run, select, sqr};
 #[cfg(umaal)]
-pub(crate) use umaal::{add, mul, product, reduce, reduce_p256, reduce_p384, select, sqr, subtract};
+pub(crate) use umaal::{mul, reduce, run, select, sqr};
 
 #[cfg(test)]
-pub(crate) use counted::{
-    mul, product, products, reduce, reduce_product as reduce_p256, reduce_product as reduce_p384, sqr,
-};
+pub(crate) use counted::{mul, products, reduce, run, sqr};
 #[cfg(test)]
-pub(crate) use portable::{add, select, subtract};
+pub(crate) use portable::select;
 
 pub(crate) use file::File;
+pub(crate) use formula::{Formula, Prime, Register, add, halve, multiply, subtract};
 
 /// Rows that are worked on at a time; the length of every number is a multiple of it.
 pub(crate) const ROWS: usize = 4;
@@ -38,7 +35,7 @@ mod counted {
 
     use core::cell::Cell;
 
-    use super::{File, portable};
+    use super::{File, Formula, Prime, portable};
 
     std::thread_local! {
         static PRODUCTS: Cell<usize> = const { Cell::new(0) };
@@ -64,14 +61,9 @@ mod counted {
         portable::sqr(out, a);
     }
 
-    pub(crate) fn product(file: &mut File<'_>, factors: [u8; 2]) {
-        count(file.length() * file.length());
-        portable::product(file, factors);
-    }
-
-    pub(crate) fn reduce_product(file: &mut File<'_>, out: u8, modulus: &[u32], inverse: &[u32; 4]) {
-        count(modulus.len() * modulus.len());
-        portable::reduce_product(file, out, modulus, inverse);
+    pub(crate) fn run(file: &mut File<'_>, prime: Prime, formula: Formula) {
+        count(formula.multiplications() * 2 * file.length() * file.length());
+        portable::run(file, prime, formula);
     }
 
     pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; 4]) {

@@ -10,7 +10,11 @@
 
 use core::{hint::black_box, mem};
 
-use super::{ROWS, file::File};
+use super::{
+    ROWS,
+    file::File,
+    formula::{Formula, Operation, Prime, Register, Step},
+};
 
 /// `out = a * b` for `a` and `b` of the same length. `out` is as long as both together.
 pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
@@ -38,24 +42,6 @@ pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
     double_and_add_squares(out, a);
 }
 
-/// The product of two numbers that stand behind it.
-pub(crate) fn product(file: &mut File<'_>, [a, b]: [u8; 2]) {
-    let length = file.length();
-    let Some((product, rest)) = file.limbs().split_at_mut_checked(2 * length) else { return };
-    let number = |number: u8| rest.chunks_exact(length.max(1)).nth(usize::from(number).checked_sub(2)?);
-    match (number(a), number(b)) {
-        (Some(number), Some(_)) if a == b => sqr(product, number),
-        (Some(a), Some(b)) => mul(product, a, b),
-        _ => {}
-    }
-}
-
-/// [`reduce`] of the product into a number behind it.
-pub(crate) fn reduce_product(file: &mut File<'_>, out: u8, modulus: &[u32], inverse: &[u32; 4]) {
-    let (product, out) = file.split(out, 1);
-    reduce(out, product, modulus, inverse);
-}
-
 /// Montgomery reduction: `out = wide / 2^(32 * length) mod modulus`, below 2^(32 * length) but perhaps not below the modulus.
 /// `wide` is twice as long as the modulus and is destroyed; `inverse` is -modulus^-1 mod 2^128.
 pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; 4]) {
@@ -71,8 +57,107 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
     subtract_if(out, window, modulus, carry);
 }
 
+/// Works through a formula modulo the prime of a curve, which is the number [`PRIME`]; not constant-time. A number is any residue
+/// that fits its limbs, or its 521 bits.
+pub(crate) fn run(file: &mut File<'_>, prime: Prime, formula: Formula) {
+    for Step { operation, numbers } in formula.steps {
+        let [out, a, b] = *numbers;
+        match operation {
+            Operation::Multiply => multiply(file, prime, out, [a, b]),
+            Operation::Add => {
+                let mut carry = add(file, *numbers);
+                while carry == 1 {
+                    carry -= subtract(file, [out, out, PRIME.0]);
+                }
+                fold(file, prime, out);
+            }
+            Operation::Subtract => {
+                let mut borrow = subtract(file, *numbers);
+                while borrow == 1 {
+                    borrow -= add(file, [out, out, PRIME.0]);
+                }
+            }
+            Operation::Halve => {
+                let odd = file.at(a).first().is_some_and(|low| low & 1 == 1);
+                let mut carry = if odd { add(file, [a, a, PRIME.0]) } else { 0 };
+                for limb in file.at_mut(a).iter_mut().rev() {
+                    (*limb, carry) = (*limb >> 1 | carry << 31, *limb & 1);
+                }
+            }
+        }
+    }
+}
+
+/// The number that is the prime.
+const PRIME: Register = Register(2);
+
+fn multiply(file: &mut File<'_>, prime: Prime, out: u8, [a, b]: [u8; 2]) {
+    let length = file.length();
+    let Some((product, rest)) = file.limbs().split_at_mut_checked(2 * length) else { return };
+    let number = |number: u8| rest.chunks_exact(length.max(1)).nth(usize::from(number).checked_sub(2)?);
+    let (Some(first), Some(second)) = (number(a), number(b)) else { return };
+    if a == b {
+        sqr(product, first);
+    } else {
+        mul(product, first, second);
+    }
+    // -1/p modulo 2^128.
+    let inverse = match prime {
+        Prime::P256 => [1, 0, 0, 1],
+        Prime::P384 => [1, 1, 1, 0],
+        Prime::P521 => {
+            let (product, number) = file.split(out, 1);
+            reduce_p521(number, product);
+            return fold(file, prime, out);
+        }
+    };
+    let Some((product, rest)) = file.limbs().split_at_mut_checked(2 * length) else { return };
+    let Some((modulus, rest)) = rest.split_at_mut_checked(length) else { return };
+    if let Some(out) = rest.chunks_exact_mut(length.max(1)).nth(usize::from(out.saturating_sub(3))) {
+        reduce(out, product, modulus, &inverse);
+    }
+}
+
+/// What a number has above its 521 bits, once more at the bottom, as 2^521 is 1.
+fn fold(file: &mut File<'_>, prime: Prime, number: u8) {
+    let Prime::P521 = prime else { return };
+    let limbs = file.at_mut(number);
+    let Some(top) = limbs.get_mut(16) else { return };
+    let mut carry = *top >> 9;
+    *top &= 0x1FF;
+    for limb in limbs {
+        let sum = u64::from(*limb) + u64::from(carry);
+        (*limb, carry) = (sum as u32, (sum >> 32) as u32);
+    }
+}
+
+/// Montgomery reduction by p = 2^521 - 1 for R = 2^640: below 2^522 for a product of numbers of 521 bits.
+///
+/// As 2^521 is 1, dividing by 2^640 is rotating. The product is H * 2^640 + M * 2^119 + L with H < 2^402, M < 2^521 and
+/// L < 2^119: the quotient is M + (L * 2^402 + H), where the latter two do not overlap.
+fn reduce_p521(out: &mut [u32], product: &[u32]) {
+    let [low, middle] = [product.get(..4), product.get(3..21)].map(Option::unwrap_or_default);
+    let (Some(&[l0, l1, l2, l3]), Some(high)) = (low.first_chunk(), product.get(20..32)) else { return };
+    let Some(top) = product.get(32) else { return };
+    let l3 = l3 & 0x7F_FFFF;
+    let joint = [top | l0 << 18, l0 >> 14 | l1 << 18, l1 >> 14 | l2 << 18, l2 >> 14 | l3 << 18, l3 >> 14];
+    let rotated = high.iter().copied().chain(joint);
+    let mut carry = 0;
+    for ((out, pair), other) in out.iter_mut().zip(middle.windows(2)).zip(rotated) {
+        let &[lower, upper] = pair else { return };
+        let sum = u64::from(lower >> 23 | upper << 9) + u64::from(other) + carry;
+        *out = sum as u32;
+        carry = sum >> 32;
+    }
+    // The last limb of M ends with the product's limb 19.
+    if let (Some(out), Some(above)) = (out.get_mut(16), product.get(20)) {
+        *out = out.wrapping_sub(above << 9);
+    }
+    out.get_mut(17..).unwrap_or_default().fill(0);
+}
+
 /// The sum of two numbers into another or the same; answers the carry.
-pub(crate) fn add(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
+fn add(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
     let mut carry = 0;
     limb_by_limb(file, numbers, |a, b| {
         let sum = u64::from(a) + u64::from(b) + carry;
@@ -83,7 +168,7 @@ pub(crate) fn add(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
 }
 
 /// The difference of two numbers into another or the same; answers the borrow.
-pub(crate) fn subtract(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
+fn subtract(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
     let mut borrow = 0;
     limb_by_limb(file, numbers, |a, b| {
         let difference = u64::from(a).wrapping_sub(u64::from(b)).wrapping_sub(borrow);

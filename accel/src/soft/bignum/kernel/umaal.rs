@@ -13,9 +13,14 @@
 //! SECURITY.md names the files of the crate with `unsafe` in them; this is one.
 #![allow(unsafe_code, reason = "only a whole loop in assembly comes near the limit of the multiplier")]
 
+#[path = "umaal/field.rs"]
+mod field;
+
 use core::arch::naked_asm;
 
-use super::{ROWS, file::File};
+use super::ROWS;
+
+pub(crate) use field::run;
 
 /// `out = a * b` for `a` and `b` of the same length, a multiple of [`ROWS`]. `out` is as long as both together.
 pub(crate) fn mul(out: &mut [u32], a: &[u32], b: &[u32]) {
@@ -39,24 +44,6 @@ pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
     unsafe { sqr_umaal(out.as_mut_ptr(), a.as_ptr(), size_of_val(a)) }
 }
 
-/// The product of two numbers that stand behind it.
-#[inline(always)]
-pub(crate) fn product(file: &mut File<'_>, [a, b]: [u8; 2]) {
-    let Some([out, first, second]) = file.places([0, a, b]).filter(|_| a > 1 && b > 1) else { return };
-    let length = file.length();
-    // SAFETY: both factors are there, behind the product; their length is a multiple of 16 bytes and not 0.
-    unsafe {
-        if length == 2 * ROWS {
-            // Also less than a square made of its parts.
-            mul_eight_umaal(out, first, second);
-        } else if a == b {
-            sqr_umaal(out, first, length.wrapping_mul(size_of::<u32>()));
-        } else {
-            mul_umaal(out, first, second, length.wrapping_mul(size_of::<u32>()));
-        }
-    }
-}
-
 /// Montgomery reduction: `out = wide / 2^(32 * length) mod modulus`, below 2^(32 * length) but perhaps not below the modulus.
 /// `wide` is twice as long as the modulus and is destroyed; `inverse` is -modulus^-1 mod 2^128.
 pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; ROWS]) {
@@ -67,50 +54,6 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
     // SAFETY: as above.
     unsafe {
         reduce_umaal(out.as_mut_ptr(), wide.as_mut_ptr(), modulus.as_ptr(), inverse, size_of_val(modulus));
-    }
-}
-
-/// [`reduce`] of the product by the prime of P-256, into a number behind it.
-#[inline(always)]
-pub(crate) fn reduce_p256(file: &mut File<'_>, out: u8, _modulus: &[u32], _inverse: &[u32; ROWS]) {
-    if let Some([wide, out, _]) = file.places([0, out, 2]).filter(|_| out > 1)
-        && file.length() == 8
-    {
-        // SAFETY: the product has sixteen limbs, and the number behind it eight.
-        unsafe { reduce_p256_arm(out, wide) }
-    }
-}
-
-/// [`reduce`] of the product by the prime of P-384, into a number behind it.
-#[inline(always)]
-pub(crate) fn reduce_p384(file: &mut File<'_>, out: u8, _modulus: &[u32], _inverse: &[u32; ROWS]) {
-    if let Some([wide, out, _]) = file.places([0, out, 2]).filter(|_| out > 1)
-        && file.length() == 12
-    {
-        // SAFETY: the product has 24 limbs, and the number behind it twelve.
-        unsafe { reduce_p384_arm(out, wide) }
-    }
-}
-
-/// The sum of two numbers into another or the same; answers the carry.
-#[inline(always)]
-pub(crate) fn add(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
-    let bytes = file.length().wrapping_mul(size_of::<u32>());
-    match file.places(numbers) {
-        // SAFETY: all three are there, and their length is a multiple of 16 bytes and not 0.
-        Some([out, a, b]) => unsafe { add_arm(out, a, b, bytes) },
-        None => 0,
-    }
-}
-
-/// The difference of two numbers into another or the same; answers the borrow.
-#[inline(always)]
-pub(crate) fn subtract(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
-    let bytes = file.length().wrapping_mul(size_of::<u32>());
-    match file.places(numbers) {
-        // SAFETY: as above.
-        Some([out, a, b]) => unsafe { subtract_arm(out, a, b, bytes) },
-        None => 0,
     }
 }
 
@@ -178,13 +121,6 @@ macro_rules! columns_onto {
 macro_rules! four_columns {
     () => {
         columns_onto!("ldr lr, [r0]\n")
-    };
-}
-
-/// Four columns where nothing has been yet.
-macro_rules! first_columns {
-    () => {
-        columns_onto!("mov lr, #0\n")
     };
 }
 
@@ -256,37 +192,6 @@ unsafe extern "C" fn mul_umaal(out: *mut u32, a: *const u32, b: *const u32, byte
         "cmp r3, r12",
         "bne 10b",
         "add sp, #20",
-        "pop {{r4-r11, pc}}",
-    )
-}
-
-/// The length of P-256, of which a verification makes thousands, without a loop.
-///
-/// # Safety
-/// `a` and `b` have eight limbs; `out` has sixteen and overlaps neither.
-#[unsafe(naked)]
-unsafe extern "C" fn mul_eight_umaal(out: *mut u32, a: *const u32, b: *const u32) {
-    naked_asm!(
-        "push {{r4-r11, lr}}",
-        // The rows are those of b, as a product does not care.
-        "ldm r2!, {{r4-r7}}",
-        "mov r8, #0",
-        "mov r9, #0",
-        "mov r10, #0",
-        "mov r11, #0",
-        first_columns!(),
-        first_columns!(),
-        "stm r0, {{r8-r11}}",
-        "ldm r2, {{r4-r7}}",
-        "sub r1, #32",
-        "sub r0, #16",
-        "mov r8, #0",
-        "mov r9, #0",
-        "mov r10, #0",
-        "mov r11, #0",
-        four_columns!(),
-        four_columns!(),
-        "stm r0, {{r8-r11}}",
         "pop {{r4-r11, pc}}",
     )
 }
@@ -456,56 +361,6 @@ unsafe extern "C" fn reduce_umaal(
 }
 
 /// # Safety
-/// The numbers are `bytes` long, which is a multiple of 16 and not 0; each two are the same or do not overlap.
-#[unsafe(naked)]
-unsafe extern "C" fn add_arm(out: *mut u32, a: *const u32, b: *const u32, bytes: usize) -> u32 {
-    naked_asm!(
-        "push {{r4-r11, lr}}",
-        "add r3, r1",
-        // Clears the carry.
-        "cmn r3, #0",
-        "10:",
-        "ldm r1!, {{r4-r7}}",
-        "ldm r2!, {{r8-r11}}",
-        "adcs r4, r8",
-        "adcs r5, r9",
-        "adcs r6, r10",
-        "adcs r7, r11",
-        "stm r0!, {{r4-r7}}",
-        "teq r1, r3",
-        "bne 10b",
-        "mov r0, #0",
-        "adc r0, r0, #0",
-        "pop {{r4-r11, pc}}",
-    )
-}
-
-/// # Safety
-/// As for [`add_arm`].
-#[unsafe(naked)]
-unsafe extern "C" fn subtract_arm(out: *mut u32, a: *const u32, b: *const u32, bytes: usize) -> u32 {
-    naked_asm!(
-        "push {{r4-r11, lr}}",
-        "add r3, r1",
-        // Sets the carry: no borrow.
-        "cmp r3, r3",
-        "10:",
-        "ldm r1!, {{r4-r7}}",
-        "ldm r2!, {{r8-r11}}",
-        "sbcs r4, r8",
-        "sbcs r5, r9",
-        "sbcs r6, r10",
-        "sbcs r7, r11",
-        "stm r0!, {{r4-r7}}",
-        "teq r1, r3",
-        "bne 10b",
-        "sbc r0, r0, r0",
-        "rsb r0, r0, #0",
-        "pop {{r4-r11, pc}}",
-    )
-}
-
-/// # Safety
 /// `table` has `entries` numbers, at least one, of `bytes` each, which is a multiple of 16 and not 0; `out` is as long.
 #[unsafe(naked)]
 unsafe extern "C" fn select_arm(out: *mut u32, table: *const u32, digit: u32, bytes: usize, entries: usize) {
@@ -541,192 +396,6 @@ unsafe extern "C" fn select_arm(out: *mut u32, table: *const u32, digit: u32, by
         "cmp r0, r12",
         "bne 10b",
         "add sp, #4",
-        "pop {{r4-r11, pc}}",
-    )
-}
-
-/// Montgomery reduction by p = 2^256 - 2^224 + 2^192 + 2^96 - 1, four limbs at a time. -1/p is 2^96 + 1 modulo 2^128, so that
-/// their quotient q is q0 = t0, q1 = t1, q2 = t2, q3 = t3 + t0, and q * p is made of sums and differences of q.
-///
-/// # Safety
-/// `out` has eight limbs, `wide` sixteen; they do not overlap.
-#[unsafe(naked)]
-unsafe extern "C" fn reduce_p256_arm(out: *mut u32, wide: *mut u32) {
-    naked_asm!(
-        "push {{r0, r4-r11, lr}}",
-        // On the stack: the carry, where to stop; out.
-        "add r2, r1, #32",
-        "mov r3, #0",
-        "push {{r2, r3}}",
-        "10:",
-        // r2, r3, r12, lr: q; then the carry out of the low limbs.
-        "ldm r1!, {{r4-r7}}",
-        "adds r7, r4",
-        "mov r0, #0",
-        "adc r0, r0, #0",
-        // q * (2^32 - 1), five limbs, at limb 7: r8, r9, r10, r11, r12.
-        "rsbs r8, r4, #0",
-        "sbcs r9, r4, r5",
-        "sbcs r10, r5, r6",
-        "sbcs r11, r6, r7",
-        "sbc r12, r7, #0",
-        // And q at limb 6, and the top of q at limbs 4 to 6: r5, r6, r2, r8 to r12 from limb 4 on.
-        "adds r2, r4, r7",
-        "adcs r8, r5",
-        "adcs r9, r6",
-        "adcs r10, r7",
-        "adcs r11, r11, #0",
-        "adc r12, r12, #0",
-        // All onto the window's limbs 4 to 11.
-        "ldm r1, {{r3, r4, r7, lr}}",
-        "lsrs r0, r0, #1",
-        "adcs r3, r5",
-        "adcs r4, r6",
-        "adcs r7, r2",
-        "adcs lr, r8",
-        "stm r1, {{r3, r4, r7, lr}}",
-        "add r2, r1, #16",
-        "ldm r2, {{r3, r4, r7, lr}}",
-        "adcs r3, r9",
-        "adcs r4, r10",
-        "adcs r7, r11",
-        "adcs lr, r12",
-        "mov r0, #0",
-        "adc r0, r0, #0",
-        // The carry of the window before, whose limb 12 is this one's limb 8.
-        "ldr r5, [sp, #4]",
-        "adds r3, r5",
-        "adcs r4, r4, #0",
-        "adcs r7, r7, #0",
-        "adcs lr, lr, #0",
-        "adc r0, r0, #0",
-        "str r0, [sp, #4]",
-        "stm r2, {{r3, r4, r7, lr}}",
-        "ldr r2, [sp]",
-        "cmp r1, r2",
-        "bne 10b",
-        // p once less if there was a carry: 2^256 - p = 2^224 - 2^192 - 2^96 + 1 once more, without a branch. r0: the mask.
-        "ldr lr, [sp, #8]",
-        "rsb r0, r0, #0",
-        "lsr r3, r0, #31",
-        "ldm r1, {{r4-r11}}",
-        "subs r4, r0",
-        "sbcs r5, r0",
-        "sbcs r6, r0",
-        "sbcs r7, r7, #0",
-        "sbcs r8, r8, #0",
-        "sbcs r9, r9, #0",
-        "sbcs r10, r3",
-        "sbcs r11, r0",
-        "stm lr, {{r4-r11}}",
-        "add sp, #12",
-        "pop {{r4-r11, pc}}",
-    )
-}
-
-/// Montgomery reduction by p = 2^384 - 2^128 - 2^96 + 2^32 - 1, four limbs at a time. -1/p is 2^64 + 2^32 + 1 modulo 2^128.
-///
-/// # Safety
-/// `out` has twelve limbs, `wide` 24; they do not overlap.
-#[unsafe(naked)]
-unsafe extern "C" fn reduce_p384_arm(out: *mut u32, wide: *mut u32) {
-    naked_asm!(
-        "push {{r0, r4-r11, lr}}",
-        // On the stack: where to stop, the carry; out.
-        "add r2, r1, #48",
-        "mov r3, #0",
-        "push {{r2, r3}}",
-        "10:",
-        // r4 to r7: q.
-        "ldm r1, {{r8-r11}}",
-        "adds r5, r9, r8",
-        "adcs r6, r10, r9",
-        "adc r7, r11, r10",
-        "adds r6, r8",
-        "adc r7, r9",
-        "mov r4, r8",
-        // q * (2^32 - 1) at limb 0, of which limb 4 and the carry into it are wanted, in lr: what is below vanishes.
-        "rsbs r0, r4, #0",
-        "sbcs r2, r4, r5",
-        "sbcs r3, r5, r6",
-        "sbcs r12, r6, r7",
-        "sbc lr, r7, #0",
-        "adds r0, r8",
-        "adcs r2, r9",
-        "adcs r3, r10",
-        "adcs r12, r11",
-        "adc lr, lr, #0",
-        // q * (2^32 + 1) at limb 3, from limb 4 on, less that: r8 to r12, never negative.
-        "adds r8, r5, r4",
-        "adcs r9, r6, r5",
-        "adcs r10, r7, r6",
-        "adcs r11, r7, #0",
-        "mov r12, #0",
-        "adc r12, r12, #0",
-        "subs r8, lr",
-        "sbcs r9, r9, #0",
-        "sbcs r10, r10, #0",
-        "sbcs r11, r11, #0",
-        "sbc r12, r12, #0",
-        // Limbs 4 to 11 less it; the borrow is taken from q, which is not 0 where there is one.
-        "add r1, #16",
-        "ldm r1, {{r0, r2, r3, lr}}",
-        "subs r0, r8",
-        "sbcs r2, r9",
-        "sbcs r3, r10",
-        "sbcs lr, r11",
-        "stm r1, {{r0, r2, r3, lr}}",
-        "add r8, r1, #16",
-        "ldm r8, {{r0, r2, r3, lr}}",
-        "sbcs r0, r12",
-        "sbcs r2, r2, #0",
-        "sbcs r3, r3, #0",
-        "sbcs lr, lr, #0",
-        "stm r8!, {{r0, r2, r3, lr}}",
-        "sbcs r4, r4, #0",
-        "sbcs r5, r5, #0",
-        "sbcs r6, r6, #0",
-        "sbc r7, r7, #0",
-        // q at limb 12, and there the carry of the window before.
-        "ldm r8, {{r9-r12}}",
-        "adds r9, r4",
-        "adcs r10, r5",
-        "adcs r11, r6",
-        "adcs r12, r7",
-        "mov r0, #0",
-        "adc r0, r0, #0",
-        "ldr r2, [sp, #4]",
-        "adds r9, r2",
-        "adcs r10, r10, #0",
-        "adcs r11, r11, #0",
-        "adcs r12, r12, #0",
-        "adc r0, r0, #0",
-        "str r0, [sp, #4]",
-        "stm r8, {{r9-r12}}",
-        "ldr r2, [sp]",
-        "cmp r1, r2",
-        "bne 10b",
-        // p once less if there was a carry, without a branch: r0 the mask.
-        "ldr lr, [sp, #8]",
-        "rsb r0, r0, #0",
-        "lsl r3, r0, #1",
-        "ldm r1!, {{r4-r11}}",
-        "subs r4, r0",
-        "sbcs r5, r5, #0",
-        "sbcs r6, r6, #0",
-        "sbcs r7, r0",
-        "sbcs r8, r3",
-        "sbcs r9, r0",
-        "sbcs r10, r0",
-        "sbcs r11, r0",
-        "stm lr!, {{r4-r11}}",
-        "ldm r1, {{r4-r7}}",
-        "sbcs r4, r0",
-        "sbcs r5, r0",
-        "sbcs r6, r0",
-        "sbcs r7, r0",
-        "stm lr, {{r4-r7}}",
-        "add sp, #12",
         "pop {{r4-r11, pc}}",
     )
 }

@@ -12,6 +12,8 @@ mod aes_portable;
 mod armv7em;
 #[path = "../../../../../accel/src/soft/bignum/kernel/file.rs"]
 mod file;
+#[path = "../../../../../accel/src/soft/bignum/kernel/formula.rs"]
+mod formula;
 #[path = "../../../../../accel/src/soft/mode/ghash/armv7em.rs"]
 mod ghash_armv7em;
 #[path = "../../../../../accel/src/soft/mode/ghash/portable.rs"]
@@ -25,6 +27,7 @@ use bench::{Counter, Repeating, board_init, done};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
 use file::File;
+use formula::{Formula, Prime, Register, add, halve, multiply, subtract};
 
 /// What both kernels take from their parent module.
 const ROWS: usize = 4;
@@ -40,11 +43,11 @@ fn main() -> ! {
     for length in (ROWS..=LONGEST).step_by(ROWS) {
         for round in 0..ROUNDS {
             compare(&mut random, length, round);
-            compare_file(&mut random, length, round);
+            compare_select(&mut random, length, round);
         }
     }
     for round in 0..2000 {
-        compare_primes(&mut random, round);
+        compare_formulas(&mut random, round);
     }
     for round in 0..600 {
         compare_hashes(&mut random, round);
@@ -110,8 +113,8 @@ fn compare(random: &mut Random, length: usize, round: usize) {
     check("sqr", length, ours, theirs);
 }
 
-/// What takes numbers out of a larger piece of memory.
-fn compare_file(random: &mut Random, length: usize, round: usize) {
+/// What selects one of several numbers.
+fn compare_select(random: &mut Random, length: usize, round: usize) {
     let mut ours = [0; 4 * LONGEST];
     let ours = &mut ours[..4 * length];
     for (number, limbs) in ours.chunks_exact_mut(length).enumerate() {
@@ -120,26 +123,6 @@ fn compare_file(random: &mut Random, length: usize, round: usize) {
     let mut theirs = [0; 4 * LONGEST];
     let theirs = &mut theirs[..4 * length];
     theirs.copy_from_slice(ours);
-    for places in [[0, 1, 2], [3, 3, 0], [1, 2, 1], [2, 2, 2], [0, 3, 3]] {
-        let carries = (
-            umaal::add(&mut File::new(ours, length), places),
-            portable::add(&mut File::new(theirs, length), places),
-        );
-        check("add", length, ours, theirs);
-        check("carry", length, &[carries.0], &[carries.1]);
-        let places = [places[1], places[2], places[0]];
-        let borrows = (
-            umaal::subtract(&mut File::new(ours, length), places),
-            portable::subtract(&mut File::new(theirs, length), places),
-        );
-        check("subtract", length, ours, theirs);
-        check("borrow", length, &[borrows.0], &[borrows.1]);
-    }
-    for factors in [[2, 3], [3, 3]] {
-        umaal::product(&mut File::new(ours, length), factors);
-        portable::product(&mut File::new(theirs, length), factors);
-        check("product", length, ours, theirs);
-    }
     let [mut out, mut expected] = [[0; LONGEST]; 2];
     for digit in 0..4 {
         umaal::select(&mut out[..length], ours, digit);
@@ -229,38 +212,61 @@ fn halves(words: [u64; 8]) -> [u32; 16] {
     core::array::from_fn(|at| (words[at / 2] >> (at % 2 * 32)) as u32)
 }
 
-/// The primes of the curves, whose reductions are functions of their own.
-fn compare_primes(random: &mut Random, round: usize) {
-    compare_prime(random, round, &P384, &[1, 1, 1, 0], umaal::reduce_p384);
-    compare_prime(random, round, &P256, &[1, 0, 0, 1], umaal::reduce_p256);
+/// Every operation modulo each prime of the curves, whichever numbers are the same, on numbers of all kinds and on the prime itself.
+fn compare_formulas(random: &mut Random, round: usize) {
+    compare_formula(random, round, Prime::P256, &P256, !0);
+    compare_formula(random, round, Prime::P384, &P384, !0);
+    compare_formula(random, round, Prime::P521, &P521, 0x1FF);
 }
 
-fn compare_prime(
-    random: &mut Random,
-    round: usize,
-    prime: &[u32],
-    inverse: &[u32; ROWS],
-    reduce: fn(&mut File<'_>, u8, &[u32], &[u32; ROWS]),
-) {
-    let length = prime.len();
-    let mut ours = [0; 36];
-    let ours = &mut ours[..3 * length];
-    random.fill(&mut ours[..length], round % 5);
-    random.fill(&mut ours[length..], round / 5 % 5);
-    // Limbs of both kinds side by side.
-    ours.swap(round % (2 * length), round * 7 % (2 * length));
-    let mut theirs = [0; 36];
-    let theirs = &mut theirs[..3 * length];
+fn compare_formula(random: &mut Random, round: usize, prime: Prime, modulus: &[u32], top: u32) {
+    let length = modulus.len();
+    let significant = length - modulus.iter().rev().take_while(|limb| **limb == 0).count();
+    let mut ours = [0; 6 * 20];
+    let ours = &mut ours[..6 * length];
+    for (number, limbs) in ours.chunks_exact_mut(length).enumerate().skip(3) {
+        random.fill(&mut limbs[..significant], (round + number * (round / 5)) % 5);
+        // Limbs of both kinds side by side, and a few of the prime's.
+        limbs[..significant].rotate_left(round % significant);
+        if (round / 25) % 3 == 1 {
+            let from = round % significant;
+            limbs[from..significant].copy_from_slice(&modulus[from..significant]);
+        }
+        if round % 40 == number {
+            limbs.copy_from_slice(modulus);
+        }
+        limbs[significant - 1] &= top;
+    }
+    ours[2 * length..3 * length].copy_from_slice(modulus);
+    let mut theirs = [0; 6 * 20];
+    let theirs = &mut theirs[..6 * length];
     theirs.copy_from_slice(ours);
-    reduce(&mut File::new(ours, length), 2, prime, inverse);
-    portable::reduce_product(&mut File::new(theirs, length), 2, prime, inverse);
-    check("reduction by a prime", length, &ours[2 * length..], &theirs[2 * length..]);
+    for formula in [PRODUCT, SQUARE, SUM, DOUBLE, DIFFERENCE, NEGATIVE, HALF, MIXED] {
+        umaal::run(&mut File::new(ours, length), prime, formula);
+        portable::run(&mut File::new(theirs, length), prime, formula);
+        check("formula", length, &ours[2 * length..], &theirs[2 * length..]);
+    }
 }
+
+const A: Register = Register(3);
+const B: Register = Register(4);
+const C: Register = Register(5);
+static PRODUCT: Formula = Formula::new(&[multiply(C, A, B)]);
+static SQUARE: Formula = Formula::new(&[multiply(A, A, A)]);
+static SUM: Formula = Formula::new(&[add(B, A, B)]);
+static DOUBLE: Formula = Formula::new(&[add(A, A, A)]);
+static DIFFERENCE: Formula = Formula::new(&[subtract(C, A, C)]);
+static NEGATIVE: Formula = Formula::new(&[subtract(A, Register(2), A)]);
+static HALF: Formula = Formula::new(&[halve(C)]);
+static MIXED: Formula =
+    Formula::new(&[multiply(B, B, C), add(A, A, B), subtract(B, B, A), halve(A), multiply(C, C, C)]);
 
 /// FIPS 186-4 D.1.2.3.
 const P256: [u32; 8] = [!0, !0, !0, 0, 0, 0, 1, !0];
 /// FIPS 186-4 D.1.2.4.
 const P384: [u32; 12] = [!0, 0, 0, !0, !1, !0, !0, !0, !0, !0, !0, !0];
+/// FIPS 186-4 D.1.2.5.
+const P521: [u32; 20] = [!0, !0, !0, !0, !0, !0, !0, !0, !0, !0, !0, !0, !0, !0, !0, !0, 0x1FF, 0, 0, 0];
 
 fn check(what: &str, length: usize, ours: &[u32], theirs: &[u32]) {
     if ours != theirs {
@@ -364,8 +370,8 @@ fn cost(length: usize) {
     let wide = &mut wide[..2 * length];
     let mut out = [0; LONGEST];
     let out = &mut out[..length];
-    let mut limbs = [7; 3 * LONGEST];
-    let mut file = File::new(&mut limbs[..3 * length], length);
+    let mut limbs = [7; 6 * LONGEST];
+    let mut file = File::new(&mut limbs[..6 * length], length);
     let each = |name: &str, work: &mut dyn FnMut()| {
         let counter = Counter::start();
         for _ in 0..40 {
@@ -373,14 +379,18 @@ fn cost(length: usize) {
         }
         hprintln!("{} of {} limbs\t{}", name, length, counter.instructions() / 40);
     };
-    match length {
-        8 => each("reduce by the prime of P-256", &mut || {
-            umaal::reduce_p256(&mut file, 2, modulus, &[0; ROWS])
-        }),
-        12 => each("reduce by the prime of P-384", &mut || {
-            umaal::reduce_p384(&mut file, 2, modulus, &[0; ROWS])
-        }),
-        _ => {}
+    let prime =
+        [(8, Prime::P256), (12, Prime::P384), (20, Prime::P521)].into_iter().find(|(of, _)| *of == length);
+    if let Some((_, prime)) = prime {
+        for (name, formula) in [
+            ("product", PRODUCT),
+            ("square", SQUARE),
+            ("sum", SUM),
+            ("difference", DIFFERENCE),
+            ("half", HALF),
+        ] {
+            each(name, &mut || umaal::run(&mut file, prime, formula));
+        }
     }
     each("mul", &mut || umaal::mul(wide, a, a));
     each("sqr", &mut || umaal::sqr(wide, a));
