@@ -6,7 +6,7 @@
 use status::{Error, aes, cipher};
 use zeroize::ZeroizeOnDrop;
 
-use crate::soft;
+use crate::soft::{self, mode};
 
 /// The nonce of GCM and CCM as TLS uses them: 4 bytes of salt and 8 explicit ones.
 pub const NONCE_LENGTH: usize = 12;
@@ -129,7 +129,7 @@ impl CipherKey {
     }
 }
 
-/// A backend that can encrypt.
+/// A backend that can encrypt. What it leaves out is software, but what loads a key and what uses it must belong together.
 ///
 /// Every function answers `cipher::BAD_INPUT_DATA` (-0x6100) for a key of another mode or direction, and
 /// `cipher::HW_ACCEL_FAILED` (-0x6400) when a unit does not answer in time.
@@ -138,20 +138,30 @@ pub trait Cipher {
     ///
     /// # Errors
     /// `aes::INVALID_KEY_LENGTH` (-0x0020) for any other length.
-    fn cipher_load(&mut self, mode: CipherMode, direction: Direction, key: &[u8])
-    -> Result<CipherKey, Error>;
+    fn cipher_load(
+        &mut self,
+        mode: CipherMode,
+        direction: Direction,
+        key: &[u8],
+    ) -> Result<CipherKey, Error> {
+        mode::load(mode, direction, key)
+    }
 
     /// Encrypts whole blocks in place and leaves the next initialization vector in `iv`.
     ///
     /// # Errors
     /// `cipher::FULL_BLOCK_EXPECTED` (-0x6280) unless `data` is a multiple of 16 bytes long.
-    fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error>;
+    fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
+        mode::cbc(key, Direction::Encrypt, iv, data)
+    }
 
     /// Decrypts whole blocks in place and leaves the next initialization vector in `iv`.
     ///
     /// # Errors
     /// `cipher::FULL_BLOCK_EXPECTED` (-0x6280) unless `data` is a multiple of 16 bytes long.
-    fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error>;
+    fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
+        mode::cbc(key, Direction::Decrypt, iv, data)
+    }
 
     /// Encrypts `data` in place and writes the tag, which must be as long as the mode's.
     ///
@@ -165,7 +175,9 @@ pub trait Cipher {
         aad: &[u8],
         data: &mut [u8],
         tag: &mut [u8],
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        mode::sealed(mode::aead(key, Direction::Encrypt, nonce, aad, data, tag.len()), tag)
+    }
 
     /// Checks the tag in constant time and decrypts `data` in place; on any failure `data` is zeroed.
     ///
@@ -178,5 +190,8 @@ pub trait Cipher {
         aad: &[u8],
         data: &mut [u8],
         tag: &[u8],
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        let computed = mode::aead(key, Direction::Decrypt, nonce, aad, data, tag.len());
+        mode::opened(computed, data, tag)
+    }
 }

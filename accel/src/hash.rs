@@ -6,6 +6,8 @@
 use status::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::soft;
+
 /// The longest block of any algorithm here, in bytes.
 pub const MAX_BLOCK_LENGTH: usize = 128;
 /// The longest digest of any algorithm here, in bytes.
@@ -211,7 +213,7 @@ pub struct HashState {
     pub(crate) length: u64,
     /// The other backend's own state, which wipes itself.
     #[cfg(feature = "rustcrypto")]
-    pub(crate) other: Option<crate::rustcrypto::Hasher>,
+    pub(crate) other: Option<crate::rustcrypto::Running>,
     /// What a unit gave out for a message that had to wait.
     #[cfg(feature = "stm32f4")]
     pub(crate) unit: Option<crate::stm32f4::Context>,
@@ -283,7 +285,7 @@ pub(crate) struct Midstate {
     chain: Chain,
     #[cfg(feature = "rustcrypto")]
     #[zeroize(skip)]
-    other: Option<crate::rustcrypto::Hasher>,
+    other: Option<crate::rustcrypto::Running>,
 }
 
 impl Midstate {
@@ -310,32 +312,38 @@ impl Midstate {
     }
 }
 
-/// A backend that can hash.
+/// A backend that can hash. What it leaves out is software, but what begins a hash and what goes on with it must belong together.
 pub trait Hash {
     /// Starts a hash.
     ///
     /// # Errors
     /// `md::FEATURE_UNAVAILABLE` (-0x5080) for an algorithm that this backend does not have, or the unit's own code.
-    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error>;
+    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
+        Ok(soft::hash::start(algorithm))
+    }
 
     /// Adds `data`.
     ///
     /// # Errors
     /// `md::HW_ACCEL_FAILED` (-0x5280) when a unit does not answer in time; the state is of no use then.
-    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error>;
+    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        soft::hash::update(state, data)
+    }
 
-    /// Ends a hash. Clone the state before, to go on with it.
-    ///
-    /// # Errors
-    /// As [`Hash::hash_update`].
-    fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error>;
-
-    /// As [`Hash::hash_finish`], without a copy of the state, which is of no use afterwards.
+    /// Ends a hash; the state is of no use afterwards. Clone it before, to go on with it.
     ///
     /// # Errors
     /// As [`Hash::hash_update`].
     fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
-        self.hash_finish(state.clone())
+        Ok(soft::hash::finish(state))
+    }
+
+    /// As [`Hash::hash_finish_in_place`], of a state that is given away.
+    ///
+    /// # Errors
+    /// As [`Hash::hash_update`].
+    fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
+        self.hash_finish_in_place(&mut state)
     }
 
     /// Hashes the concatenation of `parts`.

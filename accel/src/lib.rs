@@ -21,6 +21,7 @@
 #![deny(unsafe_code)]
 
 mod cipher;
+mod compose;
 mod hash;
 mod health;
 mod hmac;
@@ -40,14 +41,15 @@ pub mod rustcrypto;
 pub mod stm32f4;
 
 pub use cipher::{Cipher, CipherKey, CipherMode, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
+pub use compose::{Compose, Parts};
 pub use hash::{
     Chain, ChainValue, ChainValueMut, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH,
     MAX_DIGEST_LENGTH,
 };
 pub use hmac::HmacKey;
 pub use public_key::{
-    Curve, EcPublicKey, Job, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, PublicKey, RsaPrivateKey, RsaPublicKey,
-    ecdsa_workspace, rsa_private_workspace, rsa_public_workspace,
+    Curve, EcPublicKey, Job, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, PublicKey, PublicKeyPart, RsaPrivateKey,
+    RsaPublicKey, ecdsa_workspace, rsa_private_workspace, rsa_public_workspace,
 };
 pub use rng::{Entropy, Rng};
 

@@ -8,7 +8,7 @@
 use status::{Error, mpi, pk, rsa};
 use zeroize::Zeroize;
 
-use crate::{HashAlgorithm, soft};
+use crate::{HashAlgorithm, Rng, soft};
 
 /// The shortest modulus, in bytes (1024 bits).
 pub const MIN_MODULUS_LENGTH: usize = 128;
@@ -90,6 +90,11 @@ pub(crate) enum Work<'k> {
 }
 
 impl Job<'_> {
+    /// A job of this crate's own arithmetic.
+    fn of_software(job: soft::job::Job<'_>) -> Job<'_> {
+        Job { work: Work::Soft(job) }
+    }
+
     /// A job of a backend of your own that does everything at the start: so many bytes of result stand at the head of the
     /// lent memory, or why it failed. Its `step` is [`Job::hand_out`].
     pub const fn finished(result: Result<usize, Error>) -> Self {
@@ -139,7 +144,7 @@ pub const fn ecdsa_workspace(curve: Curve) -> usize {
     soft::job::ecdsa_workspace(curve)
 }
 
-/// A backend that can do public-key work.
+/// A backend that can do public-key work. [`PublicKeyPart`] is what a unit implements.
 ///
 /// The functions that start a job answer `mpi::ALLOC_FAILED` (-0x0010) when `workspace` is too small.
 pub trait PublicKey {
@@ -212,4 +217,69 @@ pub trait PublicKey {
         workspace: &mut [u8],
         output: &mut [u8],
     ) -> nb::Result<usize, Error>;
+}
+
+/// Public-key work as a part of an accelerator, which is lent the random numbers of another part. What it leaves out is software.
+///
+/// The functions are those of [`PublicKey`], with the same errors.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+pub trait PublicKeyPart {
+    /// As [`PublicKey::rsa_verify`].
+    fn rsa_verify(
+        &mut self,
+        key: &RsaPublicKey<'_>,
+        algorithm: HashAlgorithm,
+        digest: &[u8],
+        signature: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error> {
+        soft::job::start_rsa_verify(key, algorithm, digest, signature, workspace).map(Job::of_software)
+    }
+
+    /// As [`PublicKey::rsa_encrypt`].
+    fn rsa_encrypt(
+        &mut self,
+        key: &RsaPublicKey<'_>,
+        message: &[u8],
+        workspace: &mut [u8],
+        rng: &mut impl Rng,
+    ) -> Result<Job<'static>, Error> {
+        soft::job::start_rsa_encrypt(key, message, workspace, rng).map(Job::of_software)
+    }
+
+    /// As [`PublicKey::rsa_sign`].
+    fn rsa_sign<'k>(
+        &mut self,
+        key: &RsaPrivateKey<'k>,
+        algorithm: HashAlgorithm,
+        digest: &[u8],
+        workspace: &mut [u8],
+        rng: &mut impl Rng,
+    ) -> Result<Job<'k>, Error> {
+        soft::job::start_rsa_sign(key, algorithm, digest, workspace, rng).map(Job::of_software)
+    }
+
+    /// As [`PublicKey::ecdsa_verify`].
+    fn ecdsa_verify(
+        &mut self,
+        key: &EcPublicKey<'_>,
+        digest: &[u8],
+        signature: &[u8],
+        workspace: &mut [u8],
+    ) -> Result<Job<'static>, Error> {
+        soft::job::start_ecdsa_verify(key, digest, signature, workspace).map(Job::of_software)
+    }
+
+    /// As [`PublicKey::step`]. Knows the software's jobs and those made with [`Job::finished`].
+    fn step(
+        &mut self,
+        job: &mut Job<'_>,
+        workspace: &mut [u8],
+        output: &mut [u8],
+    ) -> nb::Result<usize, Error> {
+        match &mut job.work {
+            Work::Soft(job) => soft::job::step(job, workspace, output),
+            Work::Finished(_) => job.hand_out(workspace, output).map_err(nb::Error::Other),
+        }
+    }
 }

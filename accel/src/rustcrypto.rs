@@ -11,31 +11,30 @@ mod hash;
 mod public_key;
 
 use status::Error;
-use zeroize::Zeroize;
 
-use crate::{Entropy, Rng, health::Tested};
+use crate::{Compose, Entropy, Rng, health::Tested};
 
-pub(crate) use hash::Hasher;
-pub use hash::hmac;
+pub(crate) use hash::Running;
+
+pub use cipher::Ciphers;
+pub use hash::{Hasher, hmac};
+pub use public_key::PublicKeys;
 
 /// The accelerator over a source of entropy.
-pub struct RustCrypto<E> {
-    entropy: Tested<E>,
-}
+pub type RustCrypto<E> = Compose<Hasher, Ciphers, PublicKeys, Source<E>>;
 
 impl<E: Entropy> RustCrypto<E> {
     /// Makes an accelerator. Nothing is drawn from `entropy` before the first random number is needed.
     pub const fn new(entropy: E) -> Self {
-        Self { entropy: Tested::new(entropy) }
+        Self { hash: Hasher, cipher: Ciphers, public_key: PublicKeys, rng: Source(Tested::new(entropy)) }
     }
 }
 
-impl<E: Entropy> Rng for RustCrypto<E> {
+/// A source of entropy whose bytes are the random numbers.
+pub struct Source<E>(Tested<E>);
+
+impl<E: Entropy> Rng for Source<E> {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        let filled = self.entropy.entropy(out);
-        if filled.is_err() {
-            out.zeroize();
-        }
-        filled
+        self.0.entropy(out)
     }
 }

@@ -213,16 +213,16 @@ impl Hash for Compressor {
         Ok(())
     }
 
-    fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
+    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
         let (algorithm, bits) = (state.algorithm(), *state.parts_mut().2 * 8);
         let block = algorithm.block_length();
-        self.hash_update(&mut state, &[0x80])?;
+        self.hash_update(state, &[0x80])?;
         while !(usize::try_from(*state.parts_mut().2).unwrap() + block / 8).is_multiple_of(block) {
-            self.hash_update(&mut state, &[0])?;
+            self.hash_update(state, &[0])?;
         }
-        self.hash_update(&mut state, &vec![0; block / 8 - 8])?;
+        self.hash_update(state, &vec![0; block / 8 - 8])?;
         let bits = if algorithm == HashAlgorithm::Md5 { bits.to_le_bytes() } else { bits.to_be_bytes() };
-        self.hash_update(&mut state, &bits)?;
+        self.hash_update(state, &bits)?;
         Ok(soft::digest(state.parts_mut().0, algorithm))
     }
 }

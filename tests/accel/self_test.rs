@@ -1,11 +1,12 @@
 //! The self-test finds nothing wrong with the backends, and names what is wrong with a broken one.
 
 use accel::self_test::{Algorithm, RSA_WORKSPACE, check, failures, rsa_signature};
+use accel::soft::{Ciphers, Drbg, Hasher, PublicKeys};
 use accel::{
-    Accel, Cipher, CipherKey, CipherMode, Digest, Direction, EcPublicKey, Hash, HashAlgorithm, HashState,
-    Job, MAX_DIGEST_LENGTH, NONCE_LENGTH, PublicKey, Rng, RsaPrivateKey, RsaPublicKey, soft::Soft,
+    Accel, Cipher, CipherKey, CipherMode, Compose, Digest, Direction, Hash, HashAlgorithm, HashState, Job,
+    MAX_DIGEST_LENGTH, NONCE_LENGTH, PublicKeyPart, Rng, RsaPrivateKey, RsaPublicKey,
 };
-use status::{Error, device, md, mpi, pk, rsa};
+use status::{Error, device, md, mpi, rsa};
 use tests::entropy::InsecureSeeded;
 
 on_each_backend!(nothing_fails, a_signature_is_the_known_one);
@@ -22,7 +23,7 @@ fn a_signature_is_the_known_one(accel: &mut impl Accel) {
 #[test]
 fn wrong_signatures_are_noticed() {
     for fault in [Fault::Wrong, Fault::AnyTag, Fault::Silent] {
-        let mut accel = Forger { good: crate::soft(), fault };
+        let mut accel = crate::soft().with_public_key(Forger(fault));
         let expected = if fault == Fault::Silent { rsa::HW_ACCEL_FAILED } else { device::SELF_TEST_FAILED };
         assert_eq!(rsa_signature(&mut accel, &mut vec![0; RSA_WORKSPACE]), Err(expected));
     }
@@ -38,7 +39,7 @@ fn nothing_fails(accel: &mut impl Accel) {
 #[test]
 fn what_is_broken_is_named() {
     for broken in Algorithm::ALL {
-        let mut accel = Faulty { good: crate::soft(), broken, fault: Fault::Wrong };
+        let mut accel = Faulty { broken, fault: Fault::Wrong }.accel();
         assert_eq!(failures(&mut accel).collect::<Vec<_>>(), [(broken, device::SELF_TEST_FAILED)]);
     }
 }
@@ -47,7 +48,7 @@ fn what_is_broken_is_named() {
 #[test]
 fn the_code_of_a_silent_unit_is_passed_on() {
     let broken = Algorithm::Hash(HashAlgorithm::Sha1);
-    let mut accel = Faulty { good: crate::soft(), broken, fault: Fault::Silent };
+    let mut accel = Faulty { broken, fault: Fault::Silent }.accel();
     assert_eq!(failures(&mut accel).collect::<Vec<_>>(), [(broken, md::HW_ACCEL_FAILED)]);
 }
 
@@ -56,7 +57,7 @@ fn the_code_of_a_silent_unit_is_passed_on() {
 fn careless_opening_is_noticed() {
     for mode in [CipherMode::Gcm, CipherMode::Ccm, CipherMode::Ccm8] {
         for fault in [Fault::AnyTag, Fault::NotWiped] {
-            let mut accel = Faulty { good: crate::soft(), broken: Algorithm::Cipher(mode), fault };
+            let mut accel = Faulty { broken: Algorithm::Cipher(mode), fault }.accel();
             let expected = [(Algorithm::Cipher(mode), device::SELF_TEST_FAILED)];
             assert_eq!(failures(&mut accel).collect::<Vec<_>>(), expected);
         }
@@ -64,12 +65,9 @@ fn careless_opening_is_noticed() {
 }
 
 /// The software, whose public-key jobs end otherwise.
-struct Forger {
-    good: Soft<InsecureSeeded>,
-    fault: Fault,
-}
+struct Forger(Fault);
 
-impl PublicKey for Forger {
+impl PublicKeyPart for Forger {
     fn rsa_verify(
         &mut self,
         key: &RsaPublicKey<'_>,
@@ -78,19 +76,10 @@ impl PublicKey for Forger {
         signature: &[u8],
         workspace: &mut [u8],
     ) -> Result<Job<'static>, Error> {
-        match self.fault {
+        match self.0 {
             Fault::AnyTag => Ok(Job::finished(Ok(0))),
-            _ => self.good.rsa_verify(key, algorithm, digest, signature, workspace),
+            _ => PublicKeys.rsa_verify(key, algorithm, digest, signature, workspace),
         }
-    }
-
-    fn rsa_encrypt(
-        &mut self,
-        key: &RsaPublicKey<'_>,
-        message: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.good.rsa_encrypt(key, message, workspace)
     }
 
     fn rsa_sign<'k>(
@@ -99,21 +88,12 @@ impl PublicKey for Forger {
         algorithm: HashAlgorithm,
         digest: &[u8],
         workspace: &mut [u8],
+        rng: &mut impl Rng,
     ) -> Result<Job<'k>, Error> {
-        match self.fault {
+        match self.0 {
             Fault::Silent => Ok(Job::finished(Err(rsa::HW_ACCEL_FAILED))),
-            _ => self.good.rsa_sign(key, algorithm, digest, workspace),
+            _ => PublicKeys.rsa_sign(key, algorithm, digest, workspace, rng),
         }
-    }
-
-    fn ecdsa_verify(
-        &mut self,
-        key: &EcPublicKey<'_>,
-        digest: &[u8],
-        signature: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.good.ecdsa_verify(key, digest, signature, workspace)
     }
 
     fn step(
@@ -122,11 +102,8 @@ impl PublicKey for Forger {
         workspace: &mut [u8],
         output: &mut [u8],
     ) -> nb::Result<usize, Error> {
-        let done = match self.good.step(job, workspace, output) {
-            Err(nb::Error::Other(pk::BAD_INPUT_DATA)) => job.hand_out(workspace, output)?,
-            done => done?,
-        };
-        if let (Fault::Wrong, Some(byte)) = (self.fault, output.last_mut()) {
+        let done = PublicKeys.step(job, workspace, output)?;
+        if let (Fault::Wrong, Some(byte)) = (self.0, output.last_mut()) {
             *byte ^= 1;
         }
         Ok(done)
@@ -142,24 +119,23 @@ enum Fault {
 }
 
 /// The software with one fault.
+#[derive(Clone, Copy)]
 struct Faulty {
-    good: Soft<InsecureSeeded>,
     broken: Algorithm,
     fault: Fault,
 }
 
+impl Faulty {
+    fn accel(self) -> Compose<Self, Self, PublicKeys, FaultyRng> {
+        let rng = FaultyRng(self, crate::soft().rng);
+        Compose { hash: self, cipher: self, public_key: PublicKeys, rng }
+    }
+}
+
 impl Hash for Faulty {
-    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
-        self.good.hash_start(algorithm)
-    }
-
-    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        self.good.hash_update(state, data)
-    }
-
-    fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
+    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
         let algorithm = state.algorithm();
-        let digest = self.good.hash_finish(state)?;
+        let digest = Hasher.hash_finish_in_place(state)?;
         if self.broken != Algorithm::Hash(algorithm) {
             return Ok(digest);
         }
@@ -182,26 +158,7 @@ impl Cipher for Faulty {
     ) -> Result<CipherKey, Error> {
         // One key length only, the last to be tested.
         let wrong = self.broken == Algorithm::Cipher(mode) && self.fault == Fault::Wrong && key.len() == 32;
-        self.good.cipher_load(mode, direction, if wrong { &[0; 32] } else { key })
-    }
-
-    fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        self.good.cbc_encrypt(key, iv, data)
-    }
-
-    fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        self.good.cbc_decrypt(key, iv, data)
-    }
-
-    fn seal(
-        &mut self,
-        key: &CipherKey,
-        nonce: &[u8; NONCE_LENGTH],
-        aad: &[u8],
-        data: &mut [u8],
-        tag: &mut [u8],
-    ) -> Result<(), Error> {
-        self.good.seal(key, nonce, aad, data, tag)
+        Ciphers.cipher_load(mode, direction, if wrong { &[0; 32] } else { key })
     }
 
     fn open(
@@ -213,7 +170,7 @@ impl Cipher for Faulty {
         tag: &[u8],
     ) -> Result<(), Error> {
         let before = data.to_vec();
-        let opened = self.good.open(key, nonce, aad, data, tag);
+        let opened = Ciphers.open(key, nonce, aad, data, tag);
         if self.broken != Algorithm::Cipher(key.mode()) || opened.is_ok() {
             return opened;
         }
@@ -228,14 +185,17 @@ impl Cipher for Faulty {
     }
 }
 
-impl Rng for Faulty {
+/// Counts where random numbers are broken.
+struct FaultyRng(Faulty, Drbg<InsecureSeeded>);
+
+impl Rng for FaultyRng {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        if self.broken == Algorithm::Rng {
+        if self.0.broken == Algorithm::Rng {
             for (byte, number) in out.iter_mut().zip(0..) {
                 *byte = number;
             }
             return Ok(());
         }
-        self.good.fill(out)
+        self.1.fill(out)
     }
 }

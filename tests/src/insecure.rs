@@ -5,14 +5,12 @@
 //! refusals can be reached as well. The constant-time check of CBC records does not ask an accelerator for its hashes and stays
 //! real.
 
-use accel::soft::{Hasher, Soft};
+use accel::soft::PublicKeys;
 use accel::{
-    Cipher, CipherKey, CipherMode, Digest, Direction, EcPublicKey, Hash, HashAlgorithm, HashState, Job,
-    NONCE_LENGTH, PublicKey, Rng, RsaPrivateKey, RsaPublicKey,
+    Cipher, CipherKey, CipherMode, Compose, Digest, Direction, EcPublicKey, Hash, HashAlgorithm, HashState,
+    Job, NONCE_LENGTH, PublicKeyPart, Rng, RsaPublicKey,
 };
 use status::{Error, cipher};
-
-use crate::entropy::InsecureSeeded;
 
 /// A modulus of 1024 bits of a key that is thrown away, for the exponent 3.
 const MODULUS: &[u8] = include_bytes!("insecure/modulus.bin");
@@ -22,52 +20,40 @@ const SIGNATURE: &[u8] = include_bytes!("insecure/signature.bin");
 const WRONG: u8 = 0xFF;
 
 /// The accelerator.
-pub struct Insecure {
-    jobs: Soft<InsecureSeeded>,
+pub type Insecure = Compose<NoHash, NoCipher, AnySignature, NoRng>;
+
+/// Always the same.
+pub const fn insecure() -> Insecure {
+    Compose { hash: NoHash, cipher: NoCipher, public_key: AnySignature, rng: NoRng }
 }
 
-impl Insecure {
-    /// Always the same.
-    pub const fn new() -> Self {
-        Self { jobs: Soft::new(InsecureSeeded::new(0)) }
-    }
+/// Random numbers that are one byte over and over.
+pub struct NoRng;
 
-    fn verify(&mut self, signature: &[u8], workspace: &mut [u8]) -> Result<Job<'static>, Error> {
-        let key = RsaPublicKey { modulus: MODULUS, exponent: &[3] };
-        let is_wrong = signature.last() == Some(&WRONG);
-        let digest = [u8::from(is_wrong); 32];
-        self.jobs.rsa_verify(&key, HashAlgorithm::Sha256, &digest, SIGNATURE, workspace)
-    }
-}
-
-impl Default for Insecure {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Rng for Insecure {
+impl Rng for NoRng {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
         out.fill(0x55);
         Ok(())
     }
 }
 
-impl Hash for Insecure {
-    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
-        Hasher.hash_start(algorithm)
-    }
+/// Digests of zeros.
+pub struct NoHash;
 
+impl Hash for NoHash {
     fn hash_update(&mut self, _state: &mut HashState, _data: &[u8]) -> Result<(), Error> {
         Ok(())
     }
 
-    fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
+    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
         Ok(Digest::new(state.algorithm(), [0; accel::MAX_DIGEST_LENGTH]))
     }
 }
 
-impl Cipher for Insecure {
+/// Encryption that changes nothing.
+pub struct NoCipher;
+
+impl Cipher for NoCipher {
     fn cipher_load(
         &mut self,
         mode: CipherMode,
@@ -123,7 +109,19 @@ fn check(key: &CipherKey, modes: &[CipherMode], direction: Direction, is_right: 
 
 const AEAD: [CipherMode; 3] = [CipherMode::Gcm, CipherMode::Ccm, CipherMode::Ccm8];
 
-impl PublicKey for Insecure {
+/// Signatures that are right unless they end in 0xFF.
+pub struct AnySignature;
+
+impl AnySignature {
+    fn verify(signature: &[u8], workspace: &mut [u8]) -> Result<Job<'static>, Error> {
+        let key = RsaPublicKey { modulus: MODULUS, exponent: &[3] };
+        let is_wrong = signature.last() == Some(&WRONG);
+        let digest = [u8::from(is_wrong); 32];
+        PublicKeys.rsa_verify(&key, HashAlgorithm::Sha256, &digest, SIGNATURE, workspace)
+    }
+}
+
+impl PublicKeyPart for AnySignature {
     fn rsa_verify(
         &mut self,
         _key: &RsaPublicKey<'_>,
@@ -132,26 +130,7 @@ impl PublicKey for Insecure {
         signature: &[u8],
         workspace: &mut [u8],
     ) -> Result<Job<'static>, Error> {
-        self.verify(signature, workspace)
-    }
-
-    fn rsa_encrypt(
-        &mut self,
-        key: &RsaPublicKey<'_>,
-        message: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.jobs.rsa_encrypt(key, message, workspace)
-    }
-
-    fn rsa_sign<'k>(
-        &mut self,
-        key: &RsaPrivateKey<'k>,
-        algorithm: HashAlgorithm,
-        digest: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'k>, Error> {
-        self.jobs.rsa_sign(key, algorithm, digest, workspace)
+        Self::verify(signature, workspace)
     }
 
     fn ecdsa_verify(
@@ -161,15 +140,6 @@ impl PublicKey for Insecure {
         signature: &[u8],
         workspace: &mut [u8],
     ) -> Result<Job<'static>, Error> {
-        self.verify(signature, workspace)
-    }
-
-    fn step(
-        &mut self,
-        job: &mut Job<'_>,
-        workspace: &mut [u8],
-        output: &mut [u8],
-    ) -> nb::Result<usize, Error> {
-        self.jobs.step(job, workspace, output)
+        Self::verify(signature, workspace)
     }
 }

@@ -8,11 +8,8 @@
     reason = "a test that goes wrong panics"
 )]
 
-use accel::rustcrypto::RustCrypto;
-use accel::{
-    Cipher, CipherKey, CipherMode, Digest, Direction, EcPublicKey, Hash, HashAlgorithm, HashState, Job,
-    NONCE_LENGTH, PublicKey, Rng, RsaPrivateKey, RsaPublicKey,
-};
+use accel::Parts;
+use accel::rustcrypto::{self, RustCrypto};
 use status::{Error, Step, cipher};
 use tests::entropy::InsecureSeeded;
 use tests::link::{Link, Pieces};
@@ -44,115 +41,26 @@ impl Failing {
     }
 }
 
-impl Rng for Failing {
-    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        self.call()?.fill(out)
-    }
-}
+impl Parts for Failing {
+    type Hash = rustcrypto::Hasher;
+    type Cipher = rustcrypto::Ciphers;
+    type PublicKey = rustcrypto::PublicKeys;
+    type Rng = rustcrypto::Source<InsecureSeeded>;
 
-impl Hash for Failing {
-    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
-        self.call()?.hash_start(algorithm)
-    }
-
-    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        self.call()?.hash_update(state, data)
+    fn hash_part(&mut self) -> Result<&mut Self::Hash, Error> {
+        self.call()?.hash_part()
     }
 
-    fn hash_finish(&mut self, state: HashState) -> Result<Digest, Error> {
-        self.call()?.hash_finish(state)
-    }
-}
-
-impl Cipher for Failing {
-    fn cipher_load(
-        &mut self,
-        mode: CipherMode,
-        direction: Direction,
-        key: &[u8],
-    ) -> Result<CipherKey, Error> {
-        self.call()?.cipher_load(mode, direction, key)
+    fn cipher_part(&mut self) -> Result<&mut Self::Cipher, Error> {
+        self.call()?.cipher_part()
     }
 
-    fn cbc_encrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        self.call()?.cbc_encrypt(key, iv, data)
+    fn public_key_part(&mut self) -> Result<(&mut Self::PublicKey, &mut Self::Rng), Error> {
+        self.call()?.public_key_part()
     }
 
-    fn cbc_decrypt(&mut self, key: &CipherKey, iv: &mut [u8; 16], data: &mut [u8]) -> Result<(), Error> {
-        self.call()?.cbc_decrypt(key, iv, data)
-    }
-
-    fn seal(
-        &mut self,
-        key: &CipherKey,
-        nonce: &[u8; NONCE_LENGTH],
-        aad: &[u8],
-        data: &mut [u8],
-        tag: &mut [u8],
-    ) -> Result<(), Error> {
-        self.call()?.seal(key, nonce, aad, data, tag)
-    }
-
-    fn open(
-        &mut self,
-        key: &CipherKey,
-        nonce: &[u8; NONCE_LENGTH],
-        aad: &[u8],
-        data: &mut [u8],
-        tag: &[u8],
-    ) -> Result<(), Error> {
-        self.call()?.open(key, nonce, aad, data, tag)
-    }
-}
-
-impl PublicKey for Failing {
-    fn rsa_verify(
-        &mut self,
-        key: &RsaPublicKey<'_>,
-        algorithm: HashAlgorithm,
-        digest: &[u8],
-        signature: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.call()?.rsa_verify(key, algorithm, digest, signature, workspace)
-    }
-
-    fn rsa_encrypt(
-        &mut self,
-        key: &RsaPublicKey<'_>,
-        message: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.call()?.rsa_encrypt(key, message, workspace)
-    }
-
-    fn rsa_sign<'k>(
-        &mut self,
-        key: &RsaPrivateKey<'k>,
-        algorithm: HashAlgorithm,
-        digest: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'k>, Error> {
-        self.call()?.rsa_sign(key, algorithm, digest, workspace)
-    }
-
-    fn ecdsa_verify(
-        &mut self,
-        key: &EcPublicKey<'_>,
-        digest: &[u8],
-        signature: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.call()?.ecdsa_verify(key, digest, signature, workspace)
-    }
-
-    fn step(
-        &mut self,
-        job: &mut Job<'_>,
-        workspace: &mut [u8],
-        output: &mut [u8],
-    ) -> nb::Result<usize, Error> {
-        self.call()?.step(job, workspace, output)
+    fn rng_part(&mut self) -> Result<&mut Self::Rng, Error> {
+        self.call()?.rng_part()
     }
 }
 

@@ -11,11 +11,14 @@ use ccm::Ccm;
 use status::{Error, cipher};
 use zeroize::Zeroize;
 
-use super::RustCrypto;
 use crate::cipher::MAX_DATA_LENGTH;
-use crate::{Cipher, CipherKey, CipherMode, Direction, Entropy, NONCE_LENGTH};
+use crate::{Cipher, CipherKey, CipherMode, Direction, NONCE_LENGTH};
 
-impl<E: Entropy> Cipher for RustCrypto<E> {
+/// AES of the crate `aes` in the modes of `cbc`, `aes-gcm` and `ccm`.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Ciphers;
+
+impl Cipher for Ciphers {
     fn cipher_load(
         &mut self,
         mode: CipherMode,

@@ -10,13 +10,12 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use status::{Error, md};
 
-use super::RustCrypto;
-use crate::{Chain, Digest, Entropy, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
+use crate::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 
 /// A hash in progress, which each crate wipes. On the heap: the room of the longest of them would leave in a state, where it is moved,
 /// what stood on the stack before.
 #[derive(Clone)]
-pub(crate) struct Hasher(Box<Kind>);
+pub(crate) struct Running(Box<Kind>);
 
 #[derive(Clone)]
 enum Kind {
@@ -28,10 +27,14 @@ enum Kind {
     Sha512(Sha512),
 }
 
-impl<E: Entropy> Hash for RustCrypto<E> {
+/// The hash functions of the crates `md-5`, `sha1` and `sha2`.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Hasher;
+
+impl Hash for Hasher {
     fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
         let mut state = HashState::new(algorithm, Chain::words32([0; 8]));
-        state.other = Some(Hasher(Box::new(match algorithm {
+        state.other = Some(Running(Box::new(match algorithm {
             HashAlgorithm::Md5 => Kind::Md5(Md5::new()),
             HashAlgorithm::Sha1 => Kind::Sha1(Sha1::new()),
             HashAlgorithm::Sha224 => Kind::Sha224(Sha224::new()),
@@ -54,7 +57,7 @@ impl<E: Entropy> Hash for RustCrypto<E> {
         Ok(())
     }
 
-    fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
+    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
         let bytes = match *state.other.take().ok_or(md::BAD_INPUT_DATA)?.0 {
             Kind::Md5(hasher) => padded(&hasher.finalize()),
             Kind::Sha1(hasher) => padded(&hasher.finalize()),

@@ -12,13 +12,16 @@ use rsa::{BoxedUint, Pkcs1v15Encrypt, Pkcs1v15Sign};
 use status::{Error, ecp, mpi, rsa as code};
 use zeroize::Zeroizing;
 
-use super::RustCrypto;
 use crate::{
-    Curve, EcPublicKey, Entropy, HashAlgorithm, Job, PublicKey, Rng, RsaPrivateKey, RsaPublicKey,
-    ecdsa_workspace, rsa_private_workspace, rsa_public_workspace,
+    Curve, EcPublicKey, HashAlgorithm, Job, PublicKeyPart, Rng, RsaPrivateKey, RsaPublicKey, ecdsa_workspace,
+    rsa_private_workspace, rsa_public_workspace,
 };
 
-impl<E: Entropy> PublicKey for RustCrypto<E> {
+/// RSA of the crate `rsa`, ECDSA of `p256`, `p384` and `p521`. Not constant-time.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct PublicKeys;
+
+impl PublicKeyPart for PublicKeys {
     fn rsa_verify(
         &mut self,
         key: &RsaPublicKey<'_>,
@@ -41,10 +44,11 @@ impl<E: Entropy> PublicKey for RustCrypto<E> {
         key: &RsaPublicKey<'_>,
         message: &[u8],
         workspace: &mut [u8],
+        rng: &mut impl Rng,
     ) -> Result<Job<'static>, Error> {
         let key = public(key)?;
         room(workspace, rsa_public_workspace(key.size()))?;
-        let mut rng = self.crate_rng()?;
+        let mut rng = crate_rng(rng)?;
         let encrypted = key.encrypt(&mut rng, Pkcs1v15Encrypt, message);
         leave(&encrypted.map_err(|_| code::BAD_INPUT_DATA)?, workspace)
     }
@@ -55,13 +59,14 @@ impl<E: Entropy> PublicKey for RustCrypto<E> {
         algorithm: HashAlgorithm,
         digest: &[u8],
         workspace: &mut [u8],
+        rng: &mut impl Rng,
     ) -> Result<Job<'k>, Error> {
         let public = public(&key.public)?;
         room(workspace, rsa_private_workspace(public.size()))?;
         if digest.len() != algorithm.digest_length() {
             return Err(code::BAD_INPUT_DATA);
         }
-        let mut rng = self.crate_rng()?;
+        let mut rng = crate_rng(rng)?;
         let signature = private(&public, key)
             .and_then(|key| key.sign_with_rng(&mut rng, padding(algorithm), digest).ok());
         match signature {
@@ -93,24 +98,13 @@ impl<E: Entropy> PublicKey for RustCrypto<E> {
         let verified = verified.ok().filter(|_| key.point.first() == Some(&0x04)).ok_or(ecp::INVALID_KEY)?;
         Ok(Job::finished(verified.map(|()| 0).map_err(|_| ecp::VERIFY_FAILED)))
     }
-
-    fn step(
-        &mut self,
-        job: &mut Job<'_>,
-        workspace: &mut [u8],
-        output: &mut [u8],
-    ) -> nb::Result<usize, Error> {
-        job.hand_out(workspace, output).map_err(nb::Error::Other)
-    }
 }
 
-impl<E: Entropy> RustCrypto<E> {
-    /// A generator of the kind that those crates want, seeded anew.
-    fn crate_rng(&mut self) -> Result<ChaCha20Rng, Error> {
-        let mut seed = Zeroizing::new([0; 32]);
-        self.fill(seed.as_mut_slice()).map_err(|cause| code::RNG_FAILED.because(cause))?;
-        Ok(ChaCha20Rng::from_seed(*seed))
-    }
+/// A generator of the kind that those crates want, seeded anew.
+fn crate_rng(rng: &mut impl Rng) -> Result<ChaCha20Rng, Error> {
+    let mut seed = Zeroizing::new([0; 32]);
+    rng.fill(seed.as_mut_slice()).map_err(|cause| code::RNG_FAILED.because(cause))?;
+    Ok(ChaCha20Rng::from_seed(*seed))
 }
 
 fn public(key: &RsaPublicKey<'_>) -> Result<rsa::PublicKey, Error> {

@@ -29,27 +29,23 @@ use sha2::block_api::{compress256, compress512};
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Hasher;
 
-impl Hash for Hasher {
-    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
-        Ok(HashState::new(algorithm, initial(algorithm)))
-    }
+impl Hash for Hasher {}
 
-    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        let length = u64::try_from(data.len()).map_err(|_| md::BAD_INPUT_DATA)?;
-        let total = state.length.checked_add(length).ok_or(md::BAD_INPUT_DATA)?;
-        absorb(state, data);
-        state.length = total;
-        Ok(())
-    }
+pub(crate) fn start(algorithm: HashAlgorithm) -> HashState {
+    HashState::new(algorithm, initial(algorithm))
+}
 
-    fn hash_finish(&mut self, mut state: HashState) -> Result<Digest, Error> {
-        self.hash_finish_in_place(&mut state)
-    }
+pub(crate) fn update(state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+    let length = u64::try_from(data.len()).map_err(|_| md::BAD_INPUT_DATA)?;
+    let total = state.length.checked_add(length).ok_or(md::BAD_INPUT_DATA)?;
+    absorb(state, data);
+    state.length = total;
+    Ok(())
+}
 
-    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
-        pad(state);
-        Ok(digest(&state.chain, state.algorithm))
-    }
+pub(crate) fn finish(state: &mut HashState) -> Digest {
+    pad(state);
+    digest(&state.chain, state.algorithm)
 }
 
 /// The chaining value before the first block (RFC 1321 §3.3, FIPS 180-4 §5.3).

@@ -40,6 +40,14 @@ impl Failures {
         self.iter().next().map(|(algorithm, _)| ssl::HW_ACCEL_FAILED.because(cause(algorithm)))
     }
 
+    /// These, and those of another part.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        for (algorithm, reason) in other.iter() {
+            self.note(algorithm, reason);
+        }
+        self
+    }
+
     /// Notes a failure; the first reason stays.
     pub(super) fn note(&mut self, algorithm: Algorithm, reason: Error) {
         if let Some(reason_kept) = self.reasons.get_mut(place(algorithm)) {

@@ -23,35 +23,37 @@
 //!
 //! Deliberately absent: DMA and interrupts. A call holds its unit to its end, so no call can see another's keys.
 
-mod choice;
+mod ciphers;
 mod cryp;
 mod failures;
 mod hash;
+mod hasher;
 mod regs;
 mod rng;
 
 use status::Error;
 
+pub use ciphers::Ciphers;
 pub use cryp::{Cryp, Stopped};
 pub use failures::Failures;
 pub use hash::{HashUnit, shortest};
+pub use hasher::Hasher;
 pub use regs::Regs;
 pub use rng::TrueRng;
 
 pub(crate) use hash::Context;
 
+use crate::Parts;
 use crate::self_test::{self, Algorithm};
-use crate::soft::Soft;
-use crate::{EcPublicKey, HashAlgorithm, Job, PublicKey, Rng, RsaPrivateKey, RsaPublicKey};
+use crate::soft::{Drbg, PublicKeys};
 
 /// The accelerator over the registers of CRYP (`C`), HASH (`H`) and RNG (`E`).
 pub struct Stm32f4<C, H, E> {
-    cryp: Cryp<C>,
-    hash: HashUnit<H>,
-    soft: Soft<TrueRng<E>>,
-    failures: Failures,
-    /// During the self-test a unit's failure is not made good by software.
-    testing: bool,
+    cipher: Ciphers<C>,
+    hash: Hasher<H>,
+    public_key: PublicKeys,
+    rng: Drbg<TrueRng<E>>,
+    rng_failures: Failures,
 }
 
 impl<C: Regs, H: Regs, E: Regs> Stm32f4<C, H, E> {
@@ -61,95 +63,62 @@ impl<C: Regs, H: Regs, E: Regs> Stm32f4<C, H, E> {
     /// register accesses; [`Stm32f4::failures`] says what was found.
     pub fn start(cryp: C, hash: H, rng: E) -> Self {
         let mut accel = Self {
-            cryp: Cryp::new(cryp),
-            hash: HashUnit::new(hash),
-            soft: Soft::new(TrueRng::new(rng)),
-            failures: Failures::NONE,
-            testing: true,
+            cipher: Ciphers { unit: Cryp::new(cryp), failures: Failures::NONE, is_testing: true },
+            hash: Hasher { unit: HashUnit::new(hash), failures: Failures::NONE, is_testing: true },
+            public_key: PublicKeys,
+            rng: Drbg::new(TrueRng::new(rng)),
+            rng_failures: Failures::NONE,
         };
         for algorithm in Algorithm::ALL {
             if let Err(error) = self_test::check(&mut accel, algorithm) {
-                accel.failures.note(algorithm, error);
+                let failures = match algorithm {
+                    Algorithm::Hash(_) => &mut accel.hash.failures,
+                    Algorithm::Cipher(_) => &mut accel.cipher.failures,
+                    Algorithm::Rng => &mut accel.rng_failures,
+                };
+                failures.note(algorithm, error);
             }
         }
-        accel.testing = false;
+        accel.cipher.is_testing = false;
+        accel.hash.is_testing = false;
         accel
     }
 
     /// What failed since the start, and is done by software now.
-    pub const fn failures(&self) -> &Failures {
-        &self.failures
+    pub fn failures(&self) -> Failures {
+        self.hash.failures.and(&self.cipher.failures).and(&self.rng_failures)
     }
 
     /// The driver of CRYP, for modes that [`crate::Cipher`] does not offer.
     pub const fn cryp(&mut self) -> &mut Cryp<C> {
-        &mut self.cryp
+        &mut self.cipher.unit
     }
 
     /// The driver of HASH, for its registers.
     pub const fn hash_unit(&mut self) -> &mut HashUnit<H> {
-        &mut self.hash
-    }
-
-    /// Whether the unit does it.
-    fn works(&self, algorithm: Algorithm) -> bool {
-        self.failures.of(algorithm).is_none()
+        &mut self.hash.unit
     }
 }
 
-impl<C: Regs, H: Regs, E: Regs> Rng for Stm32f4<C, H, E> {
-    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        self.soft.fill(out)
-    }
-}
+impl<C: Regs, H: Regs, E: Regs> Parts for Stm32f4<C, H, E> {
+    type Hash = Hasher<H>;
+    type Cipher = Ciphers<C>;
+    type PublicKey = PublicKeys;
+    type Rng = Drbg<TrueRng<E>>;
 
-impl<C: Regs, H: Regs, E: Regs> PublicKey for Stm32f4<C, H, E> {
-    fn rsa_verify(
-        &mut self,
-        key: &RsaPublicKey<'_>,
-        algorithm: HashAlgorithm,
-        digest: &[u8],
-        signature: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.soft.rsa_verify(key, algorithm, digest, signature, workspace)
+    fn hash_part(&mut self) -> Result<&mut Hasher<H>, Error> {
+        Ok(&mut self.hash)
     }
 
-    fn rsa_encrypt(
-        &mut self,
-        key: &RsaPublicKey<'_>,
-        message: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.soft.rsa_encrypt(key, message, workspace)
+    fn cipher_part(&mut self) -> Result<&mut Ciphers<C>, Error> {
+        Ok(&mut self.cipher)
     }
 
-    fn rsa_sign<'k>(
-        &mut self,
-        key: &RsaPrivateKey<'k>,
-        algorithm: HashAlgorithm,
-        digest: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'k>, Error> {
-        self.soft.rsa_sign(key, algorithm, digest, workspace)
+    fn public_key_part(&mut self) -> Result<(&mut PublicKeys, &mut Drbg<TrueRng<E>>), Error> {
+        Ok((&mut self.public_key, &mut self.rng))
     }
 
-    fn ecdsa_verify(
-        &mut self,
-        key: &EcPublicKey<'_>,
-        digest: &[u8],
-        signature: &[u8],
-        workspace: &mut [u8],
-    ) -> Result<Job<'static>, Error> {
-        self.soft.ecdsa_verify(key, digest, signature, workspace)
-    }
-
-    fn step(
-        &mut self,
-        job: &mut Job<'_>,
-        workspace: &mut [u8],
-        output: &mut [u8],
-    ) -> nb::Result<usize, Error> {
-        self.soft.step(job, workspace, output)
+    fn rng_part(&mut self) -> Result<&mut Drbg<TrueRng<E>>, Error> {
+        Ok(&mut self.rng)
     }
 }

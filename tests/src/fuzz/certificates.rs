@@ -6,7 +6,7 @@ use x509::{
 };
 
 use super::Input;
-use crate::insecure::Insecure;
+use crate::insecure::insecure;
 
 const ANCHORS: &[u8] = include_bytes!("../../../vectors/tls12/ca.pem");
 const NOW: u64 = 1_800_000_000;
@@ -40,7 +40,7 @@ pub fn certificate(data: &[u8]) {
     let mut storage = [0; MAX_FILE_LENGTH];
     let anchors = Bundle::from_pem(ANCHORS, &mut storage).ok();
     let context = Context { anchors, host: Some("localhost"), ..Context::new(Time::from_unix(NOW)) };
-    let (mut verifier, mut accel) = (Verifier::new(), Insecure::new());
+    let (mut verifier, mut accel) = (Verifier::new(), insecure());
     let (mut workspace, mut job) = (vec![0; x509::verify::WORKSPACE], None);
     let mut input = Input(data);
     while !input.is_empty() {

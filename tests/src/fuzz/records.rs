@@ -9,7 +9,7 @@ use x509::{Bundle, MAX_FILE_LENGTH};
 
 use super::Input;
 use crate::entropy::InsecureSeeded;
-use crate::insecure::Insecure;
+use crate::insecure::{Insecure, insecure};
 
 const ANCHORS: &[u8] = include_bytes!("../../../vectors/tls12/ca.pem");
 const NOW: u64 = 1_800_000_000;
@@ -24,8 +24,8 @@ pub fn record(data: &[u8]) {
     let encrypt_then_mac = choice & 0x80 != 0;
     for length in [input.0.len(), input.0.len() / 2] {
         let mut record = input.0[..length].to_vec();
-        let mut protection = protection(&mut Insecure::new(), suite, Direction::Decrypt, encrypt_then_mac);
-        match protection.open(&mut Insecure::new(), &mut record) {
+        let mut protection = protection(&mut insecure(), suite, Direction::Decrypt, encrypt_then_mac);
+        match protection.open(&mut insecure(), &mut record) {
             Ok(plaintext) => {
                 assert!(plaintext.start >= HEADER_LENGTH && plaintext.end <= record.len());
                 assert!(plaintext.len() <= MAX_PLAINTEXT_LENGTH);
@@ -103,7 +103,7 @@ pub fn application_data(data: &[u8]) -> usize {
 }
 
 fn run(connection: &mut Connection<'_>, input: &mut Input<'_>, piece: usize) -> usize {
-    let mut accel = Insecure::new();
+    let mut accel = insecure();
     let mut has_written = false;
     let mut has_ended = false;
     let mut read = 0;

@@ -1,0 +1,153 @@
+//! The hash functions: in the unit, or in software because it is faster or the unit failed.
+//!
+//! A hash that nobody has begun yet is a state whose chain is [`crate::ChainValue::Block`]: the choice falls when a first stretch is full
+//! or the message ends.
+
+use status::{Error, md};
+
+use super::hash::{fills, start, waiting};
+use super::{Failures, HashUnit, Regs, shortest};
+use crate::self_test::Algorithm;
+use crate::soft::Hasher as Software;
+use crate::{ChainValue, Digest, Hash, HashAlgorithm, HashState};
+
+/// HASH with software beside it: the part for [`Hash`].
+pub struct Hasher<R> {
+    pub(super) unit: HashUnit<R>,
+    pub(super) failures: Failures,
+    /// During the self-test a unit's failure is not made good by software.
+    pub(super) is_testing: bool,
+}
+
+impl<R: Regs> Hash for Hasher<R> {
+    fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
+        if shortest(algorithm).is_some() && self.works(algorithm) {
+            return Ok(start(algorithm));
+        }
+        Software.hash_start(algorithm)
+    }
+
+    fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        let total = u64::try_from(data.len()).ok().and_then(|length| state.length.checked_add(length));
+        let total = total.ok_or(md::BAD_INPUT_DATA)?;
+        match (state.chain.value(), &state.unit) {
+            (ChainValue::Block(_), _) if !fills(state, data.len()) => self.unit.feed(state, data),
+            (ChainValue::Block(_), Some(_)) => self.update_in_unit(state, data),
+            (ChainValue::Block(_), None) if self.begins(state.algorithm, total) => {
+                self.start_in_unit(state, data)
+            }
+            (ChainValue::Block(_), None) => {
+                *state = in_software(state)?;
+                Software.hash_update(state, data)
+            }
+            _ => Software.hash_update(state, data),
+        }
+    }
+
+    fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
+        match (state.chain.value(), &state.unit) {
+            (ChainValue::Block(_), Some(_)) => {
+                self.refuse_failed_unit(state.algorithm)?;
+                let digest = self.unit.enter(state).and_then(|()| self.unit.digest(state));
+                self.note_failure(digest)
+            }
+            (ChainValue::Block(_), None) if self.begins(state.algorithm, state.length) => {
+                let digest = self.unit.enter(state).and_then(|()| self.unit.digest(state));
+                match self.note_failure(digest) {
+                    Err(error) if self.is_testing => Err(error),
+                    Err(_) => Software.hash_finish(in_software(state)?),
+                    digest => digest,
+                }
+            }
+            (ChainValue::Block(_), None) => Software.hash_finish(in_software(state)?),
+            _ => Software.hash_finish_in_place(state),
+        }
+    }
+
+    fn hash(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
+        let length = parts.iter().map(|part| part.len()).fold(0, usize::saturating_add);
+        if self.begins(algorithm, u64::try_from(length).map_err(|_| md::BAD_INPUT_DATA)?) {
+            let digest = self.in_one_go(algorithm, parts);
+            match self.note_failure(digest) {
+                Err(_) if !self.is_testing => {}
+                digest => return digest,
+            }
+        }
+        Software.hash(algorithm, parts)
+    }
+}
+
+impl<R: Regs> Hasher<R> {
+    /// Does a message in the unit from one end to the other, without saving it.
+    fn in_one_go(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
+        let mut state = start(algorithm);
+        self.unit.enter(&state)?;
+        for part in parts {
+            self.unit.feed(&mut state, part)?;
+        }
+        self.unit.digest(&state)
+    }
+
+    /// Whether the unit does it.
+    fn works(&self, algorithm: HashAlgorithm) -> bool {
+        self.failures.of(Algorithm::Hash(algorithm)).is_none()
+    }
+
+    /// Whether the unit begins a message of so many bytes, or more.
+    fn begins(&self, algorithm: HashAlgorithm, length: u64) -> bool {
+        let shortest = shortest(algorithm).and_then(|shortest| u64::try_from(shortest).ok());
+        shortest.is_some_and(|shortest| length >= shortest) && self.works(algorithm)
+    }
+
+    /// Gives the first stretch and more of a message to the unit; software begins with it when the unit does not answer.
+    fn start_in_unit(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        let before = state.clone();
+        match self.update_in_unit(state, data) {
+            Err(error) if self.is_testing => Err(error),
+            Err(_) => {
+                *state = in_software(&before)?;
+                Software.hash_update(state, data)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Gives at least one stretch to the unit.
+    fn update_in_unit(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+        self.refuse_failed_unit(state.algorithm)?;
+        let entered = self.unit.enter(state);
+        let fed = entered.and_then(|()| self.unit.feed(state, data)).and_then(|()| self.unit.leave(state));
+        self.note_failure(fed)
+    }
+
+    /// Refuses to touch a unit that did not answer before.
+    fn refuse_failed_unit(&self, algorithm: HashAlgorithm) -> Result<(), Error> {
+        match self.failures.of(Algorithm::Hash(algorithm)) {
+            Some(_) if !self.is_testing => Err(md::HW_ACCEL_FAILED),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the whole unit up when it did not answer.
+    fn note_failure<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let (Err(error), false) = (&result, self.is_testing) {
+            for algorithm in HASHES {
+                self.failures.note(Algorithm::Hash(algorithm), *error);
+            }
+        }
+        result
+    }
+}
+
+/// What [`shortest`] sends to the unit.
+const HASHES: [HashAlgorithm; 4] =
+    [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Sha224, HashAlgorithm::Sha256];
+
+/// The same message, of which nothing has been in the unit, in software.
+fn in_software(state: &HashState) -> Result<HashState, Error> {
+    let (first, last) = waiting(state);
+    let mut software = Software.hash_start(state.algorithm)?;
+    Software.hash_update(&mut software, first)?;
+    Software.hash_update(&mut software, last)?;
+    Ok(software)
+}
