@@ -58,6 +58,8 @@ pub struct CipherKey {
     pub(crate) direction: Direction,
     /// How long a key is that is kept as it is; 0 for the round keys of this crate's software.
     length: u8,
+    /// Whether the hash key of GCM stands beside such a key.
+    has_hash_key: bool,
     /// The round keys; or, in the first of them, the key as it is.
     key: soft::aes::Key,
 }
@@ -103,9 +105,24 @@ impl CipherKey {
         Self::of_software(CipherMode::Cbc, Direction::Encrypt, soft::aes::Key::empty())
     }
 
+    /// The hash key of GCM that stands beside a key that is kept as it is; zero in another mode.
+    ///
+    /// # Errors
+    /// `cipher::BAD_INPUT_DATA` (-0x6100) for a key of another backend.
+    pub(crate) fn hash_key(&self) -> Result<&[u32; 4], Error> {
+        let is_there = self.mode != CipherMode::Gcm || self.has_hash_key;
+        if is_there { Ok(&self.key.hash_key) } else { Err(cipher::BAD_INPUT_DATA) }
+    }
+
+    /// Keeps the hash key of GCM beside a key that is kept as it is.
+    pub(crate) const fn set_hash_key(&mut self, hash_key: [u32; 4]) {
+        self.key.hash_key = hash_key;
+        self.has_hash_key = true;
+    }
+
     /// A key that software expanded.
     pub(crate) const fn of_software(mode: CipherMode, direction: Direction, key: soft::aes::Key) -> Self {
-        Self { mode, direction, length: 0, key }
+        Self { mode, direction, length: 0, has_hash_key: false, key }
     }
 
     /// The round keys of [`CipherKey::of_software`], for this use.

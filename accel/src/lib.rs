@@ -20,6 +20,7 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+mod block_cipher;
 mod cipher;
 mod compose;
 mod hash;
@@ -40,6 +41,7 @@ pub mod rustcrypto;
 #[cfg(feature = "stm32f4")]
 pub mod stm32f4;
 
+pub use block_cipher::{BlockCipher, Modes};
 pub use cipher::{Cipher, CipherKey, CipherMode, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
 pub use compose::{Compose, Parts};
 pub use hash::{

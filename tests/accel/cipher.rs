@@ -27,6 +27,23 @@ on_each_backend!(
     lengths_over_the_limit,
 );
 
+on_a_block_unit!(
+    cbc_vectors,
+    cbc_goes_on,
+    cbc_wycheproof,
+    gcm_encrypt_vectors,
+    gcm_decrypt_vectors,
+    ccm_vectors,
+    ccm8_example,
+    gcm_wycheproof,
+    ccm_wycheproof,
+    key_lengths,
+    tag_lengths,
+    other_modes_and_directions,
+    whole_blocks_only,
+    lengths_over_the_limit,
+);
+
 fn cbc_vectors(accel: &mut impl Accel) {
     for size in [128, 192, 256] {
         for kind in ["MMT", "GFSbox", "KeySbox"] {
@@ -338,6 +355,10 @@ fn a_key_of_another_backend_is_refused() {
     assert_eq!(ours.bytes(CipherMode::Gcm, Direction::Encrypt), refused.map(|()| &[][..]));
     assert_eq!(theirs.bytes(CipherMode::Gcm, Direction::Encrypt), Ok(&[1; 16][..]));
     assert!(theirs.bytes(CipherMode::Gcm, Direction::Decrypt).is_err());
+    // Its key is bytes, too, but the hash key is not there.
+    let mut unit = accel::Modes::start(tests::block_unit::BlockUnit::default());
+    assert_eq!(unit.seal(&theirs, &[2; 12], &[], &mut [3; 4], &mut [0; 16]), refused);
+    assert_eq!(unit.seal(&ours, &[2; 12], &[], &mut [3; 4], &mut [0; 16]), refused);
 }
 
 fn encrypt(accel: &mut impl Accel, key: &[u8], iv: &[u8], plain: &[u8]) -> Vec<u8> {

@@ -33,6 +33,20 @@ macro_rules! on_each_backend {
     };
 }
 
+/// The same over a unit that does nothing but blocks of AES.
+macro_rules! on_a_block_unit {
+    ($($test:ident),* $(,)?) => {
+        mod on_a_block_unit {
+            $(#[test] fn $test() {
+                let mut accel = crate::soft().with_cipher(accel::Modes::start(tests::block_unit::BlockUnit::default()));
+                super::$test(&mut accel);
+                assert_eq!(accel.cipher.failure(), None);
+            })*
+        }
+    };
+}
+
+mod block_cipher;
 mod cipher;
 mod hash;
 mod hmac;

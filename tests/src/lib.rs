@@ -1,5 +1,6 @@
 //! What the test programs share.
 
+pub mod block_unit;
 pub mod cavp;
 pub mod entropy;
 pub mod fuzz;

@@ -12,28 +12,15 @@
 use status::{Error, cipher};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use crate::soft::aes::{Aes, BLOCK_LENGTH};
+use crate::soft::aes::BLOCK_LENGTH;
 use crate::{CipherMode, Direction, NONCE_LENGTH};
 
-use super::{absorb, bytes, sum, words, xor};
-
-/// What encrypts blocks: the software, or a unit.
-pub(crate) trait Encryption {
-    /// Encrypts two blocks that do not depend on each other, in words of their bytes, the first the lowest.
-    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2]) -> Result<(), Error>;
-}
-
-impl Encryption for &Aes {
-    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2]) -> Result<(), Error> {
-        Aes::encrypt(self, pair);
-        Ok(())
-    }
-}
+use super::{Blocks, absorb, bytes, sum, words, xor};
 
 /// Encrypts or decrypts `data` in place and returns the tag, of which the mode may use only the head. So many bytes are `done` when
 /// it fails.
 pub(crate) fn apply(
-    aes: &mut dyn Encryption,
+    blocks: &mut impl Blocks,
     mode: CipherMode,
     direction: Direction,
     (nonce, aad): (&[u8; NONCE_LENGTH], &[u8]),
@@ -42,10 +29,10 @@ pub(crate) fn apply(
 ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
     let [mac, first] = first_blocks(mode, nonce, aad, data.len())?;
     let mut pair = Pair { blocks: [mac, [0; 4]], first, count: 0 };
-    pair.encrypt(aes)?;
+    pair.encrypt(blocks)?;
     let mask = Zeroizing::new(*pair.stream());
     pair.count = 1;
-    pair.authenticate(aes, aad)?;
+    pair.authenticate(blocks, aad)?;
     for block in data.chunks_mut(BLOCK_LENGTH) {
         if direction == Direction::Encrypt {
             absorb(pair.mac(), block);
@@ -56,7 +43,7 @@ pub(crate) fn apply(
         }
         *done = done.saturating_add(block.len());
         pair.count = pair.count.wrapping_add(1);
-        pair.encrypt(aes)?;
+        pair.encrypt(blocks)?;
     }
     Ok(Zeroizing::new(bytes(&sum(&mask, pair.mac()))))
 }
@@ -112,10 +99,10 @@ impl Pair {
     }
 
     /// Chains the associated data behind its length of two bytes, and makes the key stream of the count.
-    fn authenticate(&mut self, aes: &mut dyn Encryption, aad: &[u8]) -> Result<(), Error> {
+    fn authenticate(&mut self, blocks: &mut impl Blocks, aad: &[u8]) -> Result<(), Error> {
         if aad.is_empty() {
             let mac = *self.mac();
-            self.encrypt(aes)?;
+            self.encrypt(blocks)?;
             *self.mac() = mac;
             return Ok(());
         }
@@ -126,21 +113,21 @@ impl Pair {
             *to = *from;
         }
         absorb(self.mac(), &block);
-        self.encrypt(aes)?;
+        self.encrypt(blocks)?;
         for block in aad.get(BLOCK_LENGTH - 2..).unwrap_or_default().chunks(BLOCK_LENGTH) {
             absorb(self.mac(), block);
-            self.encrypt(aes)?;
+            self.encrypt(blocks)?;
         }
         Ok(())
     }
 
     /// Encrypts the MAC as it stands, and makes the key stream of the count.
-    fn encrypt(&mut self, aes: &mut dyn Encryption) -> Result<(), Error> {
+    fn encrypt(&mut self, blocks: &mut impl Blocks) -> Result<(), Error> {
         let [_, stream] = &mut self.blocks;
         *stream = self.first;
         let [.., last] = stream;
         // The last byte of the nonce stands before the three of the count.
         *last |= self.count.swap_bytes();
-        aes.encrypt(&mut self.blocks)
+        blocks.encrypt(&mut self.blocks, 2)
     }
 }

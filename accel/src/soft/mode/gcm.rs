@@ -1,52 +1,53 @@
 //! Galois/counter mode with a nonce of 12 bytes (NIST SP 800-38D §7).
 
+use status::Error;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
+use crate::soft::aes::BLOCK_LENGTH;
 use crate::{Direction, NONCE_LENGTH};
 
-use super::{bytes, ghash::Ghash, sum, words, xor};
+use super::{Blocks, bytes, ghash::Ghash, sum, words, xor};
 
 /// Encrypts or decrypts `data` in place and returns the tag.
 pub(super) fn apply(
-    key: &Key,
+    blocks: &mut impl Blocks,
+    hash_key: &[u32; 4],
     direction: Direction,
-    nonce: &[u8; NONCE_LENGTH],
-    aad: &[u8],
+    (nonce, aad): (&[u8; NONCE_LENGTH], &[u8]),
     data: &mut [u8],
-) -> Zeroizing<[u8; BLOCK_LENGTH]> {
-    let mut ghash = Ghash::new(&key.hash_key);
+) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
+    let mut ghash = Ghash::new(hash_key);
     ghash.absorb(aad);
     // The tag is over what is encrypted, so it is hashed before or after.
     if direction == Direction::Decrypt {
         ghash.absorb(data);
     }
-    let mut mask = count(&key.aes, nonce, data);
+    let mut mask = count(blocks, nonce, data)?;
     if direction == Direction::Encrypt {
         ghash.absorb(data);
     }
     let tag = Zeroizing::new(bytes(&sum(&mask, &ghash.finish(aad.len(), data.len()))));
     mask.zeroize();
-    tag
+    Ok(tag)
 }
 
 /// Xors the key stream to `data`, two blocks at once, and returns the mask of the tag, which is the stream's first block.
-fn count(aes: &Aes, nonce: &[u8; NONCE_LENGTH], data: &mut [u8]) -> [u32; 4] {
+fn count(blocks: &mut impl Blocks, nonce: &[u8; NONCE_LENGTH], data: &mut [u8]) -> Result<[u32; 4], Error> {
     let mut counter = [0; BLOCK_LENGTH];
     for (to, from) in counter.iter_mut().zip(nonce) {
         *to = *from;
     }
     let mut stream = Stream { counter: words(&counter), count: 0, pair: [[0; 4]; 2] };
-    stream.next(aes);
+    stream.next(blocks, 2)?;
     let [mask, beside_mask] = stream.pair;
     let (head, rest) = data.split_at_mut(BLOCK_LENGTH.min(data.len()));
     xor(head, &beside_mask);
     for part in rest.chunks_mut(2 * BLOCK_LENGTH) {
-        stream.next(aes);
+        stream.next(blocks, part.len().div_ceil(BLOCK_LENGTH))?;
         xor(part, stream.pair.as_flattened());
     }
     stream.pair.as_flattened_mut().zeroize();
-    mask
+    Ok(mask)
 }
 
 /// The key stream.
@@ -57,15 +58,15 @@ struct Stream {
 }
 
 impl Stream {
-    /// The next two blocks.
+    /// The next two blocks, of which the first `used` are needed.
     #[inline(never)]
-    fn next(&mut self, aes: &Aes) {
+    fn next(&mut self, blocks: &mut impl Blocks, used: usize) -> Result<(), Error> {
         for block in &mut self.pair {
             self.count = self.count.wrapping_add(1);
             let [.., last] = &mut self.counter;
             *last = self.count.swap_bytes();
             *block = self.counter;
         }
-        aes.encrypt(&mut self.pair);
+        blocks.encrypt(&mut self.pair, used)
     }
 }

@@ -1,11 +1,12 @@
-//! The modes of operation, composed once over the block cipher: CBC, GCM and CCM (NIST SP 800-38A, -38D, -38C).
+//! The modes of operation, written once over what encrypts blocks: CBC, GCM and CCM (NIST SP 800-38A, -38D, -38C).
 //!
-//! This file checks what was asked for; the files below only compute.
+//! This file checks what was asked for; the files below only compute. Blocks are encrypted by this crate's software or by a unit
+//! ([`crate::Modes`]).
 
-mod cbc;
 mod gcm;
 mod ghash;
 
+pub(crate) mod cbc;
 pub(crate) mod ccm;
 
 use status::{Error, cipher};
@@ -16,18 +17,48 @@ use crate::cipher::MAX_DATA_LENGTH;
 use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
 use crate::{CipherKey, CipherMode, Direction, NONCE_LENGTH};
 
+/// What encrypts and decrypts blocks: the software, or a unit with its key loaded.
+pub(crate) trait Blocks {
+    /// Encrypts two blocks that do not depend on each other, in words of their bytes, the first the lowest. Only the first `used` of them
+    /// matter.
+    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2], used: usize) -> Result<(), Error>;
+
+    /// As [`Blocks::encrypt`], the other way.
+    fn decrypt(&mut self, pair: &mut [[u32; 4]; 2], used: usize) -> Result<(), Error>;
+}
+
+impl Blocks for &Aes {
+    #[inline(always)]
+    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2], _used: usize) -> Result<(), Error> {
+        Aes::encrypt(self, pair);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn decrypt(&mut self, pair: &mut [[u32; 4]; 2], _used: usize) -> Result<(), Error> {
+        Aes::decrypt(self, pair);
+        Ok(())
+    }
+}
+
 // Round keys are the largest thing there is on the stack: not inlined, and moved as little as can be.
 #[inline(never)]
 pub(crate) fn load(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<CipherKey, Error> {
     let mut key = Key { aes: Aes::new(key)?, hash_key: [0; 4] };
     if mode == CipherMode::Gcm {
-        let mut pair = [[0; 4]; 2];
-        key.aes.encrypt(&mut pair);
-        let [zero, _] = &pair;
-        key.hash_key = ghash::key(zero);
-        pair.zeroize();
+        key.hash_key = hash_key(&mut &key.aes)?;
     }
     Ok(CipherKey::of_software(mode, direction, key))
+}
+
+/// The hash key of GCM, as GHASH here has it (NIST SP 800-38D §7.1).
+pub(crate) fn hash_key(blocks: &mut impl Blocks) -> Result<[u32; 4], Error> {
+    let mut pair = [[0; 4]; 2];
+    blocks.encrypt(&mut pair, 1)?;
+    let [zero, _] = &pair;
+    let key = ghash::key(zero);
+    pair.zeroize();
+    Ok(key)
 }
 
 /// Encrypts or decrypts whole blocks in place and leaves the next initialization vector in `iv`.
@@ -40,10 +71,9 @@ pub(crate) fn cbc(
     let key = key.software(CipherMode::Cbc, direction)?;
     let (blocks, []) = data.as_chunks_mut() else { return Err(cipher::FULL_BLOCK_EXPECTED) };
     match direction {
-        Direction::Encrypt => cbc::encrypt(&key.aes, iv, blocks),
-        Direction::Decrypt => cbc::decrypt(&key.aes, iv, blocks),
+        Direction::Encrypt => cbc::encrypt(&mut &key.aes, iv, blocks),
+        Direction::Decrypt => cbc::decrypt(&mut &key.aes, iv, blocks),
     }
-    Ok(())
 }
 
 /// Hands the tag out that [`aead`] computed, or another that did the same.
@@ -88,12 +118,29 @@ pub(crate) fn aead(
 ) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
     let mode = key.mode;
     let key = key.software(mode, direction)?;
-    if mode == CipherMode::Cbc || tag_length != mode.tag_length() || data.len() > MAX_DATA_LENGTH {
-        return Err(cipher::BAD_INPUT_DATA);
-    }
+    check(mode, data.len(), tag_length)?;
+    apply(&mut &key.aes, &key.hash_key, mode, direction, (nonce, aad), data)
+}
+
+/// Whether the mode has tags of this length and takes so much data.
+pub(crate) fn check(mode: CipherMode, data_length: usize, tag_length: usize) -> Result<(), Error> {
+    let is_right =
+        mode != CipherMode::Cbc && tag_length == mode.tag_length() && data_length <= MAX_DATA_LENGTH;
+    if is_right { Ok(()) } else { Err(cipher::BAD_INPUT_DATA) }
+}
+
+/// As [`aead`], over what encrypts blocks, with what has been checked.
+pub(crate) fn apply(
+    blocks: &mut impl Blocks,
+    hash_key: &[u32; 4],
+    mode: CipherMode,
+    direction: Direction,
+    message: (&[u8; NONCE_LENGTH], &[u8]),
+    data: &mut [u8],
+) -> Result<Zeroizing<[u8; BLOCK_LENGTH]>, Error> {
     match mode {
-        CipherMode::Gcm => Ok(gcm::apply(key, direction, nonce, aad, data)),
-        _ => ccm::apply(&mut &key.aes, mode, direction, (nonce, aad), data, &mut 0),
+        CipherMode::Gcm => gcm::apply(blocks, hash_key, direction, message, data),
+        _ => ccm::apply(blocks, mode, direction, message, data, &mut 0),
     }
 }
 

@@ -19,8 +19,7 @@ use status::{Error, aes, cipher};
 use zeroize::Zeroizing;
 
 use super::regs::{CRYP_POLLS, Regs, wait};
-use crate::soft::mode::ccm::{self, Encryption};
-use crate::soft::mode::{bytes, words};
+use crate::soft::mode::{Blocks, bytes, ccm, words};
 use crate::{CipherMode, Direction, NONCE_LENGTH};
 
 /// The driver over the registers of the unit.
@@ -232,12 +231,14 @@ impl<R: Regs> Cryp<R> {
     }
 }
 
-impl<R: Regs> Encryption for Cryp<R> {
-    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2]) -> Result<(), Error> {
-        for block in pair {
-            self.exchange_words(block)?;
-        }
-        Ok(())
+/// While ECB is set up, in the direction that it was set up for.
+impl<R: Regs> Blocks for Cryp<R> {
+    fn encrypt(&mut self, pair: &mut [[u32; 4]; 2], used: usize) -> Result<(), Error> {
+        pair.iter_mut().take(used).try_for_each(|block| self.exchange_words(block))
+    }
+
+    fn decrypt(&mut self, pair: &mut [[u32; 4]; 2], used: usize) -> Result<(), Error> {
+        self.encrypt(pair, used)
     }
 }
 
