@@ -3,10 +3,10 @@
 //! A hash in progress is data, not an object: it can be cloned (a transcript is forked for `Finished`), kept while other
 //! hashes run on the same unit, and wiped.
 
-use status::Error;
+use status::{Error, md};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::soft;
+use crate::{ChainingValue, soft};
 
 /// The longest block of any algorithm here, in bytes.
 pub const MAX_BLOCK_LENGTH: usize = 128;
@@ -31,6 +31,10 @@ pub enum HashAlgorithm {
 }
 
 impl HashAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Md5, Self::Sha1, Self::Sha224, Self::Sha256, Self::Sha384, Self::Sha512];
+
     /// The digest's length in bytes.
     // Called from dozens of places, each of which would have a table of its own.
     #[inline(never)]
@@ -95,141 +99,58 @@ impl Digest {
     }
 }
 
-/// The chaining value of a hash in progress. Whatever it is, all of its memory is written and wiped: an `enum` would leave in the room of
-/// its longest variant what stood there before.
-pub struct Chain {
-    /// Of 32-bit words the first half.
-    content: [u64; 8],
-    kind: Kind,
-}
-
-/// How the content of a [`Chain`] is to be read. As long as its alignment, so that there is no padding to copy anything to.
-#[derive(Clone, Copy)]
-#[repr(u64)]
-enum Kind {
-    Words32,
-    Words64,
-    Block,
-}
-
-/// What a [`Chain`] is.
-pub enum ChainValue<'c> {
-    /// MD5 (4 words used), SHA-1 (5), SHA-224 and SHA-256 (8).
-    Words32(&'c [u32; 8]),
-    /// SHA-384 and SHA-512.
-    Words64(&'c [u64; 8]),
-    /// None yet: the first block itself, which a unit takes only together with what follows it.
-    Block(&'c [u8; 64]),
-}
-
-/// As [`ChainValue`], to be changed.
-pub enum ChainValueMut<'c> {
-    /// MD5 (4 words used), SHA-1 (5), SHA-224 and SHA-256 (8).
-    Words32(&'c mut [u32; 8]),
-    /// SHA-384 and SHA-512.
-    Words64(&'c mut [u64; 8]),
-    /// None yet: the first block itself.
-    Block(&'c mut [u8; 64]),
-}
-
-impl Chain {
-    /// Of MD5, SHA-1, SHA-224 or SHA-256.
-    pub const fn words32(words: [u32; 8]) -> Self {
-        Self { content: bytemuck::must_cast([words, [0; 8]]), kind: Kind::Words32 }
-    }
-
-    /// Of SHA-384 or SHA-512.
-    pub const fn words64(words: [u64; 8]) -> Self {
-        Self { content: words, kind: Kind::Words64 }
-    }
-
-    /// A first block that nothing is in yet.
-    pub const fn block() -> Self {
-        Self { content: [0; 8], kind: Kind::Block }
-    }
-
-    /// What it is.
-    pub const fn value(&self) -> ChainValue<'_> {
-        match self.kind {
-            Kind::Words32 => {
-                let [words, _] = bytemuck::must_cast_ref::<[u64; 8], [[u32; 8]; 2]>(&self.content);
-                ChainValue::Words32(words)
-            }
-            Kind::Words64 => ChainValue::Words64(&self.content),
-            Kind::Block => ChainValue::Block(bytemuck::must_cast_ref(&self.content)),
-        }
-    }
-
-    /// As [`Chain::value`], to be changed.
-    pub fn value_mut(&mut self) -> ChainValueMut<'_> {
-        match self.kind {
-            Kind::Words32 => {
-                let [words, _] = bytemuck::must_cast_mut::<[u64; 8], [[u32; 8]; 2]>(&mut self.content);
-                ChainValueMut::Words32(words)
-            }
-            Kind::Words64 => ChainValueMut::Words64(&mut self.content),
-            Kind::Block => ChainValueMut::Block(bytemuck::must_cast_mut(&mut self.content)),
-        }
-    }
-}
-
-impl Clone for Chain {
-    fn clone(&self) -> Self {
-        Self { content: self.content, kind: self.kind }
-    }
-
-    // Nothing of the old content is left that would have to be wiped.
-    fn clone_from(&mut self, source: &Self) {
-        self.content = source.content;
-        self.kind = source.kind;
-    }
-}
-
-impl Zeroize for Chain {
-    #[inline(never)]
-    fn zeroize(&mut self) {
-        self.content.as_mut_slice().zeroize();
-    }
-}
-
-impl Drop for Chain {
-    fn drop(&mut self) {
-        self.zeroize();
-    }
-}
-
-impl ZeroizeOnDrop for Chain {}
-
-/// A hash in progress, as data.
+/// A hash in progress, as data. Wiped when dropped.
 ///
-/// What is in it belongs to the backend that started it; hand it back to the same one. Wiped when dropped.
+/// What is in it belongs to the backend that started it; hand it back to the same one. Every backend has the same 216 bytes, so that no
+/// feature changes a state and none costs another anything. All of them are written and wiped: an `enum` would leave in the room of its
+/// longest variant what stood there before.
+///
+/// ```text
+///              chain (64 bytes)      rest (152 bytes)
+///   software   chaining value        length, 128 bytes that do not fill a block yet
+///   STM32F4    bytes that wait       the unit's context; length and a word of bytes while nothing has been in the unit
+/// ```
 #[derive(Clone)]
 pub struct HashState {
-    pub(crate) algorithm: HashAlgorithm,
-    pub(crate) chain: Chain,
-    /// Bytes that do not fill a block yet; how many follows from `length`.
-    pub(crate) block: [u8; MAX_BLOCK_LENGTH],
-    /// Bytes hashed so far.
-    pub(crate) length: u64,
-    /// The other backend's own state, which wipes itself.
-    #[cfg(feature = "rustcrypto")]
-    pub(crate) other: Option<crate::rustcrypto::Running>,
-    /// What a unit gave out for a message that had to wait.
-    #[cfg(feature = "stm32f4")]
-    pub(crate) unit: Option<crate::stm32f4::Context>,
+    algorithm: HashAlgorithm,
+    owner: Owner,
+    /// Would be padding, to which anything could be copied.
+    unused: [u8; 6],
+    pub(crate) chain: ChainingValue,
+    pub(crate) rest: [u64; REST],
 }
+
+/// The words of a [`HashState`] behind its chaining value.
+const REST: usize = 19;
+
+/// Whose a [`HashState`] is, and what has become of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Owner {
+    /// [`crate::soft`], or a unit for its compression function.
+    Software,
+    /// A backend outside of this crate.
+    Other,
+    /// The crates of RustCrypto.
+    #[cfg(feature = "rustcrypto")]
+    RustCrypto,
+    /// The unit of the STM32F4, which nothing has been in yet.
+    #[cfg(feature = "stm32f4")]
+    WaitsForUnit,
+    /// The same, with the unit's context.
+    #[cfg(feature = "stm32f4")]
+    WasInUnit,
+}
+
+/// A connection keeps up to five of these.
+const _: () = assert!(size_of::<HashState>() == 224);
 
 impl Zeroize for HashState {
     #[inline(never)]
     fn zeroize(&mut self) {
         self.chain.zeroize();
-        self.block.as_mut_slice().zeroize();
-        self.length.zeroize();
-        // In place: to write `None` over it may copy there what stands on the stack.
-        #[cfg(feature = "stm32f4")]
-        if let Some(unit) = &mut self.unit {
-            unit.as_mut_slice().zeroize();
-        }
+        self.rest.as_mut_slice().zeroize();
+        self.unused.as_mut_slice().zeroize();
     }
 }
 
@@ -242,26 +163,14 @@ impl Drop for HashState {
 impl ZeroizeOnDrop for HashState {}
 
 impl HashState {
-    /// The state of a hash that has seen nothing yet, for a backend of your own: what it keeps of the message stands in
-    /// [`HashState::parts_mut`].
-    pub const fn new(algorithm: HashAlgorithm, chain: Chain) -> Self {
-        Self {
-            algorithm,
-            chain,
-            block: [0; MAX_BLOCK_LENGTH],
-            length: 0,
-            #[cfg(feature = "rustcrypto")]
-            other: None,
-            #[cfg(feature = "stm32f4")]
-            unit: None,
-        }
+    /// The state of a hash that has seen nothing yet, for a backend of your own, which writes into [`HashState::memory_mut`]. One whose unit
+    /// has the compression function only needs no state of its own: see [`crate::Compression`].
+    pub const fn new(algorithm: HashAlgorithm) -> Self {
+        Self::of(algorithm, Owner::Other, ChainingValue::ZERO)
     }
 
-    /// What a backend of your own keeps of a message: the chaining value, bytes that do not fill a block yet, and how many
-    /// bytes were hashed. Only means something to the backend that wrote it. An HMAC key keeps the chaining value after one
-    /// block, and no other bytes.
-    pub const fn parts_mut(&mut self) -> (&mut Chain, &mut [u8; MAX_BLOCK_LENGTH], &mut u64) {
-        (&mut self.chain, &mut self.block, &mut self.length)
+    pub(crate) const fn of(algorithm: HashAlgorithm, owner: Owner, chain: ChainingValue) -> Self {
+        Self { algorithm, owner, unused: [0; 6], chain, rest: [0; REST] }
     }
 
     /// The algorithm of this hash.
@@ -269,46 +178,56 @@ impl HashState {
         self.algorithm
     }
 
+    /// What a backend of your own keeps of a message: 64 bytes, and 152 more.
+    ///
+    /// An HMAC key is a hash after one block. It keeps the first 64 bytes only; whoever goes on from there finds the length of that block
+    /// in the first word of the others, and in all that follow anything.
+    ///
+    /// # Errors
+    /// `md::BAD_INPUT_DATA` (-0x5100) for a state that was not made with [`HashState::new`].
+    pub fn memory_mut(&mut self) -> Result<(&mut [u64; 8], &mut [u64; 19]), Error> {
+        self.owned_by(Owner::Other)?;
+        Ok((self.chain.words64_mut(), &mut self.rest))
+    }
+
+    #[cfg_attr(not(any(feature = "stm32f4", feature = "rustcrypto")), expect(dead_code, reason = "backends"))]
+    pub(crate) const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// Says what has become of it.
+    #[cfg(feature = "stm32f4")]
+    pub(crate) const fn set_owner(&mut self, owner: Owner) {
+        self.owner = owner;
+    }
+
+    /// # Errors
+    /// `md::BAD_INPUT_DATA` (-0x5100) for somebody else's.
+    pub(crate) fn owned_by(&self, owner: Owner) -> Result<(), Error> {
+        if self.owner == owner { Ok(()) } else { Err(md::BAD_INPUT_DATA) }
+    }
+
+    /// The length in bytes, where the owner keeps one.
+    pub(crate) const fn length(&self) -> u64 {
+        let [length, ..] = &self.rest;
+        *length
+    }
+
+    pub(crate) const fn set_length(&mut self, length: u64) {
+        let [to, ..] = &mut self.rest;
+        *to = length;
+    }
+
     /// What there is to keep of a hash after its first block.
-    pub(crate) fn midstate(&self) -> Midstate {
-        Midstate {
-            chain: self.chain.clone(),
-            #[cfg(feature = "rustcrypto")]
-            other: self.other.clone(),
-        }
-    }
-}
-
-/// A hash after its first block, without room for another.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Midstate {
-    chain: Chain,
-    #[cfg(feature = "rustcrypto")]
-    #[zeroize(skip)]
-    other: Option<crate::rustcrypto::Running>,
-}
-
-impl Midstate {
-    pub(crate) const EMPTY: Self = Self {
-        chain: Chain::words32([0; 8]),
-        #[cfg(feature = "rustcrypto")]
-        other: None,
-    };
-
-    pub(crate) const fn chain(&self) -> &Chain {
-        &self.chain
+    pub(crate) fn midstate(&self) -> (Owner, ChainingValue) {
+        (self.owner, self.chain.clone())
     }
 
-    /// Lets `state`, of the same algorithm, go on from here; `length` is that of a block.
-    pub(crate) fn resume(&self, state: &mut HashState, length: u64) {
-        state.chain.clone_from(&self.chain);
-        state.length = length;
-        #[cfg(feature = "stm32f4")]
-        {
-            state.unit = None;
-        }
-        #[cfg(feature = "rustcrypto")]
-        state.other.clone_from(&self.other);
+    /// Goes on from what was kept after a block of the same algorithm.
+    pub(crate) fn resume(&mut self, owner: Owner, chain: &ChainingValue) {
+        self.owner = owner;
+        self.chain.clone_from(chain);
+        self.set_length(u64::try_from(self.algorithm.block_length()).unwrap_or_default());
     }
 }
 
@@ -327,7 +246,7 @@ pub trait Hash {
     /// # Errors
     /// `md::HW_ACCEL_FAILED` (-0x5280) when a unit does not answer in time; the state is of no use then.
     fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        soft::hash::update(state, data)
+        soft::hash::update(state, data, soft::compress)
     }
 
     /// Ends a hash; the state is of no use afterwards. Clone it before, to go on with it.
@@ -335,7 +254,7 @@ pub trait Hash {
     /// # Errors
     /// As [`Hash::hash_update`].
     fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
-        Ok(soft::hash::finish(state))
+        soft::hash::finish(state, soft::compress)
     }
 
     /// As [`Hash::hash_finish_in_place`], of a state that is given away.

@@ -6,21 +6,32 @@
 use status::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::hash::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, Midstate};
+use crate::ChainingValue;
+use crate::hash::{Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, Owner};
 
-/// An HMAC key, as what is left of hashing its inner and its outer pad: 152 bytes. Wiped when dropped.
+/// An HMAC key, as what is left of hashing its inner and its outer pad: 136 bytes. Wiped when dropped.
+///
+/// ```
+/// use accel::{HashAlgorithm, HmacKey, soft::Hasher};
+///
+/// let key = HmacKey::new(&mut Hasher, HashAlgorithm::Sha256, b"key")?;
+/// let mac = key.mac(&mut Hasher, &[b"The quick brown fox ", b"jumps over the lazy dog"])?;
+/// assert_eq!(mac.as_bytes()[..4], [0xF7, 0xBC, 0x83, 0xF4]);
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct HmacKey {
     #[zeroize(skip)]
     algorithm: HashAlgorithm,
+    #[zeroize(skip)]
+    owners: [Owner; 2],
     /// Would be padding, to which anything could be copied.
-    unused: [u8; 7],
-    inner: Midstate,
-    outer: Midstate,
+    unused: [u8; 5],
+    inner: ChainingValue,
+    outer: ChainingValue,
 }
 
-#[cfg(target_arch = "arm")]
-const _: () = assert!(size_of::<HmacKey>() <= 152);
+const _: () = assert!(size_of::<HmacKey>() == 136);
 
 impl HmacKey {
     /// Prepares a key of any length; one longer than a block is hashed first (RFC 2104 §2).
@@ -55,14 +66,20 @@ impl HmacKey {
             accel.hash_update(&mut state, pad.get(..block).unwrap_or_default())?;
             Ok(state.midstate())
         };
-        let inner = state(INNER)?;
-        let outer = state(INNER ^ OUTER)?;
-        Ok(Self { algorithm, unused: [0; 7], inner, outer })
+        let (of_inner, inner) = state(INNER)?;
+        let (of_outer, outer) = state(INNER ^ OUTER)?;
+        Ok(Self { algorithm, owners: [of_inner, of_outer], unused: [0; 5], inner, outer })
     }
 
     /// A place for a key that is prepared later; as a key it is worth nothing.
     pub const fn empty() -> Self {
-        Self { algorithm: HashAlgorithm::Md5, unused: [0; 7], inner: Midstate::EMPTY, outer: Midstate::EMPTY }
+        Self {
+            algorithm: HashAlgorithm::Md5,
+            owners: [Owner::Software; 2],
+            unused: [0; 5],
+            inner: ChainingValue::ZERO,
+            outer: ChainingValue::ZERO,
+        }
     }
 
     /// The algorithm of this key.
@@ -72,14 +89,15 @@ impl HmacKey {
 
     /// The state in which the message is hashed next, with [`Hash::hash_update`].
     pub fn start(&self) -> HashState {
-        let mut state = HashState::new(self.algorithm, Chain::words32([0; 8]));
+        let mut state = HashState::new(self.algorithm);
         self.restart(&mut state);
         state
     }
 
     /// As [`HmacKey::start`], in a state that is not needed any more and was of this key.
     pub fn restart(&self, state: &mut HashState) {
-        self.inner.resume(state, self.pad_length());
+        let [owner, _] = self.owners;
+        state.resume(owner, &self.inner);
     }
 
     /// Ends a message begun with [`HmacKey::start`] or [`HmacKey::restart`]; the state is of no use afterwards.
@@ -88,7 +106,8 @@ impl HmacKey {
     /// Those of [`Hash`].
     pub fn finish<A: Hash + ?Sized>(&self, accel: &mut A, message: &mut HashState) -> Result<Digest, Error> {
         let digest = accel.hash_finish_in_place(message)?;
-        self.outer.resume(message, self.pad_length());
+        let [_, owner] = self.owners;
+        message.resume(owner, &self.outer);
         accel.hash_update(message, digest.as_bytes())?;
         accel.hash_finish_in_place(message)
     }
@@ -107,12 +126,8 @@ impl HmacKey {
     }
 
     /// The chaining values behind both pads.
-    pub(crate) const fn chains(&self) -> (&Chain, &Chain) {
-        (self.inner.chain(), self.outer.chain())
-    }
-
-    fn pad_length(&self) -> u64 {
-        u64::try_from(self.algorithm.block_length()).unwrap_or_default()
+    pub(crate) const fn chains(&self) -> (&ChainingValue, &ChainingValue) {
+        (&self.inner, &self.outer)
     }
 }
 

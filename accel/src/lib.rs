@@ -21,8 +21,10 @@
 #![deny(unsafe_code)]
 
 mod block_cipher;
+mod chaining_value;
 mod cipher;
 mod compose;
+mod compression;
 mod hash;
 mod health;
 mod hmac;
@@ -42,12 +44,11 @@ pub mod rustcrypto;
 pub mod stm32f4;
 
 pub use block_cipher::{BlockCipher, Modes};
+pub use chaining_value::ChainingValue;
 pub use cipher::{Cipher, CipherKey, CipherMode, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
 pub use compose::{Compose, Parts};
-pub use hash::{
-    Chain, ChainValue, ChainValueMut, Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH,
-    MAX_DIGEST_LENGTH,
-};
+pub use compression::{Compression, Hashes};
+pub use hash::{Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, MAX_DIGEST_LENGTH};
 pub use hmac::HmacKey;
 pub use public_key::{
     Curve, EcPublicKey, Job, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, PublicKey, PublicKeyPart, RsaPrivateKey,

@@ -14,8 +14,6 @@ use status::Error;
 
 use crate::{Compose, Entropy, Rng, health::Tested};
 
-pub(crate) use hash::Running;
-
 pub use cipher::Ciphers;
 pub use hash::{Hasher, hmac};
 pub use public_key::PublicKeys;

@@ -105,7 +105,7 @@ fn to_its_end<A: PublicKey + ?Sized>(
 }
 
 /// Hashes 200 bytes in three pieces, with a fork that goes another way in between, as a handshake does.
-fn hash<A: Hash + ?Sized>(accel: &mut A, algorithm: HashAlgorithm) -> Result<(), Error> {
+pub(crate) fn hash<A: Hash + ?Sized>(accel: &mut A, algorithm: HashAlgorithm) -> Result<(), Error> {
     let message: [u8; 200] = counting_from(0);
     let (first, rest) = message.split_at(3);
     let (second, third) = rest.split_at(130);

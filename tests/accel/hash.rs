@@ -1,8 +1,10 @@
 //! MD5, SHA-1 and SHA-2 against NIST's vectors and RFC 1321, and a hash in progress as data.
 
-use accel::{Accel, Chain, ChainValue, Digest, Hash, HashAlgorithm, HashState, soft};
+use accel::{
+    Accel, ChainingValue, Compression, Digest, Hash, HashAlgorithm, HashState, Hashes, HmacKey, soft,
+};
 use proptest::{collection::vec, prelude::any};
-use status::{Error, md};
+use status::{Error, device, md};
 use tests::{cavp, hex::hex};
 
 pub(crate) const ALL: [HashAlgorithm; 6] = [
@@ -146,6 +148,11 @@ fn a_state_of_another_backend_is_refused() {
     let state = soft::Hasher.hash_start(HashAlgorithm::Sha256).unwrap();
     assert_eq!(crate::rustcrypto().hash_update(&mut state.clone(), b"x"), Err(md::BAD_INPUT_DATA));
     assert_eq!(crate::rustcrypto().hash_finish(state).err(), Some(md::BAD_INPUT_DATA));
+    let mut state = crate::rustcrypto().hash_start(HashAlgorithm::Sha256).unwrap();
+    assert_eq!(soft::Hasher.hash_update(&mut state, b"x"), Err(md::BAD_INPUT_DATA));
+    assert_eq!(state.memory_mut().err(), Some(md::BAD_INPUT_DATA));
+    assert_eq!(soft::Hasher.hash_finish(state).err(), Some(md::BAD_INPUT_DATA));
+    assert!(soft::Hasher.hash_finish(HashState::new(HashAlgorithm::Sha256)).is_err());
 }
 
 /// The pieces that a constant-time MAC check is made of (RFC 5246 §6.2.3.2) make a whole hash by hand.
@@ -153,77 +160,64 @@ fn a_state_of_another_backend_is_refused() {
 fn taken_apart_and_put_together() {
     let message = [0x5A; 300];
     for algorithm in ALL {
-        let mut state = soft::Hasher.hash_start(algorithm).unwrap();
-        soft::Hasher.hash_update(&mut state, &message).unwrap();
-        let (chain, waiting, length) = soft::parts(&state);
-        assert_eq!(length, 300);
-
         let block = algorithm.block_length();
-        let mut last = waiting.to_vec();
-        last.push(0x80);
-        last.resize(last.len() + block / 8 - 8, 0);
-        while !(last.len() + 8).is_multiple_of(block) {
-            last.push(0);
+        let mut padded = message.to_vec();
+        padded.push(0x80);
+        padded.resize(padded.len() + block / 8 - 8, 0);
+        while !(padded.len() + 8).is_multiple_of(block) {
+            padded.push(0);
         }
-        let bits = length * 8;
-        last.extend(if algorithm == HashAlgorithm::Md5 { bits.to_le_bytes() } else { bits.to_be_bytes() });
-        let mut chain = chain.clone();
-        soft::compress(&mut chain, algorithm, &last);
+        let bits = 8 * 300_u64;
+        padded.extend(if algorithm == HashAlgorithm::Md5 { bits.to_le_bytes() } else { bits.to_be_bytes() });
+        let mut chain = ChainingValue::initial(algorithm);
+        let (first, rest) = padded.split_at(block);
+        soft::compress(&mut chain, algorithm, first);
+        soft::compress(&mut chain, algorithm, rest);
         let expected = soft::Hasher.hash(algorithm, &[&message]).unwrap();
         assert_eq!(soft::digest(&chain, algorithm).as_bytes(), expected.as_bytes(), "{algorithm:?}");
     }
 }
 
 #[test]
-fn compress_takes_whole_blocks_of_the_right_kind_only() {
-    let mut chain = soft::initial(HashAlgorithm::Sha256);
+fn compress_takes_whole_blocks_only() {
+    let mut chain = ChainingValue::initial(HashAlgorithm::Sha256);
     soft::compress(&mut chain, HashAlgorithm::Sha256, &[7; 63]);
-    soft::compress(&mut chain, HashAlgorithm::Sha512, &[7; 128]);
-    let initial = soft::initial(HashAlgorithm::Sha256);
-    let (ChainValue::Words32(words), ChainValue::Words32(initial)) = (chain.value(), initial.value()) else {
-        panic!("SHA-256 has 32-bit words");
-    };
-    assert_eq!(words, initial);
+    assert_eq!(chain.words32(), ChainingValue::initial(HashAlgorithm::Sha256).words32());
     soft::compress(&mut chain, HashAlgorithm::Sha256, &[7; 65]);
-    let mut once = soft::initial(HashAlgorithm::Sha256);
+    let mut once = ChainingValue::initial(HashAlgorithm::Sha256);
     soft::compress(&mut once, HashAlgorithm::Sha256, &[7; 64]);
-    let digest = |chain: &Chain| soft::digest(chain, HashAlgorithm::Sha256).as_bytes().to_vec();
-    assert_eq!(digest(&chain), digest(&once));
+    assert_eq!(chain.words32(), once.words32());
+    let mut long = ChainingValue::initial(HashAlgorithm::Sha512);
+    soft::compress(&mut long, HashAlgorithm::Sha512, &[7; 127]);
+    assert_eq!(long.words64(), ChainingValue::initial(HashAlgorithm::Sha512).words64());
 }
 
-/// A unit of which a user's backend has the compression function only: its state is a [`HashState`] too.
-struct Compressor;
+/// A backend outside of the crate, which keeps all of a short message in its state.
+struct Keeper;
 
-impl Hash for Compressor {
+impl Hash for Keeper {
     fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
-        Ok(HashState::new(algorithm, soft::initial(algorithm)))
+        Ok(HashState::new(algorithm))
     }
 
     fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        let algorithm = state.algorithm();
-        let (chain, block, length) = state.parts_mut();
+        let (head, rest) = state.memory_mut()?;
         for byte in data {
-            let at = usize::try_from(*length).unwrap() % algorithm.block_length();
-            block[at] = *byte;
-            *length += 1;
-            if at + 1 == algorithm.block_length() {
-                soft::compress(chain, algorithm, &block[..=at]);
-            }
+            let at = usize::try_from(rest[0]).unwrap();
+            let place = if at < 64 { &mut head[at / 8] } else { &mut rest[1 + (at - 64) / 8] };
+            let shift = at % 8 * 8;
+            *place = *place & !(0xFF << shift) | u64::from(*byte) << shift;
+            rest[0] += 1;
         }
         Ok(())
     }
 
     fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
-        let (algorithm, bits) = (state.algorithm(), *state.parts_mut().2 * 8);
-        let block = algorithm.block_length();
-        self.hash_update(state, &[0x80])?;
-        while !(usize::try_from(*state.parts_mut().2).unwrap() + block / 8).is_multiple_of(block) {
-            self.hash_update(state, &[0])?;
-        }
-        self.hash_update(state, &vec![0; block / 8 - 8])?;
-        let bits = if algorithm == HashAlgorithm::Md5 { bits.to_le_bytes() } else { bits.to_be_bytes() };
-        self.hash_update(state, &bits)?;
-        Ok(soft::digest(state.parts_mut().0, algorithm))
+        let algorithm = state.algorithm();
+        let (head, rest) = state.memory_mut()?;
+        let length = usize::try_from(rest[0]).unwrap();
+        let words = head.iter().chain(&rest[1..]).flat_map(|word| word.to_le_bytes());
+        soft::Hasher.hash(algorithm, &[&words.take(length).collect::<Vec<u8>>()])
     }
 }
 
@@ -231,9 +225,69 @@ impl Hash for Compressor {
 fn a_backend_outside_keeps_its_state() {
     for algorithm in ALL {
         for length in [0, 3, 63, 64, 111, 200] {
-            let ours = Compressor.hash(algorithm, &[&[1; 3], &vec![9; length]]).unwrap();
+            let ours = Keeper.hash(algorithm, &[&[1; 3], &vec![9; length]]).unwrap();
             let expected = soft::Hasher.hash(algorithm, &[&[1; 3], &vec![9; length]]).unwrap();
             assert_eq!(ours.as_bytes(), expected.as_bytes(), "{algorithm:?}, {length} bytes");
         }
+        // An HMAC key keeps the head of what is there after a block, and a block of 128 bytes does not fit into this backend's.
+        if algorithm.block_length() == 64 {
+            let key = HmacKey::new(&mut Keeper, algorithm, b"key").unwrap();
+            let expected = HmacKey::new(&mut soft::Hasher, algorithm, b"key").unwrap();
+            let expected = expected.mac(&mut soft::Hasher, &[b"message"]).unwrap();
+            assert_eq!(key.mac(&mut Keeper, &[b"message"]).unwrap().as_bytes(), expected.as_bytes());
+        }
+    }
+}
+
+/// A unit for compression, which has one algorithm, and stops after so many answers.
+struct Compressor {
+    algorithm: HashAlgorithm,
+    answers: usize,
+    is_wrong: bool,
+}
+
+impl Compression for Compressor {
+    fn compress(
+        &mut self,
+        chain: &mut ChainingValue,
+        algorithm: HashAlgorithm,
+        blocks: &[u8],
+    ) -> Result<(), Error> {
+        assert!(blocks.len().is_multiple_of(algorithm.block_length()) && !blocks.is_empty());
+        if algorithm != self.algorithm {
+            return Err(md::FEATURE_UNAVAILABLE);
+        }
+        soft::compress(chain, algorithm, if self.is_wrong { &[1; 128] } else { blocks });
+        self.answers = self.answers.checked_sub(1).ok_or(md::HW_ACCEL_FAILED)?;
+        Ok(())
+    }
+}
+
+/// Whatever the unit does not have, or stops doing, is done by software, with the same state.
+#[test]
+fn a_unit_for_compression() {
+    let message = [0x3C; 500];
+    for algorithm in ALL {
+        for answers in [0, 1, 2, 3, 5, 1000] {
+            let mut hashes = Hashes::start(Compressor { algorithm, answers: 1000, is_wrong: false });
+            assert_eq!(hashes.failure(), None);
+            let used = 1000 - hashes.unit().answers;
+            assert!(used > 0);
+            hashes.unit().answers = answers;
+            for each in ALL {
+                for parts in [[&message[..]].as_slice(), &[&message[..3], &message[3..200], &message[200..]]]
+                {
+                    let digest = hashes.hash(each, parts).unwrap();
+                    assert_eq!(digest.as_bytes(), soft::Hasher.hash(each, &[&message]).unwrap().as_bytes());
+                }
+            }
+            assert_eq!(
+                hashes.failure(),
+                (answers < 10).then_some(md::HW_ACCEL_FAILED),
+                "{algorithm:?} {answers}"
+            );
+        }
+        let wrong = Hashes::start(Compressor { algorithm, answers: 1000, is_wrong: true }).failure();
+        assert_eq!(wrong, Some(device::SELF_TEST_FAILED));
     }
 }

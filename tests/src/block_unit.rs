@@ -16,6 +16,8 @@ pub struct Notes {
     pub blocks: usize,
     /// So many calls are answered; all that follow are not.
     pub answers: Option<usize>,
+    /// Whether an answer was wanted that was not given.
+    pub has_stopped: bool,
     /// What the unit answers is wrong.
     pub is_wrong: bool,
     /// The only length of key that it takes.
@@ -31,7 +33,11 @@ impl BlockUnit {
     fn answer(&self) -> Result<(), Error> {
         let mut notes = self.0.borrow_mut();
         if let Some(answers) = &mut notes.answers {
-            *answers = answers.checked_sub(1).ok_or(cipher::HW_ACCEL_FAILED)?;
+            let Some(left) = answers.checked_sub(1) else {
+                notes.has_stopped = true;
+                return Err(cipher::HW_ACCEL_FAILED);
+            };
+            *answers = left;
         }
         Ok(())
     }

@@ -1,31 +1,18 @@
 //! The hash crates through their `Digest` interface, and the crate `hmac`.
-
-extern crate alloc;
-
-use alloc::boxed::Box;
+//!
+//! Between two calls a hash is what its crate serializes: the chaining value, the number of blocks, and what does not fill one yet, in the
+//! places where a [`HashState`] has chaining value, length and bytes.
 
 use ::hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
+use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use status::{Error, md};
+use zeroize::Zeroize;
 
-use crate::{Chain, Digest, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
-
-/// A hash in progress, which each crate wipes. On the heap: the room of the longest of them would leave in a state, where it is moved,
-/// what stood on the stack before.
-#[derive(Clone)]
-pub(crate) struct Running(Box<Kind>);
-
-#[derive(Clone)]
-enum Kind {
-    Md5(Md5),
-    Sha1(Sha1),
-    Sha224(Sha224),
-    Sha256(Sha256),
-    Sha384(Sha384),
-    Sha512(Sha512),
-}
+use crate::hash::Owner;
+use crate::{ChainingValue, Digest, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 
 /// The hash functions of the crates `md-5`, `sha1` and `sha2`.
 #[derive(Clone, Copy, Default, Debug)]
@@ -33,40 +20,106 @@ pub struct Hasher;
 
 impl Hash for Hasher {
     fn hash_start(&mut self, algorithm: HashAlgorithm) -> Result<HashState, Error> {
-        let mut state = HashState::new(algorithm, Chain::words32([0; 8]));
-        state.other = Some(Running(Box::new(match algorithm {
-            HashAlgorithm::Md5 => Kind::Md5(Md5::new()),
-            HashAlgorithm::Sha1 => Kind::Sha1(Sha1::new()),
-            HashAlgorithm::Sha224 => Kind::Sha224(Sha224::new()),
-            HashAlgorithm::Sha256 => Kind::Sha256(Sha256::new()),
-            HashAlgorithm::Sha384 => Kind::Sha384(Sha384::new()),
-            HashAlgorithm::Sha512 => Kind::Sha512(Sha512::new()),
-        })));
+        let mut state = HashState::of(algorithm, Owner::RustCrypto, ChainingValue::ZERO);
+        match algorithm {
+            HashAlgorithm::Md5 => save(&mut state, &Md5::new()),
+            HashAlgorithm::Sha1 => save(&mut state, &Sha1::new()),
+            HashAlgorithm::Sha224 => save(&mut state, &Sha224::new()),
+            HashAlgorithm::Sha256 => save(&mut state, &Sha256::new()),
+            HashAlgorithm::Sha384 => save(&mut state, &Sha384::new()),
+            HashAlgorithm::Sha512 => save(&mut state, &Sha512::new()),
+        }
         Ok(state)
     }
 
     fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        match state.other.as_mut().ok_or(md::BAD_INPUT_DATA)?.0.as_mut() {
-            Kind::Md5(hasher) => hasher.update(data),
-            Kind::Sha1(hasher) => hasher.update(data),
-            Kind::Sha224(hasher) => hasher.update(data),
-            Kind::Sha256(hasher) => hasher.update(data),
-            Kind::Sha384(hasher) => hasher.update(data),
-            Kind::Sha512(hasher) => hasher.update(data),
+        match state.algorithm() {
+            HashAlgorithm::Md5 => update::<Md5>(state, data),
+            HashAlgorithm::Sha1 => update::<Sha1>(state, data),
+            HashAlgorithm::Sha224 => update::<Sha224>(state, data),
+            HashAlgorithm::Sha256 => update::<Sha256>(state, data),
+            HashAlgorithm::Sha384 => update::<Sha384>(state, data),
+            HashAlgorithm::Sha512 => update::<Sha512>(state, data),
         }
-        Ok(())
     }
 
     fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
-        let bytes = match *state.other.take().ok_or(md::BAD_INPUT_DATA)?.0 {
-            Kind::Md5(hasher) => padded(&hasher.finalize()),
-            Kind::Sha1(hasher) => padded(&hasher.finalize()),
-            Kind::Sha224(hasher) => padded(&hasher.finalize()),
-            Kind::Sha256(hasher) => padded(&hasher.finalize()),
-            Kind::Sha384(hasher) => padded(&hasher.finalize()),
-            Kind::Sha512(hasher) => padded(&hasher.finalize()),
+        let bytes = match state.algorithm() {
+            HashAlgorithm::Md5 => padded(&load::<Md5>(state)?.finalize()),
+            HashAlgorithm::Sha1 => padded(&load::<Sha1>(state)?.finalize()),
+            HashAlgorithm::Sha224 => padded(&load::<Sha224>(state)?.finalize()),
+            HashAlgorithm::Sha256 => padded(&load::<Sha256>(state)?.finalize()),
+            HashAlgorithm::Sha384 => padded(&load::<Sha384>(state)?.finalize()),
+            HashAlgorithm::Sha512 => padded(&load::<Sha512>(state)?.finalize()),
         };
-        Ok(Digest::new(state.algorithm, bytes))
+        Ok(Digest::new(state.algorithm(), bytes))
+    }
+}
+
+fn update<D: SerializableState + sha2::Digest>(state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+    let mut hasher: D = load(state)?;
+    hasher.update(data);
+    let added = u64::try_from(data.len()).map_err(|_| md::BAD_INPUT_DATA)?;
+    state.set_length(state.length().checked_add(added).ok_or(md::BAD_INPUT_DATA)?);
+    save(state, &hasher);
+    Ok(())
+}
+
+/// The chaining value's length in bytes.
+const fn chain_length(algorithm: HashAlgorithm) -> usize {
+    match algorithm {
+        HashAlgorithm::Md5 => 16,
+        HashAlgorithm::Sha1 => 20,
+        HashAlgorithm::Sha224 | HashAlgorithm::Sha256 => 32,
+        HashAlgorithm::Sha384 | HashAlgorithm::Sha512 => 64,
+    }
+}
+
+/// The parts of what is serialized: the chaining value, the number of blocks, how many bytes wait, and these.
+fn parts(
+    algorithm: HashAlgorithm,
+    serialized: &mut [u8],
+) -> Option<(&mut [u8], &mut [u8], &mut u8, &mut [u8])> {
+    let core = serialized.len().checked_sub(algorithm.block_length())?;
+    let (core, waiting) = serialized.split_at_mut_checked(core)?;
+    let (chain, count) = core.split_at_mut_checked(chain_length(algorithm))?;
+    let (used, waiting) = waiting.split_first_mut()?;
+    Some((chain, count, used, waiting))
+}
+
+fn save<D: SerializableState>(state: &mut HashState, hasher: &D) {
+    let algorithm = state.algorithm();
+    let mut serialized = hasher.serialize();
+    if let Some((chain, _, _, waiting)) = parts(algorithm, &mut serialized) {
+        copy(state.chain.bytes_mut(), chain);
+        let [_, place @ ..] = &mut state.rest;
+        copy(bytemuck::must_cast_slice_mut(place), waiting);
+    }
+    serialized.as_mut_slice().zeroize();
+}
+
+fn load<D: SerializableState>(state: &HashState) -> Result<D, Error> {
+    state.owned_by(Owner::RustCrypto)?;
+    let algorithm = state.algorithm();
+    let block = u64::try_from(algorithm.block_length()).map_err(|_| md::BAD_INPUT_DATA)?;
+    let mut serialized = SerializedState::<D>::default();
+    if let Some((chain, count, used, waiting)) = parts(algorithm, &mut serialized) {
+        copy(chain, state.chain.bytes());
+        copy(count, &state.length().checked_div(block).unwrap_or_default().to_le_bytes());
+        let length = state.length().checked_rem(block).unwrap_or_default();
+        *used = u8::try_from(length).map_err(|_| md::BAD_INPUT_DATA)?;
+        let [_, place @ ..] = &state.rest;
+        let place: &[u8] = bytemuck::must_cast_slice(place);
+        copy(waiting, place.get(..usize::from(*used)).unwrap_or_default());
+    }
+    let hasher = D::deserialize(&serialized).map_err(|_| md::BAD_INPUT_DATA);
+    serialized.as_mut_slice().zeroize();
+    hasher
+}
+
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
 }
 

@@ -9,9 +9,9 @@ mod md5;
 use status::{Error, md};
 use zeroize::Zeroize;
 
+use crate::hash::Owner;
 use crate::{
-    Chain, ChainValue, ChainValueMut, Digest, Hash, HashAlgorithm, HashState, HmacKey, MAX_BLOCK_LENGTH,
-    MAX_DIGEST_LENGTH,
+    ChainingValue, Digest, Hash, HashAlgorithm, HashState, HmacKey, MAX_BLOCK_LENGTH, MAX_DIGEST_LENGTH,
 };
 
 // Set by the build script for every ARMv7E-M target.
@@ -32,29 +32,40 @@ pub struct Hasher;
 impl Hash for Hasher {}
 
 pub(crate) fn start(algorithm: HashAlgorithm) -> HashState {
-    HashState::new(algorithm, initial(algorithm))
+    HashState::of(algorithm, Owner::Software, initial(algorithm))
 }
 
-pub(crate) fn update(state: &mut HashState, data: &[u8]) -> Result<(), Error> {
+/// Adds `data`, with a compression function that is [`compress`] or does the same.
+pub(crate) fn update(
+    state: &mut HashState,
+    data: &[u8],
+    mut compress: impl FnMut(&mut ChainingValue, HashAlgorithm, &[u8]),
+) -> Result<(), Error> {
+    state.owned_by(Owner::Software)?;
     let length = u64::try_from(data.len()).map_err(|_| md::BAD_INPUT_DATA)?;
-    let total = state.length.checked_add(length).ok_or(md::BAD_INPUT_DATA)?;
-    absorb(state, data);
-    state.length = total;
+    let total = state.length().checked_add(length).ok_or(md::BAD_INPUT_DATA)?;
+    absorb(state, data, &mut compress);
+    state.set_length(total);
     Ok(())
 }
 
-pub(crate) fn finish(state: &mut HashState) -> Digest {
-    pad(state);
-    digest(&state.chain, state.algorithm)
+/// Ends a hash, with a compression function as [`update`] has it.
+pub(crate) fn finish(
+    state: &mut HashState,
+    mut compress: impl FnMut(&mut ChainingValue, HashAlgorithm, &[u8]),
+) -> Result<Digest, Error> {
+    state.owned_by(Owner::Software)?;
+    pad(state, &mut compress);
+    Ok(digest(&state.chain, state.algorithm()))
 }
 
 /// The chaining value before the first block (RFC 1321 §3.3, FIPS 180-4 §5.3).
-pub fn initial(algorithm: HashAlgorithm) -> Chain {
+pub(crate) fn initial(algorithm: HashAlgorithm) -> ChainingValue {
     let mut words = [0; 8];
     let long = match algorithm {
         HashAlgorithm::Md5 | HashAlgorithm::Sha1 => {
             copy(&mut words, &INITIAL);
-            return Chain::words32(words);
+            return ChainingValue::of_words32(words);
         }
         HashAlgorithm::Sha224 | HashAlgorithm::Sha384 => &INITIAL_384,
         HashAlgorithm::Sha256 | HashAlgorithm::Sha512 => &INITIAL_512,
@@ -62,13 +73,13 @@ pub fn initial(algorithm: HashAlgorithm) -> Chain {
     let shift = match algorithm {
         HashAlgorithm::Sha224 => 0,
         HashAlgorithm::Sha256 => 32,
-        _ => return Chain::words64(*long),
+        _ => return ChainingValue::of_words64(*long),
     };
     for (word, long) in words.iter_mut().zip(long) {
         let [_, _, _, _, half @ ..] = (long >> shift).to_be_bytes();
         *word = u32::from_be_bytes(half);
     }
-    Chain::words32(words)
+    ChainingValue::of_words32(words)
 }
 
 /// Of SHA-1; MD5's is its first four words.
@@ -98,70 +109,64 @@ const INITIAL_512: [u64; 8] = [
     0x5BE0_CD19_137E_2179,
 ];
 
-/// Runs the compression function over the whole blocks of `blocks`; what does not fill a block is ignored, and so is
-/// everything for a chain of another word size than the algorithm's.
-pub fn compress(chain: &mut Chain, algorithm: HashAlgorithm, blocks: &[u8]) {
-    match (chain.value_mut(), algorithm) {
-        (ChainValueMut::Words32(words), HashAlgorithm::Md5) => {
-            if let Some(words) = words.first_chunk_mut() {
+/// Runs the compression function over the whole blocks of `blocks`; what does not fill a block is ignored.
+pub fn compress(chain: &mut ChainingValue, algorithm: HashAlgorithm, blocks: &[u8]) {
+    match algorithm {
+        HashAlgorithm::Md5 => {
+            if let Some(words) = chain.words32_mut().first_chunk_mut() {
                 md5::compress(words, blocks.as_chunks().0);
             }
         }
-        (ChainValueMut::Words32(words), HashAlgorithm::Sha1) => {
-            if let Some(words) = words.first_chunk_mut() {
+        HashAlgorithm::Sha1 => {
+            if let Some(words) = chain.words32_mut().first_chunk_mut() {
                 compress160(words, blocks.as_chunks().0);
             }
         }
-        (ChainValueMut::Words32(words), HashAlgorithm::Sha224 | HashAlgorithm::Sha256) => {
-            compress256(words, blocks.as_chunks().0);
+        HashAlgorithm::Sha224 | HashAlgorithm::Sha256 => {
+            compress256(chain.words32_mut(), blocks.as_chunks().0);
         }
-        (ChainValueMut::Words64(words), HashAlgorithm::Sha384 | HashAlgorithm::Sha512) => {
-            compress512(words, blocks.as_chunks().0);
+        HashAlgorithm::Sha384 | HashAlgorithm::Sha512 => {
+            compress512(chain.words64_mut(), blocks.as_chunks().0);
         }
-        _ => {}
     }
 }
 
 /// Writes out a chaining value as the digest of `algorithm`: what a hash yields after its last, padded block.
-pub fn digest(chain: &Chain, algorithm: HashAlgorithm) -> Digest {
+pub fn digest(chain: &ChainingValue, algorithm: HashAlgorithm) -> Digest {
     let mut bytes = [0; MAX_DIGEST_LENGTH];
-    match chain.value() {
-        ChainValue::Words32(words) => {
-            for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
-                *to = match algorithm {
-                    HashAlgorithm::Md5 => word.to_le_bytes(),
-                    _ => word.to_be_bytes(),
-                };
-            }
+    if algorithm.block_length() == MAX_BLOCK_LENGTH {
+        for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(chain.words64()) {
+            *to = word.to_be_bytes();
         }
-        ChainValue::Words64(words) => {
-            for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
-                *to = word.to_be_bytes();
-            }
+    } else {
+        for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(chain.words32()) {
+            *to = match algorithm {
+                HashAlgorithm::Md5 => word.to_le_bytes(),
+                _ => word.to_be_bytes(),
+            };
         }
-        ChainValue::Block(_) => {}
     }
     let digest = Digest::new(algorithm, bytes);
     bytes.zeroize();
     digest
 }
 
-/// A hash in progress, taken apart: the chaining value after its whole blocks, the bytes after them, and the number of bytes
-/// hashed so far. Only means something for a state that [`Hasher`] or [`crate::soft::Soft`] started.
-pub fn parts(state: &HashState) -> (&Chain, &[u8], u64) {
-    (&state.chain, state.block.get(..used(state)).unwrap_or_default(), state.length)
-}
-
 /// The chaining values behind the inner and the outer pad of an HMAC key. Only means something for a key that [`Hasher`] or
 /// [`crate::soft::Soft`] prepared.
-pub const fn pads(key: &HmacKey) -> (&Chain, &Chain) {
+pub const fn pads(key: &HmacKey) -> (&ChainingValue, &ChainingValue) {
     key.chains()
+}
+
+/// The bytes that do not fill a block yet: their place.
+fn block(rest: &mut [u64; 19]) -> &mut [u8; MAX_BLOCK_LENGTH] {
+    let [_, block @ .., _, _] = rest;
+    bytemuck::must_cast_mut::<[u64; 16], _>(block)
 }
 
 /// How many bytes wait in the block.
 fn used(state: &HashState) -> usize {
-    let [low, ..] = state.length.to_le_bytes();
-    usize::from(low) & remainder_mask(state.algorithm)
+    let [low, ..] = state.length().to_le_bytes();
+    usize::from(low) & remainder_mask(state.algorithm())
 }
 
 /// A block's length is a power of two.
@@ -170,11 +175,17 @@ const fn remainder_mask(algorithm: HashAlgorithm) -> usize {
 }
 
 /// Fills up the waiting block, compresses what is whole, and keeps the rest.
-fn absorb(state: &mut HashState, data: &[u8]) {
-    let block_length = state.algorithm.block_length();
+fn absorb(
+    state: &mut HashState,
+    data: &[u8],
+    compress: &mut impl FnMut(&mut ChainingValue, HashAlgorithm, &[u8]),
+) {
+    let algorithm = state.algorithm();
+    let block_length = algorithm.block_length();
     let used = used(state);
+    let waiting = block(&mut state.rest);
     let mut data = data;
-    if let Some(free) = state.block.get_mut(used..block_length)
+    if let Some(free) = waiting.get_mut(used..block_length)
         && used > 0
     {
         let taken = free.len().min(data.len());
@@ -185,39 +196,40 @@ fn absorb(state: &mut HashState, data: &[u8]) {
         if !full {
             return;
         }
-        compress(&mut state.chain, state.algorithm, state.block.get(..block_length).unwrap_or_default());
+        compress(&mut state.chain, algorithm, waiting.get(..block_length).unwrap_or_default());
     }
-    let tail = data.len() & remainder_mask(state.algorithm);
+    let tail = data.len() & remainder_mask(algorithm);
     let (whole, rest) = data.split_at_checked(data.len().wrapping_sub(tail)).unwrap_or((data, &[]));
-    compress(&mut state.chain, state.algorithm, whole);
-    copy(&mut state.block, rest);
+    compress(&mut state.chain, algorithm, whole);
+    copy(waiting, rest);
 }
 
 /// Compresses the last one or two blocks: what waits, one bit, zeros, and the length in bits (RFC 1321 §3.1, FIPS 180-4
 /// §5.1).
-fn pad(state: &mut HashState) {
-    let algorithm = state.algorithm;
+fn pad(state: &mut HashState, compress: &mut impl FnMut(&mut ChainingValue, HashAlgorithm, &[u8])) {
+    let algorithm = state.algorithm();
     let block_length = algorithm.block_length();
-    let used = used(state);
-    if let Some((first, zeros)) = state.block.get_mut(used..).and_then(<[u8]>::split_first_mut) {
+    let (used, length) = (used(state), state.length());
+    let waiting = block(&mut state.rest);
+    if let Some((first, zeros)) = waiting.get_mut(used..).and_then(<[u8]>::split_first_mut) {
         *first = 0x80;
         zeros.fill(0);
     }
     // The length takes 8 bytes, 16 in the long blocks: whose upper 8 are only ever 0 here, but for three bits.
-    let bits = u128::from(state.length).wrapping_shl(3);
+    let bits = u128::from(length).wrapping_shl(3);
     if used >= block_length.wrapping_sub(block_length / 8) {
-        compress(&mut state.chain, algorithm, state.block.get(..block_length).unwrap_or_default());
-        state.block = [0; MAX_BLOCK_LENGTH];
+        compress(&mut state.chain, algorithm, waiting.get(..block_length).unwrap_or_default());
+        *waiting = [0; MAX_BLOCK_LENGTH];
     }
-    let Some(block) = state.block.get_mut(..block_length) else { return };
+    let Some(last) = waiting.get_mut(..block_length) else { return };
     match algorithm {
-        HashAlgorithm::Md5 => copy_end(block, &state.length.wrapping_shl(3).to_le_bytes()),
+        HashAlgorithm::Md5 => copy_end(last, &length.wrapping_shl(3).to_le_bytes()),
         _ => copy_end(
-            block,
+            last,
             bits.to_be_bytes().get(16_usize.wrapping_sub(block_length / 8)..).unwrap_or_default(),
         ),
     }
-    compress(&mut state.chain, algorithm, block);
+    compress(&mut state.chain, algorithm, last);
 }
 
 fn copy<T: Copy>(to: &mut [T], from: &[T]) {

@@ -3,7 +3,7 @@
 //! [`Soft`] is the whole of it, its parts are [`Hasher`], [`Ciphers`], [`PublicKeys`] and [`Drbg`]. Their functions are the defaults of the
 //! traits, so that a backend has software for whatever it leaves out. [`Hasher`] also serves a caller that has no entropy source, and code
 //! that must not depend on the accelerator that it was lent.
-//! [`compress`], [`initial`], [`pads`] and [`digest`] take a hash apart for the constant-time MAC check of CBC records (RFC 5246
+//! [`compress`], [`pads`] and [`digest`] take a hash apart for the constant-time MAC check of CBC records (RFC 5246
 //! §6.2.3.2), which must hash a secret number of bytes in a time that does not tell how many.
 //!
 //! Deliberately absent: any use of a hash or cipher unit; other backends fall back to this one for what they lack.
@@ -21,7 +21,7 @@ pub(crate) mod mode;
 use crate::{Cipher, Compose, Entropy, PublicKeyPart};
 
 pub use drbg::{Drbg, RESEED_BYTES, RESEED_REQUESTS};
-pub use hash::{Hasher, compress, digest, initial, pads, parts};
+pub use hash::{Hasher, compress, digest, pads};
 
 /// The software accelerator over a source of entropy.
 pub type Soft<E> = Compose<Hasher, Ciphers, PublicKeys, Drbg<E>>;

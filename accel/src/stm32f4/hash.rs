@@ -12,7 +12,14 @@
 //! A message of less than 68 bytes is never saved: it goes through the unit when it ends, as the pads of an HMAC do. One that
 //! begins in software (see [`shortest`]) stays there.
 //!
-//! A context is CSR0 to CSR37; the others serve the unit's HMAC mode (Linux's driver saves the same ones on silicon).
+//! A context is CSR0 to CSR37; the others serve the unit's HMAC mode (Linux's driver saves the same ones on silicon). With the 63 bytes that
+//! may wait beside it, it just fits into a state:
+//!
+//! ```text
+//!                       chain                                rest
+//!   before 68 bytes     the first 64 bytes                   their number, and the four bytes behind them
+//!   afterwards          up to 63 bytes, and their number     the context
+//! ```
 //!
 //! Deliberately absent: DMA, interrupts, the HMAC mode, which cannot be forked after the key.
 
@@ -20,10 +27,8 @@ use status::{Error, md};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::regs::{HASH_POLLS, Regs, wait};
-use crate::{Chain, ChainValue, ChainValueMut, Digest, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
-
-/// A message in progress, as the unit gives it out between two blocks.
-pub(crate) type Context = [u32; CONTEXT_WORDS];
+use crate::hash::Owner;
+use crate::{ChainingValue, Digest, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 
 /// From how many bytes on a message is worth the unit, if it does this algorithm at all.
 ///
@@ -57,7 +62,7 @@ impl<R: Regs> HashUnit<R> {
 
     /// Brings a message into the unit, from its beginning or with its context.
     pub(super) fn enter(&mut self, state: &HashState) -> Result<(), Error> {
-        let algorithm = match state.algorithm {
+        let algorithm = match state.algorithm() {
             HashAlgorithm::Sha1 => 0,
             HashAlgorithm::Md5 => ALGO0,
             HashAlgorithm::Sha224 => ALGO1,
@@ -66,8 +71,10 @@ impl<R: Regs> HashUnit<R> {
         };
         self.regs.write(CR, algorithm | BYTES | INIT);
         self.wait(|status| status & DINIS != 0)?;
-        for (offset, word) in (CSR..).step_by(4).zip(state.unit.iter().flatten()) {
-            self.regs.write(offset, *word);
+        if state.owner() == Owner::WasInUnit {
+            for (offset, word) in (CSR..).step_by(4).zip(context(&state.rest)) {
+                self.regs.write(offset, *word);
+            }
         }
         Ok(())
     }
@@ -76,45 +83,42 @@ impl<R: Regs> HashUnit<R> {
     pub(super) fn feed(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
         let mut data = data;
         loop {
+            let before = waiting_length(state);
             let room = room(state);
             let (head, rest) = data.split_at_checked(room.len()).unwrap_or((data, &[]));
             copy(room, head);
-            let full = head.len() == room.len();
-            state.length = state.length.wrapping_add(u64::try_from(head.len()).unwrap_or(0));
-            if !full {
-                return Ok(());
+            let is_full = head.len() == room.len();
+            let waiting = before.saturating_add(head.len());
+            if is_full && waiting == stretch(state) {
+                self.push_stretch(state)?;
+            } else {
+                set_waiting_length(state, waiting);
+                if !is_full {
+                    return Ok(());
+                }
             }
             data = rest;
-            self.push_stretch(state)?;
         }
     }
 
-    /// Gives the unit a stretch, when it is full.
+    /// Gives the unit the stretch that is full.
     fn push_stretch(&mut self, state: &mut HashState) -> Result<(), Error> {
-        if stretch(state.length).0 > 0 {
-            return Ok(());
+        self.push(state.chain.bytes());
+        if state.owner() == Owner::WaitsForUnit {
+            self.push(behind_first(&state.rest));
+            state.rest.as_mut_slice().zeroize();
+            state.set_owner(Owner::WasInUnit);
         }
-        match state.chain.value_mut() {
-            ChainValueMut::Block(first) if state.length == FIRST_STRETCH_BYTES => {
-                self.push(first);
-                self.push(state.block.get(..WORD).unwrap_or_default());
-                first.zeroize();
-            }
-            _ => self.push(state.block.get(..STRETCH).unwrap_or_default()),
-        }
+        set_waiting_length(state, 0);
         self.wait(|status| status & (DINIS | BUSY) == DINIS)
     }
 
     /// Saves the message that has been entered, which has had its first stretch, and clears the unit.
     pub(super) fn leave(&mut self, state: &mut HashState) -> Result<(), Error> {
         self.wait(|status| status & (DINIS | BUSY) == DINIS)?;
-        let mut context = [0; CONTEXT_WORDS];
-        for (offset, word) in (CSR..).step_by(4).zip(&mut context) {
+        for (offset, word) in (CSR..).step_by(4).zip(context_mut(&mut state.rest)) {
             *word = self.regs.read(offset);
         }
-        state.unit.zeroize();
-        state.unit = Some(context);
-        context.zeroize();
         self.clear();
         Ok(())
     }
@@ -122,20 +126,20 @@ impl<R: Regs> HashUnit<R> {
     /// Ends the message that has been entered, and clears the unit.
     pub(super) fn digest(&mut self, state: &HashState) -> Result<Digest, Error> {
         let (first, last) = waiting(state);
-        // RM0090 §25.4.3: NBLW has to be set before DCAL, which is set by a write of its own.
-        self.regs.write(STR, last_bits(state.length));
+        // RM0090 §25.4.3: NBLW has to be set before DCAL, which is set by a write of its own. Before what waits there are whole words.
+        self.regs.write(STR, last_bits(waiting_length(state)));
         self.push(first);
         self.push(last);
         self.wait(|status| status & BUSY == 0)?;
         self.regs.write(STR, DCAL);
         self.wait(|status| status & (DCIS | BUSY) == DCIS)?;
         let mut bytes = Zeroizing::new([0; MAX_DIGEST_LENGTH]);
-        let words = bytes.as_chunks_mut().0.iter_mut().take(state.algorithm.digest_length() / WORD);
+        let words = bytes.as_chunks_mut().0.iter_mut().take(state.algorithm().digest_length() / WORD);
         for (offset, word) in (HR..).step_by(4).zip(words) {
             *word = self.regs.read(offset).to_be_bytes();
         }
         self.clear();
-        Ok(Digest::new(state.algorithm, *bytes))
+        Ok(Digest::new(state.algorithm(), *bytes))
     }
 
     /// Leaves nothing of the message in the core; the digest registers keep the last digest until the next one.
@@ -159,55 +163,87 @@ impl<R: Regs> HashUnit<R> {
 
 /// A hash that waits for its first stretch.
 pub(super) const fn start(algorithm: HashAlgorithm) -> HashState {
-    HashState::new(algorithm, Chain::block())
+    HashState::of(algorithm, Owner::WaitsForUnit, ChainingValue::ZERO)
 }
 
 /// Whether so many more bytes fill a stretch.
 pub(super) fn fills(state: &HashState, more: usize) -> bool {
-    let (waiting, stretch) = stretch(state.length);
-    waiting.saturating_add(more) >= stretch
+    waiting_length(state).saturating_add(more) >= stretch(state)
 }
 
-/// What waits in the state: of a first stretch its block and the word behind it, afterwards only the latter place is used.
+/// What waits in the state.
 pub(super) fn waiting(state: &HashState) -> (&[u8], &[u8]) {
-    let (waiting, stretch) = stretch(state.length);
-    let (first, last) = match state.chain.value() {
-        ChainValue::Block(first) if stretch == FIRST_STRETCH => {
-            (first.get(..waiting.min(STRETCH)), state.block.get(..waiting.saturating_sub(STRETCH)))
-        }
-        _ => (None, state.block.get(..waiting)),
+    let length = waiting_length(state);
+    let first = state.chain.bytes().get(..length.min(STRETCH)).unwrap_or_default();
+    let last = match state.owner() {
+        Owner::WaitsForUnit => behind_first(&state.rest).get(..length.saturating_sub(STRETCH)),
+        _ => None,
     };
-    (first.unwrap_or_default(), last.unwrap_or_default())
+    (first, last.unwrap_or_default())
 }
 
 /// Where the next bytes wait.
 fn room(state: &mut HashState) -> &mut [u8] {
-    let (waiting, stretch) = stretch(state.length);
-    let room = match state.chain.value_mut() {
-        ChainValueMut::Block(first) if stretch == FIRST_STRETCH && waiting < STRETCH => {
-            first.get_mut(waiting..)
-        }
-        _ if stretch == FIRST_STRETCH => state.block.get_mut(waiting.saturating_sub(STRETCH)..WORD),
-        _ => state.block.get_mut(waiting..STRETCH),
+    let length = waiting_length(state);
+    let room = match length.checked_sub(STRETCH) {
+        Some(behind) => behind_first_mut(&mut state.rest).get_mut(behind..),
+        None => state.chain.bytes_mut().get_mut(length..),
     };
     room.unwrap_or_default()
 }
 
-/// The length of what waits of a message, and of the stretch that it is the head of.
-fn stretch(length: u64) -> (usize, usize) {
-    let [low, ..] = length.to_le_bytes();
-    let low = usize::from(low);
-    if length < FIRST_STRETCH_BYTES {
-        (low, FIRST_STRETCH)
-    } else {
-        (low.wrapping_sub(FIRST_STRETCH) % STRETCH, STRETCH)
+/// The length of the stretch that what waits is the head of.
+fn stretch(state: &HashState) -> usize {
+    if state.owner() == Owner::WaitsForUnit { FIRST_STRETCH } else { STRETCH }
+}
+
+/// How many bytes wait.
+fn waiting_length(state: &HashState) -> usize {
+    match state.owner() {
+        Owner::WaitsForUnit => usize::try_from(state.length()).unwrap_or_default(),
+        _ => {
+            let [.., length] = state.chain.bytes();
+            usize::from(*length)
+        }
     }
 }
 
+/// Less than a stretch.
+fn set_waiting_length(state: &mut HashState, length: usize) {
+    if state.owner() == Owner::WaitsForUnit {
+        state.set_length(u64::try_from(length).unwrap_or_default());
+    } else if let ([.., to], Ok(length)) = (state.chain.bytes_mut(), u8::try_from(length)) {
+        *to = length;
+    }
+}
+
+/// The word behind the first block, which makes the unit process it.
+fn behind_first(rest: &[u64; 19]) -> &[u8; WORD] {
+    let [_, word, ..] = rest;
+    let [word, _] = bytemuck::must_cast_ref::<u64, [[u8; WORD]; 2]>(word);
+    word
+}
+
+/// As [`behind_first`], to be written.
+fn behind_first_mut(rest: &mut [u64; 19]) -> &mut [u8; WORD] {
+    let [_, word, ..] = rest;
+    let [word, _] = bytemuck::must_cast_mut::<u64, [[u8; WORD]; 2]>(word);
+    word
+}
+
+/// A message in progress, as the unit gives it out between two blocks.
+fn context(rest: &[u64; 19]) -> &[u32] {
+    bytemuck::must_cast_slice(rest)
+}
+
+/// As [`context`], to be written.
+fn context_mut(rest: &mut [u64; 19]) -> &mut [u32] {
+    bytemuck::must_cast_slice_mut(rest)
+}
+
 /// NBLW: the valid bits of the last word, 0 for all.
-fn last_bits(length: u64) -> u32 {
-    let [low, ..] = length.to_le_bytes();
-    u32::from(low & 3).wrapping_mul(8)
+fn last_bits(length: usize) -> u32 {
+    u32::try_from(length & 3).unwrap_or_default().wrapping_mul(8)
 }
 
 const WORD: usize = 4;
@@ -215,8 +251,8 @@ const WORD: usize = 4;
 const STRETCH: usize = 64;
 /// A block and the word that makes the unit process it.
 const FIRST_STRETCH: usize = STRETCH + WORD;
-const FIRST_STRETCH_BYTES: u64 = FIRST_STRETCH as u64;
-const CONTEXT_WORDS: usize = 38;
+/// CSR0 to CSR37.
+const _: () = assert!(size_of::<[u64; 19]>() == 38 * WORD);
 
 // RM0090 §25.4: the registers, and their bits.
 const CR: u32 = 0x00;

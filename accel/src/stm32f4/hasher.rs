@@ -1,15 +1,15 @@
 //! The hash functions: in the unit, or in software because it is faster or the unit failed.
 //!
-//! A hash that nobody has begun yet is a state whose chain is [`crate::ChainValue::Block`]: the choice falls when a first stretch is full
-//! or the message ends.
+//! What of a message comes first waits in its state: the choice falls when a first stretch is full or the message ends.
 
 use status::{Error, md};
 
 use super::hash::{fills, start, waiting};
 use super::{Failures, HashUnit, Regs, shortest};
+use crate::hash::Owner;
 use crate::self_test::Algorithm;
 use crate::soft::Hasher as Software;
-use crate::{ChainValue, Digest, Hash, HashAlgorithm, HashState};
+use crate::{Digest, Hash, HashAlgorithm, HashState};
 
 /// HASH with software beside it: the part for [`Hash`].
 pub struct Hasher<R> {
@@ -28,15 +28,13 @@ impl<R: Regs> Hash for Hasher<R> {
     }
 
     fn hash_update(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        let total = u64::try_from(data.len()).ok().and_then(|length| state.length.checked_add(length));
-        let total = total.ok_or(md::BAD_INPUT_DATA)?;
-        match (state.chain.value(), &state.unit) {
-            (ChainValue::Block(_), _) if !fills(state, data.len()) => self.unit.feed(state, data),
-            (ChainValue::Block(_), Some(_)) => self.update_in_unit(state, data),
-            (ChainValue::Block(_), None) if self.begins(state.algorithm, total) => {
-                self.start_in_unit(state, data)
+        match state.owner() {
+            Owner::WaitsForUnit | Owner::WasInUnit if !fills(state, data.len()) => {
+                self.unit.feed(state, data)
             }
-            (ChainValue::Block(_), None) => {
+            Owner::WasInUnit => self.update_in_unit(state, data),
+            Owner::WaitsForUnit if self.begins(state, data.len()) => self.start_in_unit(state, data),
+            Owner::WaitsForUnit => {
                 *state = in_software(state)?;
                 Software.hash_update(state, data)
             }
@@ -45,13 +43,13 @@ impl<R: Regs> Hash for Hasher<R> {
     }
 
     fn hash_finish_in_place(&mut self, state: &mut HashState) -> Result<Digest, Error> {
-        match (state.chain.value(), &state.unit) {
-            (ChainValue::Block(_), Some(_)) => {
-                self.refuse_failed_unit(state.algorithm)?;
+        match state.owner() {
+            Owner::WasInUnit => {
+                self.refuse_failed_unit(state.algorithm())?;
                 let digest = self.unit.enter(state).and_then(|()| self.unit.digest(state));
                 self.note_failure(digest)
             }
-            (ChainValue::Block(_), None) if self.begins(state.algorithm, state.length) => {
+            Owner::WaitsForUnit if self.begins(state, 0) => {
                 let digest = self.unit.enter(state).and_then(|()| self.unit.digest(state));
                 match self.note_failure(digest) {
                     Err(error) if self.is_testing => Err(error),
@@ -59,14 +57,14 @@ impl<R: Regs> Hash for Hasher<R> {
                     digest => digest,
                 }
             }
-            (ChainValue::Block(_), None) => Software.hash_finish(in_software(state)?),
+            Owner::WaitsForUnit => Software.hash_finish(in_software(state)?),
             _ => Software.hash_finish_in_place(state),
         }
     }
 
     fn hash(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
         let length = parts.iter().map(|part| part.len()).fold(0, usize::saturating_add);
-        if self.begins(algorithm, u64::try_from(length).map_err(|_| md::BAD_INPUT_DATA)?) {
+        if self.is_worth_it(algorithm, length) {
             let digest = self.in_one_go(algorithm, parts);
             match self.note_failure(digest) {
                 Err(_) if !self.is_testing => {}
@@ -93,10 +91,15 @@ impl<R: Regs> Hasher<R> {
         self.failures.of(Algorithm::Hash(algorithm)).is_none()
     }
 
-    /// Whether the unit begins a message of so many bytes, or more.
-    fn begins(&self, algorithm: HashAlgorithm, length: u64) -> bool {
-        let shortest = shortest(algorithm).and_then(|shortest| u64::try_from(shortest).ok());
-        shortest.is_some_and(|shortest| length >= shortest) && self.works(algorithm)
+    /// Whether the unit begins a message of which nothing has been in it yet, with so many bytes more.
+    fn begins(&self, state: &HashState, more: usize) -> bool {
+        let (first, last) = waiting(state);
+        self.is_worth_it(state.algorithm(), first.len().saturating_add(last.len()).saturating_add(more))
+    }
+
+    /// Whether the unit does messages of so many bytes, or more.
+    fn is_worth_it(&self, algorithm: HashAlgorithm, length: usize) -> bool {
+        shortest(algorithm).is_some_and(|shortest| length >= shortest) && self.works(algorithm)
     }
 
     /// Gives the first stretch and more of a message to the unit; software begins with it when the unit does not answer.
@@ -114,7 +117,7 @@ impl<R: Regs> Hasher<R> {
 
     /// Gives at least one stretch to the unit.
     fn update_in_unit(&mut self, state: &mut HashState, data: &[u8]) -> Result<(), Error> {
-        self.refuse_failed_unit(state.algorithm)?;
+        self.refuse_failed_unit(state.algorithm())?;
         let entered = self.unit.enter(state);
         let fed = entered.and_then(|()| self.unit.feed(state, data)).and_then(|()| self.unit.leave(state));
         self.note_failure(fed)
@@ -146,7 +149,7 @@ const HASHES: [HashAlgorithm; 4] =
 /// The same message, of which nothing has been in the unit, in software.
 fn in_software(state: &HashState) -> Result<HashState, Error> {
     let (first, last) = waiting(state);
-    let mut software = Software.hash_start(state.algorithm)?;
+    let mut software = Software.hash_start(state.algorithm())?;
     Software.hash_update(&mut software, first)?;
     Software.hash_update(&mut software, last)?;
     Ok(software)

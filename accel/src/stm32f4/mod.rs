@@ -41,8 +41,6 @@ pub use hasher::Hasher;
 pub use regs::Regs;
 pub use rng::TrueRng;
 
-pub(crate) use hash::Context;
-
 use crate::Parts;
 use crate::self_test::{self, Algorithm};
 use crate::soft::{Drbg, PublicKeys};

@@ -8,7 +8,7 @@
 //!
 //! It needs the compression function itself, so it always runs in software: an accelerator that pads on its own is of no use.
 
-use accel::{Chain, ChainValue, ChainValueMut, Digest, HashAlgorithm, HmacKey, soft};
+use accel::{ChainingValue, Digest, HashAlgorithm, HmacKey, soft};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
 
 use super::cbc::{MAX_MAC_LENGTH, MAX_PADDING};
@@ -17,8 +17,8 @@ use super::protection::ADDITIONAL_LENGTH;
 /// An HMAC-SHA-1 or HMAC-SHA-256 key that software prepared, as the chaining values after its pads.
 pub(super) struct SecretMac<'k> {
     algorithm: HashAlgorithm,
-    inner: &'k Chain,
-    outer: &'k Chain,
+    inner: &'k ChainingValue,
+    outer: &'k ChainingValue,
 }
 
 /// The block of SHA-1 and SHA-256.
@@ -48,7 +48,7 @@ impl<'k> SecretMac<'k> {
         additional: &[u8; ADDITIONAL_LENGTH],
         content: &[u8],
         length: u32,
-        compress: &mut impl FnMut(&mut Chain, &[u8; BLOCK_LENGTH]),
+        compress: &mut impl FnMut(&mut ChainingValue, &[u8; BLOCK_LENGTH]),
     ) -> Digest {
         let [.., high, low] = length.to_be_bytes();
         let [head @ .., _, _] = additional;
@@ -86,7 +86,11 @@ impl<'k> SecretMac<'k> {
     }
 
     /// The outer hash: the digest of the inner one is a single block.
-    fn finish(&self, inner: &Chain, compress: &mut impl FnMut(&mut Chain, &[u8; BLOCK_LENGTH])) -> Digest {
+    fn finish(
+        &self,
+        inner: &ChainingValue,
+        compress: &mut impl FnMut(&mut ChainingValue, &[u8; BLOCK_LENGTH]),
+    ) -> Digest {
         let digest = soft::digest(inner, self.algorithm);
         let length = BLOCK_LENGTH.wrapping_add(digest.as_bytes().len()).wrapping_mul(8);
         let mut block = Block([0; BLOCK_LENGTH]);
@@ -158,12 +162,9 @@ impl Block {
     }
 }
 
-fn select(result: &mut Chain, chain: &Chain, condition: Choice) {
-    if let (ChainValueMut::Words32(result), ChainValue::Words32(chain)) = (result.value_mut(), chain.value())
-    {
-        for (to, from) in result.iter_mut().zip(chain) {
-            to.conditional_assign(from, condition);
-        }
+fn select(result: &mut ChainingValue, chain: &ChainingValue, condition: Choice) {
+    for (to, from) in result.words32_mut().iter_mut().zip(chain.words32()) {
+        to.conditional_assign(from, condition);
     }
 }
 
