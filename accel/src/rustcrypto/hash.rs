@@ -75,22 +75,28 @@ const fn chain_length(algorithm: HashAlgorithm) -> usize {
     }
 }
 
-/// The parts of what is serialized: the chaining value, the number of blocks, how many bytes wait, and these.
-fn parts(
-    algorithm: HashAlgorithm,
-    serialized: &mut [u8],
-) -> Option<(&mut [u8], &mut [u8], &mut u8, &mut [u8])> {
+/// What a crate's hash is, serialized.
+struct Serialized<'s> {
+    chain: &'s mut [u8],
+    /// The number of whole blocks.
+    count: &'s mut [u8],
+    /// How many bytes wait.
+    used: &'s mut u8,
+    waiting: &'s mut [u8],
+}
+
+fn parts(algorithm: HashAlgorithm, serialized: &mut [u8]) -> Option<Serialized<'_>> {
     let core = serialized.len().checked_sub(algorithm.block_length())?;
     let (core, waiting) = serialized.split_at_mut_checked(core)?;
     let (chain, count) = core.split_at_mut_checked(chain_length(algorithm))?;
     let (used, waiting) = waiting.split_first_mut()?;
-    Some((chain, count, used, waiting))
+    Some(Serialized { chain, count, used, waiting })
 }
 
 fn save<D: SerializableState>(state: &mut HashState, hasher: &D) {
     let algorithm = state.algorithm();
     let mut serialized = hasher.serialize();
-    if let Some((chain, _, _, waiting)) = parts(algorithm, &mut serialized) {
+    if let Some(Serialized { chain, waiting, .. }) = parts(algorithm, &mut serialized) {
         copy(state.chain.bytes_mut(), chain);
         let [_, place @ ..] = &mut state.rest;
         copy(bytemuck::must_cast_slice_mut(place), waiting);
@@ -103,7 +109,7 @@ fn load<D: SerializableState>(state: &HashState) -> Result<D, Error> {
     let algorithm = state.algorithm();
     let block = u64::try_from(algorithm.block_length()).map_err(|_| md::BAD_INPUT_DATA)?;
     let mut serialized = SerializedState::<D>::default();
-    if let Some((chain, count, used, waiting)) = parts(algorithm, &mut serialized) {
+    if let Some(Serialized { chain, count, used, waiting }) = parts(algorithm, &mut serialized) {
         copy(chain, state.chain.bytes());
         copy(count, &state.length().checked_div(block).unwrap_or_default().to_le_bytes());
         let length = state.length().checked_rem(block).unwrap_or_default();
