@@ -11,7 +11,7 @@ use crate::{
     tls_client::{Client, PATIENCE, Tls},
 };
 
-const PRIORITY: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA:+AES-128-CBC:+AES-256-CBC:+AES-128-CCM:+AES-256-CCM:\
+pub(crate) const PRIORITY: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA:+AES-128-CBC:+AES-256-CBC:+AES-128-CCM:+AES-256-CCM:\
                         +AES-128-CCM-8:+AES-256-CCM-8:+SHA256:+SHA1:%PROFILE_VERY_WEAK";
 
 /// Starts an echo server with more words of its priority string and more options.

@@ -14,6 +14,7 @@
 
 mod files;
 mod gnutls;
+mod matrix;
 mod mosquitto;
 mod mqtt_client;
 mod openssl;
