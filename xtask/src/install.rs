@@ -44,6 +44,17 @@ pub const VALGRIND: Need = Need { what: "valgrind", package: "valgrind" };
 /// The library whose codes and texts are matched.
 pub const MBEDTLS: Need = Need { what: "/usr/include/mbedtls/version.h", package: "libmbedtls-dev" };
 
+/// A peer of the interoperability matrix.
+pub const NODE: Need = Need { what: "node", package: "nodejs" };
+/// What installs tlslite-ng, a peer of the matrix.
+pub const PIP: Need = Need { what: "pip3", package: "python3-pip" };
+/// A peer of the matrix; it compiles its one file itself.
+pub const JAVA: Need = Need { what: "javac", package: "openjdk-17-jdk-headless" };
+/// A peer of the matrix.
+pub const GO: Need = Need { what: "go", package: "golang-go" };
+/// A peer of the matrix.
+pub const ERLANG: Need = Need { what: "/usr/share/doc/erlang-ssl", package: "erlang-ssl" };
+
 /// Installs the packages of what is missing.
 ///
 /// # Errors

@@ -1,6 +1,20 @@
 //! `cargo xtask proof`: what takes too long for `cargo xtask test`, part by part.
 
-use crate::{examples, progress::Progress};
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::{
+    examples, firmware,
+    install::{self, ERLANG, GNUTLS, GO, JAVA, MBEDTLS, NODE, OPENSSL, PIP},
+    mcu::Route,
+    process,
+    progress::Progress,
+    root, target,
+};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -8,6 +22,10 @@ Proves what takes too long for every day, and says of each part how long it took
 
 Usage: cargo xtask proof [PART]...
 
+  interop    every suite at servers of seven other families; writes docs/interop.md
+  oracle     hundreds of thousands of damaged certificates, keys, texts and chains beside the real Mbed TLS, from a new seed
+  fuzz       every fuzz target for ten minutes with coverage, from a copy of its corpus
+  same       the firmware built twice, on two paths: the same bytes
   examples   the examples whose drivers take minutes to build, for their targets; their lines, flash and RAM
 
 Without a PART: all of them.
@@ -17,7 +35,13 @@ Without a PART: all of them.
 type Part = (&'static str, fn(&Progress) -> Result<(), String>);
 
 /// All parts, in their order.
-const PARTS: [Part; 1] = [("examples", examples::prove_slow)];
+const PARTS: [Part; 5] = [
+    ("interop", interop),
+    ("oracle", oracle),
+    ("fuzz", fuzz),
+    ("same", same),
+    ("examples", examples::prove_slow),
+];
 
 /// Runs the parts that are named, or all.
 ///
@@ -32,4 +56,103 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         progress.step(name, prove);
     }
     progress.finish()
+}
+
+/// A machine without one of the peers is no failure: the table's row says that it was not run.
+fn interop(progress: &Progress) -> Result<(), String> {
+    for need in [OPENSSL, NODE, GNUTLS, MBEDTLS, PIP, JAVA, GO, ERLANG] {
+        if let Err(text) = install::install(&[need], progress) {
+            progress.say(&text);
+        }
+    }
+    let tlslite = || process::output(Command::new("python3").args(["-c", "import tlslite"]));
+    if tlslite().is_err() {
+        let installed = progress.during("installing tlslite-ng", || {
+            process::output(Command::new("python3").args(["-m", "pip", "install", "--user", "tlslite-ng"]))
+        });
+        if let Err(text) = installed {
+            progress.say(&text);
+        }
+    }
+    let mut test = Command::new("cargo");
+    test.current_dir(root()).env("INTEROP_TABLE", root().join("docs/interop.md"));
+    test.args(["test", "--package", "tests", "--test", "peers", "--", "--ignored", "--nocapture"]);
+    process::run(test.arg("every_suite_at_every_family"))
+}
+
+/// How many mutations of each file, so that a run has more than half a million of them.
+const MUTATIONS: &str = "2000";
+
+fn oracle(progress: &Progress) -> Result<(), String> {
+    install::install(&[MBEDTLS, OPENSSL], progress)?;
+    let seed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()).to_string();
+    progress.say(&format!("X509_SEED={seed} X509_MUTATIONS={MUTATIONS} TLS12_SEED={seed}"));
+    let mut test = Command::new("cargo");
+    test.current_dir(root()).envs([("X509_SEED", &seed), ("TLS12_SEED", &seed)]);
+    test.env("X509_MUTATIONS", MUTATIONS);
+    test.args(["test", "--release", "--package", "tests", "--test", "x509", "--test", "tls12", "--"]);
+    process::run(test.args([
+        "--nocapture",
+        "differential",
+        "mutated",
+        "stream",
+        "strange",
+        "recognize",
+        "trust",
+    ]))
+}
+
+/// How long each target is run.
+const SECONDS: &str = "-max_total_time=600";
+
+fn fuzz(progress: &Progress) -> Result<(), String> {
+    if process::find("cargo-fuzz").is_none() {
+        progress.during("installing cargo-fuzz", || {
+            process::output(Command::new("cargo").args(["install", "--locked", "cargo-fuzz"]))
+        })?;
+    }
+    let folder = root().join("tests/fuzz");
+    let targets = folder.join("fuzz_targets");
+    let targets = fs::read_dir(&targets).map_err(|error| format!("{}: {error}", targets.display()))?;
+    for source in targets.flatten().map(|entry| entry.path()) {
+        let name = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // What is found goes to the first folder; the corpus is only read.
+        let found = target().join("fuzz-found").join(&name);
+        process::fresh_folder(&found)?;
+        let mut run = Command::new("cargo");
+        run.current_dir(root()).args([
+            "fuzz",
+            "run",
+            "--fuzz-dir",
+            "tests/fuzz",
+            "--sanitizer",
+            "none",
+            &name,
+        ]);
+        run.arg(&found).arg(folder.join("corpus").join(&name)).args(["--", SECONDS]);
+        progress.during(&name, || process::output(&mut run))?;
+        let inputs = fs::read_dir(&found).map_or(0, Iterator::count);
+        progress.say(&format!("{name}: no fault in ten minutes; {inputs} inputs with new coverage"));
+    }
+    Ok(())
+}
+
+fn same(progress: &Progress) -> Result<(), String> {
+    let first = fs::read(firmware::build(progress)?).map_err(|error| error.to_string())?;
+    let clone: PathBuf = target().join("elsewhere");
+    let _ = fs::remove_dir_all(&clone);
+    process::output(Command::new("git").args(["clone", "--quiet"]).arg(root()).arg(&clone))?;
+    let mut build = Command::new("cargo");
+    // The clone has what is committed, and the time that goes into the firmware is that of the last commit.
+    build.current_dir(&clone).env_remove("CARGO_TARGET_DIR").args(["xtask", "firmware"]);
+    progress.during("building in another folder", || process::output(&mut build))?;
+    let route = Route::choose(progress)?;
+    let second = clone.join("target/firmware").join(route.target()).join("release/nucleo-f439zi");
+    let second = fs::read(&second).map_err(|error| format!("{}: {error}", second.display()))?;
+    let _ = fs::remove_dir_all(&clone);
+    if first == second {
+        progress.say(&format!("{} bytes, the same on both paths", first.len()));
+        return Ok(());
+    }
+    Err(format!("{} and {} bytes, not the same", first.len(), second.len()))
 }
