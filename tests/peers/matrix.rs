@@ -396,8 +396,9 @@ fn every_suite_at_every_family() {
         let _ = writeln!(table, "{text}");
         failed.extend(faults);
     }
+    let _ = writeln!(table, "\nWhere a peer is at fault:");
     for (peer, column, rule) in FAULTS {
-        let _ = writeln!(table, "\n- {peer}, {column}: {rule}");
+        let _ = writeln!(table, "- {peer}, {column}: {rule}");
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     if let Some(path) = std::env::var_os("INTEROP_TABLE") {
