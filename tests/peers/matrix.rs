@@ -166,8 +166,11 @@ fn go(port: u16, authority: &str, _: &[&str]) -> Result<Command, String> {
     Ok(with_files(&program.to_string_lossy(), &[], port, authority))
 }
 
-/// What is tried with each suite: its column, and the trial. `None` where the peer does not do it.
-const CHECKS: &[(&str, fn(&At<'_>) -> Result<Option<String>, Status>)] = &[
+/// Tries something: what was agreed on, or `None` where the peer does not do it.
+type Check = fn(&At<'_>) -> Result<Option<String>, Status>;
+
+/// What is tried with each suite: its column, and how.
+const CHECKS: &[(&str, Check)] = &[
     ("64 bytes, 100 KB", |at| at.echo(&Client::new(at.config()))),
     ("byte by byte", |at| at.greet(&Client { piece: 1, ..Client::new(at.config()) })),
     ("resumed", |at| at.resumed()),
