@@ -1,7 +1,8 @@
 //! Certificates: RFC 5280 §4.1.
 
-use accel::HashAlgorithm;
+use accel::{HashAlgorithm, soft::Soft};
 use status::{Error, asn1, ecp, oid, pk, x509 as code};
+use tests::entropy::InsecureSeeded;
 use x509::{Certificate, KeyUsage, PublicKey, Purpose, SignatureAlgorithm};
 
 use crate::corpus;
@@ -69,6 +70,21 @@ const REFUSED: &[(&str, Error)] = &[
     ("key-point-compressed", ecp::FEATURE_UNAVAILABLE),
     ("key-point-infinity", ecp::INVALID_KEY),
 ];
+
+/// Both pins, held against another implementation's SHA-256.
+#[test]
+fn a_certificate_and_its_key_have_digests() {
+    use sha2::{Digest as _, Sha256};
+    let mut accel = Soft::new(InsecureSeeded::new(1));
+    for name in ["leaf", "root", "key-p256"] {
+        let der = corpus::der(name);
+        let certificate = Certificate::from_der(&der).unwrap();
+        let whole = certificate.digest(HashAlgorithm::Sha256, &mut accel).unwrap();
+        assert_eq!(whole.as_bytes(), Sha256::digest(&der).as_slice(), "{name}");
+        let key = certificate.public_key_digest(HashAlgorithm::Sha256, &mut accel).unwrap();
+        assert_eq!(key.as_bytes(), Sha256::digest(certificate.public_key_info()).as_slice(), "{name}");
+    }
+}
 
 #[test]
 fn what_is_wrong_has_its_code() {

@@ -75,6 +75,46 @@ fn der_and_large_files_are_refused() {
     assert_eq!(PrivateKey::from_pem(text.as_bytes(), &mut storage).err(), Some(pk::ALLOC_FAILED));
 }
 
+/// For keys that are linked into a program: the same key as from PEM, in both forms, and nothing of it stays behind.
+#[test]
+fn keys_are_read_from_der() {
+    for (name, label) in [("pkcs1", "RSA PRIVATE KEY"), ("pkcs8", "PRIVATE KEY"), ("rsa-4096", "PRIVATE KEY")]
+    {
+        let text = String::from_utf8(corpus::files("keys")[name].clone()).unwrap();
+        let der = strip_armour(label, &text).unwrap();
+        let (mut of_pem, mut of_der) = ([0; MAX_DER_LENGTH], [0; MAX_DER_LENGTH]);
+        let expected = PrivateKey::from_pem(text.as_bytes(), &mut of_pem).unwrap();
+        let key = PrivateKey::from_der(&der, &mut of_der).unwrap();
+        let parts = |key: &PrivateKey<'_>| {
+            let key = key.rsa();
+            [key.public.modulus, key.prime1, key.prime2, key.exponent1, key.coefficient].map(<[u8]>::to_vec)
+        };
+        assert!(parts(&key) == parts(&expected), "{name}");
+        drop(key);
+        assert!(of_der.iter().all(|byte| *byte == 0), "{name}");
+        for (cut, room, error) in [
+            (der.len() - 1, der.len(), pk::KEY_INVALID_FORMAT),
+            (0, der.len(), pk::KEY_INVALID_FORMAT),
+            (der.len(), der.len() - 1, pk::ALLOC_FAILED),
+        ] {
+            let mut storage = vec![0xA5; room];
+            assert_eq!(PrivateKey::from_der(&der[..cut], &mut storage).err(), Some(error), "{name} {cut}");
+            assert!(storage.iter().all(|byte| *byte == 0), "{name} {cut}");
+        }
+    }
+    for (name, label, error) in [
+        ("pkcs8-ec", "PRIVATE KEY", pk::UNKNOWN_PK_ALG),
+        ("p256", "EC PRIVATE KEY", pk::KEY_INVALID_FORMAT),
+        ("rsa-512", "RSA PRIVATE KEY", pk::FEATURE_UNAVAILABLE),
+    ] {
+        let text = String::from_utf8(corpus::files("keys")[name].clone()).unwrap();
+        let der = strip_armour(label, &text).or_else(|| strip_armour("PRIVATE KEY", &text)).unwrap();
+        let mut storage = [0; MAX_DER_LENGTH];
+        assert_eq!(PrivateKey::from_der(&der, &mut storage).err(), Some(error), "{name}");
+        assert!(storage.iter().all(|byte| *byte == 0), "{name}");
+    }
+}
+
 #[test]
 fn no_byte_of_a_key_stays_behind() {
     for name in [

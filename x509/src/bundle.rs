@@ -41,40 +41,8 @@ impl<'a> Bundle<'a> {
     /// # Errors
     /// Those of [`Bundle::from_pem`] but `device::FILE_TOO_LARGE`.
     pub fn from_long_pem(text: &[u8], storage: &'a mut [u8]) -> Result<Self, Error> {
-        let mut text = pem::until_nul(text);
-        if !CERTIFICATE.begins_in(text) {
-            return Err(x509::INVALID_FORMAT);
-        }
-        let mut used = 0_usize;
-        let (mut count, mut failed, mut failure, mut begins_with_failure) = (0_usize, 0_usize, None, false);
-        // At least 53 bytes of armour each: at most 77 turns for a device's file.
-        while let Some((block, rest)) = CERTIFICATE.find(text) {
-            text = rest;
-            let free = storage.get_mut(used..).unwrap_or_default();
-            let read = block.decode(free).and_then(|length| {
-                let bytes = free.get(..length).unwrap_or_default();
-                Certificate::from_der(bytes).map(|certificate| certificate.der().len())
-            });
-            match read {
-                Ok(length) => {
-                    used = used.saturating_add(length);
-                    count = count.saturating_add(1);
-                }
-                Err(x509::ALLOC_FAILED) => return Err(x509::ALLOC_FAILED),
-                Err(error) => {
-                    if failure.is_none_or(Certificate::is_unknown) {
-                        failure = Some(error);
-                    }
-                    begins_with_failure |= count == 0;
-                    failed = failed.saturating_add(1);
-                }
-            }
-        }
-        if count == 0 {
-            return Err(failure.unwrap_or(x509::CERT_UNKNOWN_FORMAT));
-        }
-        let der = storage.get(..used).unwrap_or_default();
-        Ok(Self { der, count, failed, failure, begins_with_failure })
+        let found = Found::read(text, storage)?;
+        Ok(found.bundle(storage))
     }
 
     /// The bundle of certificates that stand back to back, as [`Bundle::der`] gives them: several bundles become one.
@@ -132,6 +100,140 @@ impl<'a> Bundle<'a> {
     #[must_use]
     pub const fn der(&self) -> &'a [u8] {
         self.der
+    }
+}
+
+/// A bundle that grows by one file after the other: a list of CAs that stands in several files.
+///
+/// ```
+/// # fn files() -> [&'static [u8]; 0] { [] }
+/// use x509::{BundleBuilder, MAX_DER_LENGTH};
+///
+/// let mut storage = [0; 2 * MAX_DER_LENGTH];
+/// let mut builder = BundleBuilder::new(&mut storage);
+/// for file in files() {
+///     // A file that is refused changes nothing; the others are still there.
+///     if let Err(error) = builder.add_pem(file) {
+///         println!("passed over: {error}");
+///     }
+/// }
+/// assert_eq!(builder.finish().err(), Some(status::x509::CERT_UNKNOWN_FORMAT), "there was no file");
+/// ```
+pub struct BundleBuilder<'a> {
+    storage: &'a mut [u8],
+    found: Found,
+}
+
+impl<'a> BundleBuilder<'a> {
+    /// Without a certificate. `storage` has to hold the DER of all that will be added.
+    #[must_use]
+    pub const fn new(storage: &'a mut [u8]) -> Self {
+        Self { storage, found: Found::NOTHING }
+    }
+
+    /// Adds the certificates of a PEM file of any length, and says how many.
+    ///
+    /// # Errors
+    /// Those of [`Bundle::from_long_pem`]. Nothing has been added then.
+    pub fn add_pem(&mut self, text: &[u8]) -> Result<usize, Error> {
+        let found = Found::read(text, self.storage.get_mut(self.found.used..).unwrap_or_default())?;
+        self.add(found);
+        Ok(found.count)
+    }
+
+    /// Adds certificates in DER, back to back, and says how many.
+    ///
+    /// # Errors
+    /// Those of [`Bundle::from_der`], and `x509::ALLOC_FAILED` (-0x2880) when they do not fit. Nothing has been added then.
+    pub fn add_der(&mut self, der: &[u8]) -> Result<usize, Error> {
+        let Bundle { der, count, .. } = Bundle::from_der(der)?;
+        let free = self.storage.get_mut(self.found.used..).unwrap_or_default();
+        for (to, from) in free.get_mut(..der.len()).ok_or(x509::ALLOC_FAILED)?.iter_mut().zip(der) {
+            *to = *from;
+        }
+        self.add(Found { used: der.len(), count, ..Found::NOTHING });
+        Ok(count)
+    }
+
+    /// The certificates of all files, in the order in which they were added.
+    ///
+    /// # Errors
+    /// `x509::CERT_UNKNOWN_FORMAT` (-0x2780) when nothing was added.
+    pub fn finish(self) -> Result<Bundle<'a>, Error> {
+        if self.found.count == 0 {
+            Err(x509::CERT_UNKNOWN_FORMAT)
+        } else {
+            Ok(self.found.bundle(self.storage))
+        }
+    }
+
+    fn add(&mut self, more: Found) {
+        let found = &mut self.found;
+        found.begins_with_failure |= found.count == 0 && more.begins_with_failure;
+        found.used = found.used.saturating_add(more.used);
+        found.count = found.count.saturating_add(more.count);
+        found.failed = found.failed.saturating_add(more.failed);
+        found.note(more.failure);
+    }
+}
+
+/// What was read of files: the bytes at the head of the storage, and what they are.
+#[derive(Clone, Copy)]
+struct Found {
+    used: usize,
+    count: usize,
+    failed: usize,
+    failure: Option<Error>,
+    begins_with_failure: bool,
+}
+
+impl Found {
+    const NOTHING: Self = Self { used: 0, count: 0, failed: 0, failure: None, begins_with_failure: false };
+
+    /// Decodes the certificates of a PEM file to the head of `storage`.
+    fn read(text: &[u8], storage: &mut [u8]) -> Result<Self, Error> {
+        let mut text = pem::until_nul(text);
+        if !CERTIFICATE.begins_in(text) {
+            return Err(x509::INVALID_FORMAT);
+        }
+        let (mut found, mut first) = (Self::NOTHING, None);
+        // At least 53 bytes of armour each: at most 77 turns for a device's file.
+        while let Some((block, rest)) = CERTIFICATE.find(text) {
+            text = rest;
+            let free = storage.get_mut(found.used..).unwrap_or_default();
+            let read = block.decode(free).and_then(|length| {
+                let bytes = free.get(..length).unwrap_or_default();
+                Certificate::from_der(bytes).map(|certificate| certificate.der().len())
+            });
+            match read {
+                Ok(length) => {
+                    found.used = found.used.saturating_add(length);
+                    found.count = found.count.saturating_add(1);
+                }
+                Err(x509::ALLOC_FAILED) => return Err(x509::ALLOC_FAILED),
+                Err(error) => {
+                    first = first.or(Some(error));
+                    found.note(Some(error));
+                    found.begins_with_failure |= found.count == 0;
+                    found.failed = found.failed.saturating_add(1);
+                }
+            }
+        }
+        // Of a file without a good one, what is wrong with the first is the answer, as in 2.28.
+        if found.count == 0 { Err(first.unwrap_or(x509::CERT_UNKNOWN_FORMAT)) } else { Ok(found) }
+    }
+
+    /// Keeps a failure: a certificate that is damaged is more than one that is not known.
+    fn note(&mut self, failure: Option<Error>) {
+        if self.failure.is_none_or(Certificate::is_unknown) {
+            self.failure = failure.or(self.failure);
+        }
+    }
+
+    /// The bundle in the storage that was read into.
+    fn bundle(self, storage: &[u8]) -> Bundle<'_> {
+        let Self { used, count, failed, failure, begins_with_failure } = self;
+        Bundle { der: storage.get(..used).unwrap_or_default(), count, failed, failure, begins_with_failure }
     }
 }
 

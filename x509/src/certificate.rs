@@ -2,7 +2,7 @@
 //!
 //! The order of the checks, and with it the code of a certificate that is wrong in several ways, is Mbed TLS 2.28's.
 
-use accel::HashAlgorithm;
+use accel::{Digest, Hash, HashAlgorithm};
 use status::{Error, asn1, ecp, oid as oid_code, pk, x509};
 
 use crate::{
@@ -205,6 +205,26 @@ impl<'a> Certificate<'a> {
         reader.since(start)
     }
 
+    /// The digest of the whole certificate: what `openssl x509 -fingerprint` prints, and what a pin of exactly this one holds.
+    ///
+    /// # Errors
+    /// Those of the accelerator.
+    pub fn digest<A: Hash>(&self, algorithm: HashAlgorithm, accel: &mut A) -> Result<Digest, Error> {
+        digest(self.der, algorithm, accel)
+    }
+
+    /// The digest of [`Certificate::public_key_info`]: with SHA-256 a pin of the key (RFC 7469 §2.4), which outlives the certificate.
+    ///
+    /// # Errors
+    /// Those of the accelerator.
+    pub fn public_key_digest<A: Hash>(
+        &self,
+        algorithm: HashAlgorithm,
+        accel: &mut A,
+    ) -> Result<Digest, Error> {
+        digest(self.public_key_info(), algorithm, accel)
+    }
+
     /// How it is signed.
     #[must_use]
     pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
@@ -261,6 +281,12 @@ impl<'a> Certificate<'a> {
     pub fn is_for_host(&self, host: &str) -> bool {
         host::matches(self, host)
     }
+}
+
+fn digest<A: Hash>(bytes: &[u8], algorithm: HashAlgorithm, accel: &mut A) -> Result<Digest, Error> {
+    let mut state = accel.hash_start(algorithm)?;
+    accel.hash_update(&mut state, bytes)?;
+    accel.hash_finish(state)
 }
 
 /// Version, 0 for v1; anything over 255 is 255.

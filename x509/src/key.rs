@@ -47,13 +47,44 @@ impl<'a> PrivateKey<'a> {
     /// Those of [`PrivateKey::from_pem`] but `device::FILE_TOO_LARGE`. `storage` is wiped then.
     pub fn from_long_pem(text: &[u8], storage: &'a mut [u8]) -> Result<Self, Error> {
         let (format, length) = decode(until_nul(text), storage)?;
-        let key = Self { storage, length, format };
         // From here on, dropping the key wipes the storage.
-        let rsa = format.read(key.der())?;
+        Self { storage, length, format }.checked()
+    }
+
+    /// Reads a key in DER, PKCS#8 or PKCS#1, and copies it into `storage`, which needs as many bytes.
+    ///
+    /// The device's files are PEM (application note §1); this is for keys that are linked into a program or come from a secure element.
+    ///
+    /// # Errors
+    /// `pk::KEY_INVALID_FORMAT` (-0x3D00) for what is neither, encrypted or damaged; `pk::UNKNOWN_PK_ALG` (-0x3C80) for PKCS#8 with a key
+    /// that is not RSA; `pk::FEATURE_UNAVAILABLE` (-0x3980) for a modulus outside of 1024 to 4096 bits; `pk::ALLOC_FAILED` (-0x3F80) when
+    /// `storage` is shorter than `der`. `storage` is wiped then.
+    pub fn from_der(der: &[u8], storage: &'a mut [u8]) -> Result<Self, Error> {
+        let Some(place) = storage.get_mut(..der.len()) else {
+            storage.zeroize();
+            return Err(pk::ALLOC_FAILED);
+        };
+        for (to, from) in place.iter_mut().zip(der) {
+            *to = *from;
+        }
+        // In 2.28's order; that code is its answer to whatever is neither.
+        let format = match pkcs8(der) {
+            Err(_) if pkcs1(der).is_ok() => Ok(Format::Pkcs1),
+            Err(pk::UNKNOWN_PK_ALG) => Err(pk::UNKNOWN_PK_ALG),
+            Err(_) => Err(pk::KEY_INVALID_FORMAT),
+            Ok(_) => Ok(Format::Pkcs8),
+        };
+        let key = Self { storage, length: der.len(), format: format.unwrap_or(Format::Pkcs8) };
+        format.and_then(|_| key.checked())
+    }
+
+    /// This key, if it can be read and computed with; otherwise it is wiped.
+    fn checked(self) -> Result<Self, Error> {
+        let rsa = self.format.read(self.der())?;
         let modulus = trim(rsa.public.modulus).len();
         let is_supported = (MIN_MODULUS_LENGTH..=MAX_MODULUS_LENGTH).contains(&modulus)
             && trim(rsa.public.exponent).len() <= MAX_EXPONENT_LENGTH;
-        if is_supported { Ok(key) } else { Err(pk::FEATURE_UNAVAILABLE) }
+        if is_supported { Ok(self) } else { Err(pk::FEATURE_UNAVAILABLE) }
     }
 
     /// The key's parts.

@@ -11,7 +11,7 @@
 //!            └─► recognize                 what a file is that is neither, in plain words
 //! ```
 //!
-//! Deliberately absent: DER files, revocation (CRL, OCSP), name constraints (refused when critical), RSASSA-PSS, private keys
+//! Deliberately absent: revocation (CRL, OCSP), name constraints (refused when critical), RSASSA-PSS, private keys
 //! other than RSA, building or signing certificates.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -36,7 +36,7 @@ pub mod lint;
 pub mod verify;
 
 pub use address::Address;
-pub use bundle::Bundle;
+pub use bundle::{Bundle, BundleBuilder};
 pub use certificate::{Certificate, SignatureAlgorithm};
 pub use describe::{describe, describe_key};
 pub use extension::{KeyUsage, Purpose};

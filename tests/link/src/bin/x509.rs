@@ -4,10 +4,10 @@
 
 use core::fmt::Write;
 
-use accel::soft::Soft;
+use accel::{HashAlgorithm, soft::Soft};
 use link::{Sink, Source, any};
 use x509::{
-    Bundle, Certificate, Context, Hosts, KeyUsage, Policy, PrivateKey, Purpose, Time, Verifier, Wanted, lint,
+    Bundle, BundleBuilder, Certificate, Context, Hosts, KeyUsage, Policy, PrivateKey, Purpose, Time, Verifier, Wanted, lint,
 };
 
 #[unsafe(no_mangle)]
@@ -18,6 +18,12 @@ extern "C" fn _start() {
         any((key.rsa().prime1, key.bits()));
         let _ = any(x509::describe_key(&key, "", &mut Sink));
     }
+    if let Ok(key) = PrivateKey::from_der(text, any(&mut first[..])) {
+        any(key.bits());
+    }
+    let mut builder = BundleBuilder::new(any(&mut first[..]));
+    any((builder.add_pem(text), builder.add_der(text)));
+    any(builder.finish().map(|bundle| bundle.len()));
     for wanted in [Wanted::Certificate, Wanted::PrivateKey] {
         if let Some(found) = x509::recognize(text, any(wanted)) {
             let _ = any(write!(Sink, "{found}"));
@@ -41,6 +47,10 @@ extern "C" fn _start() {
     let Ok(leaf) = Certificate::from_der(text) else { return };
     let host = core::str::from_utf8(text).ok();
     accessors(&leaf, host.unwrap_or_default(), text);
+    let algorithm = any(HashAlgorithm::Sha256);
+    for digest in [leaf.digest(algorithm, &mut accel), leaf.public_key_digest(algorithm, &mut accel)] {
+        any(digest.map(|digest| digest.as_bytes().len()));
+    }
     let context = Context {
         anchors: Some(anchors),
         policy: any(Policy::default()),
