@@ -411,6 +411,10 @@ pub mod hint {
     /// The port is not one of TLS.
     pub const NOT_TLS: Packed =
         packed!("What answers does not speak TLS 1.2 there: check the port (8883 is usual for MQTTS).");
+    /// The port is perhaps one of TLS.
+    pub const NOT_MQTT: Packed = packed!(
+        "What answers does not speak MQTT without TLS there: check the port (1883 is usual), or enable TLS (8883)."
+    );
     /// User name or password.
     pub const CREDENTIALS: Packed =
         packed!("Check user name, password and client identifier, and what the broker allows them.");

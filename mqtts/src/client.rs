@@ -467,6 +467,10 @@ impl<'b> Client<'b> {
                     _ => Ok(want),
                 };
             }
+            if want.contains(Want::READ) && self.state == State::Talking && !self.is_blocked {
+                // What has arrived may answer what would be said again.
+                return Ok(self.narrow(want));
+            }
             let written = self.write_due(now).map_err(|error| status_at(Step::Traffic, error))?;
             if written == 0 {
                 return Ok(self.narrow(want));

@@ -96,6 +96,8 @@ pub enum Cause {
     NoPassword,
     /// The server tells a time before the firmware's build, or before one that was known.
     TimeIsPast,
+    /// Without TLS: what answers, or hangs up, has said nothing of MQTT.
+    NotMqtt,
 }
 
 impl Step {
@@ -162,7 +164,7 @@ impl core::error::Error for Status {}
 
 impl Cause {
     /// All causes, by whose places a device numbers what it stores of them; new ones go to the end.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::None,
         Self::WindowTooSmall,
         Self::RecordTooLong,
@@ -176,6 +178,7 @@ impl Cause {
         Self::NoClientCertificate,
         Self::NoPassword,
         Self::TimeIsPast,
+        Self::NotMqtt,
     ];
 
     /// A short phrase for a person; empty for [`Cause::None`].
@@ -194,6 +197,7 @@ impl Cause {
             Self::NoClientCertificate => "no client certificate is loaded",
             Self::NoPassword => "no password is stored",
             Self::TimeIsPast => "the server tells a time that is past",
+            Self::NotMqtt => "no answer of MQTT without TLS",
         }
     }
 }

@@ -15,7 +15,7 @@ use firmware::{
     texts::hint as hints,
 };
 use serde_json::{Value, json};
-use status::{Alert, AlertSeen, Error, Flags, Status, device as codes, net, ssl, x509};
+use status::{Alert, AlertSeen, Cause, Error, Flags, Status, device as codes, net, ssl, x509};
 use xtask::mosquitto::Listener;
 
 use crate::rig::{HOST, Peer, Rig, World, other_ca, pem, settings, until, until_state};
@@ -555,6 +555,17 @@ fn a_broker_that_wants_a_certificate_and_one_that_speaks_no_tls_have_the_codes_o
         assert!([ssl::CONN_EOF, net::CONN_RESET].contains(&first.error), "{first}");
         assert_eq!(hint(&first), hints::NOT_TLS);
         assert_eq!(HOST, "localhost");
+    });
+}
+
+/// The other way round: CONNECT in clear at a port of TLS, which answers with an alert, or hangs up.
+#[test]
+fn a_port_of_tls_in_plain_mode_is_asked_about() {
+    let world = World::new("plain-at-tls");
+    world.run(async |device| {
+        device.store_settings(&settings(world.port(Listener::Tls), false)).await.unwrap();
+        let status = until("a failure", || failures(device).first().copied()).await;
+        assert_eq!((status.cause, hint(&status)), (Cause::NotMqtt, hints::NOT_MQTT), "{status}");
     });
 }
 

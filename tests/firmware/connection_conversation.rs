@@ -1,5 +1,6 @@
 //! What is said at the broker, whatever room there is to say it in.
 
+use accel::soft::Soft;
 use firmware::{
     connection::{
         conversation::{Command, Conversation, Heard, options},
@@ -8,9 +9,10 @@ use firmware::{
     },
     settings::Mqtt,
 };
-use mqtt::{Client, ConnAck, Message, Packet, Publish, QoS};
+use mqtt::{ConnAck, Message, Packet, Publish, QoS};
+use mqtts::{Buffers, Client, Security, Settings, tls12::Want};
 use serde_json::Value;
-use tests::random::Random;
+use tests::{entropy::InsecureSeeded, random::Random};
 
 use crate::connection_report::{longest, names, report};
 
@@ -93,77 +95,105 @@ fn settings(quality_of_service: u8) -> Mqtt {
     settings
 }
 
-/// Everything that a conversation borrows.
+/// A device and its settings.
 struct Device {
     settings: Mqtt,
     names: Names,
-    availability: String,
-    spill: Vec<u8>,
-    in_flight: Vec<u8>,
+    /// How much room there is for what is sent.
+    room: usize,
+}
+
+/// A device at its broker.
+struct Talk<'c, 'b> {
+    conversation: Conversation<'c>,
+    client: &'c mut Client<'b>,
+    accel: Soft<InsecureSeeded>,
+    /// How many bytes the wire takes at once.
+    wire: Box<dyn FnMut() -> usize>,
 }
 
 impl Device {
     fn new(quality_of_service: u8) -> Self {
-        let names = names("", "house");
-        let availability = names.topic("availability").as_str().to_owned();
-        Self {
-            settings: settings(quality_of_service),
-            names,
-            availability,
-            spill: vec![0; 512],
-            in_flight: vec![0; 1536],
-        }
+        Self { settings: settings(quality_of_service), names: names("", "house"), room: 4000 }
     }
 
-    fn talk(&mut self, script: impl FnOnce(&mut Conversation<'_, '_>)) {
-        let Self { settings, names, availability, spill, in_flight } = self;
-        let mut client = Client::new(options(settings, names, availability), spill, in_flight).unwrap();
-        script(&mut Conversation::new(&mut client, names, settings));
+    fn talk(&mut self, script: impl FnOnce(&mut Talk<'_, '_>)) {
+        self.talk_twice(script, |_| {});
     }
 
-    /// Several connections of one client.
-    fn talk_twice(
-        &mut self,
-        first: impl FnOnce(&mut Conversation<'_, '_>),
-        second: impl FnOnce(&mut Conversation<'_, '_>),
-    ) {
-        let Self { settings, names, availability, spill, in_flight } = self;
-        let mut client = Client::new(options(settings, names, availability), spill, in_flight).unwrap();
-        first(&mut Conversation::new(&mut client, names, settings));
-        second(&mut Conversation::new(&mut client, names, settings));
+    /// Two connections of one client.
+    fn talk_twice(&mut self, first: impl FnOnce(&mut Talk<'_, '_>), second: impl FnOnce(&mut Talk<'_, '_>)) {
+        let Self { settings, names, room } = self;
+        let availability = names.topic("availability");
+        let mqtt = options(settings, names, &availability);
+        let (mut rx, mut tx) = (vec![0; 1024], vec![0; *room]);
+        let (mut spill, mut in_flight) = (vec![0; 512], vec![0; 1536]);
+        let buffers = Buffers {
+            rx: &mut rx,
+            tx: &mut tx,
+            session: &mut [],
+            spill: &mut spill,
+            in_flight: &mut in_flight,
+        };
+        let of_client = Settings { mqtt, ..Settings::new(Security::Plain, &names.client_id) };
+        let mut client = Client::new(of_client, buffers).unwrap();
+        let accel = || Soft::new(InsecureSeeded::new(1));
+        let wire = || Box::new(|| usize::MAX);
+        client.connected(0);
+        let conversation = Conversation::new(names, settings);
+        first(&mut Talk { conversation, client: &mut client, accel: accel(), wire: wire() });
+        client.ended(None, &mut accel(), 0);
+        client.connected(0);
+        let conversation = Conversation::new(names, settings);
+        second(&mut Talk { conversation, client: &mut client, accel: accel(), wire: wire() });
     }
 }
 
-/// Lets both talk until neither has more to say; `room` says how much space each turn has.
-fn settle(
-    conversation: &mut Conversation<'_, '_>,
-    broker: &mut Broker,
-    report: &Report,
-    now: u64,
-    mut room: impl FnMut() -> usize,
-) -> Vec<Heard> {
+impl Talk<'_, '_> {
+    /// What the device says, if anything is due; and all that the client says by itself.
+    fn say(&mut self, report: &Report, now: u64) -> bool {
+        self.client.poll(&mut self.accel, now).unwrap();
+        let is_said = self.conversation.say(self.client, report, &mut self.accel, now).unwrap();
+        self.client.poll(&mut self.accel, now).unwrap();
+        is_said
+    }
+
+    /// What the wire takes of it.
+    fn sent(&mut self) -> Vec<u8> {
+        let bytes = self.client.send_bytes();
+        let bytes = bytes[..bytes.len().min((self.wire)())].to_vec();
+        self.client.sent(bytes.len());
+        bytes
+    }
+
+    fn listen(&mut self, bytes: &[u8], now: u64) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        for bytes in bytes.chunks(512) {
+            self.client.recv_space()[..bytes.len()].copy_from_slice(bytes);
+            self.client.received(bytes.len());
+            while self.client.poll(&mut self.accel, now).unwrap().contains(Want::READ) {
+                if let Some(event) = self.client.event(now).unwrap() {
+                    heard.push(self.conversation.hear(&event));
+                } else {
+                    heard.push(Heard::Nothing);
+                }
+            }
+        }
+        heard
+    }
+}
+
+/// Lets both talk until neither has more to say.
+fn settle(talk: &mut Talk<'_, '_>, broker: &mut Broker, report: &Report, now: u64) -> Vec<Heard> {
     let mut heard = Vec::new();
     let (mut silent, mut turns) = (0, 0);
     while silent < 40 {
         turns += 1;
-        assert!(turns < 1000, "they never end");
-        let mut out = vec![0; room()];
-        let written = conversation.write(report, now, &mut out).unwrap();
-        let answers = broker.hear(&out[..written]);
-        silent = if written == 0 { silent + 1 } else { 0 };
-        heard.extend(listen(conversation, &answers, now));
-    }
-    heard
-}
-
-fn listen(conversation: &mut Conversation<'_, '_>, bytes: &[u8], now: u64) -> Vec<Heard> {
-    let mut heard = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let (used, event) = conversation.read(&bytes[at..], now).unwrap();
-        assert!(used > 0);
-        at += used;
-        heard.push(event);
+        assert!(turns < 10_000, "they never end");
+        let is_said = talk.say(report, now);
+        let sent = talk.sent();
+        silent = if is_said || !sent.is_empty() { 0 } else { silent + 1 };
+        heard.extend(talk.listen(&broker.hear(&sent), now));
     }
     heard
 }
@@ -184,11 +214,14 @@ fn the_device_introduces_itself_in_any_room() {
         let level = round % 3;
         let report = if round % 2 == 0 { report() } else { longest() };
         let mut device = Device::new(level);
-        device.talk(|conversation| {
+        // A state has to fit in one piece.
+        device.room = 1200 + random.below(2900);
+        let mut wire = Random(random.number());
+        device.talk(|talk| {
             let mut broker = Broker::default();
-            // A state has to fit in one piece; every now and then there is hardly any room.
-            let room = || if random.one_in(4) { random.below(60) } else { 1200 + random.below(2900) };
-            let heard = settle(conversation, &mut broker, &report, 0, room);
+            // Every now and then the wire takes hardly anything.
+            talk.wire = Box::new(move || if wire.one_in(4) { wire.below(60) } else { wire.below(4000) });
+            let heard = settle(talk, &mut broker, &report, 0);
             assert!(heard.contains(&Heard::Connected));
             assert_eq!(broker.connects, 1);
             assert_eq!(broker.will, Some(("house/availability".to_owned(), b"offline".to_vec(), true)));
@@ -219,9 +252,9 @@ fn the_device_introduces_itself_in_any_room() {
 fn without_home_assistant_nothing_is_said_to_it() {
     let mut device = Device::new(1);
     device.settings.home_assistant = false;
-    device.talk(|conversation| {
+    device.talk(|talk| {
         let mut broker = Broker::default();
-        settle(conversation, &mut broker, &report(), 0, || 4000);
+        settle(talk, &mut broker, &report(), 0);
         assert_eq!(broker.filters.len(), 1);
         assert!(broker.published.iter().all(|(topic, ..)| topic.starts_with("house/")));
     });
@@ -230,16 +263,16 @@ fn without_home_assistant_nothing_is_said_to_it() {
 #[test]
 fn a_change_is_said_at_once_and_nothing_twice() {
     for level in 0..3 {
-        Device::new(level).talk(|conversation| {
+        Device::new(level).talk(|talk| {
             let mut broker = Broker::default();
-            settle(conversation, &mut broker, &report(), 0, || 4000);
-            settle(conversation, &mut broker, &report(), 59_999, || 4000);
+            settle(talk, &mut broker, &report(), 0);
+            settle(talk, &mut broker, &report(), 59_999);
             assert_eq!(broker.payloads("house/state").len(), 1);
             let changed = Report { inputs: 0b11, ..report() };
-            settle(conversation, &mut broker, &changed, 59_999, || 4000);
+            settle(talk, &mut broker, &changed, 59_999);
             assert_eq!(broker.payloads("house/state").len(), 2);
             // Once a minute, for the uptime.
-            settle(conversation, &mut broker, &changed, 59_999 + 60_000, || 4000);
+            settle(talk, &mut broker, &changed, 59_999 + 60_000);
             assert_eq!(broker.payloads("house/state").len(), 3);
         });
     }
@@ -248,21 +281,20 @@ fn a_change_is_said_at_once_and_nothing_twice() {
 /// States that nobody has acknowledged do not pile up.
 #[test]
 fn what_changes_meanwhile_is_in_the_next_state() {
-    Device::new(1).talk(|conversation| {
+    Device::new(1).talk(|talk| {
         let mut broker = Broker::default();
-        settle(conversation, &mut broker, &report(), 0, || 4000);
+        settle(talk, &mut broker, &report(), 0);
         let mut unheard = Vec::new();
         for outputs in 2..20 {
-            let mut out = vec![0; 4000];
-            let written = conversation.write(&Report { outputs, ..report() }, 1, &mut out).unwrap();
-            unheard.extend_from_slice(&out[..written]);
+            talk.say(&Report { outputs, ..report() }, 1);
+            unheard.extend(talk.sent());
         }
         // Nothing is due before the acknowledgement comes, or the keep-alive time is over.
-        assert_eq!(conversation.deadline(), Some(45_000));
+        assert_eq!((talk.conversation.deadline(), talk.client.next_deadline()), (None, Some(45_000)));
         let answers = broker.hear(&unheard);
         assert_eq!(broker.payloads("house/state").len(), 2);
-        listen(conversation, &answers, 1);
-        settle(conversation, &mut broker, &Report { outputs: 5, ..report() }, 1, || 4000);
+        talk.listen(&answers, 1);
+        settle(talk, &mut broker, &Report { outputs: 5, ..report() }, 1);
         let states = broker.payloads("house/state");
         let last: Value = serde_json::from_slice(states[2]).unwrap();
         assert_eq!((states.len(), &last["outputs"]), (3, &serde_json::json!(["ON", "OFF", "ON"])));
@@ -271,13 +303,13 @@ fn what_changes_meanwhile_is_in_the_next_state() {
 
 #[test]
 fn commands_are_heard_and_nothing_else() {
-    Device::new(0).talk(|conversation| {
+    Device::new(0).talk(|talk| {
         let mut broker = Broker::default();
-        settle(conversation, &mut broker, &report(), 0, || 4000);
+        settle(talk, &mut broker, &report(), 0);
         let on = Heard::Command(Command { output: 1, on: true });
-        assert_eq!(listen(conversation, &message("house/output/2/set", b"ON", false), 1), [on]);
+        assert_eq!(talk.listen(&message("house/output/2/set", b"ON", false), 1), [on]);
         let off = Heard::Command(Command { output: 7, on: false });
-        assert_eq!(listen(conversation, &message("house/output/8/set", b"OFF", false), 1), [off]);
+        assert_eq!(talk.listen(&message("house/output/8/set", b"OFF", false), 1), [off]);
         for (topic, payload, retain) in [
             ("house/output/2/set", b"ON".as_slice(), true),
             ("house/output/2/set", b"on", false),
@@ -285,11 +317,7 @@ fn commands_are_heard_and_nothing_else() {
             ("house/output/9/set", b"ON", false),
             ("homeassistant/status", b"offline", false),
         ] {
-            assert_eq!(
-                listen(conversation, &message(topic, payload, retain), 1),
-                [Heard::Nothing],
-                "{topic}"
-            );
+            assert_eq!(talk.listen(&message(topic, payload, retain), 1), [Heard::Nothing], "{topic}");
         }
         assert_eq!(broker.published.len(), 3);
     });
@@ -297,12 +325,12 @@ fn commands_are_heard_and_nothing_else() {
 
 #[test]
 fn home_assistant_is_told_again_when_it_has_restarted() {
-    Device::new(1).talk(|conversation| {
+    Device::new(1).talk(|talk| {
         let mut broker = Broker::default();
-        settle(conversation, &mut broker, &report(), 0, || 4000);
+        settle(talk, &mut broker, &report(), 0);
         broker.published.clear();
-        listen(conversation, &message("homeassistant/status", b"online", false), 1);
-        settle(conversation, &mut broker, &report(), 0, || 4000);
+        talk.listen(&message("homeassistant/status", b"online", false), 1);
+        settle(talk, &mut broker, &report(), 0);
         let topics: Vec<&str> = broker.published.iter().map(|(topic, ..)| topic.as_str()).collect();
         let expected =
             ["house/availability", "homeassistant/device/netcontrol-020000000015/config", "house/state"];
@@ -312,11 +340,11 @@ fn home_assistant_is_told_again_when_it_has_restarted() {
 
 #[test]
 fn a_refused_subscription_is_a_failure_that_the_connection_survives() {
-    Device::new(1).talk(|conversation| {
+    Device::new(1).talk(|talk| {
         let mut broker = Broker::default();
-        settle(conversation, &mut broker, &report(), 0, || 4000);
+        settle(talk, &mut broker, &report(), 0);
         let [high, low] = broker.subscribed.to_be_bytes();
-        let heard = listen(conversation, &[0x90, 4, high, low, 0x80, 0], 1);
+        let heard = talk.listen(&[0x90, 4, high, low, 0x80, 0], 1);
         assert_eq!(heard, [Heard::Refused(status::mqtt::SUBSCRIPTION_REFUSED)]);
     });
 }
@@ -325,12 +353,12 @@ fn a_refused_subscription_is_a_failure_that_the_connection_survives() {
 #[test]
 fn a_broker_that_does_not_keep_quality_of_service_2_is_noted_once() {
     for level in 1..=2 {
-        Device::new(level).talk(|conversation| {
+        Device::new(level).talk(|talk| {
             let mut broker = Broker { pub_ack_only: true, ..Broker::default() };
-            let mut heard = settle(conversation, &mut broker, &report(), 0, || 4000);
+            let mut heard = settle(talk, &mut broker, &report(), 0);
             for outputs in 2..6 {
                 let changed = Report { outputs, ..report() };
-                heard.extend(settle(conversation, &mut broker, &changed, 0, || 4000));
+                heard.extend(settle(talk, &mut broker, &changed, 0));
             }
             assert_eq!(broker.payloads("house/state").len(), 5);
             let notes: Vec<_> = heard.iter().filter(|heard| matches!(heard, Heard::Refused(_))).collect();
@@ -344,27 +372,31 @@ fn a_broker_that_does_not_keep_quality_of_service_2_is_noted_once() {
 /// begins with a clean session.
 #[test]
 fn a_session_that_overflows_begins_anew() {
-    let is_clean = |conversation: &Conversation<'_, '_>| conversation.client().has_clean_session();
+    let is_clean = |talk: &Talk<'_, '_>| talk.client.mqtt().has_clean_session();
     Device::new(2).talk_twice(
-        |conversation| {
+        |talk| {
             let mut broker = Broker::default();
-            settle(conversation, &mut broker, &report(), 0, || 4000);
-            assert!(!is_clean(conversation));
+            settle(talk, &mut broker, &report(), 0);
+            assert!(!is_clean(talk));
             let failed = (1..u16::MAX).step_by(2).find_map(|identifier| {
                 let [high, low] = identifier.to_be_bytes();
-                let result = conversation.read(&[0x34, 5, 0, 1, b'a', high, low], 0);
-                let _ = conversation.client().has_output()
-                    && conversation.write(&report(), 0, &mut [0; 99]).is_ok();
+                let bytes = [0x34, 5, 0, 1, b'a', high, low];
+                talk.client.recv_space()[..bytes.len()].copy_from_slice(&bytes);
+                talk.client.received(bytes.len());
+                talk.client.poll(&mut talk.accel, 0).unwrap();
+                let result = talk.client.event(0).map(|_| ());
+                let _ = talk.client.poll(&mut talk.accel, 0);
+                talk.client.sent(usize::MAX);
                 Some((identifier, result.err()?))
             });
-            let (identifier, error) = failed.unwrap();
-            assert_eq!(error, status::mqtt::SESSION_OVERFLOW);
+            let (identifier, status) = failed.unwrap();
+            assert_eq!(status.error, status::mqtt::SESSION_OVERFLOW);
             assert!(identifier > 400, "{identifier}");
         },
-        |conversation| {
+        |talk| {
             let mut broker = Broker::default();
-            let heard = settle(conversation, &mut broker, &report(), 0, || 4000);
-            assert!(heard.contains(&Heard::Connected) && is_clean(conversation));
+            let heard = settle(talk, &mut broker, &report(), 0);
+            assert!(heard.contains(&Heard::Connected) && is_clean(talk));
             assert_eq!(broker.payloads("house/state").len(), 1);
         },
     );
@@ -373,12 +405,13 @@ fn a_session_that_overflows_begins_anew() {
 #[test]
 fn the_goodbye_is_offline_and_disconnect() {
     for level in 0..3 {
-        Device::new(level).talk(|conversation| {
+        Device::new(level).talk(|talk| {
             let mut broker = Broker::default();
-            settle(conversation, &mut broker, &report(), 0, || 4000);
-            let mut out = [0; 200];
-            let written = conversation.leave(0, &mut out).unwrap();
-            broker.hear(&out[..written]);
+            settle(talk, &mut broker, &report(), 0);
+            talk.conversation.leave(talk.client, &mut talk.accel, 0).unwrap();
+            talk.client.disconnect();
+            talk.client.poll(&mut talk.accel, 0).unwrap();
+            broker.hear(&talk.sent());
             assert_eq!(broker.payloads("house/availability").last().unwrap(), b"offline");
             assert_eq!(broker.disconnects, 1);
         });

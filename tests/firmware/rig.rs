@@ -159,11 +159,12 @@ impl World {
                 Either::Second(_) => panic!("a task has ended"),
             }
         };
-        let mut all = pin!(select(whole, runner.run()));
+        // The network comes first: after a pause of the machine what has arrived counts, and not the time that is over.
+        let mut all = pin!(select(runner.run(), whole));
         let woken = Arc::new(Woken(AtomicBool::new(true)));
         let waker = Waker::from(woken.clone());
         loop {
-            if let Poll::Ready(Either::First(result)) = all.as_mut().poll(&mut Context::from_waker(&waker)) {
+            if let Poll::Ready(Either::Second(result)) = all.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return result;
             }
             self.carry(&wire);
@@ -431,7 +432,8 @@ impl Peer {
         let stream = TcpStream::connect(("127.0.0.1", world.port(Listener::Plain))).unwrap();
         stream.set_nonblocking(true).unwrap();
         stream.set_nodelay(true).unwrap();
-        let options = Options { client_id, clean_session, ..Options::default() };
+        // Its clock stands: it never says PINGREQ, and the broker is not to wait for one.
+        let options = Options { client_id, clean_session, keep_alive: 0, ..Options::default() };
         let client = Client::new(options, vec![0; 16_384].leak(), vec![0; 16_384].leak()).unwrap();
         let mut peer = Self { client, stream, unread: Vec::new(), is_accepted: false, messages: Vec::new() };
         peer.say(|client, out| client.connect(0, out).unwrap());

@@ -325,3 +325,28 @@ fn a_failure_of_mqtt_closes_tls_in_order() {
     let crate::broker::Carrier::Tls(server) = &broker.carrier else { panic!("TLS") };
     assert_eq!((&server.alerts[..], &server.fault), (&[(1, 0)][..], &None));
 }
+
+/// A server that repeats its PUBREC behind CONNACK has the message: it is not sent again.
+#[test]
+fn what_has_arrived_is_looked_at_before_anything_is_sent_again() {
+    let (mut client, mut accel, mut happened) =
+        (client(settings(Security::Plain)), accelerator(), Vec::new());
+    let first = client.publish(&message("x", b"", QoS::ExactlyOnce), &mut accel, 0).unwrap().unwrap();
+    let mut cut = Broker::plain(Pieces::Whole);
+    cut.acknowledges = false;
+    client.connected(NOW);
+    run(&mut client, &mut cut, &mut accel, 0, &mut happened).unwrap();
+    assert!(cut.packets.contains(&"Publish".to_owned()));
+    client.ended(Some(net::CONN_RESET), &mut accel, 0);
+
+    let mut broker = Broker::plain(Pieces::Whole);
+    broker.session_present = true;
+    client.connected(NOW);
+    client.poll(&mut accel, 0).unwrap();
+    broker.receive(client.send_bytes());
+    client.sent(usize::MAX);
+    broker.say(&Packet::PubRec(first));
+    run(&mut client, &mut broker, &mut accel, 0, &mut happened).unwrap();
+    assert_eq!(broker.packets, ["Connect", "PubRel"]);
+    assert_eq!(client.mqtt().undelivered().count(), 0);
+}

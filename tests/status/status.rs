@@ -47,7 +47,7 @@ fn every_step_and_every_cause_stands_once_in_its_list() {
     for (index, cause) in Cause::ALL.iter().enumerate() {
         assert_eq!(*cause as usize, index);
     }
-    assert_eq!((Step::ALL.last(), Cause::ALL.last()), (Some(&Step::Closed), Some(&Cause::TimeIsPast)));
+    assert_eq!((Step::ALL.last(), Cause::ALL.last()), (Some(&Step::Closed), Some(&Cause::NotMqtt)));
 }
 
 /// The depth is said where it says something; each part is there once, in one pair of brackets.

@@ -1,16 +1,18 @@
 //! What is said at the broker, without a socket, TLS or a clock: who the device is, how it stands, and which commands come.
 //!
-//! Every turn writes at most one thing, the first that is due:
+//! Each call says at most one thing, the first that is due:
 //!
 //! ```text
-//!   CONNECT ► SUBSCRIBE ► availability ► discovery ► state, whenever the report has changed and once a minute
+//!   SUBSCRIBE ► availability ► discovery ► state, whenever the report has changed and once a minute
 //! ```
-//! A message that finds no room is due again at the next turn. Only one state is on its way at a time: what changes meanwhile is in the
+//! What finds no room is due again at the next turn. Only one state is on its way at a time: what changes meanwhile is in the
 //! next one. The discovery message has quality of service 0, as every connection says it anew.
 
-use core::{fmt, num::NonZeroU16};
+use core::num::NonZeroU16;
 
-use mqtt::{Client, Event, Message, Options, QoS, Received, Subscription};
+use accel::Accel;
+use mqtt::{Event, Message, Options, QoS, Received, Subscription};
+use mqtts::Client;
 use status::{
     Error,
     mqtt::{ACKNOWLEDGED_BY_PUBACK, BUFFER_TOO_SMALL, IN_FLIGHT_FULL, SUBSCRIPTION_REFUSED},
@@ -21,12 +23,14 @@ use super::{
     report::{self, Report},
     retained::Retained,
 };
-use crate::settings::Mqtt;
+use crate::{http::window::Window, settings::Mqtt};
 
 /// The longest state, in bytes.
 pub const STATE_LENGTH: usize = 1024;
 /// The state is said again after so many milliseconds, since the uptime grows.
 const STATE_PERIOD: u64 = 60_000;
+/// How much of the discovery message is written at once, in bytes.
+const PIECE: usize = 512;
 
 const ONLINE: &[u8] = b"online";
 const OFFLINE: &[u8] = b"offline";
@@ -82,8 +86,7 @@ pub enum Heard {
 }
 
 /// One connection's conversation.
-pub struct Conversation<'c, 'b> {
-    client: &'c mut Client<'b>,
+pub struct Conversation<'c> {
     names: &'c Names,
     qos: QoS,
     home_assistant: bool,
@@ -92,8 +95,6 @@ pub struct Conversation<'c, 'b> {
     said: Option<(Report, u64)>,
     /// The state that the broker has not yet acknowledged.
     on_its_way: Option<NonZeroU16>,
-    /// What has to be kept for the time after a reset has changed.
-    is_changed: bool,
     /// It has been told that the broker does not keep QoS 2.
     is_downgraded: bool,
     clearing: Clearing<'c>,
@@ -112,24 +113,22 @@ struct Clearing<'c> {
 /// What has to be said yet.
 #[derive(Clone, Copy, Default)]
 struct Due {
-    connect: bool,
     subscribe: bool,
     availability: bool,
     discovery: bool,
 }
 
-impl<'c, 'b> Conversation<'c, 'b> {
+impl<'c> Conversation<'c> {
     /// A conversation on a new connection.
-    pub fn new(client: &'c mut Client<'b>, names: &'c Names, settings: &Mqtt) -> Self {
+    #[must_use]
+    pub fn new(names: &'c Names, settings: &Mqtt) -> Self {
         Self {
-            client,
             names,
             qos: quality_of_service(settings),
             home_assistant: settings.home_assistant,
-            due: Due { connect: true, ..Due::default() },
+            due: Due::default(),
             said: None,
             on_its_way: None,
-            is_changed: false,
             is_downgraded: false,
             clearing: Clearing::default(),
         }
@@ -152,58 +151,39 @@ impl<'c, 'b> Conversation<'c, 'b> {
         is_done
     }
 
-    /// The client, to save its state.
-    #[must_use]
-    pub fn client(&self) -> &Client<'b> {
-        self.client
-    }
-
-    /// Whether the state of the MQTT session has changed since this was asked last.
-    pub fn take_changed(&mut self) -> bool {
-        core::mem::take(&mut self.is_changed)
-    }
-
-    /// When `write` is to be asked again if nothing else happens, in milliseconds.
+    /// When `say` is to be asked again if nothing else happens, in milliseconds.
     #[must_use]
     pub fn deadline(&self) -> Option<u64> {
-        let is_free = self.client.is_connected() && self.on_its_way.is_none();
-        let state = self.said.filter(|_| is_free).map(|(_, at)| at.saturating_add(STATE_PERIOD));
-        [state, self.client.next_deadline()].into_iter().flatten().min()
+        let said = self.said.filter(|_| self.on_its_way.is_none());
+        said.map(|(_, at)| at.saturating_add(STATE_PERIOD))
     }
 
-    /// Takes bytes from the broker; tells how many are used.
-    ///
-    /// # Errors
-    /// Those of [`Client::receive`].
-    pub fn read(&mut self, bytes: &[u8], now: u64) -> Result<(usize, Heard), Error> {
-        let (used, event) = self.client.receive(bytes, now)?;
+    /// Takes note of what has happened, and tells what the device has to do about it.
+    pub fn hear(&mut self, event: &Event<'_>) -> Heard {
         let mut is_announcing = false;
         let heard = match event {
-            Some(Event::Connected { .. }) => {
+            Event::Connected { .. } => {
                 is_announcing = true;
-                self.is_changed = true;
                 self.due.subscribe = true;
                 Heard::Connected
             }
-            Some(Event::Message(received)) => {
-                self.is_changed = true;
+            Event::Message(received) => {
                 if received.message.topic == BIRTH_TOPIC && received.message.payload == ONLINE {
                     is_announcing = true;
                 }
-                command(self.names, &received).map_or(Heard::Nothing, Heard::Command)
+                command(self.names, received).map_or(Heard::Nothing, Heard::Command)
             }
-            Some(Event::Delivered { identifier, qos }) => {
-                self.is_changed = true;
-                self.on_its_way = self.on_its_way.filter(|waiting| *waiting != identifier);
-                if self.clearing.on_its_way == Some(identifier) {
+            Event::Delivered { identifier, qos } => {
+                self.on_its_way = self.on_its_way.filter(|waiting| waiting != identifier);
+                if self.clearing.on_its_way == Some(*identifier) {
                     self.clearing.on_its_way = None;
                     self.clearing.cleared = self.clearing.cleared.saturating_add(1);
                 }
                 // Once for each connection: every message would say the same.
-                let is_less = qos < self.qos && !core::mem::replace(&mut self.is_downgraded, qos < self.qos);
+                let is_less = *qos < self.qos && !core::mem::replace(&mut self.is_downgraded, true);
                 if is_less { Heard::Refused(ACKNOWLEDGED_BY_PUBACK) } else { Heard::Nothing }
             }
-            Some(Event::Subscribed { results, .. }) if results.iter().any(|granted| granted.is_none()) => {
+            Event::Subscribed { results, .. } if results.iter().any(|granted| granted.is_none()) => {
                 Heard::Refused(SUBSCRIPTION_REFUSED)
             }
             _ => Heard::Nothing,
@@ -213,62 +193,58 @@ impl<'c, 'b> Conversation<'c, 'b> {
             self.due.discovery = self.home_assistant;
             self.said = None;
         }
-        Ok((used, heard))
+        heard
     }
 
-    /// Writes what is due first, if it fits, and tells how many bytes.
+    /// Says what is due first, if there is room, and tells whether it did.
     ///
     /// # Errors
     /// Those of [`Client`], but for a lack of room.
-    pub fn write(&mut self, report: &Report, now: u64, out: &mut [u8]) -> Result<usize, Error> {
-        match self.write_due(report, now, out) {
-            Err(BUFFER_TOO_SMALL | IN_FLIGHT_FULL) => self.client.poll(now, out),
+    pub fn say<A: Accel>(
+        &mut self,
+        client: &mut Client<'_>,
+        report: &Report,
+        accel: &mut A,
+        now: u64,
+    ) -> Result<bool, Error> {
+        match self.say_due(&mut Turn { client, accel, now }, report) {
+            Err(BUFFER_TOO_SMALL | IN_FLIGHT_FULL) => Ok(false),
             result => result,
         }
     }
 
-    fn write_due(&mut self, report: &Report, now: u64, out: &mut [u8]) -> Result<usize, Error> {
-        if self.due.connect {
-            let written = self.client.connect(now, out)?;
-            self.due.connect = false;
-            return Ok(written);
+    fn say_due<A: Accel>(&mut self, turn: &mut Turn<'_, '_, A>, report: &Report) -> Result<bool, Error> {
+        if !turn.client.is_connected() {
+            return Ok(false);
         }
-        let written = self.client.poll(now, out)?;
-        if written > 0 || !self.client.is_connected() {
-            self.is_changed |= written > 0;
-            return Ok(written);
-        }
-        if let Some(stream) = self.client.stream() {
-            return self.continue_discovery(report, stream.remaining, now, out);
+        if let Some(stream) = turn.client.mqtt().stream() {
+            return self.continue_discovery(turn, report, stream.remaining);
         }
         if self.due.subscribe {
-            return self.subscribe(now, out);
+            return self.subscribe(turn);
         }
         if let Some(topic) = self.next_to_clear() {
             // An empty retained message leaves none (MQTT 3.1.1 §3.3.1.3).
             let message = Message { topic: &topic, payload: &[], qos: self.qos, retain: true };
-            let published = self.client.publish(&message, now, out)?;
-            self.clearing.on_its_way = published.identifier;
-            if published.identifier.is_none() {
+            self.clearing.on_its_way = turn.publish(&message)?;
+            if self.clearing.on_its_way.is_none() {
                 self.clearing.cleared = self.clearing.cleared.saturating_add(1);
             }
-            self.is_changed = true;
-            return Ok(published.written);
+            return Ok(true);
         }
         if self.due.availability {
             let topic = self.names.topic("availability");
             let message = Message { topic: &topic, payload: ONLINE, qos: self.qos, retain: true };
-            let published = self.client.publish(&message, now, out)?;
+            turn.publish(&message)?;
             self.due.availability = false;
-            self.is_changed = true;
-            return Ok(published.written);
+            return Ok(true);
         }
         if self.due.discovery {
-            return self.begin_discovery(report, now, out);
+            return self.begin_discovery(turn, report);
         }
         let is_fresh =
-            self.said.is_some_and(|(said, at)| said == *report && now < at.saturating_add(STATE_PERIOD));
-        if is_fresh || self.on_its_way.is_some() { Ok(0) } else { self.say_state(report, now, out) }
+            self.said.is_some_and(|(said, at)| said == *report && turn.now < at.saturating_add(STATE_PERIOD));
+        if is_fresh || self.on_its_way.is_some() { Ok(false) } else { self.say_state(turn, report) }
     }
 
     fn next_to_clear(&self) -> Option<heapless::String<TOPIC_LENGTH>> {
@@ -276,67 +252,80 @@ impl<'c, 'b> Conversation<'c, 'b> {
         retained.filter(|_| on_its_way.is_none())?.topic(self.names, cleared)
     }
 
-    fn subscribe(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
+    fn subscribe<A: Accel>(&mut self, turn: &mut Turn<'_, '_, A>) -> Result<bool, Error> {
         let commands = self.names.topic("output/+/set");
         let list = [
             Subscription { filter: &commands, qos: self.qos },
             Subscription { filter: BIRTH_TOPIC, qos: QoS::AtMostOnce },
         ];
         let wanted = if self.home_assistant { list.as_slice() } else { list.get(..1).unwrap_or_default() };
-        let (written, _) = self.client.subscribe(wanted, now, out)?;
+        turn.client.subscribe(wanted, turn.accel, turn.now)?;
         self.due.subscribe = false;
-        Ok(written)
+        Ok(true)
     }
 
-    fn say_state(&mut self, report: &Report, now: u64, out: &mut [u8]) -> Result<usize, Error> {
+    fn say_state<A: Accel>(&mut self, turn: &mut Turn<'_, '_, A>, report: &Report) -> Result<bool, Error> {
         let mut payload: heapless::String<STATE_LENGTH> = heapless::String::new();
         report.state(report::uptime(), &mut payload).map_err(|_| status::mqtt::BAD_INPUT_DATA)?;
         let topic = self.names.topic("state");
         let message = Message { topic: &topic, payload: payload.as_bytes(), qos: self.qos, retain: true };
-        let published = self.client.publish(&message, now, out)?;
-        self.said = Some((*report, now));
-        self.on_its_way = published.identifier;
-        self.is_changed = true;
-        Ok(published.written)
+        self.on_its_way = turn.publish(&message)?;
+        self.said = Some((*report, turn.now));
+        Ok(true)
     }
 
     /// The head of the discovery message; its payload follows.
-    fn begin_discovery(&mut self, report: &Report, now: u64, out: &mut [u8]) -> Result<usize, Error> {
+    fn begin_discovery<A: Accel>(
+        &mut self,
+        turn: &mut Turn<'_, '_, A>,
+        report: &Report,
+    ) -> Result<bool, Error> {
         let total = report::length(|out| report.discovery(self.names, out)).unwrap_or(0);
         let topic = self.names.discovery_topic();
         let message = Message { topic: &topic, payload: &[], qos: QoS::AtMostOnce, retain: true };
-        let published = self.client.start(&message, total, now, out)?;
+        turn.client.start(&message, total, turn.accel, turn.now)?;
         self.due.discovery = false;
-        Ok(published.written)
+        Ok(true)
     }
 
-    /// As much of the discovery message as fits: it is written anew each time, and what was sent before is skipped.
-    fn continue_discovery(
-        &mut self,
+    /// A further piece of the discovery message: it is written anew each time, and what was sent before is skipped.
+    fn continue_discovery<A: Accel>(
+        &self,
+        turn: &mut Turn<'_, '_, A>,
         report: &Report,
         remaining: usize,
-        now: u64,
-        out: &mut [u8],
-    ) -> Result<usize, Error> {
+    ) -> Result<bool, Error> {
         let total = report::length(|out| report.discovery(self.names, out)).unwrap_or(0);
-        let names = self.names;
-        let mut chunks =
-            Chunks { client: self.client, now, skip: total.saturating_sub(remaining), out, used: 0 };
-        let written = report.discovery(names, &mut chunks);
-        written.map_err(|_| status::mqtt::BAD_INPUT_DATA)?;
-        Ok(chunks.used)
+        let mut piece = [0; PIECE];
+        let mut window = Window::new(&mut piece, total.saturating_sub(remaining));
+        // The error is that of a full window.
+        let _ = report.discovery(self.names, &mut window);
+        let used = window.used();
+        let piece = piece.get(..used).unwrap_or_default();
+        Ok(turn.client.chunk(piece, turn.accel, turn.now)? > 0)
     }
 
-    /// Says goodbye: the availability, which the broker would otherwise learn from the will, and DISCONNECT.
+    /// Says that the device leaves, as the broker says no will behind a DISCONNECT.
     ///
     /// # Errors
-    /// Those of [`Client::publish`] and [`Client::disconnect`]; then there is no goodbye.
-    pub fn leave(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
+    /// Those of [`Client::publish`]: then there must be no DISCONNECT, so that the will says it.
+    pub fn leave<A: Accel>(&self, client: &mut Client<'_>, accel: &mut A, now: u64) -> Result<(), Error> {
         let topic = self.names.topic("availability");
         let message = Message { topic: &topic, payload: OFFLINE, qos: QoS::AtMostOnce, retain: true };
-        let written = self.client.publish(&message, now, out)?.written;
-        let rest = out.get_mut(written..).unwrap_or_default();
-        Ok(written.saturating_add(self.client.disconnect(rest)?))
+        client.publish(&message, accel, now).map(|_| ())
+    }
+}
+
+/// What saying something takes.
+struct Turn<'t, 'b, A> {
+    client: &'t mut Client<'b>,
+    accel: &'t mut A,
+    now: u64,
+}
+
+impl<A: Accel> Turn<'_, '_, A> {
+    fn publish(&mut self, message: &Message<'_>) -> Result<Option<NonZeroU16>, Error> {
+        self.client.publish(message, self.accel, self.now)
     }
 }
 
@@ -350,29 +339,4 @@ fn command(names: &Names, received: &Received<'_>) -> Option<Command> {
     };
     let output = names.commanded_output(topic).filter(|_| !retain && received.is_whole())?;
     Some(Command { output, on })
-}
-
-/// Gives a text to the client from a certain place on, as far as there is room.
-struct Chunks<'a, 'b, 'o> {
-    client: &'a mut Client<'b>,
-    now: u64,
-    /// How many bytes have been sent before.
-    skip: usize,
-    out: &'o mut [u8],
-    used: usize,
-}
-
-impl fmt::Write for Chunks<'_, '_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let skipped = self.skip.min(text.len());
-        self.skip = self.skip.saturating_sub(skipped);
-        let rest = text.as_bytes().get(skipped..).unwrap_or_default();
-        let room = self.out.get_mut(self.used..).unwrap_or_default();
-        if rest.is_empty() || room.is_empty() {
-            return Ok(());
-        }
-        let written = self.client.chunk(rest, self.now, room).map_err(|_| fmt::Error)?;
-        self.used = self.used.saturating_add(written);
-        Ok(())
-    }
 }

@@ -1,11 +1,9 @@
-//! The CA certificate, the client certificate and its key, decoded for one connection.
+//! The CA certificate, the client certificate and its key, decoded for all connections of one configuration.
 //!
-//! They are read from the store at each connection, through the receive buffer, which has nothing else to do then, and wiped
-//! when the connection is over. What is not there is not used: without a CA certificate a server that is to be verified is
+//! They are read from the store once for each configuration, through the receive buffer, which has nothing else to do then. What is not there is not used: without a CA certificate a server that is to be verified is
 //! refused by TLS, and without both halves of an identity none is presented.
 
-use status::{Error, Status};
-use tls12::Connection;
+use status::{Error, generic::GENERIC_ERROR};
 use x509::{Bundle, MAX_DER_LENGTH, PrivateKey};
 use zeroize::Zeroize;
 
@@ -49,14 +47,12 @@ impl<'a> Credentials<'a> {
         device: &Device<B>,
         verify: bool,
         storage: &'a mut Storage,
-        text: &mut [u8; Connection::SMALL_RX],
-    ) -> Result<Self, Status> {
-        let Some((text, _)) = text.split_first_chunk_mut::<BUFFER_LENGTH>() else {
-            return Err(Status::new(status::generic::GENERIC_ERROR));
-        };
+        text: &mut [u8],
+    ) -> Result<Self, Error> {
+        let (text, _) = text.split_first_chunk_mut::<BUFFER_LENGTH>().ok_or(GENERIC_ERROR)?;
         let credentials = decode(device, verify, storage, text).await;
         text.zeroize();
-        credentials.map_err(Status::new)
+        credentials
     }
 }
 

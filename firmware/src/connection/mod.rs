@@ -1,36 +1,35 @@
 //! The connection to the broker: kept up for ever, over TLS or without, with a pause after each failure that grows.
 //!
 //! ```text
-//!   run ── per configuration ── attempt ── look up, connect ── talk: socket ◄► Transport ◄► Conversation
-//!                                  │
-//!                             back-off, status codes, TLS session and MQTT session kept for the next one
+//!   run ── per configuration ── serve ── mqtts::Client: TLS, MQTT, both sessions, the pauses
+//!                                  │          ▲
+//!                                talk ── Way: gate, look-up, socket
+//!                                  └──── Conversation: what is said, what is heard
 //! ```
 //! The TLS session and the state of the MQTT session survive a reset in the backup memory. Any change of MQTT's settings or of
 //! the certificates ends the connection with a goodbye and forgets both. Where no state of the MQTT session is known, as after a
 //! power cut, the first connection has a clean session, and the JSON state says so. So has one after a session that the client
 //! could not hold any longer, or with which one connection after the other was short: nothing that is kept locks the device out.
 
-mod attempt;
-pub mod back_off;
 pub mod conversation;
 mod credentials;
 pub mod names;
+pub mod patience;
 pub mod report;
 pub mod retained;
 mod talk;
-mod transport;
+mod way;
 
 use core::{
     future::{Future, pending},
     pin::{Pin, pin},
 };
 
-use accel::Rng;
 use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
-use embassy_time::{Duration, Instant, Timer, with_timeout};
-use mqtt::Client;
-use status::{Cause, Status, device::CLOCK_NOT_SET, net, ssl};
+use mqtts::{Client, Security};
+use status::{Error, Status};
+use tls12::{Config, Identity, MaxFragmentLength, Verification};
 use zeroize::Zeroize;
 
 use crate::{
@@ -40,8 +39,7 @@ use crate::{
     settings::Mqtt,
     supervisor::Task,
 };
-use attempt::Why;
-use back_off::{BackOff, Patience};
+use credentials::Credentials;
 use names::Names;
 
 /// The longest packet that is gathered from pieces: commands are short.
@@ -53,45 +51,20 @@ const SAVED: usize = IN_FLIGHT + 16;
 /// As much of a socket as one segment each way needs, and a second one to keep going.
 const SOCKET: usize = 2048;
 
-/// A TLS session with its ticket.
-const SESSION: usize = tls12::Connection::GOOD_SESSION;
-
-/// The buffers: about 28 KB.
+/// The buffers: about 25 KB.
 pub struct Memory {
-    link: Link,
-    spill: [u8; SPILL],
-    in_flight: [u8; IN_FLIGHT],
-}
-
-/// What one network connection after the other works in.
-struct Link {
-    rx: [u8; tls12::Connection::SMALL_RX],
-    tx: [u8; tls12::Connection::GOOD_TX],
-    session: [u8; SESSION],
-    /// The session of the connection before; wiped when it dies.
-    offered: [u8; SESSION],
-    offered_length: usize,
+    client: mqtts::Memory<SPILL, IN_FLIGHT>,
     credentials: credentials::Storage,
-    socket_rx: [u8; SOCKET],
-    socket_tx: [u8; SOCKET],
+    socket: way::Memory,
 }
 
 impl Memory {
     /// All zero.
     pub const fn new() -> Self {
         Self {
-            link: Link {
-                rx: [0; tls12::Connection::SMALL_RX],
-                tx: [0; tls12::Connection::GOOD_TX],
-                session: [0; SESSION],
-                offered: [0; SESSION],
-                offered_length: 0,
-                credentials: credentials::Storage::new(),
-                socket_rx: [0; SOCKET],
-                socket_tx: [0; SOCKET],
-            },
-            spill: [0; SPILL],
-            in_flight: [0; IN_FLIGHT],
+            client: mqtts::Memory::new(),
+            credentials: credentials::Storage::new(),
+            socket: way::Memory::new(),
         }
     }
 }
@@ -124,13 +97,10 @@ impl Plan {
 
 /// Keeps the device connected. Never ends.
 pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Memory) {
-    let link = &mut memory.link;
-    link.offered_length = backup::read(&mut *device.backup.borrow_mut(), Slot::TlsSession, &mut link.offered)
-        .map_or(0, |session| session.len());
     loop {
         let plan = Plan::new(device);
         if !(plan.settings.enabled && plan.settings.tls) {
-            forget_tls(device, &mut memory.link);
+            backup::erase(&mut *device.backup.borrow_mut(), Slot::TlsSession);
         }
         if plan.settings.enabled {
             serve(device, stack, &plan, memory).await;
@@ -139,96 +109,58 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Me
             outdated(device, &plan).await;
         }
         // What was agreed on with a broker under other settings counts no more.
-        forget_tls(device, &mut memory.link);
+        backup::erase(&mut *device.backup.borrow_mut(), Slot::TlsSession);
         backup::erase(&mut *device.backup.borrow_mut(), Slot::MqttSession);
     }
 }
 
-fn forget_tls<B: Board>(device: &Device<B>, link: &mut Link) {
-    link.offered.zeroize();
-    link.offered_length = 0;
-    backup::erase(&mut *device.backup.borrow_mut(), Slot::TlsSession);
-}
-
-/// Connects again and again until the plan is outdated.
+/// Keeps the device connected until the plan is outdated.
 async fn serve<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan, memory: &mut Memory) {
-    let Memory { link, spill, in_flight } = memory;
-    let availability = plan.names.topic("availability");
-    let options = conversation::options(&plan.settings, &plan.names, &availability);
-    let mut client = match Client::new(options, spill, in_flight) {
-        Ok(client) => client,
-        Err(error) => {
-            // Only other settings help.
-            device.note(Status::new(error));
-            set_state(device, ConnectionState::WaitingToRetry);
-            return outdated(device, plan).await;
+    let verify = plan.settings.verify_server_certificate;
+    let mut credentials = Credentials::none();
+    if plan.settings.tls {
+        match Credentials::read(device, verify, &mut memory.credentials, memory.client.lend().rx).await {
+            Ok(read) => credentials = read,
+            Err(error) => return fail(device, plan, error).await,
         }
+    }
+    let config = config(&credentials, verify);
+    let security = match plan.settings.tls {
+        true => Security::Tls { host: &plan.settings.host, config: &config },
+        false => Security::Plain,
     };
-    if !restore(device, &mut client) {
-        // The clean session is one connection long, and the next one is to last.
-        client.begin_anew();
-    }
-    let mut course =
-        Course { back_off: BackOff::default(), grace: Instant::MIN, patience: Patience::default() };
-    while keep_connecting(device, stack, plan, link, &mut client, &mut course).await {}
-}
-
-/// What one connection leaves for the next.
-struct Course {
-    back_off: BackOff,
-    /// Until when a broker that cannot be reached is only being restarted.
-    grace: Instant,
-    patience: Patience,
-}
-
-/// Connects once more; tells whether the plan still holds.
-async fn keep_connecting<B: Board>(
-    device: &Device<B>,
-    stack: Stack<'_>,
-    plan: &Plan,
-    link: &mut Link,
-    client: &mut Client<'_>,
-    course: &mut Course,
-) -> bool {
-    if !unless_outdated(device, plan, pin!(gate(device, stack, plan))).await {
-        return false;
-    }
-    let ended = attempt::attempt(device, stack, plan, link, client).await;
-    if course.patience.is_over(ended.lasted, client.has_clean_session()) {
-        client.begin_anew();
-    }
-    persist(device, client);
-    match ended.why {
-        Why::Outdated => return false,
-        Why::Lost => {}
-        Why::Failed(status) if is_forgiven(&status) && Instant::now() < course.grace => {}
-        Why::Failed(status) => device.note(status),
-    }
-    if ended.lasted > Duration::MIN {
-        course.grace = Instant::now().saturating_add(GRACE);
-    }
-    set_state(device, ConnectionState::WaitingToRetry);
-    let pause = course.back_off.pause(ended.lasted, dice(device));
-    unless_outdated(device, plan, pin!(Timer::after(pause))).await
-}
-
-/// Waits for what a connection needs: the network, and for TLS the time.
-async fn gate<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan) {
-    while !(stack.is_link_up() && stack.is_config_up()) {
-        set_state(device, ConnectionState::WaitingForNetwork);
-        stack.wait_link_up().await;
-        stack.wait_config_up().await;
-    }
-    if plan.settings.tls && device.clock.now().is_none() {
-        set_state(device, ConnectionState::WaitingForTime);
-        if with_timeout(CLOCK_TIME, device.clock.wait_until_set()).await.is_err() {
-            let mut status = Status::new(CLOCK_NOT_SET);
-            if device.clock.is_misled() {
-                status.cause = Cause::TimeIsPast;
-            }
-            device.note(status);
-            device.clock.wait_until_set().await;
+    let availability = plan.names.topic("availability");
+    let settings = mqtts::Settings {
+        mqtt: conversation::options(&plan.settings, &plan.names, &availability),
+        ..mqtts::Settings::new(security, &plan.names.client_id)
+    };
+    // Not taken apart: it would stand in memory twice.
+    let mut client = Client::new(settings, memory.client.lend());
+    match &mut client {
+        Ok(client) => {
+            restore(device, client);
+            let talk = talk::Talk { device, plan, has_identity: config.identity.is_some() };
+            talk.run(stack, client, &mut memory.socket).await;
         }
+        Err(error) => fail(device, plan, *error).await,
+    }
+}
+
+/// Nothing comes of this plan: only other settings help, or other files.
+async fn fail<B: Board>(device: &Device<B>, plan: &Plan, error: Error) {
+    device.note(Status::new(error));
+    set_state(device, ConnectionState::WaitingToRetry);
+    outdated(device, plan).await;
+}
+
+fn config<'b>(credentials: &'b Credentials<'b>, verify: bool) -> Config<'b> {
+    let identity = credentials.chain.zip(credentials.key.as_ref());
+    Config {
+        anchors: credentials.anchors,
+        identity: identity.map(|(chain, key)| Identity { chain, key }),
+        verification: if verify { Verification::Required } else { Verification::None },
+        max_fragment_length: Some(MaxFragmentLength::Bytes4096),
+        ..Config::default()
     }
 }
 
@@ -253,23 +185,25 @@ async fn outdated<B: Board>(device: &Device<B>, plan: &Plan) {
     unless_outdated(device, plan, pin!(pending())).await;
 }
 
-/// Whether this is how a broker fails that is only being restarted: it refuses, or closes before it has said anything.
-fn is_forgiven(status: &Status) -> bool {
-    [net::CONNECT_FAILED, net::CONN_RESET, ssl::CONN_EOF].contains(&status.error) && status.alert.is_none()
-}
-
-/// Takes up the MQTT session of before a reset; tells whether there was one.
-fn restore<B: Board>(device: &Device<B>, client: &mut Client<'_>) -> bool {
-    let mut saved = [0; SAVED];
-    let saved = backup::read(&mut *device.backup.borrow_mut(), Slot::MqttSession, &mut saved);
-    saved.is_some_and(|saved| client.restore(saved).is_ok())
+/// Takes up both sessions of before a reset. Without that of MQTT the first connection has a clean one.
+fn restore<B: Board>(device: &Device<B>, client: &mut Client<'_>) {
+    let mut saved = [0; tls12::Connection::GOOD_SESSION];
+    let backup = &mut *device.backup.borrow_mut();
+    if let Some(session) = backup::read(backup, Slot::TlsSession, &mut saved) {
+        client.offer(session);
+    }
+    let session = backup::read(backup, Slot::MqttSession, &mut saved);
+    if session.is_none_or(|session| client.restore(session).is_err()) {
+        client.begin_anew();
+    }
+    saved.zeroize();
 }
 
 /// Keeps the state of the MQTT session for the time after a reset.
 fn persist<B: Board>(device: &Device<B>, client: &Client<'_>) {
     let mut backup = device.backup.borrow_mut();
     let mut saved = [0; SAVED];
-    match client.save(&mut saved) {
+    match client.mqtt().save(&mut saved) {
         Ok(length) => {
             backup::write(&mut *backup, Slot::MqttSession, saved.get(..length).unwrap_or_default());
         }
@@ -280,17 +214,3 @@ fn persist<B: Board>(device: &Device<B>, client: &Client<'_>) {
 fn set_state<B: Board>(device: &Device<B>, state: ConnectionState) {
     device.set_connection(Connection { state, suite: None, resumed: false, handshake_time: 0 });
 }
-
-/// Random, or where the accelerator fails at least not the same at every moment.
-fn dice<B: Board>(device: &Device<B>) -> u16 {
-    let mut bytes = [0; 2];
-    match device.accel.borrow_mut().fill(&mut bytes) {
-        Ok(()) => u16::from_be_bytes(bytes),
-        Err(_) => u16::try_from(Instant::now().as_ticks() & 0xFFFF).unwrap_or_default(),
-    }
-}
-
-/// For so long the clock may be unset before that is a failure.
-const CLOCK_TIME: Duration = Duration::from_secs(30);
-/// For so long after a connection was lost it is no failure that the broker cannot be reached.
-const GRACE: Duration = Duration::from_secs(60);

@@ -1,62 +1,58 @@
-//! The loop around socket, transport and conversation.
+//! One connection after the other, for as long as the plan holds: what is due is said, what is heard is done, and each end is judged.
 //!
-//! A turn does what can be done at once; only when nothing can does the loop wait, for the socket, for a change of the inputs, the outputs
-//! or the settings, or for time to pass. A slice of a public-key operation ends a turn, and every other task has its own in between.
-//! The accelerator is borrowed for one call at a time.
+//! [`mqtts`] moves the bytes. Between two of its turns everybody else has one; a change of the inputs, the outputs or the settings
+//! ends a wait, which may be abandoned anywhere.
 
-use core::{
-    future::{Future, poll_fn},
-    pin::pin,
-    task::{Context, Poll},
-};
+use core::pin::pin;
 
 use embassy_futures::{
     select::{Either, select, select3},
     yield_now,
 };
-use embassy_net::tcp::TcpSocket;
+use embassy_net::Stack;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, watch::Receiver};
 use embassy_time::{Duration, Instant, Timer, with_timeout};
-use status::{Error, Status, Step, net, ssl};
-use tls12::Want;
+use mqtts::{
+    Client,
+    asynchronous::{Connect, Session},
+};
+use status::{
+    AlertSeen, Cause, Error, Status, Step,
+    mqtt::{
+        CONNECTION_CLOSED, KEEP_ALIVE_TIMEOUT, MALFORMED_PACKET, REFUSED_NOT_AUTHORIZED,
+        REFUSED_USER_NAME_OR_PASSWORD, UNEXPECTED_PACKET,
+    },
+    net, ssl,
+};
 
 use super::{
     Plan,
-    attempt::{Ended, Why},
     conversation::{Command, Conversation, Heard},
+    patience::Patience,
     persist,
     report::Report,
-    retained::Retained,
-    transport::Transport,
+    set_state, unless_outdated,
+    way::{self, Clocks, Shared, Way},
 };
 use crate::{
     backup::{self, Slot},
     board::{Board, Pins},
     device::{Connection, ConnectionState, Device, WATCHERS},
+    http::hint::is_refused_without_certificate,
     supervisor::Task,
 };
 
-/// Where a conversation takes place.
-pub(super) struct Place<'a, B: Board> {
+/// What is talked about, and why.
+pub(super) struct Talk<'a, B: Board> {
     pub(super) device: &'a Device<B>,
     pub(super) plan: &'a Plan,
-    /// What this conversation clears.
-    pub(super) retained: &'a Retained,
+    /// Whether there are a client certificate and its key.
+    pub(super) has_identity: bool,
 }
 
-/// What a turn came to.
-enum Turn {
-    /// Something was done: another turn.
-    Moved,
-    /// A slice of a long computation is done.
-    Busy,
-    /// Nothing can be done before the socket has given or taken what is wanted.
-    Wait(Want),
-    /// The connection is over.
-    Over,
-}
+type Line<'c, 'b, B> = Session<'c, 'b, Shared<'c, B>, Way<'c, B>, Clocks<'c, B>>;
 
-/// When what happened.
+/// When what happened on a connection.
 struct Times {
     begun: Instant,
     /// The end of the handshake.
@@ -65,135 +61,173 @@ struct Times {
     accepted: Option<Instant>,
 }
 
-/// Talks until the end.
-pub(super) async fn talk<B: Board>(
-    place: &Place<'_, B>,
-    socket: &mut TcpSocket<'_>,
-    transport: &mut Transport<'_>,
-    conversation: &mut Conversation<'_, '_>,
-) -> Ended {
-    let mut times = Times { begun: Instant::now(), secured: None, accepted: None };
-    let why = match converse(place, socket, transport, conversation, &mut times).await {
-        Ok(why) => why,
-        // Whatever goes wrong because the broker has gone away is no failure of ours.
-        Err(status) if times.accepted.is_some() && is_loss(&status) => Why::Lost,
-        Err(status) => Why::Failed(status),
-    };
-    // Behind the goodbye, if there was one, close_notify; behind a failure, the alert. Neither is worth a failure of its own.
-    transport.close();
-    let _ = transport.poll(&mut *place.device.accel.borrow_mut());
-    let _ = with_timeout(GOODBYE, flush(socket, transport)).await;
-    let lasted =
-        times.accepted.map_or(Duration::MIN, |accepted| accepted.elapsed().max(Duration::from_millis(1)));
-    Ended { lasted, why }
+/// What one connection leaves for the next.
+struct Course {
+    /// Until when a broker that cannot be reached is only being restarted.
+    grace: Instant,
+    patience: Patience,
 }
 
-async fn converse<B: Board>(
-    place: &Place<'_, B>,
-    socket: &mut TcpSocket<'_>,
-    transport: &mut Transport<'_>,
-    conversation: &mut Conversation<'_, '_>,
-    times: &mut Times,
-) -> Result<Why, Status> {
-    let Place { device, plan, .. } = place;
-    let mut inputs = device.inputs.receiver();
-    let mut outputs = device.outputs.receiver();
-    let mut changes = device.changes();
-    loop {
-        device.progress.tick(Task::Connection);
-        if plan.is_outdated(device) {
-            leave(place, transport, conversation);
-            return Ok(Why::Outdated);
-        }
-        let turn = turn(place, transport, conversation, times)?;
-        if conversation.take_changed() {
-            persist(device, conversation.client());
-        }
-        if conversation.take_cleared() {
-            device.forget_retained(place.retained).await;
-        }
-        let want = match turn {
-            Turn::Moved => continue,
-            Turn::Busy => {
-                yield_now().await;
-                continue;
+impl<'a, B: Board> Talk<'a, B> {
+    /// Connects again and again until the plan is outdated.
+    pub(super) async fn run(&self, stack: Stack<'a>, client: &mut Client<'_>, memory: &mut way::Memory) {
+        let Self { device, plan, .. } = *self;
+        let way = Way::new(device, stack, plan, memory);
+        let mut line = Session::new(client, Shared(device), way, Clocks(device));
+        let mut course = Course { grace: Instant::MIN, patience: Patience::default() };
+        loop {
+            let mut reached = Ok(());
+            // The pause, and the way to the broker.
+            let reach = async { reached = line.next().await.map(drop) };
+            if !unless_outdated(device, plan, pin!(reach)).await {
+                return line.socket.disconnect().await;
             }
-            Turn::Over if times.accepted.is_some() => return Ok(Why::Lost),
-            Turn::Over => return Err(transport.status().unwrap_or(Status::new(ssl::CONN_EOF))),
-            Turn::Wait(want) => want,
+            let mut times = Times { begun: Instant::now(), secured: None, accepted: None };
+            let ended = match reached {
+                Ok(()) => {
+                    let ended = self.converse(&mut line, &mut times).await;
+                    keep_tls_session(device, line.client);
+                    ended
+                }
+                Err(status) => Err(status),
+            };
+            let Err(status) = ended else { return };
+            self.judge(line.client, &mut course, &times, status);
+        }
+    }
+
+    /// Talks until the connection ends, and tells why; nothing when it was left, as the plan is outdated.
+    async fn converse(&self, line: &mut Line<'_, '_, B>, times: &mut Times) -> Result<(), Status> {
+        let Self { device, plan, .. } = *self;
+        let retained = device.retained.borrow().clone();
+        let mut conversation = Conversation::new(&plan.names, &plan.settings).clearing(&retained);
+        let mut inputs = device.inputs.receiver();
+        let mut outputs = device.outputs.receiver();
+        let mut changes = device.changes();
+        loop {
+            device.progress.tick(Task::Connection);
+            if plan.is_outdated(device) {
+                leave(device, line, &conversation).await;
+                return Ok(());
+            }
+            self.show_secured(line.client, times);
+            if let Err(error) = say(device, line.client, &mut conversation) {
+                line.socket.disconnect().await;
+                return Err(end(device, line.client, error));
+            }
+            if line.client.take_changed() {
+                persist(device, line.client);
+            }
+            if conversation.take_cleared() {
+                device.forget_retained(&retained).await;
+            }
+            let now = Instant::now();
+            let (soonest, turn) = (now.saturating_add(PAUSE), now.saturating_add(TURN));
+            let pause =
+                conversation.deadline().map_or(turn, |at| Instant::from_millis(at).clamp(soonest, turn));
+            let pause = Timer::at(pause);
+            let change = select3(
+                changed(&mut inputs),
+                changed(&mut outputs),
+                changes.until(|| plan.is_outdated(device)),
+            );
+            match select(line.next(), select(pause, change)).await {
+                Either::First(Ok(Some(event))) => act(device, conversation.hear(&event), times),
+                Either::First(Ok(None)) | Either::Second(_) => {}
+                Either::First(Err(status)) => return Err(status),
+            }
+            // However fast the broker sends, everybody else has a turn.
+            yield_now().await;
+        }
+    }
+
+    /// As soon as TLS is ready: its result is shown, and its session kept.
+    fn show_secured(&self, client: &Client<'_>, times: &mut Times) {
+        let tls = client.tls();
+        if times.secured.is_some() || tls.is_some_and(|tls| tls.step() != Step::Traffic) {
+            return;
+        }
+        times.secured = Some(Instant::now());
+        let Self { device, plan, .. } = *self;
+        if tls.is_some() && plan.settings.verify_server_certificate {
+            device.clock.vouch();
+        }
+        let handshake_time = u32::try_from(times.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+        device.set_connection(Connection {
+            state: ConnectionState::WaitingForBroker,
+            suite: tls.and_then(|tls| tls.suite()),
+            resumed: tls.is_some_and(|tls| tls.resumed()),
+            handshake_time: tls.map_or(0, |_| handshake_time),
+        });
+        keep_tls_session(device, client);
+    }
+
+    /// What the end of a connection means: for the status codes, for the session, and for what follows.
+    fn judge(&self, client: &mut Client<'_>, course: &mut Course, times: &Times, mut status: Status) {
+        let Self { device, plan, has_identity } = *self;
+        let lasted = times.accepted.map(|accepted| accepted.elapsed());
+        if course.patience.is_over(lasted, client.mqtt().has_clean_session()) {
+            client.begin_anew();
+        }
+        persist(device, client);
+        let is_only_restarted = if lasted.is_some() {
+            is_loss(&status)
+        } else {
+            is_forgiven(&status) && Instant::now() < course.grace
         };
-        let deadline = deadline(transport, conversation, times)?;
-        let io = poll_fn(|context| poll_socket(socket, transport, want, context));
-        let change =
-            select3(changed(&mut inputs), changed(&mut outputs), changes.until(|| plan.is_outdated(device)));
-        let moved = select(io, select(Timer::at(deadline), change)).await;
-        // However fast the broker sends, everybody else has a turn.
-        yield_now().await;
-        if let Either::First(Err(error)) = moved {
-            return Err(transport.status().unwrap_or(status_at(transport.step(), error)));
+        if !is_only_restarted {
+            explain(&mut status, plan, has_identity);
+            if !plan.settings.tls && lasted.is_none() && is_no_mqtt(status.error) {
+                status.cause = Cause::NotMqtt;
+            }
+            device.note(status);
         }
+        if lasted.is_some() {
+            course.grace = Instant::now().saturating_add(GRACE);
+        }
+        set_state(device, ConnectionState::WaitingToRetry);
     }
 }
 
-/// Does what can be done without waiting.
-fn turn<B: Board>(
-    place: &Place<'_, B>,
-    transport: &mut Transport<'_>,
-    conversation: &mut Conversation<'_, '_>,
-    times: &mut Times,
-) -> Result<Turn, Status> {
-    let device = place.device;
-    let want = transport
-        .poll(&mut *device.accel.borrow_mut())
-        .map_err(|error| transport.status().unwrap_or(Status::new(error)))?;
-    let failed = |error| status_at(Step::Traffic, error);
+/// Says all that is due and has room.
+fn say<B: Board>(
+    device: &Device<B>,
+    client: &mut Client<'_>,
+    conversation: &mut Conversation<'_>,
+) -> Result<(), Error> {
+    if !client.is_connected() {
+        return Ok(());
+    }
+    let report = Report::new(device, client.mqtt().has_clean_session());
     let now = Instant::now().as_millis();
-    if want.contains(Want::READ) {
-        let (used, heard) = conversation.read(transport.plaintext(), now).map_err(failed)?;
-        transport.consume(used);
-        act(place.device, heard, times);
-        if used > 0 || heard != Heard::Nothing {
-            return Ok(Turn::Moved);
-        }
-    }
-    if want.contains(Want::WRITE) {
-        secured(device, transport, times);
-        let report = Report::new(device, conversation.client().has_clean_session());
-        let written = conversation.write(&report, now, transport.write_space()).map_err(failed)?;
-        transport
-            .wrote(written, &mut *device.accel.borrow_mut())
-            .map_err(|error| transport.status().unwrap_or(failed(error)))?;
-        if written > 0 {
-            return Ok(Turn::Moved);
-        }
-    }
-    Ok(if want.contains(Want::BUSY) {
-        Turn::Busy
-    } else if want.contains(Want::CLOSED) {
-        Turn::Over
-    } else {
-        Turn::Wait(want)
-    })
+    let accel = &mut *device.accel.borrow_mut();
+    while conversation.say(client, &report, accel, now)? {}
+    Ok(())
 }
 
-/// The first time that there is something to write into, the handshake is over: its result is shown, and its session kept.
-fn secured<B: Board>(device: &Device<B>, transport: &Transport<'_>, times: &mut Times) {
-    if times.secured.is_some() {
-        return;
+/// Says goodbye, if the broker listens; there is no failure that anybody would want to know of.
+async fn leave<B: Board>(device: &Device<B>, line: &mut Line<'_, '_, B>, conversation: &Conversation<'_>) {
+    let now = Instant::now().as_millis();
+    let is_silent = !line.client.is_connected();
+    let is_said = conversation.leave(line.client, &mut *device.accel.borrow_mut(), now).is_ok();
+    if !(is_said || is_silent) || with_timeout(GOODBYE, line.disconnect()).await.is_err() {
+        line.socket.disconnect().await;
     }
-    times.secured = Some(Instant::now());
-    if transport.suite().is_some() && device.settings.borrow().mqtt.verify_server_certificate {
-        device.clock.vouch();
-    }
-    let handshake_time = u32::try_from(times.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-    device.set_connection(Connection {
-        state: ConnectionState::WaitingForBroker,
-        suite: transport.suite(),
-        resumed: transport.resumed(),
-        handshake_time: if transport.suite().is_some() { handshake_time } else { 0 },
-    });
-    if !transport.session().is_empty() {
-        backup::write(&mut *device.backup.borrow_mut(), Slot::TlsSession, transport.session());
+}
+
+/// Ends a connection on which something could not be said.
+fn end<B: Board>(device: &Device<B>, client: &mut Client<'_>, error: Error) -> Status {
+    let now = Instant::now().as_millis();
+    let ended = client.ended(Some(error), &mut *device.accel.borrow_mut(), now);
+    ended.unwrap_or(Status::new(error))
+}
+
+/// Keeps the TLS session for the time after a reset. What has failed, or has nothing to resume from, leaves nothing.
+fn keep_tls_session<B: Board>(device: &Device<B>, client: &Client<'_>) {
+    let backup = &mut *device.backup.borrow_mut();
+    match client.tls().map(|tls| tls.session()) {
+        Some(session) if !session.is_empty() => drop(backup::write(backup, Slot::TlsSession, session)),
+        _ => backup::erase(backup, Slot::TlsSession),
     }
 }
 
@@ -207,7 +241,11 @@ fn act<B: Board>(device: &Device<B>, heard: Heard, times: &mut Times) {
                 .set_connection(Connection { state: ConnectionState::Connected, ..device.connection.get() });
         }
         Heard::Command(command) => switch(device, command),
-        Heard::Refused(error) => device.note(status_at(Step::Traffic, error)),
+        Heard::Refused(error) => {
+            let mut status = Status::new(error);
+            status.step = Step::Traffic;
+            device.note(status);
+        }
     }
 }
 
@@ -222,86 +260,39 @@ fn switch<B: Board>(device: &Device<B>, Command { output, on }: Command) {
     });
 }
 
-/// Says goodbye, if the broker listens; there is no failure that anybody would want to know of.
-fn leave<B: Board>(
-    place: &Place<'_, B>,
-    transport: &mut Transport<'_>,
-    conversation: &mut Conversation<'_, '_>,
-) {
-    let now = Instant::now().as_millis();
-    if let Ok(written) = conversation.leave(now, transport.write_space()) {
-        let _ = transport.wrote(written, &mut *place.device.accel.borrow_mut());
+/// Adds to a failure what only this end knows.
+fn explain(status: &mut Status, plan: &Plan, has_identity: bool) {
+    let is_about_certificates = matches!(
+        status.alert,
+        Some(AlertSeen::Received(alert)) if is_refused_without_certificate(alert, status.step)
+    );
+    let refusals = [REFUSED_USER_NAME_OR_PASSWORD, REFUSED_NOT_AUTHORIZED];
+    if is_about_certificates && !has_identity {
+        status.cause = Cause::NoClientCertificate;
+    } else if refusals.contains(&status.error)
+        && !plan.settings.user_name.is_empty()
+        && plan.settings.password.is_empty()
+    {
+        status.cause = Cause::NoPassword;
     }
 }
 
-/// Until when to wait at most.
-fn deadline(
-    transport: &Transport<'_>,
-    conversation: &Conversation<'_, '_>,
-    times: &Times,
-) -> Result<Instant, Status> {
-    let limit = times.begun.saturating_add(HANDSHAKE_TIME);
-    if times.accepted.is_none() && Instant::now() >= limit {
-        return Err(status_at(transport.step(), ssl::TIMEOUT));
-    }
-    let now = Instant::now();
-    let (soonest, turn) = (now.saturating_add(PAUSE), now.saturating_add(TURN));
-    Ok(conversation.deadline().map_or(turn, |deadline| Instant::from_millis(deadline).clamp(soonest, turn)))
+/// Whether a port that is for something else, such as TLS, fails so before CONNACK: it takes CONNECT for anything else, and answers with
+/// something else, hangs up, or waits for more.
+fn is_no_mqtt(error: Error) -> bool {
+    [net::CONN_RESET, CONNECTION_CLOSED, MALFORMED_PACKET, UNEXPECTED_PACKET, KEEP_ALIVE_TIMEOUT]
+        .contains(&error)
 }
 
-/// Lets the socket give and take what is there. The socket's own futures keep no state, so that asking anew loses nothing.
-fn poll_socket(
-    socket: &mut TcpSocket<'_>,
-    transport: &mut Transport<'_>,
-    want: Want,
-    context: &mut Context<'_>,
-) -> Poll<Result<(), Error>> {
-    let mut has_moved = false;
-    if want.contains(Want::RECV) {
-        let read = pin!(socket.read(transport.recv_space())).poll(context);
-        match read {
-            Poll::Ready(Ok(length)) => {
-                transport.received(length);
-                has_moved = true;
-            }
-            Poll::Ready(Err(_)) => return Poll::Ready(Err(net::CONN_RESET)),
-            Poll::Pending => {}
-        }
-    }
-    if want.contains(Want::SEND) {
-        let written = pin!(socket.write(transport.send_bytes())).poll(context);
-        match written {
-            Poll::Ready(result) => {
-                // A broken socket takes everything: what the broker said before it broke off, such as an alert, is still to be
-                // read, and after it reading fails, too.
-                transport.sent(result.unwrap_or(transport.send_bytes().len()));
-                has_moved = true;
-            }
-            Poll::Pending => {}
-        }
-    }
-    if has_moved { Poll::Ready(Ok(())) } else { Poll::Pending }
-}
-
-/// Sends what is left to send, as far as the socket takes it.
-async fn flush(socket: &mut TcpSocket<'_>, transport: &mut Transport<'_>) {
-    while !transport.send_bytes().is_empty() {
-        match socket.write(transport.send_bytes()).await {
-            Ok(length) if length > 0 => transport.sent(length),
-            _ => return,
-        }
-    }
-}
-
-fn status_at(step: Step, error: Error) -> Status {
-    let mut status = Status::new(error);
-    status.step = step;
-    status
-}
-
-/// Whether the broker, or the way to it, has gone.
+/// Whether the broker, or the way to it, has gone: no failure of ours, once the broker has accepted the device.
 fn is_loss(status: &Status) -> bool {
-    [net::CONN_RESET, ssl::CONN_EOF, ssl::PEER_CLOSE_NOTIFY].contains(&status.error)
+    [net::CONN_RESET, ssl::CONN_EOF, CONNECTION_CLOSED, ssl::PEER_CLOSE_NOTIFY].contains(&status.error)
+}
+
+/// Whether this is how a broker fails that is only being restarted: it refuses, or closes before it has said anything.
+fn is_forgiven(status: &Status) -> bool {
+    [net::CONNECT_FAILED, net::CONN_RESET, ssl::CONN_EOF, CONNECTION_CLOSED].contains(&status.error)
+        && status.alert.is_none()
 }
 
 async fn changed(receiver: &mut Option<Receiver<'_, NoopRawMutex, u8, WATCHERS>>) {
@@ -311,10 +302,10 @@ async fn changed(receiver: &mut Option<Receiver<'_, NoopRawMutex, u8, WATCHERS>>
     }
 }
 
-/// Handshake and CONNACK together, on a slow line with a slow server.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(60);
 /// No wait is longer, so that progress shows.
 const TURN: Duration = Duration::from_secs(5);
 /// What is due but has no room is not tried again without a pause.
 const PAUSE: Duration = Duration::from_millis(20);
 const GOODBYE: Duration = Duration::from_secs(2);
+/// For so long after a connection was lost it is no failure that the broker cannot be reached.
+const GRACE: Duration = Duration::from_secs(60);

@@ -13,6 +13,7 @@ pub fn hint(status: &Status) -> Packed {
         Cause::NoClientCertificate => return texts::NO_CLIENT_CERTIFICATE,
         Cause::NoPassword => return texts::NO_PASSWORD,
         Cause::TimeIsPast => return texts::TIME_IS_PAST,
+        Cause::NotMqtt => return texts::NOT_MQTT,
         _ => {}
     }
     if let Some(AlertSeen::Received(alert)) = status.alert {

@@ -87,6 +87,7 @@ fn a_cause_that_only_the_device_knows_comes_before_the_alert() {
         (Cause::NoClientCertificate, texts::NO_CLIENT_CERTIFICATE),
         (Cause::NoPassword, texts::NO_PASSWORD),
         (Cause::TimeIsPast, texts::TIME_IS_PAST),
+        (Cause::NotMqtt, texts::NOT_MQTT),
     ] {
         let mut status = Status::new(ssl::FATAL_ALERT_MESSAGE);
         status.alert = Some(AlertSeen::Received(Alert::HANDSHAKE_FAILURE));
