@@ -137,7 +137,7 @@ impl Device {
     }
 }
 
-/// Reads an answer to its end; none for a connection that was closed without one.
+/// Reads an answer to its end; none for a connection that was closed without one, or within it.
 fn read(stream: &mut TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
@@ -146,7 +146,7 @@ fn read(stream: &mut TcpStream) -> Option<Answer> {
     let status = head.split(' ').nth(1)?.parse().ok()?;
     // The answer to HEAD has no body.
     let is_chunked = head.contains("Transfer-Encoding: chunked") && !body.is_empty();
-    let body = if is_chunked { chunks(body) } else { body.to_vec() };
+    let body = if is_chunked { chunks(body)? } else { body.to_vec() };
     let is_packed = head.lines().any(|line| line == "Content-Encoding: gzip");
     let body = if is_packed { unpacked(&body) } else { String::from_utf8(body).unwrap() };
     Some(Answer { status, head, body })
@@ -162,19 +162,20 @@ fn unpacked(body: &[u8]) -> String {
     text
 }
 
-/// The content of a body in chunks (RFC 9112 §7.1), which must end as such a body does.
-fn chunks(mut body: &[u8]) -> Vec<u8> {
+/// The content of a body in chunks (RFC 9112 §7.1), which must end as such a body does; none of one that was cut off.
+fn chunks(mut body: &[u8]) -> Option<Vec<u8>> {
     let mut whole = Vec::new();
     loop {
-        let at = body.windows(2).position(|window| window == b"\r\n").expect("the head of a chunk");
+        let at = body.windows(2).position(|window| window == b"\r\n")?;
         let length = usize::from_str_radix(str::from_utf8(&body[..at]).unwrap(), 16).unwrap();
         let rest = &body[at + 2..];
         if length == 0 {
             assert_eq!(rest, b"\r\n", "the end");
-            return whole;
+            return Some(whole);
         }
-        whole.extend_from_slice(&rest[..length]);
-        body = rest[length..].strip_prefix(b"\r\n").expect("the end of a chunk");
+        let (chunk, rest) = rest.split_at_checked(length)?;
+        whole.extend_from_slice(chunk);
+        body = rest.strip_prefix(b"\r\n")?;
     }
 }
 
