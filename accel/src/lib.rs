@@ -14,7 +14,8 @@
 //! Symmetric work is bounded by a record and returns a plain `Result`. Public-key work is long: it is started into lent
 //! memory and then stepped in slices until it no longer answers `WouldBlock`.
 //!
-//! [`self_test`] tells a device at its start which algorithms of a backend do not work.
+//! [`self_test`] tells a device at its start which algorithms of a backend do not work; [`conformance`] tells who writes a backend which rules
+//! it breaks.
 //!
 //! Deliberately absent: DES, RC4, RSA decryption, key generation, signing with elliptic curves.
 #![no_std]
@@ -25,6 +26,8 @@ mod chaining_value;
 mod cipher;
 mod compose;
 mod compression;
+#[cfg(feature = "rand_core")]
+mod generators;
 mod hash;
 mod health;
 mod hmac;
@@ -34,6 +37,7 @@ mod memory_functions;
 mod public_key;
 mod rng;
 
+pub mod conformance;
 pub mod self_test;
 pub mod soft;
 
@@ -48,6 +52,8 @@ pub use chaining_value::ChainingValue;
 pub use cipher::{Cipher, CipherKey, CipherMode, Direction, MAX_TAG_LENGTH, NONCE_LENGTH};
 pub use compose::{Compose, Parts};
 pub use compression::{Compression, Hashes};
+#[cfg(feature = "rand_core")]
+pub use generators::{FromRandCore, ToRandCore};
 pub use hash::{Digest, Hash, HashAlgorithm, HashState, MAX_BLOCK_LENGTH, MAX_DIGEST_LENGTH};
 pub use hmac::HmacKey;
 pub use public_key::{

@@ -194,12 +194,12 @@ fn rng<A: Rng + ?Sized>(accel: &mut A) -> Result<(), Error> {
     Ok(())
 }
 
-fn same(answer: &[u8], expected: &[u8]) -> Result<(), Error> {
+pub(crate) fn same(answer: &[u8], expected: &[u8]) -> Result<(), Error> {
     if answer == expected { Ok(()) } else { Err(device::SELF_TEST_FAILED) }
 }
 
 /// The bytes `first`, `first` + 1, and so on.
-fn counting_from<const N: usize>(first: u8) -> [u8; N] {
+pub(crate) fn counting_from<const N: usize>(first: u8) -> [u8; N] {
     let mut bytes = [0; N];
     let mut next = first;
     for byte in &mut bytes {
@@ -210,7 +210,7 @@ fn counting_from<const N: usize>(first: u8) -> [u8; N] {
 }
 
 /// The length of the known key's modulus and signature, in bytes.
-const RSA_LENGTH: usize = 128;
+pub(crate) const RSA_LENGTH: usize = 128;
 /// A signature of this size takes about 20 slices.
 const MAX_SLICES: u32 = 10_000;
 
@@ -322,7 +322,7 @@ const CCM8: [&[u8]; 3] = [
 ];
 
 /// A throw-away RSA key of 1024 bits, which protects nothing.
-const RSA_KEY: RsaPrivateKey<'static> = RsaPrivateKey {
+pub(crate) const RSA_KEY: RsaPrivateKey<'static> = RsaPrivateKey {
     public: RsaPublicKey {
         modulus: &[
             0xE3, 0x6D, 0x7C, 0x3C, 0xCD, 0xAD, 0x59, 0xCF, 0x59, 0x66, 0x71, 0xBE, 0x93, 0x31, 0xB1, 0xBA,
@@ -369,7 +369,7 @@ const RSA_KEY: RsaPrivateKey<'static> = RsaPrivateKey {
 };
 
 /// The signature of that key over the digest 00 to 1F, as one of SHA-256.
-const RSA_SIGNATURE: [u8; RSA_LENGTH] = [
+pub(crate) const RSA_SIGNATURE: [u8; RSA_LENGTH] = [
     0xA5, 0x1A, 0x59, 0x72, 0xCE, 0xAD, 0x51, 0x5B, 0xAD, 0x62, 0x19, 0x0D, 0x77, 0xFE, 0xDB, 0xC0, 0xB0,
     0x17, 0x78, 0x17, 0x54, 0xAF, 0xB6, 0xB2, 0x2D, 0xE3, 0xE1, 0x95, 0x7C, 0xC1, 0xA3, 0x82, 0xDD, 0x18,
     0x82, 0x09, 0xB0, 0xA1, 0x06, 0xB2, 0x9D, 0x41, 0xC4, 0x33, 0x8A, 0xAC, 0x3B, 0xC3, 0x88, 0xBF, 0x30,

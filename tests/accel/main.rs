@@ -48,6 +48,8 @@ macro_rules! on_a_block_unit {
 
 mod block_cipher;
 mod cipher;
+mod conformance;
+mod generators;
 mod hash;
 mod hmac;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]

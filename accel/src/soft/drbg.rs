@@ -1,16 +1,26 @@
-//! The random number generator: SHA-256 in counter mode with fast key erasure over a board's entropy.
+//! The random number generator: Hash_DRBG with SHA-256 over a board's entropy (NIST SP 800-90A §10.1.1).
 //!
-//! Every request makes a stream of SHA-256(key, 0), SHA-256(key, 1) and so on, the counter of eight bytes. The first digest is the
-//! next key, the others are the answer, so that what was answered cannot be computed from what is kept. The state is the key, never
-//! buffered output. Hash_DRBG makes its output in the same way (NIST SP 800-90A §10.1.1.4), but adds digests to its state.
+//! | | here | SP 800-90A |
+//! |---|---|---|
+//! | security strength | 256 bits | §10.1 table 2 |
+//! | entropy input | 32 bytes of full entropy | §8.6.3 |
+//! | nonce | 16 bytes more of the same | §8.6.7 |
+//! | seed length | 440 bits | §10.1 table 2 |
+//! | requests from one seed | [`RESEED_REQUESTS`] | at most 2^48 |
+//! | bytes in one request | [`MAX_REQUEST`]; `fill` divides what is longer | at most 2^16 |
+//! | prediction resistance | [`Drbg::prediction_resistant`] | §9.3 |
+//! | personalization string, additional input | none | optional |
 //!
-//! The first request seeds it with 32 bytes of entropy, behind the start-up of the source's tests. Fresh entropy is mixed in before the request that follows
-//! [`RESEED_REQUESTS`] requests or [`RESEED_BYTES`] bytes. When the source fails, or a health test (`health.rs`) does, the request fails with the source's code,
-//! the answer is zeroed, the key is wiped, and each later request asks the source again: no output ever follows a failure
-//! without fresh entropy.
+//! The entropy is tested (`health.rs`, NIST SP 800-90B §4). When the source or a test fails, the request fails with the source's code, the
+//! answer is zeroed, the state is wiped, and each later request asks the source again: no output ever follows a failure without fresh
+//! entropy. What was answered cannot be computed from the state that is kept, as a hash lies between.
+//!
+//! A request of up to 32 bytes takes three compressions of SHA-256, each further 32 bytes one, a seed eleven, beside the source.
+
+use core::iter;
 
 use status::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::Hasher;
 use crate::health::Tested;
@@ -18,66 +28,185 @@ use crate::{Digest, Entropy, Hash, HashAlgorithm, Rng};
 
 /// So many requests are answered from one seed.
 pub const RESEED_REQUESTS: u32 = 1024;
-/// So many bytes are given from one seed; a single request may exceed it.
-pub const RESEED_BYTES: usize = 65_536;
+/// The bytes of one request of SP 800-90A.
+pub const MAX_REQUEST: usize = 65_536;
 
-/// The length of a seed and of the key, in bytes.
-const KEY_LENGTH: usize = 32;
+/// The length of V and C, 440 bits.
+const SEED_LENGTH: usize = 55;
+/// Bytes of entropy, and of the nonce behind it at the instantiation.
+const ENTROPY: usize = 32;
+const NONCE: usize = 16;
 
-/// The generator over its source of entropy. Its key is wiped when it is dropped.
+/// The generator over its source of entropy. Its state is wiped when it is dropped.
+///
+/// ```
+/// use accel::{Entropy, Rng, soft::Drbg};
+/// # use status::Error;
+/// # struct Unit(u64);
+/// # impl Entropy for Unit {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+/// #         for byte in out {
+/// #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #             *byte = (self.0 >> 56) as u8;
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+///
+/// let mut drbg = Drbg::new(Unit(1));
+/// let (mut first, mut second) = ([0; 32], [0; 32]);
+/// drbg.fill(&mut first)?;
+/// drbg.reseed()?;
+/// drbg.fill(&mut second)?;
+/// assert_ne!(first, second);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(ZeroizeOnDrop)]
 pub struct Drbg<E> {
     #[zeroize(skip)]
     entropy: Tested<E>,
-    key: [u8; KEY_LENGTH],
-    /// What is left of this seed; nothing before the first one and after a failure.
-    requests: u32,
-    bytes: usize,
+    state: State,
+    /// Whether each request is preceded by fresh entropy.
+    resists_prediction: bool,
 }
 
 impl<E: Entropy> Drbg<E> {
     /// Makes a generator that asks for its seed when it is first used.
     pub const fn new(entropy: E) -> Self {
-        Self { entropy: Tested::new(entropy), key: [0; KEY_LENGTH], requests: 0, bytes: 0 }
+        Self { entropy: Tested::new(entropy), state: State::EMPTY, resists_prediction: false }
     }
 
-    /// Mixes fresh entropy into the key. Xor suffices, as the source does not know the key.
-    fn reseed(&mut self) -> Result<(), Error> {
-        let mut seed = Zeroizing::new([0; KEY_LENGTH]);
-        self.entropy.entropy(seed.as_mut_slice())?;
-        for (key, seed) in self.key.iter_mut().zip(seed.iter()) {
-            *key ^= seed;
+    /// Makes a generator that is seeded anew before every request (SP 800-90A §9.3.1 with prediction resistance): whoever knows its state
+    /// knows nothing of what comes next. For a source that is always there and gives 32 bytes in a short time.
+    pub const fn prediction_resistant(entropy: E) -> Self {
+        Self { entropy: Tested::new(entropy), state: State::EMPTY, resists_prediction: true }
+    }
+
+    /// Mixes fresh entropy in (SP 800-90A §9.2), or instantiates the generator where it has had none (§9.1).
+    ///
+    /// # Errors
+    /// The source's; nothing is given then before it has answered again.
+    pub fn reseed(&mut self) -> Result<(), Error> {
+        let mut input = [0; ENTROPY + NONCE];
+        let seeded = if self.state.is_seeded() {
+            let (entropy, _) = input.split_at_mut(ENTROPY);
+            self.entropy.entropy(entropy).and_then(|()| self.state.reseed(entropy, &[]))
+        } else {
+            self.entropy.entropy(&mut input).and_then(|()| self.state.instantiate(&[&input]))
+        };
+        input.zeroize();
+        if seeded.is_err() {
+            self.state.zeroize();
         }
-        self.requests = RESEED_REQUESTS;
-        self.bytes = RESEED_BYTES;
-        Ok(())
+        seeded
     }
 
-    /// So many digests into the stream.
-    fn stream(&self, counter: u64) -> Result<Digest, Error> {
-        Hasher.hash(HashAlgorithm::Sha256, &[&self.key, &counter.to_be_bytes()])
+    fn request(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        if self.resists_prediction || self.state.needs_seed() {
+            self.reseed()?;
+        }
+        self.state.generate(out, &[])
     }
 }
 
 impl<E: Entropy> Rng for Drbg<E> {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        if self.requests == 0 || self.bytes == 0 {
-            let seeded = self.reseed();
-            if seeded.is_err() {
-                self.key.zeroize();
-                self.requests = 0;
-                out.zeroize();
-                return seeded;
-            }
+        let filled = out.chunks_mut(MAX_REQUEST).try_for_each(|part| self.request(part));
+        if filled.is_err() {
+            out.zeroize();
         }
-        let next = self.stream(0)?;
-        for (counter, part) in (1..).zip(out.chunks_mut(KEY_LENGTH)) {
-            copy(part, self.stream(counter)?.as_bytes());
-        }
-        copy(&mut self.key, next.as_bytes());
-        self.requests = self.requests.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(out.len());
+        filled
+    }
+}
+
+/// The working state (SP 800-90A §10.1.1.1).
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct State {
+    v: [u8; SEED_LENGTH],
+    c: [u8; SEED_LENGTH],
+    /// Requests since the seed, and one; 0 before the first seed and after a failure.
+    reseed_counter: u32,
+}
+
+impl State {
+    /// Nothing has been seeded.
+    const EMPTY: Self = Self { v: [0; SEED_LENGTH], c: [0; SEED_LENGTH], reseed_counter: 0 };
+
+    const fn is_seeded(&self) -> bool {
+        self.reseed_counter > 0
+    }
+
+    const fn needs_seed(&self) -> bool {
+        !self.is_seeded() || self.reseed_counter > RESEED_REQUESTS
+    }
+
+    /// §10.1.1.2: of entropy input, nonce and personalization string.
+    fn instantiate(&mut self, material: &[&[u8]]) -> Result<(), Error> {
+        derive(&mut self.v, material)?;
+        self.start()
+    }
+
+    /// §10.1.1.3: of entropy input and additional input.
+    fn reseed(&mut self, entropy: &[u8], additional: &[u8]) -> Result<(), Error> {
+        let mut v = [0; SEED_LENGTH];
+        derive(&mut v, &[&[1], &self.v, entropy, additional])?;
+        self.v = v;
+        v.zeroize();
+        self.start()
+    }
+
+    /// What both end with.
+    fn start(&mut self) -> Result<(), Error> {
+        derive(&mut self.c, &[&[0], &self.v])?;
+        self.reseed_counter = 1;
         Ok(())
+    }
+
+    /// §10.1.1.4: a request with additional input, of at most [`MAX_REQUEST`] bytes.
+    fn generate(&mut self, out: &mut [u8], additional: &[u8]) -> Result<(), Error> {
+        if !additional.is_empty() {
+            let w = sha256(&[&[2], &self.v, additional])?;
+            add(&mut self.v, w.as_bytes());
+        }
+        let mut data = self.v;
+        for part in out.chunks_mut(32) {
+            copy(part, sha256(&[&data])?.as_bytes());
+            add(&mut data, &[1]);
+        }
+        data.zeroize();
+        let h = sha256(&[&[3], &self.v])?;
+        add(&mut self.v, h.as_bytes());
+        add(&mut self.v, &self.c);
+        add(&mut self.v, &self.reseed_counter.to_be_bytes());
+        self.reseed_counter = self.reseed_counter.saturating_add(1);
+        Ok(())
+    }
+}
+
+/// `Hash_df` (§10.3.1), to the length of a seed.
+fn derive(seed: &mut [u8; SEED_LENGTH], material: &[&[u8]]) -> Result<(), Error> {
+    const BITS: [u8; 4] = 440_u32.to_be_bytes();
+    for (counter, part) in (1_u8..).zip(seed.chunks_mut(32)) {
+        let mut state = Hasher.hash_start(HashAlgorithm::Sha256)?;
+        for piece in [[counter].as_slice(), &BITS].into_iter().chain(material.iter().copied()) {
+            Hasher.hash_update(&mut state, piece)?;
+        }
+        copy(part, Hasher.hash_finish_in_place(&mut state)?.as_bytes());
+    }
+    Ok(())
+}
+
+fn sha256(parts: &[&[u8]]) -> Result<Digest, Error> {
+    Hasher.hash(HashAlgorithm::Sha256, parts)
+}
+
+/// `sum` += `number`, both big-endian, modulo 2^440.
+fn add(sum: &mut [u8; SEED_LENGTH], number: &[u8]) {
+    let mut carry = 0;
+    for (to, from) in sum.iter_mut().rev().zip(number.iter().rev().chain(iter::repeat(&0))) {
+        let [low, high] = (u16::from(*to).wrapping_add(u16::from(*from)).wrapping_add(carry)).to_le_bytes();
+        *to = low;
+        carry = u16::from(high);
     }
 }
 
@@ -86,3 +215,6 @@ fn copy(to: &mut [u8], from: &[u8]) {
         *to = *from;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ pub(crate) mod mode;
 
 use crate::{Cipher, Compose, Entropy, PublicKeyPart};
 
-pub use drbg::{Drbg, RESEED_BYTES, RESEED_REQUESTS};
+pub use drbg::{Drbg, MAX_REQUEST, RESEED_REQUESTS};
 pub use hash::{Hasher, compress, digest, pads};
 
 /// The software accelerator over a source of entropy.
