@@ -153,7 +153,10 @@ pub(crate) fn decode_base64(text: &[u8], out: &mut [u8]) -> Result<usize, Error>
             && let Some(group) = four_digits(*digits)
         {
             rest = behind;
-            out = put(out, group, 3)?;
+            let [_, bytes @ ..] = group.to_be_bytes();
+            let place;
+            (place, out) = out.split_first_chunk_mut().ok_or(status::x509::ALLOC_FAILED)?;
+            *place = bytes;
             continue;
         }
         rest = tail;
@@ -192,28 +195,43 @@ fn put(out: &mut [u8], group: u32, length: usize) -> Result<&mut [u8], Error> {
     Ok(rest)
 }
 
-/// The 24 bits of four base64 digits, looked at all at once without a table; none when a byte is no digit, which is all that the
-/// branch tells.
+/// The 24 bits of four base64 digits, looked at all at once without a table of digits; none when a byte is no digit, which is all
+/// that the branch tells.
 fn four_digits(bytes: [u8; 4]) -> Option<u32> {
-    const HIGH: u32 = 0x8080_8080;
-    let each = |byte: u8| u32::from_be_bytes([byte; 4]);
     let text = u32::from_be_bytes(bytes);
     let low = text & !HIGH;
     let (mut offsets, mut known) = (0, 0);
-    for (first, last, start) in RANGES {
+    for &[first, last, offset] in &FOUR_RANGES {
         // In each byte the high bit is set where it is not below the first, and not above the last: nothing borrows from the next.
-        let inside = (low | HIGH).wrapping_sub(each(first)) & each(last | 0x80).wrapping_sub(low) & HIGH;
+        let inside = (low | HIGH).wrapping_sub(first) & last.wrapping_sub(low) & HIGH;
         known |= inside;
         // 0x7F where it is inside: enough, as only the lower bits of the sum count.
-        let mask = inside.wrapping_sub(inside >> 7);
-        offsets |= mask & each(start.wrapping_sub(first) & 0x7F);
+        offsets |= inside.wrapping_sub(inside >> 7) & offset;
     }
     if known != HIGH || text & HIGH != 0 {
         return None;
     }
-    let digits = low.wrapping_add(offsets) & each(0x3F);
+    let digits = low.wrapping_add(offsets) & repeated(0x3F);
     let pairs = (digits & 0x003F_003F) | (digits & 0x3F00_3F00) >> 2;
     Some((pairs & 0xFFF) | (pairs >> 16) << 12)
+}
+
+/// The high bit of each byte.
+const HIGH: u32 = repeated(0x80);
+
+/// [`RANGES`] for four bytes at once: the first digit, the last one with its high bit set, and what makes a digit its value.
+const FOUR_RANGES: [[u32; 3]; 5] = {
+    let [a, b, c, d, e] = RANGES;
+    [four(a), four(b), four(c), four(d), four(e)]
+};
+
+const fn four((first, last, start): (u8, u8, u8)) -> [u32; 3] {
+    [repeated(first), repeated(last | 0x80), repeated(start.wrapping_sub(first) & 0x7F)]
+}
+
+/// A word of four equal bytes.
+const fn repeated(byte: u8) -> u32 {
+    u32::from_be_bytes([byte; 4])
 }
 
 /// First and last digit of a run, and the value of the first.

@@ -8,8 +8,10 @@ use bench::{Counter, Repeating, board_init, done, fail, row, slice_row};
 use cortex_m_rt::entry;
 use status::Error;
 use tls12::schedule::p_hash;
-use x509::PrivateKey;
+use x509::{Bundle, PrivateKey};
 
+const CA: &[u8] = include_bytes!("../../../../../vectors/tls12/ca.pem");
+const CHAIN_2048: &[u8] = include_bytes!("../../../../../vectors/tls12/client-2048.pem");
 const CLIENT_1024: &[u8] = include_bytes!("../../../../../vectors/tls12/client-1024.key");
 const CLIENT_2048: &[u8] = include_bytes!("../../../../../vectors/tls12/client-2048.key");
 const CLIENT_4096: &[u8] = include_bytes!("../../../../../vectors/tls12/client-4096.key");
@@ -25,6 +27,7 @@ fn main() -> ! {
     let counter = Counter::start();
     let mut accel = Repeating::started();
     row("random numbers: tests of the source at its start, and a seed", counter.instructions());
+    load();
     rsa(&mut accel, CLIENT_1024, ["RSA-1024 sign, cold", "RSA-1024 verify, cold", "RSA-1024 encrypt, cold"]);
     rsa(&mut accel, CLIENT_2048, ["RSA-2048 sign, cold", "RSA-2048 verify, cold", "RSA-2048 encrypt, cold"]);
     rsa(&mut accel, CLIENT_4096, ["RSA-4096 sign, cold", "RSA-4096 verify, cold", "RSA-4096 encrypt, cold"]);
@@ -44,6 +47,19 @@ fn check<T>(what: &str, result: Result<T, Error>) -> T {
         Ok(value) => value,
         Err(error) => fail(what, error),
     }
+}
+
+/// What a device reads before its first connection.
+fn load() {
+    let (mut ca, mut chain, mut key) = ([0; 3072], [0; 3072], [0; 3072]);
+    let counter = Counter::start();
+    let bundles = [Bundle::from_pem(CA, &mut ca), Bundle::from_pem(CHAIN_2048, &mut chain)];
+    let key = PrivateKey::from_pem(CLIENT_2048, &mut key);
+    row("CA, certificate and key of 2048 bits from PEM", counter.instructions());
+    for bundle in bundles {
+        check("certificate", bundle);
+    }
+    check("key", key);
 }
 
 /// Steps a job to its end; the largest slice is the longest time that a device is kept from other work.
