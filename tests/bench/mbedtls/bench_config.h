@@ -11,15 +11,23 @@
 
 #define MBEDTLS_AES_C
 #define MBEDTLS_AES_ROM_TABLES
+/* What the documentation names for small builds. */
 #ifdef BENCH_SMALL
 #define MBEDTLS_AES_FEWER_TABLES
+#define MBEDTLS_SHA256_SMALLER
+#define MBEDTLS_SHA512_SMALLER
 #endif
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_CIPHER_MODE_CBC
 #define MBEDTLS_CCM_C
 #define MBEDTLS_GCM_C
+/* Unless the chip's generator is used as it is; the server's tickets want one. */
+#if !defined(BENCH_PLAIN_RANDOM) || defined(BENCH_SERVER)
 #define MBEDTLS_CTR_DRBG_C
 #define MBEDTLS_ENTROPY_C
+#else
+#define MBEDTLS_ECP_NO_INTERNAL_RNG
+#endif
 
 #define MBEDTLS_MD_C
 #define MBEDTLS_MD5_C

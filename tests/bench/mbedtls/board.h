@@ -22,5 +22,10 @@ void board_heap_install(void);
 /* A deterministic source of "entropy": benchmarks must repeat exactly. */
 int board_entropy(void *context, unsigned char *out, size_t length);
 
+/* Random numbers of Mbed TLS's own generator or, with BENCH_PLAIN_RANDOM, of a plain one such as a chip's. */
+void board_random_start(void);
+int board_random(void *context, unsigned char *out, size_t length);
+extern const size_t board_random_size;
+
 int bench(void);
 #endif

@@ -2,10 +2,8 @@
  * resumption by ticket, reading and writing. */
 #include "board.h"
 #include "files.h"
-#include "mbedtls/ctr_drbg.h"
 #include "mbedtls/ssl.h"
 
-static mbedtls_ctr_drbg_context drbg;
 static mbedtls_ssl_config config;
 static mbedtls_ssl_context connection;
 static mbedtls_ssl_session session;
@@ -27,14 +25,15 @@ static int from_network(void *context, unsigned char *data, size_t length) {
 
 int bench(void) {
     static unsigned char buffer[256];
-    int code = mbedtls_ctr_drbg_seed(&drbg, board_entropy, NULL, NULL, 0);
+    board_random_start();
+    int code = 0;
     mbedtls_ssl_config_init(&config);
     mbedtls_ssl_init(&connection);
     code |= mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
     code |= mbedtls_x509_crt_parse(&anchors, ca_pem, ca_pem_length);
     code |= mbedtls_x509_crt_parse(&chain, client_2048_pem, client_2048_pem_length);
     code |= mbedtls_pk_parse_key(&key, client_2048_key, client_2048_key_length, NULL, 0);
-    mbedtls_ssl_conf_rng(&config, mbedtls_ctr_drbg_random, &drbg);
+    mbedtls_ssl_conf_rng(&config, board_random, NULL);
     mbedtls_ssl_conf_ca_chain(&config, &anchors, NULL);
     code |= mbedtls_ssl_conf_own_cert(&config, &chain, &key);
     code |= mbedtls_ssl_conf_max_frag_len(&config, MBEDTLS_SSL_MAX_FRAG_LEN_4096);

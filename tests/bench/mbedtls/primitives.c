@@ -5,7 +5,6 @@
 #include "files.h"
 #include "mbedtls/ccm.h"
 #include "mbedtls/cipher.h"
-#include "mbedtls/ctr_drbg.h"
 #include "mbedtls/ecdsa.h"
 #include "mbedtls/gcm.h"
 #include "mbedtls/md.h"
@@ -13,7 +12,6 @@
 #include "mbedtls/rsa.h"
 #include "mbedtls/ssl.h"
 
-static mbedtls_ctr_drbg_context drbg;
 static unsigned char data[17 * 1024], out[17 * 1024];
 
 static void check(const char *what, int code) {
@@ -60,7 +58,7 @@ static void rsa(const char *bits, const unsigned char *pem, size_t length, int s
     mbedtls_pk_init(&key);
     check("parse", mbedtls_pk_parse_key(&key, pem, length, NULL, 0));
     mbedtls_rsa_context *private_key = mbedtls_pk_rsa(key);
-#define SIGN mbedtls_rsa_pkcs1_sign(private_key, mbedtls_ctr_drbg_random, &drbg, MBEDTLS_RSA_PRIVATE, MBEDTLS_MD_SHA256, 32, hash, signature)
+#define SIGN mbedtls_rsa_pkcs1_sign(private_key, board_random, NULL, MBEDTLS_RSA_PRIVATE, MBEDTLS_MD_SHA256, 32, hash, signature)
     MEASURE("sign", SIGN, cold);
     MEASURE("sign", SIGN, warm);
     if (sign) {
@@ -77,7 +75,7 @@ static void rsa(const char *bits, const unsigned char *pem, size_t length, int s
     board_row(join("RSA-", bits, " verify, cold"), cold);
     board_row(join("RSA-", bits, " verify, warm"), warm);
     mbedtls_mpi_free(&public_key.RN);
-#define ENCRYPT mbedtls_rsa_pkcs1_encrypt(&public_key, mbedtls_ctr_drbg_random, &drbg, MBEDTLS_RSA_PUBLIC, 48, data, out)
+#define ENCRYPT mbedtls_rsa_pkcs1_encrypt(&public_key, board_random, NULL, MBEDTLS_RSA_PUBLIC, 48, data, out)
     MEASURE("encrypt", ENCRYPT, cold);
     MEASURE("encrypt", ENCRYPT, warm);
     board_row(join("RSA-", bits, " encrypt, cold"), cold);
@@ -93,8 +91,8 @@ static void ecdsa(const char *name, mbedtls_ecp_group_id curve, mbedtls_md_type_
     uint64_t cost;
     memset(hash, 7, sizeof hash);
     mbedtls_ecdsa_init(&key);
-    check("genkey", mbedtls_ecdsa_genkey(&key, curve, mbedtls_ctr_drbg_random, &drbg));
-    check("sign", mbedtls_ecdsa_write_signature(&key, md, hash, hash_length, signature, &length, mbedtls_ctr_drbg_random, &drbg));
+    check("genkey", mbedtls_ecdsa_genkey(&key, curve, board_random, NULL));
+    check("sign", mbedtls_ecdsa_write_signature(&key, md, hash, hash_length, signature, &length, board_random, NULL));
     /* A context of its own: the signer's keeps a table of the generator's multiples. */
     mbedtls_ecdsa_init(&public_key);
     check("group", mbedtls_ecp_group_load(&public_key.grp, curve));
@@ -161,8 +159,7 @@ static void aes(const char *name, unsigned bits) {
 }
 
 int bench(void) {
-    mbedtls_ctr_drbg_init(&drbg);
-    check("seed", mbedtls_ctr_drbg_seed(&drbg, board_entropy, NULL, NULL, 0));
+    board_random_start();
     load();
     rsa("1024", client_1024_key, client_1024_key_length, 1);
     rsa("2048", client_2048_key, client_2048_key_length, 1);

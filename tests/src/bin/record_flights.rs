@@ -54,7 +54,7 @@ fn main() {
         write(&format!("client-{bits}"), &play(&config, script, &[], &[]).0);
     }
 
-    // The most memory that a connection may need: with a client certificate, in every suite, full and resumed.
+    // Every suite: full and resumed with a client certificate, which takes the most memory, and full without one, and a record.
     for suite in Suite::ALL {
         let config = Config {
             suites: Suites::new(&[suite]).expect("one suite"),
@@ -73,6 +73,9 @@ fn main() {
         write(&format!("{name}-session"), &session);
         let resume = Script { resume: Some(saved), ..script() };
         write(&format!("{name}-resumed"), &play(&config, resume, &session, &[]).0);
+        let config = Config { identity: None, ..config };
+        let script = Script { chain: direct(), ..Script::new(suite.id()) };
+        write(&format!("{name}-verification"), &play(&config, script, &[], &[1024]).0);
     }
 
     let root = Config { anchors: Some(bundle("ca.pem")), ..Config::default() };

@@ -4,6 +4,7 @@
 #![no_std]
 
 pub mod ecdsa;
+pub mod play;
 mod repeating;
 mod vectors;
 
@@ -58,6 +59,11 @@ pub fn row(name: &str, value: u64) {
 /// Prints what a call costs while so much is open.
 pub fn named_row(group: &str, name: &str, open: usize, value: u64) {
     hprintln!("{} {}, {} open\t{}", group, name, open, value);
+}
+
+/// Prints what was measured in a suite.
+pub fn suite_row(suite: &str, what: &str, value: u64) {
+    hprintln!("{}: {}\t{}", suite, what, value);
 }
 
 /// Prints the longest slice of an operation.
