@@ -62,8 +62,10 @@ impl HmacKey {
             for byte in pad.iter_mut() {
                 *byte ^= mask;
             }
-            let mut state = accel.hash_start(algorithm)?;
-            accel.hash_update(&mut state, pad.get(..block).unwrap_or_default())?;
+            // In the place where it is made: a copy is 200 bytes of stack.
+            let mut started = accel.hash_start(algorithm);
+            let state = started.as_mut().map_err(|error| *error)?;
+            accel.hash_update(state, pad.get(..block).unwrap_or_default())?;
             Ok(state.midstate())
         };
         let (of_inner, inner) = state(INNER)?;

@@ -5,10 +5,10 @@
 
 use core::mem;
 
-use accel::{Hash, HashAlgorithm, HmacKey, Rng};
+use accel::{Hash, HashAlgorithm, HashState, HmacKey, MAX_DIGEST_LENGTH, Rng};
 use status::{Error, ssl};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::Suite;
 use crate::wire::copy;
@@ -116,8 +116,9 @@ impl MasterSecret {
         seed: &[&[u8]],
     ) -> Result<Self, Error> {
         let mut master = Self([0; SECRET_LENGTH]);
-        let key = HmacKey::new(accel, prf, premaster)?;
-        p_hash(accel, &key, seed, &mut master.0)?;
+        // Used in the place where it is made: a copy is 150 bytes of stack.
+        let key = HmacKey::new(accel, prf, premaster);
+        p_hash(accel, key.as_ref().map_err(|error| *error)?, seed, &mut master.0)?;
         Ok(master)
     }
 }
@@ -282,24 +283,38 @@ pub fn p_hash<A: Hash + ?Sized>(
 ) -> Result<(), Error> {
     // A(1) = HMAC(secret, seed); A(i) = HMAC(secret, A(i-1)); the output is HMAC(secret, A(i) + seed) for i = 1, 2, ...
     let mut state = key.start();
+    let mut place = Zeroizing::new([0; MAX_DIGEST_LENGTH]);
+    let a = place.get_mut(..key.algorithm().digest_length()).unwrap_or_default();
     seed.iter().try_for_each(|part| accel.hash_update(&mut state, part))?;
-    let mut a = key.finish(accel, &mut state)?;
+    finish(accel, key, &mut state, a)?;
     let mut rest = out;
     loop {
-        let length = rest.len().min(key.algorithm().digest_length());
+        let length = rest.len().min(a.len());
         let (chunk, left) = mem::take(&mut rest).split_at_mut_checked(length).unwrap_or_default();
         rest = left;
-        key.restart(&mut state);
-        accel.hash_update(&mut state, a.as_bytes())?;
+        accel.hash_update(&mut state, a)?;
         seed.iter().try_for_each(|part| accel.hash_update(&mut state, part))?;
-        copy(chunk, key.finish(accel, &mut state)?.as_bytes());
+        finish(accel, key, &mut state, chunk)?;
         if rest.is_empty() {
             return Ok(());
         }
-        key.restart(&mut state);
-        accel.hash_update(&mut state, a.as_bytes())?;
-        a = key.finish(accel, &mut state)?;
+        accel.hash_update(&mut state, a)?;
+        finish(accel, key, &mut state, a)?;
     }
+}
+
+/// Ends a MAC, of which as much is written as there is place for, and begins the next with the same key.
+// Not inlined: a digest on the stack is enough.
+#[inline(never)]
+fn finish<A: Hash + ?Sized>(
+    accel: &mut A,
+    key: &HmacKey,
+    state: &mut HashState,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    copy(out, key.finish(accel, state)?.as_bytes());
+    key.restart(state);
+    Ok(())
 }
 
 /// Two MAC keys and two AES keys of 32 bytes.

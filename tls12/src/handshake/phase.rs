@@ -123,9 +123,12 @@ impl Handshake<'_> {
     /// Those of the accelerator.
     pub(super) fn protect<A: Accel>(&mut self, side: Side, accel: &mut A) -> Result<(), Failure> {
         if let Phase::Exchange(_) = self.phase {
-            let block = self.expand(accel)?;
-            self.load(Side::Server, &block, accel)?;
-            self.load(Side::Client, &block, accel)?;
+            self.begin(accel)?;
+            // Used in the place where it is made: a copy is 130 bytes of stack.
+            let block = self.expand(accel);
+            let block = block.as_ref().map_err(|error| *error)?;
+            self.load(Side::Server, block, accel)?;
+            self.load(Side::Client, block, accel)?;
         }
         let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
         match side {
@@ -135,15 +138,23 @@ impl Handshake<'_> {
         Ok(())
     }
 
-    /// Begins the second half: the key for Finished, and the key block.
+    /// Begins the second half: the key for Finished.
+    // Neither of these is inlined: the stack of one is free again for the next.
     #[inline(never)]
-    fn expand<A: Accel>(&mut self, accel: &mut A) -> Result<KeyBlock, Failure> {
+    fn begin<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
         let suite = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.suite;
         self.phase.begin_protection();
         let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
         directions.key = self.secret.master()?.key(accel, suite.prf())?;
         directions.has_key = true;
-        Ok(directions.key.key_block(accel, suite, &self.randoms)?)
+        Ok(())
+    }
+
+    /// The key block of the second half.
+    #[inline(never)]
+    fn expand<A: Accel>(&mut self, accel: &mut A) -> Result<KeyBlock, Error> {
+        let suite = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.suite;
+        self.master_key()?.key_block(accel, suite, &self.randoms)
     }
 
     #[inline(never)]

@@ -64,11 +64,23 @@ impl Protection {
         direction: Direction,
         encrypt_then_mac: bool,
     ) -> Result<(), Failure> {
-        self.key = accel.cipher_load(keys.suite.mode(), direction, keys.cipher)?;
+        self.load_cipher(accel, keys, direction)?;
         match keys.suite.mac() {
             Some(algorithm) => self.mac.load(accel, direction, algorithm, keys.mac, encrypt_then_mac)?,
             None => *self.salt = keys.salt.try_into().map_err(|_| ssl::INTERNAL_ERROR)?,
         }
+        Ok(())
+    }
+
+    // Not inlined: its stack is free again when the MAC's key is loaded.
+    #[inline(never)]
+    fn load_cipher<A: Accel>(
+        &mut self,
+        accel: &mut A,
+        keys: &Keys<'_>,
+        direction: Direction,
+    ) -> Result<(), Failure> {
+        self.key = accel.cipher_load(keys.suite.mode(), direction, keys.cipher)?;
         Ok(())
     }
 

@@ -6,6 +6,8 @@
 )]
 
 /// Takes whole blocks into the chaining value.
+// Not inlined: its stack would be that of every hash.
+#[inline(never)]
 pub(super) fn compress(state: &mut [u32; 4], blocks: &[[u8; 64]]) {
     let [first, second, third, fourth] = &SINES;
     for block in blocks {
