@@ -79,23 +79,25 @@ impl<'a> Name<'a> {
     /// PrintableString compared without regard to ASCII case and to which of the two it is, all others byte for byte.
     #[inline(never)]
     pub(crate) fn digest<A: Hash>(&self, accel: &mut A) -> Result<NameDigest, Error> {
-        let mut state = accel.hash_start(HashAlgorithm::Sha256)?;
+        // In the place where it is made: a copy is 200 bytes of stack.
+        let mut started = accel.hash_start(HashAlgorithm::Sha256);
+        let state = started.as_mut().map_err(|error| *error)?;
         for attribute in self.attributes() {
             let folds = attribute.folds();
             let kind = if folds { UTF8_STRING } else { attribute.tag };
-            accel.hash_update(&mut state, &[kind, u8::from(attribute.is_merged)])?;
+            accel.hash_update(state, &[kind, u8::from(attribute.is_merged)])?;
             for (bytes, folds) in [(attribute.oid, false), (attribute.value, folds)] {
-                accel.hash_update(&mut state, &bytes.len().to_be_bytes())?;
+                accel.hash_update(state, &bytes.len().to_be_bytes())?;
                 for chunk in bytes.chunks(CHUNK) {
                     let mut folded = [0; CHUNK];
                     for (to, from) in folded.iter_mut().zip(chunk) {
                         *to = if folds { from.to_ascii_lowercase() } else { *from };
                     }
-                    accel.hash_update(&mut state, folded.get(..chunk.len()).unwrap_or_default())?;
+                    accel.hash_update(state, folded.get(..chunk.len()).unwrap_or_default())?;
                 }
             }
         }
-        let digest = accel.hash_finish_in_place(&mut state)?;
+        let digest = accel.hash_finish_in_place(state)?;
         let mut name = NameDigest::EMPTY;
         for (to, from) in name.0.iter_mut().zip(digest.as_bytes()) {
             *to = *from;
