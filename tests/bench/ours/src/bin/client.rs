@@ -1,49 +1,26 @@
 //! A client and nothing else, to be linked and measured, not run: PEM anchors, client certificate and key, verification on
 //! three curves and RSA, resumption, MQTT, the texts of all codes, and software for all cryptography.
 //!
+//! `client_alone.rs` is the same without MQTT and texts.
+//!
 //! It is also the 30 lines that link the stack: `connect` is what a device does.
 #![no_std]
 #![no_main]
 
+#[path = "../registers.rs"]
+mod registers;
 #[path = "../vectors.rs"]
 mod vectors;
 
-use accel::{Entropy, soft::Soft};
+use accel::soft::Soft;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
 use mqtt::{Client, Event, Message, Options, QoS, Subscription};
+use registers::{CONSOLE, HardwareEntropy, NETWORK, RANDOM};
 use status::Error;
 use tls12::{Config, Connection, Identity, MaxFragmentLength, Peer, Want};
 use x509::{Bundle, PrivateKey};
-
-/// Three registers that do not exist: network, entropy, console.
-struct Register(*mut u32);
-
-impl Register {
-    fn read(&self) -> u32 {
-        // SAFETY: never run.
-        unsafe { self.0.read_volatile() }
-    }
-
-    fn write(&self, value: u32) {
-        // SAFETY: never run.
-        unsafe { self.0.write_volatile(value) }
-    }
-}
-
-const NETWORK: Register = Register(0x4000_F000 as *mut u32);
-const RANDOM: Register = Register(0x4000_F004 as *mut u32);
-const CONSOLE: Register = Register(0x4000_F008 as *mut u32);
-
-struct HardwareEntropy;
-
-impl Entropy for HardwareEntropy {
-    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        out.fill_with(|| RANDOM.read().to_le_bytes()[0]);
-        Ok(())
-    }
-}
 
 struct Console;
 

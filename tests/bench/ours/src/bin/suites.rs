@@ -3,7 +3,7 @@
 #![no_main]
 
 use accel::soft::Soft;
-use bench::play::{Cost, Lent, Play, SEND, check};
+use bench::play::{Lent, Play, SEND, check};
 use bench::{Repeating, board_init, done, row, suite_row};
 use cortex_m_rt::entry;
 use tls12::{Config, Connection, Identity, Suite, Suites};
@@ -22,6 +22,8 @@ struct Recorded {
     /// Its session, and that session resumed.
     session: &'static [u8],
     resumed: &'static [u8],
+    /// The same, without another ticket.
+    resumed_only: &'static [u8],
     /// A full handshake without a client certificate, and a record of 1 KiB.
     verified: &'static [u8],
 }
@@ -32,6 +34,7 @@ macro_rules! in_suite {
             full: recorded!($name),
             session: recorded!($name, "-session"),
             resumed: recorded!($name, "-resumed"),
+            resumed_only: recorded!($name, "-resumed-only"),
             verified: recorded!($name, "-verification"),
         }
     };
@@ -73,34 +76,43 @@ fn main() -> ! {
         + size_of::<Config<'_>>()
         + size_of::<PrivateKey<'_>>()
         + size_of::<Soft<Repeating>>()
-        + Connection::SMALL_RX
         + decoded;
+    // As long as the signature of a key of 2048 bits wants it.
+    let smallest_rx = Connection::MIN_RX.max(accel::rsa_private_workspace(256));
+    let windows = fixed + Connection::SMALL_RX + SEND;
     let (mut all, mut smallest) = (Lent::default(), Lent::default());
     for (suite, recorded) in Suite::ALL.into_iter().zip(&RECORDED) {
         let name = suite.name().trim_start_matches("TLS_RSA_WITH_");
         let suites = check(name, Suites::new(&[suite]));
         speed(name, &Config { suites, ..trusting }, recorded);
         let config = Config { suites, ..identified };
-        let [(_, full), (cost, resumed)] = memory(name, &config, recorded, &mut [0; SEND]);
-        suite_row(name, "handshake, resumed", cost.total);
+        resume(name, &config, recorded);
+        let [full, resumed] = memory(name, &config, recorded, &mut [0; Connection::SMALL_RX], &mut [0; SEND]);
         suite_row(name, "stack, client certificate 2048, bytes", full.stack as u64);
         suite_row(name, "stack, resumed, bytes", resumed.stack as u64);
         let most = worse(full, resumed);
-        suite_row(name, "RAM of a connection, bytes", (fixed + SEND + most.session + most.stack) as u64);
+        suite_row(name, "RAM of a connection, bytes", (windows + most.session + most.stack) as u64);
         all = worse(all, most);
-        let [(_, full), (_, resumed)] = memory(name, &config, recorded, &mut [0; Connection::MIN_TX]);
+        let [full, resumed] = memory(
+            name,
+            &config,
+            recorded,
+            &mut [0; Connection::SMALL_RX][..smallest_rx],
+            &mut [0; Connection::MIN_TX],
+        );
         smallest = worse(smallest, worse(full, resumed));
     }
     row("connection state, bytes", size_of::<Connection<'_>>() as u64);
     row("receive buffer, bytes", Connection::SMALL_RX as u64);
     row("send buffer, bytes", SEND as u64);
+    row("smallest receive buffer, bytes", smallest_rx as u64);
     row("smallest send buffer, bytes", Connection::MIN_TX as u64);
     row("session, bytes", all.session as u64);
     row("decoded certificates and key, bytes", decoded as u64);
     row("deepest stack in any suite, bytes", all.stack as u64);
-    row("RAM of a connection, worst of all suites, bytes", (fixed + SEND + all.session + all.stack) as u64);
-    let smallest = fixed + Connection::MIN_TX + smallest.session + smallest.stack;
-    row("RAM of a connection, smallest send buffer, bytes", smallest as u64);
+    row("RAM of a connection, worst of all suites, bytes", (windows + all.session + all.stack) as u64);
+    let smallest = fixed + smallest_rx + Connection::MIN_TX + smallest.session + smallest.stack;
+    row("RAM of a connection, smallest windows, bytes", smallest as u64);
     done()
 }
 
@@ -115,12 +127,25 @@ fn speed(name: &str, config: &Config<'_>, recorded: &Recorded) {
     suite_row(name, "record read, 1 KiB", play.read());
 }
 
+/// Instructions of a resumed handshake.
+fn resume(name: &str, config: &Config<'_>, recorded: &Recorded) {
+    let (mut rx, mut tx, mut kept) = ([0; Connection::SMALL_RX], [0; SEND], [0; Connection::GOOD_SESSION]);
+    let buffers = [&mut rx[..], &mut tx, &mut kept];
+    let (_, cost, _) = Play::handshake(name, config, recorded.resumed_only, recorded.session, buffers);
+    suite_row(name, "handshake, resumed", cost.total);
+}
+
 /// What a full handshake with a client certificate and a resumed one need.
-fn memory(name: &str, config: &Config<'_>, recorded: &Recorded, tx: &mut [u8]) -> [(Cost, Lent); 2] {
+fn memory(
+    name: &str,
+    config: &Config<'_>,
+    recorded: &Recorded,
+    rx: &mut [u8],
+    tx: &mut [u8],
+) -> [Lent; 2] {
     [(recorded.full, &[][..]), (recorded.resumed, recorded.session)].map(|(said, session)| {
-        let (mut rx, mut kept) = ([0; Connection::SMALL_RX], [0; Connection::GOOD_SESSION]);
-        let (_, cost, lent) = Play::handshake(name, config, said, session, [&mut rx, tx, &mut kept]);
-        (cost, lent)
+        let mut kept = [0; Connection::GOOD_SESSION];
+        Play::handshake(name, config, said, session, [rx, tx, &mut kept]).2
     })
 }
 
