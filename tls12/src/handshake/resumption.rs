@@ -117,7 +117,14 @@ impl<'b> Handshake<'b> {
         let Some(binding) = self.store.binding else { return Ok(None) };
         // What the caller has brought, or what the connection before has left in its place.
         let bytes = if self.peer.session.is_empty() { self.store.bytes() } else { self.peer.session };
-        let mut session = Session::decode(accel, bytes, &binding, self.peer.now)?;
+        Ok(if Session::is_undamaged(accel, bytes)? { self.usable_session(bytes, &binding) } else { None })
+    }
+
+    /// The session that these undamaged bytes are, if it may be offered.
+    // Not inlined: it is not there while the digest is computed.
+    #[inline(never)]
+    fn usable_session<'s>(&self, bytes: &'s [u8], binding: &Binding) -> Option<Session<'s>> {
+        let mut session = Session::decode(bytes, binding, self.peer.now);
         let is_usable = session.as_mut().is_some_and(|session| {
             if !self.config.session_tickets {
                 session.ticket = &[];
@@ -128,7 +135,7 @@ impl<'b> Handshake<'b> {
                 && (limit.is_none() || limit == self.config.max_fragment_length)
                 && !(session.ticket.is_empty() && session.id.is_empty())
         });
-        Ok(if is_usable { session } else { None })
+        if is_usable { session } else { None }
     }
 
     /// Keeps the bytes of an earlier session for the next hello.

@@ -229,11 +229,7 @@ impl<'b> Handshake<'b> {
         let offered = self.offered_id.as_bytes();
         // RFC 5246 §7.3, RFC 5077 §3.4: an echo of our session id resumes.
         self.state = if !offered.is_empty() && parameters.session_id.as_bytes() == offered {
-            let session = self.offered_session(accel)?.ok_or(ssl::INTERNAL_ERROR)?;
-            parameters.resume(&session)?;
-            let server = session.server;
-            self.secret = HandshakeSecret::Master(session.master);
-            self.server = server;
+            self.resume(&mut parameters, accel)?;
             if parameters.ticket { State::NewSessionTicket } else { State::ChangeCipherSpec }
         } else {
             // Another session: the one that was offered is of no more use.
@@ -248,6 +244,19 @@ impl<'b> Handshake<'b> {
         self.hash_message(accel, output.kept())?;
         output.release();
         self.parameters = Some(parameters);
+        Ok(())
+    }
+
+    /// Goes on with the session that was offered.
+    // Not inlined: the session is gone when messages are hashed.
+    #[inline(never)]
+    fn resume<A: Accel>(&mut self, parameters: &mut Parameters, accel: &mut A) -> Result<(), Failure> {
+        let offered = self.offered_session(accel);
+        let session = offered.as_ref().map_err(|error| *error)?.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+        parameters.resume(session)?;
+        let server = session.server;
+        self.secret = HandshakeSecret::Master(session.master.clone());
+        self.server = server;
         Ok(())
     }
 }

@@ -35,13 +35,15 @@ impl Binding {
         accel: &mut A,
         parts: impl IntoIterator<Item = &'p [u8]>,
     ) -> Result<Self, Error> {
-        let mut state = accel.hash_start(HashAlgorithm::Sha256)?;
+        // In the place where it is made: a copy is 200 bytes of stack.
+        let mut started = accel.hash_start(HashAlgorithm::Sha256);
+        let state = started.as_mut().map_err(|error| *error)?;
         for part in parts {
             let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-            accel.hash_update(&mut state, &length.to_be_bytes())?;
-            accel.hash_update(&mut state, part)?;
+            accel.hash_update(state, &length.to_be_bytes())?;
+            accel.hash_update(state, part)?;
         }
-        Ok(Self(array(&accel.hash_finish_in_place(&mut state)?)))
+        Ok(Self(array(&accel.hash_finish_in_place(state)?)))
     }
 }
 
@@ -120,32 +122,28 @@ impl<'a> Session<'a> {
         Ok(0)
     }
 
-    /// Reads a session back: none unless the bytes are whole, of this version, and belong to `binding`, the session is not
-    /// too old at `now` (Unix seconds), not from the future, and the server's certificate has not expired since.
-    ///
-    /// # Errors
-    /// Those of [`Hash`].
-    pub fn decode<A: Hash + ?Sized>(
-        accel: &mut A,
-        bytes: &'a [u8],
-        binding: &Binding,
-        now: u64,
-    ) -> Result<Option<Self>, Error> {
-        let session = Self::undamaged(accel, bytes)?;
+    /// Reads back a session whose digest is right: none unless the bytes are of this version and belong to `binding`, the session is
+    /// not too old at `now` (Unix seconds), not from the future, and the server's certificate has not expired since.
+    pub(crate) fn decode(bytes: &'a [u8], binding: &Binding, now: u64) -> Option<Self> {
+        let session = Self::read(bytes);
         let is_good = |it: &Self| it.binding == *binding && it.created <= now && now <= it.expires();
-        Ok(if session.as_ref().is_some_and(is_good) { session } else { None })
+        if session.as_ref().is_some_and(is_good) { session } else { None }
     }
 
     /// Reads bytes whose digest is right.
     pub(super) fn undamaged<A: Hash + ?Sized>(accel: &mut A, bytes: &'a [u8]) -> Result<Option<Self>, Error> {
+        Ok(if Self::is_undamaged(accel, bytes)? { Self::read(bytes) } else { None })
+    }
+
+    /// Whether the digest of the bytes is right.
+    // Not inlined: its stack is free again when the session is read.
+    #[inline(never)]
+    pub(crate) fn is_undamaged<A: Hash + ?Sized>(accel: &mut A, bytes: &[u8]) -> Result<bool, Error> {
         let Some((content, digest)) = bytes.split_last_chunk::<DIGEST_LENGTH>() else {
-            return Ok(None);
+            return Ok(false);
         };
         let expected = accel.hash(HashAlgorithm::Sha256, &[content])?;
-        if !bool::from(expected.as_bytes().ct_eq(digest)) {
-            return Ok(None);
-        }
-        Ok(Self::read(content))
+        Ok(expected.as_bytes().ct_eq(digest).into())
     }
 
     /// The last moment at which it may be offered, in Unix seconds.
@@ -177,7 +175,8 @@ impl<'a> Session<'a> {
     }
 
     #[inline(never)]
-    fn read(content: &'a [u8]) -> Option<Self> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (content, _) = bytes.split_last_chunk::<DIGEST_LENGTH>()?;
         let mut reader = Reader::new(content);
         if reader.u16() != VERSION {
             return None;
