@@ -40,7 +40,8 @@ fn encoded(session: &Session<'_>, space: usize) -> Vec<u8> {
 }
 
 fn decode<'a>(bytes: &'a [u8], host: &str, now: u64) -> Option<Session<'a>> {
-    Session::decode(&mut Hasher, bytes, &binding(host), now).unwrap()
+    let is_undamaged = Session::is_undamaged(&mut Hasher, bytes).unwrap();
+    is_undamaged.then(|| Session::decode(bytes, &binding(host), now)).flatten()
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl<'a> Session<'a> {
 
     /// Reads back a session whose digest is right: none unless the bytes are of this version and belong to `binding`, the session is
     /// not too old at `now` (Unix seconds), not from the future, and the server's certificate has not expired since.
-    pub(crate) fn decode(bytes: &'a [u8], binding: &Binding, now: u64) -> Option<Self> {
+    pub fn decode(bytes: &'a [u8], binding: &Binding, now: u64) -> Option<Self> {
         let session = Self::read(bytes);
         let is_good = |it: &Self| it.binding == *binding && it.created <= now && now <= it.expires();
         if session.as_ref().is_some_and(is_good) { session } else { None }
@@ -136,9 +136,12 @@ impl<'a> Session<'a> {
     }
 
     /// Whether the digest of the bytes is right.
+    ///
+    /// # Errors
+    /// Those of [`Hash`].
     // Not inlined: its stack is free again when the session is read.
     #[inline(never)]
-    pub(crate) fn is_undamaged<A: Hash + ?Sized>(accel: &mut A, bytes: &[u8]) -> Result<bool, Error> {
+    pub fn is_undamaged<A: Hash + ?Sized>(accel: &mut A, bytes: &[u8]) -> Result<bool, Error> {
         let Some((content, digest)) = bytes.split_last_chunk::<DIGEST_LENGTH>() else {
             return Ok(false);
         };
