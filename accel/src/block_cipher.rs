@@ -38,6 +38,35 @@ pub trait BlockCipher {
 }
 
 /// AES in its modes over a unit for blocks: the part of an accelerator that is [`Cipher`].
+///
+/// ```
+/// use accel::{BlockCipher, Cipher, CipherMode, Direction, Modes, soft::Soft};
+/// use status::{Error, cipher};
+///
+/// /// A unit that does not answer.
+/// struct Unit;
+///
+/// impl BlockCipher for Unit {
+///     fn load_key(&mut self, direction: Direction, key: &[u8]) -> Result<(), Error> {
+///         Ok(())
+///     }
+///     fn process(&mut self, blocks: &mut [[u8; 16]]) -> Result<(), Error> {
+///         Err(cipher::HW_ACCEL_FAILED)
+///     }
+///     fn clear(&mut self) {}
+/// }
+/// # struct Source;
+/// # impl accel::Entropy for Source {
+/// #     fn entropy(&mut self, _: &mut [u8]) -> Result<(), Error> { Err(status::entropy::SOURCE_FAILED) }
+/// # }
+///
+/// let mut accel = Soft::new(Source).with_cipher(Modes::start(Unit));
+/// // The device tells why it is slower; everything works.
+/// assert_eq!(accel.cipher.failure(), Some(cipher::HW_ACCEL_FAILED));
+/// let key = accel.cipher_load(CipherMode::Ccm, Direction::Encrypt, &[1; 16])?;
+/// accel.seal(&key, &[2; 12], &[], &mut [3; 20], &mut [0; 16])?;
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Modes<U> {
     unit: U,
     failure: Option<Error>,

@@ -48,6 +48,24 @@ pub enum Direction {
 
 /// A loaded key. What is in it belongs to the backend that loaded it. Wiped when dropped.
 ///
+/// ```
+/// use accel::{Cipher, CipherMode, Direction, soft::Ciphers};
+/// use status::cipher;
+///
+/// let (nonce, aad) = ([7; 12], b"header");
+/// let (mut data, mut tag) = (*b"a message", [0; 16]);
+/// let key = Ciphers.cipher_load(CipherMode::Gcm, Direction::Encrypt, &[0x4B; 32])?;
+/// Ciphers.seal(&key, &nonce, aad, &mut data, &mut tag)?;
+///
+/// let key = Ciphers.cipher_load(CipherMode::Gcm, Direction::Decrypt, &[0x4B; 32])?;
+/// Ciphers.open(&key, &nonce, aad, &mut data, &tag)?;
+/// assert_eq!(&data, b"a message");
+/// // What is not authentic is refused, and nothing is left of it.
+/// assert_eq!(Ciphers.open(&key, &nonce, b"another", &mut data, &tag), Err(cipher::AUTH_FAILED));
+/// assert_eq!(data, [0; 9]);
+/// # Ok::<(), status::Error>(())
+/// ```
+///
 /// One place for every backend, all of it written and wiped: an `enum` would leave in the room of its longest variant what stood there
 /// before.
 #[derive(ZeroizeOnDrop)]

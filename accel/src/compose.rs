@@ -24,16 +24,15 @@ use crate::{
 /// for:
 ///
 /// ```
-/// use accel::{Digest, Hash, HashAlgorithm, HashState, soft::Soft};
+/// use accel::{Digest, Hash, HashAlgorithm, soft::{Hasher, Soft}};
 /// use status::Error;
 ///
-/// /// A unit for SHA-256. The functions that are left out are software.
+/// /// A unit for messages that are there as a whole. Those that come in pieces are software, as what is left out is.
 /// struct HashUnit;
 ///
 /// impl Hash for HashUnit {
 ///     fn hash(&mut self, algorithm: HashAlgorithm, parts: &[&[u8]]) -> Result<Digest, Error> {
-///         // Here whole messages would go to the unit.
-///         accel::soft::Hasher.hash(algorithm, parts)
+///         Hasher.hash(algorithm, parts) // here: into the unit
 ///     }
 /// }
 /// # struct Source;
@@ -80,6 +79,52 @@ impl<H, C, P, R> Compose<H, C, P, R> {
 /// An accelerator that is made of parts: whoever lends them has [`Hash`], [`Cipher`], [`PublicKey`] and [`Rng`].
 ///
 /// Each function lends a part for one call, or says why that call fails.
+///
+/// ```
+/// use accel::{Hash, HashAlgorithm, Parts, soft::{Ciphers, Drbg, Hasher, PublicKeys, Soft}};
+/// use status::{Error, md};
+/// # struct Source;
+/// # impl accel::Entropy for Source {
+/// #     fn entropy(&mut self, _: &mut [u8]) -> Result<(), Error> { Err(status::entropy::SOURCE_FAILED) }
+/// # }
+///
+/// /// Software that counts its calls and fails after so many: for a test.
+/// struct Failing {
+///     soft: Soft<Source>,
+///     calls: u32,
+/// }
+///
+/// impl Failing {
+///     fn call(&mut self) -> Result<&mut Soft<Source>, Error> {
+///         self.calls = self.calls.checked_sub(1).ok_or(md::HW_ACCEL_FAILED)?;
+///         Ok(&mut self.soft)
+///     }
+/// }
+///
+/// impl Parts for Failing {
+///     type Hash = Hasher;
+///     type Cipher = Ciphers;
+///     type PublicKey = PublicKeys;
+///     type Rng = Drbg<Source>;
+///
+///     fn hash_part(&mut self) -> Result<&mut Hasher, Error> {
+///         self.call()?.hash_part()
+///     }
+///     fn cipher_part(&mut self) -> Result<&mut Ciphers, Error> {
+///         self.call()?.cipher_part()
+///     }
+///     fn public_key_part(&mut self) -> Result<(&mut PublicKeys, &mut Drbg<Source>), Error> {
+///         self.call()?.public_key_part()
+///     }
+///     fn rng_part(&mut self) -> Result<&mut Drbg<Source>, Error> {
+///         self.call()?.rng_part()
+///     }
+/// }
+///
+/// let mut accel = Failing { soft: Soft::new(Source), calls: 1 };
+/// assert!(accel.hash(HashAlgorithm::Sha1, &[]).is_ok());
+/// assert_eq!(accel.hash(HashAlgorithm::Sha1, &[]).err(), Some(md::HW_ACCEL_FAILED));
+/// ```
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Parts {
     /// What hashes.

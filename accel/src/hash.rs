@@ -60,6 +60,15 @@ impl HashAlgorithm {
 }
 
 /// A digest: up to 64 bytes. Wiped when dropped, as an HMAC or a PRF block may be a secret.
+///
+/// ```
+/// use accel::{Hash, HashAlgorithm, soft::Hasher};
+///
+/// let digest = Hasher.hash(HashAlgorithm::Sha256, &[b"a", b"bc"])?;
+/// assert_eq!(digest.as_bytes().len(), HashAlgorithm::Sha256.digest_length());
+/// assert_eq!(digest.as_bytes()[..4], [0xBA, 0x78, 0x16, 0xBF]);
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Digest {
     bytes: [u8; MAX_DIGEST_LENGTH],
@@ -104,6 +113,20 @@ impl Digest {
 /// What is in it belongs to the backend that started it; hand it back to the same one. Every backend has the same 216 bytes, so that no
 /// feature changes a state and none costs another anything. All of them are written and wiped: an `enum` would leave in the room of its
 /// longest variant what stood there before.
+///
+/// ```
+/// use accel::{Hash, HashAlgorithm, soft::Hasher};
+///
+/// let mut transcript = Hasher.hash_start(HashAlgorithm::Sha256)?;
+/// Hasher.hash_update(&mut transcript, b"abc")?;
+/// // A clone ends, the transcript goes on.
+/// let so_far = Hasher.hash_finish(transcript.clone())?;
+/// Hasher.hash_update(&mut transcript, b"def")?;
+/// let whole = Hasher.hash_finish(transcript)?;
+/// assert_eq!(so_far.as_bytes(), Hasher.hash(HashAlgorithm::Sha256, &[b"abc"])?.as_bytes());
+/// assert_eq!(whole.as_bytes(), Hasher.hash(HashAlgorithm::Sha256, &[b"abcdef"])?.as_bytes());
+/// # Ok::<(), status::Error>(())
+/// ```
 ///
 /// ```text
 ///              chain (64 bytes)      rest (152 bytes)

@@ -76,6 +76,30 @@ pub struct EcPublicKey<'a> {
 }
 
 /// Public-key work in progress: what does not live in the lent memory. `'k` is the borrow of a private key.
+///
+/// ```
+/// use accel::{Accel, Curve, EcPublicKey, ecdsa_workspace, soft::Soft};
+/// use status::{Error, ecp};
+///
+/// fn verify(accel: &mut impl Accel, key: &EcPublicKey<'_>, digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+///     let mut workspace = [0; ecdsa_workspace(Curve::P256)];
+///     let mut job = accel.ecdsa_verify(key, digest, signature, &mut workspace)?;
+///     loop {
+///         match accel.step(&mut job, &mut workspace, &mut []) {
+///             Ok(_) => return Ok(()),
+///             Err(nb::Error::Other(error)) => return Err(error),
+///             Err(nb::Error::WouldBlock) => {} // here: feed the watchdog, serve the network
+///         }
+///     }
+/// }
+/// # struct Source;
+/// # impl accel::Entropy for Source {
+/// #     fn entropy(&mut self, _: &mut [u8]) -> Result<(), Error> { Err(status::entropy::SOURCE_FAILED) }
+/// # }
+///
+/// let key = EcPublicKey { curve: Curve::P256, point: &[4; 65] };
+/// assert_eq!(verify(&mut Soft::new(Source), &key, &[1; 32], &[]), Err(ecp::INVALID_KEY));
+/// ```
 pub struct Job<'k> {
     pub(crate) work: Work<'k>,
 }
@@ -222,6 +246,35 @@ pub trait PublicKey {
 /// Public-key work as a part of an accelerator, which is lent the random numbers of another part. What it leaves out is software.
 ///
 /// The functions are those of [`PublicKey`], with the same errors.
+///
+/// ```
+/// use accel::{Curve, EcPublicKey, Job, PublicKeyPart, soft::PublicKeys};
+/// use status::{Error, ecp};
+///
+/// /// A unit for P-256, which answers at once. RSA is software.
+/// struct Unit;
+///
+/// impl PublicKeyPart for Unit {
+///     fn ecdsa_verify(
+///         &mut self,
+///         key: &EcPublicKey<'_>,
+///         digest: &[u8],
+///         signature: &[u8],
+///         workspace: &mut [u8],
+///     ) -> Result<Job<'static>, Error> {
+///         if key.curve != Curve::P256 {
+///             return PublicKeys.ecdsa_verify(key, digest, signature, workspace);
+///         }
+///         let is_right = false; // here: what the unit says
+///         Ok(Job::finished(if is_right { Ok(0) } else { Err(ecp::VERIFY_FAILED) }))
+///     }
+/// }
+///
+/// let key = EcPublicKey { curve: Curve::P256, point: &[4; 65] };
+/// let mut job = Unit.ecdsa_verify(&key, &[1; 32], &[], &mut [])?;
+/// assert_eq!(Unit.step(&mut job, &mut [], &mut []), Err(nb::Error::Other(ecp::VERIFY_FAILED)));
+/// # Ok::<(), Error>(())
+/// ```
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait PublicKeyPart {
     /// As [`PublicKey::rsa_verify`].

@@ -6,6 +6,32 @@ use status::Error;
 ///
 /// Whoever draws from it tests it (NIST SP 800-90B §4): a source that repeats itself or counts fails with `entropy::SOURCE_FAILED`. So it is
 /// asked for 1 KB more than is needed when it is used for the first time, and after a failure.
+///
+/// ```
+/// use accel::Entropy;
+/// use status::{Error, entropy};
+///
+/// /// The registers of a chip's random number generator.
+/// struct Unit;
+/// # impl Unit {
+/// #     fn word(&mut self) -> Option<u32> { Some(0x1234_5678) }
+/// # }
+///
+/// impl Entropy for Unit {
+///     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+///         for part in out.chunks_mut(4) {
+///             // Nothing when it is not ready in time or reports an error: never a constant, never a clock.
+///             let word = self.word().ok_or(entropy::SOURCE_FAILED)?;
+///             part.copy_from_slice(&word.to_le_bytes()[..part.len()]);
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let mut key = [0; 6];
+/// Unit.entropy(&mut key)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Entropy {
     /// Fills `out` with bytes of full entropy.
     ///

@@ -41,6 +41,19 @@ impl Algorithm {
 }
 
 /// Tests everything, as the iterator is advanced: yields each algorithm that failed, with the reason.
+///
+/// ```
+/// use accel::{self_test::{self, Algorithm}, soft::Soft};
+/// use status::entropy;
+/// # struct Dead;
+/// # impl accel::Entropy for Dead {
+/// #     fn entropy(&mut self, _: &mut [u8]) -> Result<(), status::Error> { Err(entropy::SOURCE_FAILED) }
+/// # }
+///
+/// // With a source that does not work everything but random numbers is as it should be.
+/// let failed: Vec<_> = self_test::failures(&mut Soft::new(Dead)).collect();
+/// assert_eq!(failed, [(Algorithm::Rng, entropy::SOURCE_FAILED)]);
+/// ```
 pub fn failures<A: Hash + Cipher + Rng + ?Sized>(
     accel: &mut A,
 ) -> impl Iterator<Item = (Algorithm, Error)> + use<'_, A> {

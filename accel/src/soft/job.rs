@@ -2,22 +2,15 @@
 //!
 //! The lent memory need not be aligned, so it must stay at its address; it is wiped when a job ends, however it ends.
 
-use core::mem;
-
 use status::{Error, mpi};
 use zeroize::Zeroize;
 
 use super::{
     ecdsa::Verification,
     rsa::{private::Private, public::Public},
+    slice::{Advance, OVERHEAD, SLICE},
 };
 use crate::{Curve, EcPublicKey, HashAlgorithm, MAX_MODULUS_LENGTH, Rng, RsaPrivateKey, RsaPublicKey};
-
-/// Limb products in one slice: at three instructions each, less than 200 000 instructions on a Cortex-M4.
-pub(crate) const SLICE: usize = 60_000;
-
-/// What an operation costs besides its products, in limb products: finding its numbers, and the ends of the kernel's loops.
-const OVERHEAD: usize = 270;
 
 /// A job's phase and counters; its numbers stand in the lent memory.
 pub(crate) struct Job<'k> {
@@ -53,14 +46,6 @@ impl Job<'_> {
     pub(crate) const fn ended() -> Self {
         Self { work: Work::Ended([0; PLACE]), limbs: 0 }
     }
-}
-
-/// What an operation of a job answers.
-pub(crate) enum Advance {
-    /// There is more to do; this cost so many limb products.
-    More(usize),
-    /// The result can be written.
-    Done,
 }
 
 /// Bytes lost to alignment at most: all but one of a limb's, at each end.
@@ -232,22 +217,6 @@ fn finish(job: &mut Job<'_>, memory: &mut [u32]) {
 fn aligned(workspace: &mut [u8]) -> &mut [u32] {
     let (_, limbs, _) = bytemuck::pod_align_to_mut(workspace);
     limbs
-}
-
-/// Takes the first `count` limbs, or what there is.
-#[inline(never)]
-pub(crate) fn take<'w>(rest: &mut &'w mut [u32], count: usize) -> &'w mut [u32] {
-    take_inlined(rest, count)
-}
-
-/// [`take`] where an operation is so short that the call would be felt.
-#[inline(always)]
-pub(crate) fn take_inlined<'w>(rest: &mut &'w mut [u32], count: usize) -> &'w mut [u32] {
-    let all = mem::take(rest);
-    let count = count.min(all.len());
-    let Some((head, tail)) = all.split_at_mut_checked(count) else { return &mut [] };
-    *rest = tail;
-    head
 }
 
 #[cfg(test)]

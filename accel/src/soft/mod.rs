@@ -12,6 +12,7 @@ mod bignum;
 mod drbg;
 mod ecdsa;
 mod rsa;
+mod slice;
 
 pub(crate) mod aes;
 pub(crate) mod hash;
@@ -24,6 +25,25 @@ pub use drbg::{Drbg, MAX_REQUEST, RESEED_REQUESTS};
 pub use hash::{Hasher, compress, digest, pads};
 
 /// The software accelerator over a source of entropy.
+///
+/// ```
+/// use accel::{Hash, HashAlgorithm, Rng, soft::Soft};
+/// # struct Unit(u64);
+/// # impl accel::Entropy for Unit {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), status::Error> {
+/// #         for byte in out {
+/// #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #             *byte = (self.0 >> 56) as u8;
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+///
+/// let mut accel = Soft::new(Unit(1));
+/// accel.fill(&mut [0; 32])?;
+/// accel.hash(HashAlgorithm::Sha384, &[b"a message"])?;
+/// # Ok::<(), status::Error>(())
+/// ```
 pub type Soft<E> = Compose<Hasher, Ciphers, PublicKeys, Drbg<E>>;
 
 impl<E: Entropy> Soft<E> {

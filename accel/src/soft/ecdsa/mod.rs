@@ -35,7 +35,7 @@ use super::{
         kernel::{Formula, Register, multiply, subtract},
         limbs,
     },
-    job::{Advance, take_inlined},
+    slice::{Advance, take_inlined},
 };
 use crate::{Curve, EcPublicKey};
 

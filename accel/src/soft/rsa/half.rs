@@ -9,7 +9,7 @@ use super::super::{
         limbs::{self, limbs_for},
         negated_inverse,
     },
-    job::take,
+    slice::take,
 };
 
 /// The widest window: a wider one gains nothing, as selection reads the whole table.

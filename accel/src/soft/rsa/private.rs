@@ -30,7 +30,7 @@ use super::{
             limbs::{self, limbs_for},
             negated_inverse,
         },
-        job::{Advance, take},
+        slice::{Advance, take},
     },
     Bounds, DIGEST_LIMBS, Power,
     half::{self, Half},

@@ -9,7 +9,7 @@ use status::{Error, rsa};
 use super::{
     super::{
         bignum::{Division, Modulus, SquaredRadix, cost_of_product, limbs, negated_inverse},
-        job::{Advance, take},
+        slice::{Advance, take},
     },
     Bounds, DIGEST_LIMBS, Power, padding,
 };
