@@ -3,58 +3,48 @@
 use std::{
     io,
     net::{SocketAddr, TcpStream, ToSocketAddrs},
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::mpsc::{self, Receiver},
     thread,
     time::{Duration, Instant},
 };
 
-use status::net;
+use status::{Error, net};
 
-use crate::{failure::Failure, limits::Limits};
+/// A connected socket, or why there is none, with the address.
+pub(crate) type Result = std::result::Result<TcpStream, (Error, String)>;
 
-/// Connects to the first of the host's addresses that answers.
+/// Begins to connect to the first of the host's addresses that answers: `net::UNKNOWN_HOST` (-0x0052) when the name has no address,
+/// `net::CONNECT_FAILED` (-0x0044) when no address accepts.
 ///
-/// The system offers no look-up that could be ended, so all of it is done in a thread, which is left alone when the time is
-/// over or a signal comes.
-///
-/// # Errors
-/// `net::UNKNOWN_HOST` (-0x0052) when the name has no address, `net::CONNECT_FAILED` (-0x0044) when no address accepts; those of
-/// [`Limits::check`].
-pub(crate) fn connect(host: &str, port: u16, limits: &Limits) -> Result<TcpStream, Failure> {
+/// The system offers no look-up that could be ended, so all of it is done in a thread, which is left alone when nobody waits any more.
+pub(crate) fn begin(host: &str, port: u16) -> Receiver<Result> {
     let (sender, receiver) = mpsc::channel();
     let name = host.to_owned();
     thread::spawn(move || {
         // Nobody waits for the answer any more if this fails.
         let _ = sender.send(find(&name, port));
     });
-    loop {
-        match receiver.recv_timeout(limits.tick()) {
-            Ok(result) => return result,
-            Err(RecvTimeoutError::Timeout) => limits.check()?,
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(Failure::at(net::CONNECT_FAILED, place(host, port)));
-            }
-        }
-    }
+    receiver
 }
 
-fn find(host: &str, port: u16) -> Result<TcpStream, Failure> {
+/// The thread has ended without an answer.
+pub(crate) fn lost(host: &str, port: u16) -> (Error, String) {
+    (net::CONNECT_FAILED, place(host, port))
+}
+
+fn find(host: &str, port: u16) -> Result {
     let place = place(host, port);
     match (host, port).to_socket_addrs() {
         Ok(addresses) => first_of(addresses, &place, CONNECT),
-        Err(_) => Err(Failure::at(net::UNKNOWN_HOST, place)),
+        Err(_) => Err((net::UNKNOWN_HOST, place)),
     }
 }
 
 /// Each address gets its share of the time that is left, so that one that is silent does not use up another's.
-fn first_of(
-    addresses: impl Iterator<Item = SocketAddr>,
-    place: &str,
-    timeout: Duration,
-) -> Result<TcpStream, Failure> {
+fn first_of(addresses: impl Iterator<Item = SocketAddr>, place: &str, timeout: Duration) -> Result {
     let start = Instant::now();
     let addresses: Vec<_> = addresses.collect();
-    let mut failure = Failure::at(net::UNKNOWN_HOST, place);
+    let mut failure = (net::UNKNOWN_HOST, place.to_owned());
     for (left, address) in (1..=addresses.len()).rev().zip(&addresses) {
         let share = u32::try_from(left)
             .ok()
@@ -64,9 +54,9 @@ fn first_of(
         failure = match TcpStream::connect_timeout(address, patience) {
             Ok(socket) => return Ok(socket),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                Failure::at(net::CONNECT_FAILED, format!("{place}: no answer"))
+                (net::CONNECT_FAILED, format!("{place}: no answer"))
             }
-            Err(error) => Failure::at(net::CONNECT_FAILED, format!("{place}: {}", reason(&error))),
+            Err(error) => (net::CONNECT_FAILED, format!("{place}: {}", reason(&error))),
         };
     }
     Err(failure)
@@ -112,10 +102,9 @@ mod tests {
     #[test]
     fn the_last_address_is_the_one_that_the_failure_is_about() {
         let failure = first_of([deserted()].into_iter(), "[::1]:8883", Duration::from_secs(60)).unwrap_err();
-        let text = "status: -0x0044 NET - The connection to the given server / port failed";
-        assert_eq!(failure.to_string(), format!("{text} ([::1]:8883: Connection refused)"));
+        assert_eq!(failure, (net::CONNECT_FAILED, "[::1]:8883: Connection refused".to_owned()));
         let failure = first_of(std::iter::empty(), "nowhere", Duration::ZERO).unwrap_err();
-        assert!(failure.to_string().starts_with("status: -0x0052 NET - "), "{failure}");
+        assert_eq!(failure, (net::UNKNOWN_HOST, "nowhere".to_owned()));
         assert_eq!((place("::1", 1), place("host", 1)), ("[::1]:1".to_owned(), "host:1".to_owned()));
     }
 }

@@ -1,52 +1,40 @@
-//! From options to a transport: files are read once, and for every connection a socket is connected and TLS set up around it.
+//! From options to a client: files are read once, and everything that can be wrong without a network is told before there is one.
 
 use std::{
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use accel::{HashAlgorithm, PublicKey, soft::Soft};
-use status::{Error, rsa, ssl};
-use tls12::{Config, Connection, Identity, Peer, Verification};
+use accel::{HashAlgorithm, PublicKey};
+use mqtt::{Message, QoS};
+use mqtts::{BackOff, Client, Security, Settings, nonblocking, pc};
+use status::{entropy, rsa, ssl};
+use tls12::{Config, Identity, Verification};
 use x509::{Bundle, PrivateKey, Wanted, der_length};
 use zeroize::Zeroizing;
 
 use crate::{
-    connect::connect,
     failure::Failure,
-    files::{self, MAX_SESSION},
-    layer::Layer,
+    files,
     limits::Limits,
-    options::{Link, Tls},
-    random::OperatingSystem,
-    trace::Trace,
-    transport::Transport,
+    network::Wire,
+    options::{Link, Tls, Will},
+    session::Session,
+    trace::{self, Trace},
     trust::{self, Source},
 };
 
-/// Where to, and all that TLS is told; lives for as many connections as it takes.
-pub(crate) struct Endpoint<'a> {
-    link: &'a Link,
-    tls: Option<Security<'a>>,
-}
-
-/// What TLS is told.
-struct Security<'a> {
-    options: &'a Tls,
-    config: Config<'a>,
-    /// What the next connection may resume from.
-    session: Zeroizing<Vec<u8>>,
-}
-
-/// Reads every file that `link` names, and lets `job` connect.
+/// Reads every file that `link` names, and lets `job` talk to the server. Nothing is connected before its first turn.
 ///
 /// # Errors
 /// What a file or the job fails with.
-pub(crate) fn with_endpoint<T>(
+pub(crate) fn with_session(
     link: &Link,
-    job: impl FnOnce(&mut Endpoint<'_>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let Some(tls) = &link.tls else { return job(&mut Endpoint { link, tls: None }) };
+    limits: &Limits,
+    job: impl FnOnce(&mut Session<'_, '_, '_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    trace::listen(link.debug);
+    let Some(tls) = &link.tls else { return talk(link, limits, Security::Plain, &[], job) };
     // 1. Everything that can be wrong without a network.
     let mut storage = Vec::new();
     let anchors = anchors(link, tls, &mut storage)?;
@@ -77,50 +65,74 @@ pub(crate) fn with_endpoint<T>(
         alpn: protocols.as_slice(),
         ..Config::default()
     };
-    job(&mut Endpoint { link, tls: Some(Security { options: tls, config, session }) })
+    talk(link, limits, Security::Tls { host: &link.host, config: &config }, &session, job)
 }
 
-impl Endpoint<'_> {
-    /// Connects, lets `job` use the transport, and keeps the TLS session for the next time.
+/// Makes the client, whose session lives through all connections of a run.
+fn talk(
+    link: &Link,
+    limits: &Limits,
+    security: Security<'_>,
+    session: &[u8],
+    job: impl FnOnce(&mut Session<'_, '_, '_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let identifier = link.identifier.clone().map_or_else(random_identifier, Ok)?;
+    let settings = Settings {
+        mqtt: options(link, &identifier),
+        back_off: BACK_OFF,
+        handshake_time: HANDSHAKE,
+        ..Settings::new(security, &identifier)
+    };
+    let (mut memory, mut outbox) = (pc::Memory::new(SPILL, IN_FLIGHT), vec![0; OUTBOX]);
+    let mut client = Client::new(settings, memory.lend())?;
+    client.lend_outbox(&mut outbox);
+    client.offer(session);
+    let mut accel = pc::accelerator();
+    let wire = Wire::new(&link.host, link.port, link.tls.is_some(), limits, link.debug);
+    let inner = nonblocking::Session::new(&mut client, &mut accel, wire);
+    let saved = SavedSession(link.tls.as_ref().and_then(|tls| tls.session.as_deref()));
+    let has_certificate = link.tls.as_ref().is_some_and(|tls| tls.identity.is_some());
+    let mut session = Session::new(inner, limits, saved, has_certificate);
+    let result = job(&mut session);
+    let ended = session.end();
+    result.and(ended)
+}
+
+/// The file that keeps the TLS session for the next run, if there is one.
+pub(crate) struct SavedSession<'l>(Option<&'l Path>);
+
+impl SavedSession<'_> {
+    /// Keeps these bytes; none delete the file.
     ///
     /// # Errors
-    /// What the network, a file or the job fails with.
-    pub(crate) fn connect(
-        &mut self,
-        limits: &Limits,
-        job: impl FnOnce(&mut Transport<'_>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let Link { host, port, debug, .. } = self.link;
-        let trace = Trace::new(*debug);
-        let Some(tls) = &mut self.tls else {
-            let mut transport = Transport::new(connect(host, *port, limits)?, Layer::plain(), trace)?;
-            return job(&mut transport).map_err(|failure| transport.explain(failure, false));
-        };
-        let (mut rx, mut tx) = (vec![0; RX], vec![0; TX]);
-        let mut saved = Zeroizing::new(vec![0; SESSION]);
-        let (config, offered) = (tls.config, tls.session.clone());
-        let peer = Peer { host, now: now(), session: &offered };
-        let connection = Connection::new(&config, peer, &mut rx, &mut tx, &mut saved).map_err(Error::from)?;
-        let layer = Layer::tls(connection, Soft::new(OperatingSystem));
-        let mut transport = Transport::new(connect(host, *port, limits)?, layer, trace)?;
-        let result =
-            job(&mut transport).map_err(|failure| transport.explain(failure, tls.options.identity.is_some()));
-        let kept = tls.keep_session(&transport);
-        result.and(kept)
+    /// `pk::FILE_IO_ERROR` (-0x3E00).
+    pub(crate) fn keep(&self, session: &[u8]) -> Result<(), Failure> {
+        self.0.map_or(Ok(()), |file| files::save_session(file, session))
     }
 }
 
-impl Security<'_> {
-    /// RFC 5246 §7.2.2: after a fatal alert the session must not be resumed any more. A failure of the network alone, or a server
-    /// that offered nothing new, leaves what was saved before.
-    fn keep_session(&mut self, transport: &Transport<'_>) -> Result<(), Failure> {
-        let session = transport.session();
-        if session.is_empty() && !transport.has_failed() {
-            return Ok(());
-        }
-        self.session = Zeroizing::new(session.to_vec());
-        self.options.session.as_deref().map_or(Ok(()), |file| files::save_session(file, session))
+fn options<'b>(link: &'b Link, identifier: &'b str) -> mqtt::Options<'b> {
+    mqtt::Options {
+        client_id: identifier,
+        clean_session: link.clean,
+        keep_alive: link.keep_alive,
+        will: link.will.as_ref().map(will),
+        user_name: link.user_name.as_deref(),
+        password: link.password.as_deref().map(str::as_bytes),
+        ..mqtt::Options::default()
     }
+}
+
+fn will(will: &Will) -> Message<'_> {
+    let qos = QoS::from_number(will.qos).unwrap_or_default();
+    Message { topic: &will.topic, payload: &will.payload, qos, retain: will.retain }
+}
+
+/// A name of its own for every run: two clients of one name would throw each other out (MQTT 3.1.1 §3.1.4).
+fn random_identifier() -> Result<String, Failure> {
+    let mut bytes = [0; 6];
+    getrandom::fill(&mut bytes).map_err(|_| Failure::from(entropy::SOURCE_FAILED))?;
+    Ok(bytes.iter().fold("mqtts-".to_owned(), |name, byte| name + &format!("{byte:02x}")))
 }
 
 /// All certificates that are trusted, in one bundle; none where nobody asks for it.
@@ -167,7 +179,7 @@ fn belong_together(
 fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), Failure> {
     let length = key.bits().div_ceil(8);
     let mut workspace = Zeroizing::new(vec![0; accel::rsa_private_workspace(length)]);
-    let (mut signature, mut accel) = (vec![0; length], Soft::new(OperatingSystem));
+    let (mut signature, mut accel) = (vec![0; length], pc::accelerator());
     let (parts, digest) = (key.rsa(), [0; 32]);
     let signed =
         accel.rsa_sign(&parts, HashAlgorithm::Sha256, &digest, &mut workspace).and_then(|mut job| {
@@ -184,12 +196,16 @@ fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Every record that TLS allows.
-const RX: usize = Connection::FULL_RX;
-/// Full records the other way, too.
-const TX: usize = Connection::FULL_RX;
-/// Every ticket.
-const SESSION: usize = MAX_SESSION;
+/// The longest topic and the longest answer to a subscription.
+const SPILL: usize = 128 * 1024;
+/// The head of one message, and 32,000 received ones of QoS 2 at once.
+const IN_FLIGHT: usize = 256 * 1024;
+/// A CONNECT with five fields of 65535 bytes fits.
+const OUTBOX: usize = 512 * 1024;
+/// From the connected socket to the end of the handshake, in milliseconds.
+const HANDSHAKE: u32 = 30_000;
+/// From a second to half a minute; a connection of ten seconds was a good one.
+const BACK_OFF: BackOff = BackOff { first: 1_000, longest: 30_000, stable: 10_000, spread: 1_000 };
 
 /// Unix seconds.
 pub(crate) fn now() -> u64 {

@@ -1,15 +1,15 @@
 //! `mqtts`: publish, subscribe, inspect and lint from a PC, over this project's own TLS and MQTT.
 //!
 //! ```text
-//!   main ──► arguments, options ──► commands ─┬─► publish, subscribe ──► conversation ──► mqtt
-//!              │                              │          │                    │
-//!              ▼                              │       endpoint             transport ────► socket, trace
-//!        help, manual, completion             │   (files, connect)            │
-//!                                             │                             layer ──────► tls12, or nothing
+//!   main ──► arguments, options ──► commands ─┬─► publish, subscribe ──► session ──► mqtts::Client
+//!              │                              │          │                │
+//!              ▼                              │       endpoint         network ──► socket, trace
+//!        help, manual, completion             │   (files, connect)
+//!                                             │
 //!                                             └─► inspect, lint ──► files ──► x509
 //! ```
 //!
-//! The protocol cores do no I/O; `transport` is the only place that reads and writes the socket, `conversation` the only loop.
+//! The client does no I/O; `network` is the only place that reads and writes the socket, and the loop is `mqtts::nonblocking`.
 //! Every failure ends as one line on standard error (`failure`), with what usually causes it (`hint`), and an exit status. The
 //! options stand in one table (`options/rows`), from which help pages, manual page and completion are made.
 #![forbid(unsafe_code)]
@@ -18,7 +18,6 @@ mod arguments;
 mod commands;
 mod completion;
 mod connect;
-mod conversation;
 mod endpoint;
 mod failure;
 mod files;
@@ -26,20 +25,18 @@ mod format;
 mod help;
 mod hint;
 mod inspect;
-mod layer;
 mod limits;
 mod lint;
 mod manual;
+mod network;
 mod options;
-mod pause;
 mod printer;
 mod publish;
-mod random;
 mod ready;
+mod session;
 mod source;
 mod subscribe;
 mod trace;
-mod transport;
 mod trust;
 
 use std::{ffi::OsString, process::ExitCode};

@@ -5,7 +5,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -64,20 +63,9 @@ impl Limits {
         }
     }
 
-    /// Sleeps that long.
-    ///
-    /// # Errors
-    /// As [`Limits::check`], as soon as it is so.
-    pub(crate) fn sleep(&self, pause: Duration) -> Result<(), Failure> {
-        let start = Instant::now();
-        loop {
-            self.check()?;
-            let left = pause.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                return Ok(());
-            }
-            thread::sleep(self.tick().min(left));
-        }
+    /// Whether the time of `-W` is over.
+    pub(crate) fn is_late(&self) -> bool {
+        self.left().is_some_and(|left| left.is_zero())
     }
 
     /// How long to wait for something before the limits are looked at again.

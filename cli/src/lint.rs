@@ -6,14 +6,14 @@ use std::{
     process::ExitCode,
 };
 
-use accel::soft::Soft;
+use mqtts::pc;
 use x509::{
     Bundle, Hosts, Policy, PrivateKey, Time,
     lint::{Decoded, File, Finding, Problem, Request, Role, Severity, Slot, Trust, WORKSPACE, check_decoded},
 };
 use zeroize::Zeroizing;
 
-use crate::{arguments::Lint, endpoint, failure::Failure, files, random::OperatingSystem};
+use crate::{arguments::Lint, endpoint, failure::Failure, files};
 
 /// Prints each finding on a line of its own, after the file's name. Exit status 1 if something will fail; warnings alone leave it 0.
 ///
@@ -52,7 +52,7 @@ pub(crate) fn run(lint: &Lint) -> Result<ExitCode, Failure> {
 
 fn findings(decoded: &Decoded<'_>, request: &Request<'_>) -> Vec<Finding> {
     let (mut findings, mut workspace) = (Vec::new(), Zeroizing::new(vec![0; WORKSPACE]));
-    let (mut trust, mut accel) = (Trust::new(decoded, request), Soft::new(OperatingSystem));
+    let (mut trust, mut accel) = (Trust::new(decoded, request), pc::accelerator());
     let verdict = loop {
         if let Ok(verdict) = trust.step(&mut accel, &mut workspace) {
             break verdict;

@@ -10,9 +10,7 @@ use mqtt::{Event, QoS, Received, topic};
 use rustix::event::PollFlags;
 use status::mqtt::SUBSCRIPTION_REFUSED;
 
-use crate::{
-    conversation::Flow, failure::Failure, format::Printed, limits::Limits, options::Subscribe, ready,
-};
+use crate::{failure::Failure, format::Printed, limits::Limits, options::Subscribe, ready, session::Flow};
 
 /// Takes the events of all connections.
 pub(crate) struct Printer<'a> {

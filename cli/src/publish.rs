@@ -6,9 +6,10 @@ use mqtt::{Message, QoS};
 use rustix::event::PollFlags;
 
 use crate::{
-    conversation::Conversation,
     failure::Failure,
+    limits::TICK,
     options::Publish,
+    session::Session,
     source::{Lines, PIECE, Source},
 };
 
@@ -16,25 +17,25 @@ use crate::{
 /// (MQTT 3.1.1 §4.3).
 ///
 /// # Errors
-/// As [`Conversation::round`]; `pk::FILE_IO_ERROR` when the file fails half way.
+/// As [`Session::turn`]; `pk::FILE_IO_ERROR` when the file fails half way.
 pub(crate) fn run(
-    conversation: &mut Conversation<'_, '_, '_, '_>,
+    session: &mut Session<'_, '_, '_>,
     publish: &Publish,
     source: &mut Source,
 ) -> Result<(), Failure> {
-    conversation.establish()?;
+    session.establish()?;
     let mut buffer = vec![0; PIECE];
     for round in 0..publish.repeat {
         if round > 0 {
-            conversation.rest(publish.repeat_delay)?;
+            session.rest(publish.repeat_delay)?;
             source.rewind()?;
         }
-        conversation.start(&message(publish, &[]), source.length)?;
-        while conversation.missing() > 0 {
-            let piece = source.next(&mut buffer, conversation.missing())?;
-            conversation.append(piece)?;
+        session.start(&message(publish, &[]), source.length)?;
+        while session.missing() > 0 {
+            let piece = source.next(&mut buffer, session.missing())?;
+            session.append(piece)?;
         }
-        conversation.deliver()?;
+        session.deliver()?;
     }
     Ok(())
 }
@@ -42,18 +43,15 @@ pub(crate) fn run(
 /// Publishes lines as they come, several at once under way, and waits for all deliveries at the end.
 ///
 /// # Errors
-/// As [`Conversation::round`]; `pk::FILE_IO_ERROR` when standard input fails.
-pub(crate) fn run_lines(
-    conversation: &mut Conversation<'_, '_, '_, '_>,
-    publish: &Publish,
-) -> Result<(), Failure> {
-    conversation.establish()?;
+/// As [`Session::turn`]; `pk::FILE_IO_ERROR` when standard input fails.
+pub(crate) fn run_lines(session: &mut Session<'_, '_, '_>, publish: &Publish) -> Result<(), Failure> {
+    session.establish()?;
     let mut lines = Lines::default();
     while !lines.is_over() {
-        let has_room = conversation.undelivered() < MAX_UNDER_WAY;
+        let has_room = session.undelivered() < MAX_UNDER_WAY;
         if has_room {
             if let Some(line) = lines.next()? {
-                conversation.send(&message(publish, &line))?;
+                session.send(&message(publish, &line))?;
                 continue;
             }
             if lines.read()? {
@@ -62,9 +60,9 @@ pub(crate) fn run_lines(
         }
         let input = [(Lines::file(), PollFlags::IN)];
         let also = if has_room { input.as_slice() } else { &[] };
-        let _ = conversation.round(also, &mut |_| Ok(ControlFlow::Continue(())))?;
+        let _ = session.turn(TICK, also, &mut |_| Ok(ControlFlow::Continue(())))?;
     }
-    conversation.deliver()
+    session.deliver()
 }
 
 fn message<'a>(publish: &'a Publish, payload: &'a [u8]) -> Message<'a> {

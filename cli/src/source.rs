@@ -176,6 +176,6 @@ fn too_long<T>(place: &str) -> Result<T, Failure> {
 }
 
 /// How much is read at once.
-pub(crate) const PIECE: usize = 16 * 1024;
+pub(crate) const PIECE: usize = 64 * 1024;
 /// The longest payload beside the longest topic.
 const MAX_PAYLOAD: u32 = MAX_REMAINING_LENGTH - 65_535 - 4;

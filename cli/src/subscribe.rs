@@ -4,57 +4,39 @@
 //! again until it works. The MQTT session lives on meanwhile, so that a message of QoS 2 is printed once; the server is asked
 //! for the subscriptions again unless it still has them.
 
-use std::{
-    io::{self, Write},
-    time::{Duration, Instant},
-};
+use std::io::{self, Write};
 
-use mqtt::{Client, Message, QoS, Subscription};
+use mqtt::{Message, QoS, Subscription};
 use rustix::event::PollFlags;
 
 use crate::{
-    conversation::Conversation, endpoint::Endpoint, failure::Failure, limits::Limits, options::Subscribe,
-    pause::Pause, printer::Printer, ready,
+    failure::Failure,
+    limits::{Limits, TICK},
+    options::Subscribe,
+    printer::Printer,
+    ready,
+    session::Session,
 };
 
 /// Subscribes and prints until the wanted number of messages has come, or the user or the clock says stop.
 ///
 /// # Errors
-/// As [`Conversation::round`]; `SUBSCRIPTION_REFUSED` with the filter; [`Failure::Output`]; [`Failure::TimedOut`].
+/// As [`Session::turn`]; `SUBSCRIPTION_REFUSED` with the filter; [`Failure::Output`]; [`Failure::TimedOut`].
 pub(crate) fn run(
-    endpoint: &mut Endpoint<'_>,
-    client: &mut Client<'_>,
+    session: &mut Session<'_, '_, '_>,
     limits: &Limits,
     subscribe: &Subscribe,
 ) -> Result<(), Failure> {
-    let mut run =
-        Run { subscribe, printer: Printer::new(subscribe, limits), connections: 0, pause: Pause::default() };
+    let mut run = Run { subscribe, printer: Printer::new(subscribe, limits), connections: 0 };
     loop {
-        let mut lasted = Duration::ZERO;
-        let before = run.connections;
-        let result = endpoint.connect(limits, |transport| {
-            let start = Instant::now();
-            let mut conversation = Conversation::new(client, transport, limits);
-            let result = run.converse(&mut conversation);
-            conversation.end();
-            lasted = start.elapsed();
-            result
-        });
-        match result {
+        match run.converse(session) {
             // The user has seen enough.
             Err(Failure::Interrupted) => return Ok(()),
             Err(failure) if run.goes_on_after(&failure) => {
-                if run.connections > before {
-                    run.pause.begin_after(lasted);
-                }
-                let pause = run.pause.next()?;
+                let pause = session.pause().unwrap_or_default();
                 // The port was right before.
                 let failure = failure.without_hint();
                 run.tell(&format!("{failure}; trying again in {:.1} s", pause.as_secs_f64()));
-                match limits.sleep(pause) {
-                    Err(Failure::Interrupted) => return Ok(()),
-                    slept => slept?,
-                }
             }
             result => return result,
         }
@@ -67,7 +49,6 @@ struct Run<'a> {
     printer: Printer<'a>,
     /// How many connections the server has accepted.
     connections: u64,
-    pause: Pause,
 }
 
 impl Run<'_> {
@@ -82,9 +63,9 @@ impl Run<'_> {
         }
     }
 
-    fn converse(&mut self, conversation: &mut Conversation<'_, '_, '_, '_>) -> Result<(), Failure> {
+    fn converse(&mut self, session: &mut Session<'_, '_, '_>) -> Result<(), Failure> {
         self.printer.begin();
-        let present = conversation.establish()?;
+        let present = session.establish()?;
         self.connections = self.connections.saturating_add(1);
         let is_asked_for = !present || self.printer.is_waiting();
         if self.connections > 1 {
@@ -92,15 +73,20 @@ impl Run<'_> {
                 if is_asked_for { "subscribing anew" } else { "the server still has the subscriptions" };
             self.tell(&format!("mqtts: connected again; {how}"));
         }
+        let Subscribe { filters, unsubscribe, .. } = self.subscribe;
+        let mut subscribes = is_asked_for && !filters.is_empty();
+        let mut unsubscribes = is_asked_for && !unsubscribe.is_empty();
         if is_asked_for {
-            self.ask(conversation)?;
+            self.printer.asked(subscribes, unsubscribes);
         }
         let output = [(rustix::stdio::stdout(), PollFlags::empty())];
         loop {
-            let flow = conversation.round(&output, &mut |event| self.printer.take(&event))?;
-            self.clear_retained(conversation)?;
+            subscribes = subscribes && !self.subscribe(session)?;
+            unsubscribes = unsubscribes && (subscribes || !self.unsubscribe(session)?);
+            let flow = session.turn(TICK, &output, &mut |event| self.printer.take(event))?;
+            self.clear_retained(session)?;
             if flow.is_break() {
-                return self.finish(conversation);
+                return self.finish(session);
             }
             if ready::now(rustix::stdio::stdout(), PollFlags::empty()) {
                 return Err(Failure::Output(io::ErrorKind::BrokenPipe.into()));
@@ -108,20 +94,22 @@ impl Run<'_> {
         }
     }
 
-    fn ask(&mut self, conversation: &mut Conversation<'_, '_, '_, '_>) -> Result<(), Failure> {
-        let Subscribe { filters, unsubscribe, qos, .. } = self.subscribe;
-        let qos = QoS::from_number(*qos).unwrap_or_default();
-        let list: Vec<_> = filters.iter().map(|filter| Subscription { filter, qos }).collect();
-        let ended: Vec<_> = unsubscribe.iter().map(String::as_str).collect();
-        self.printer.asked(!list.is_empty(), !ended.is_empty());
-        conversation.subscribe(&list, &ended)
+    fn subscribe(&self, session: &mut Session<'_, '_, '_>) -> Result<bool, Failure> {
+        let qos = QoS::from_number(self.subscribe.qos).unwrap_or_default();
+        let list: Vec<_> = self.subscribe.filters.iter().map(|filter| Subscription { filter, qos }).collect();
+        session.ask(|client, accel, now| client.subscribe(&list, accel, now))
+    }
+
+    fn unsubscribe(&self, session: &mut Session<'_, '_, '_>) -> Result<bool, Failure> {
+        let list: Vec<_> = self.subscribe.unsubscribe.iter().map(String::as_str).collect();
+        session.ask(|client, accel, now| client.unsubscribe(&list, accel, now))
     }
 
     /// MQTT 3.1.1 §3.3.1.3: a retained message without a payload.
-    fn clear_retained(&mut self, conversation: &mut Conversation<'_, '_, '_, '_>) -> Result<(), Failure> {
+    fn clear_retained(&mut self, session: &mut Session<'_, '_, '_>) -> Result<(), Failure> {
         while let Some(topic) = self.printer.to_clear.first() {
             let message = Message { topic, payload: &[], qos: QoS::AtLeastOnce, retain: true };
-            if !conversation.queue(&message)? {
+            if !session.queue(&message)? {
                 break;
             }
             self.printer.to_clear.remove(0);
@@ -130,14 +118,14 @@ impl Run<'_> {
     }
 
     /// What was to be cleared is cleared before the end.
-    fn finish(&mut self, conversation: &mut Conversation<'_, '_, '_, '_>) -> Result<(), Failure> {
+    fn finish(&mut self, session: &mut Session<'_, '_, '_>) -> Result<(), Failure> {
         if !self.subscribe.remove_retained {
             return Ok(());
         }
         while !self.printer.to_clear.is_empty() {
-            conversation.deliver()?;
-            self.clear_retained(conversation)?;
+            session.deliver()?;
+            self.clear_retained(session)?;
         }
-        conversation.deliver()
+        session.deliver()
     }
 }

@@ -1,9 +1,9 @@
 //! `-d`: what went over the wire, on standard error.
 //!
-//! The lines are read from the bytes themselves as they pass, not from the state of the protocol cores: TLS records from
-//! the socket's side (RFC 5246 §6.2, §7.4), MQTT packets from the plaintext's side (MQTT 3.1.1 §2.2). So they also show what
-//! a core refuses. Nothing of a payload, a password or a key is printed. Handshake messages in the clear are looked at without `-d`,
-//! too: whether the server asked for a certificate explains what it says later.
+//! Lines about TLS are read from the records themselves as they pass the socket (RFC 5246 §6.2, §7.4), not from the state of the
+//! protocol cores. So they also show what a core refuses. Lines about MQTT are what the client tells by the crate `log`. Nothing of a
+//! payload, a password or a key is printed. Handshake messages in the clear are looked at without `-d`, too: whether the server asked for
+//! a certificate explains what it says later.
 
 use std::{
     fmt,
@@ -32,13 +32,18 @@ impl fmt::Display for Direction {
 pub(crate) struct Trace {
     enabled: bool,
     records: [Records; 2],
-    packets: [Packets; 2],
 }
 
 impl Trace {
     /// An observer that prints if `enabled`.
     pub(crate) fn new(enabled: bool) -> Self {
-        Self { enabled, records: Default::default(), packets: Default::default() }
+        Self { enabled, records: Default::default() }
+    }
+
+    /// Another connection begins, of which the line tells.
+    pub(crate) fn begin(&mut self, text: impl fmt::Display) {
+        self.records = Default::default();
+        self.line(text);
     }
 
     /// Whether the server has asked for a client certificate.
@@ -67,14 +72,30 @@ impl Trace {
             });
         }
     }
+}
 
-    /// Bytes of MQTT that passed in plaintext.
-    pub(crate) fn mqtt(&mut self, direction: Direction, bytes: &[u8]) {
-        if self.enabled {
-            let [sent, received] = &mut self.packets;
-            let packets = if direction == Direction::Sent { sent } else { received };
-            packets.feed(bytes, |line| print(format_args!("mqtt {direction} {line}")));
+/// What the client tells: printed, if that was asked for.
+struct Log;
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if record.target() == "mqtts" {
+            print(record.args());
         }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Lets the client tell what it does, where somebody wants to know.
+pub(crate) fn listen(enabled: bool) {
+    // A second logger is one too many only in a program that has another.
+    if enabled && log::set_logger(&Log).is_ok() {
+        log::set_max_level(log::LevelFilter::Debug);
     }
 }
 
@@ -113,31 +134,6 @@ impl Records {
                 RECORD_ALERT => print("alert, protected".to_owned()),
                 RECORD_APPLICATION_DATA => print(format!("application data, {} bytes protected", body.len())),
                 other => print(format!("record of unknown type {other}, {} bytes", body.len())),
-            }
-        }
-    }
-}
-
-/// Cuts one direction's plaintext into packets; only their fixed headers are looked at.
-#[derive(Default)]
-struct Packets {
-    header: Vec<u8>,
-    skip: usize,
-}
-
-impl Packets {
-    fn feed(&mut self, mut bytes: &[u8], mut print: impl FnMut(String)) {
-        loop {
-            let skipped = self.skip.min(bytes.len());
-            self.skip = self.skip.saturating_sub(skipped);
-            bytes = bytes.get(skipped..).unwrap_or_default();
-            let Some((&byte, rest)) = bytes.split_first() else { return };
-            self.header.push(byte);
-            bytes = rest;
-            if let Some(length) = remaining_length(&self.header) {
-                print(packet_text(self.header.first().copied().unwrap_or_default(), length));
-                self.header.clear();
-                self.skip = length;
             }
         }
     }
@@ -190,57 +186,12 @@ fn alert_text(body: &[u8]) -> String {
     }
 }
 
-/// The remaining length of a fixed header (MQTT 3.1.1 §2.2.3), once its last byte is there.
-///
-/// A fifth length byte is a malformed packet; the header then ends as if the packet were empty.
-fn remaining_length(header: &[u8]) -> Option<usize> {
-    let (_, digits) = header.split_first()?;
-    let last = digits.last()?;
-    if last & 0x80 != 0 && digits.len() < 4 {
-        return None;
-    }
-    Some(digits.iter().rev().fold(0, |sum, digit| sum << 7 | usize::from(digit & 0x7F)))
-}
-
-/// A packet's name, what its flags say, and its whole length.
-fn packet_text(first: u8, length: usize) -> String {
-    let name = PACKETS.get(usize::from(first >> 4)).copied().unwrap_or_default();
-    let mut flags = String::new();
-    if first >> 4 == PUBLISH {
-        flags = format!(", QoS {}", first >> 1 & 3);
-        flags.push_str(if first & 1 != 0 { ", retained" } else { "" });
-        flags.push_str(if first & 8 != 0 { ", duplicate" } else { "" });
-    }
-    format!("{name}{flags}, {length} bytes after the header")
-}
-
 const CERTIFICATE_REQUEST: u8 = 13;
 const RECORD_HEADER: usize = 5;
 const RECORD_CHANGE_CIPHER_SPEC: u8 = 20;
 const RECORD_ALERT: u8 = 21;
 const RECORD_HANDSHAKE: u8 = 22;
 const RECORD_APPLICATION_DATA: u8 = 23;
-
-const PUBLISH: u8 = 3;
-/// MQTT 3.1.1 §2.2.1.
-const PACKETS: [&str; 16] = [
-    "reserved packet 0",
-    "CONNECT",
-    "CONNACK",
-    "PUBLISH",
-    "PUBACK",
-    "PUBREC",
-    "PUBREL",
-    "PUBCOMP",
-    "SUBSCRIBE",
-    "SUBACK",
-    "UNSUBSCRIBE",
-    "UNSUBACK",
-    "PINGREQ",
-    "PINGRESP",
-    "DISCONNECT",
-    "reserved packet 15",
-];
 
 #[cfg(test)]
 mod tests {
@@ -272,23 +223,5 @@ mod tests {
         let mut lines = Vec::new();
         Records::default().feed(&[21, 3, 3, 0, 2, 2, 40], |line| lines.push(line));
         assert_eq!(lines, ["fatal, alert 40, handshake_failure"]);
-    }
-
-    #[test]
-    fn packets_are_named_however_they_are_cut() {
-        // CONNACK; PUBLISH of 130 bytes after the header, QoS 1, retained; PINGRESP.
-        let mut wire = vec![0x20, 2, 0, 0, 0x33, 0x82, 0x01];
-        wire.extend([0x55; 130]);
-        wire.extend([0xD0, 0]);
-        let expected = [
-            "CONNACK, 2 bytes after the header",
-            "PUBLISH, QoS 1, retained, 130 bytes after the header",
-            "PINGRESP, 0 bytes after the header",
-        ];
-        for size in 1..=wire.len() {
-            let (mut packets, mut lines) = (Packets::default(), Vec::new());
-            wire.chunks(size).for_each(|chunk| packets.feed(chunk, |line| lines.push(line)));
-            assert_eq!(lines, expected, "in pieces of {size}");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! `publish.rs`, `subscribe.rs`, `conversation.rs`, `transport.rs`, `layer.rs`: messages to a real broker and back.
+//! `publish.rs`, `subscribe.rs`, `session.rs`, `network.rs`, `endpoint.rs`: messages to a real broker and back.
 
 use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Command};
 

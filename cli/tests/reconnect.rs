@@ -1,4 +1,4 @@
-//! `subscribe.rs`, `pause.rs`: a subscription outlives a broker's restart and a lost network.
+//! `subscribe.rs`, `session.rs`: a subscription outlives a broker's restart and a lost network.
 
 use std::{
     io::{Read, Write},

@@ -90,6 +90,8 @@ pub struct Session<'c, 'b, L, S, C> {
     is_flush_due: bool,
     /// After a failure: until when the peer may take the alert.
     goodbye_until: Option<u64>,
+    /// Why the socket takes nothing any more.
+    broken: Option<Error>,
 }
 
 /// What comes next.
@@ -102,7 +104,7 @@ enum Turn {
 impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S, C> {
     /// Bundles them for as long as they are needed together.
     pub const fn new(client: &'c mut Client<'b>, accel: L, socket: S, clock: C) -> Self {
-        Self { client, accel, socket, clock, is_flush_due: false, goodbye_until: None }
+        Self { client, accel, socket, clock, is_flush_due: false, goodbye_until: None, broken: None }
     }
 
     /// Connects when that is due, moves bytes, and gives what has happened. Nothing has when bytes were moved, or a slice of a
@@ -163,7 +165,12 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
             match either(socket.write(client.send_bytes()), until, clock).await {
                 Some(Ok(sent @ 1..)) => self.client.sent(sent),
                 None if polled.is_ok() => {}
-                Some(_) if polled.is_ok() => self.client.send_closed(),
+                // What the server has said before is still received.
+                Some(failed) if polled.is_ok() => {
+                    let failed = failed.err().map(|error| reason(error.kind(), net::SEND_FAILED));
+                    self.broken = self.broken.or(failed);
+                    self.client.send_closed();
+                }
                 _ => return Err(None),
             }
             self.is_flush_due = true;
@@ -201,7 +208,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
             Some(Ok(received)) => self.client.received(received),
             Some(Err(error)) => {
                 self.client.recv_closed();
-                return Err(Some(reason(error.kind())));
+                return Err(Some(reason(error.kind(), net::RECV_FAILED)));
             }
         }
         Ok(())
@@ -216,16 +223,17 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
     /// The connection is over: what ended it.
     async fn hang_up(&mut self, reason: Option<Error>) -> Option<Status> {
         self.socket.disconnect().await;
+        let reason = self.broken.take().or(reason);
         let (client, now) = (&mut *self.client, self.clock.now());
         self.accel.lend(|accel| client.ended(reason, accel, now))
     }
 }
 
 /// A reset has a code of its own, as in Mbed TLS's `net_sockets`.
-fn reason(kind: ErrorKind) -> Error {
+fn reason(kind: ErrorKind, otherwise: Error) -> Error {
     match kind {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => net::CONN_RESET,
-        _ => net::RECV_FAILED,
+        _ => otherwise,
     }
 }
 

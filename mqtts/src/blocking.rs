@@ -64,6 +64,8 @@ pub struct Session<'c, 'b, A, N> {
     pub accel: &'c mut A,
     /// The network.
     pub network: &'c mut N,
+    /// Why the socket takes nothing any more.
+    broken: Option<Error>,
 }
 
 /// Why [`Session::turn`] has come back.
@@ -79,7 +81,7 @@ enum Turn {
 impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
     /// Bundles them for as long as they are needed together.
     pub const fn new(client: &'c mut Client<'b>, accel: &'c mut A, network: &'c mut N) -> Self {
-        Self { client, accel, network }
+        Self { client, accel, network, broken: None }
     }
 
     /// Connects when that is due, moves bytes, and gives what has happened, after at most `patience` milliseconds: nothing when
@@ -147,7 +149,11 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
             // After a failure, too: the alert.
             match self.network.write(self.client.send_bytes()) {
                 Ok(sent) => self.client.sent(sent),
-                Err(_) if polled.is_ok() => self.client.send_closed(),
+                // What the server has said before is still received.
+                Err(error) if polled.is_ok() => {
+                    self.broken = self.broken.or(Some(error));
+                    self.client.send_closed();
+                }
                 Err(error) => return Err(Some(error)),
             }
             return Ok(Turn::Moved);
@@ -178,6 +184,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
     fn hang_up(&mut self, reason: Option<Error>) -> Option<Status> {
         self.network.disconnect();
         let now = self.network.now();
+        let reason = self.broken.take().or(reason);
         self.client.ended(reason, self.accel, now)
     }
 }

@@ -21,15 +21,16 @@ use mqtt::{Event, Message, QoS, Subscription};
 use status::{
     Error, Status, Step,
     mqtt::{BUFFER_TOO_SMALL, CONNECTION_CLOSED, NOT_CONNECTED},
-    ssl,
+    net, ssl,
 };
 use tls12::{Config, Connection, Peer, Want};
 
 use crate::{
     link::Link,
     memory::Buffers,
-    plain::Plain,
+    plain::{Plain, Queue},
     reconnect::{Attempts, BackOff},
+    trace::Trace,
 };
 
 /// What protects the connection.
@@ -88,6 +89,9 @@ pub struct Client<'b> {
     handshake_time: u32,
     attempts: Attempts,
     state: State,
+    /// Where packets are composed that are longer than a record.
+    outbox: Queue<'b>,
+    trace: Trace,
     /// Until when TLS has to be ready, as soon as the first poll has told the time.
     handshake_until: Option<u64>,
     /// When the server has accepted this connection.
@@ -142,6 +146,8 @@ impl<'b> Client<'b> {
             handshake_time: settings.handshake_time,
             attempts: Attempts::default(),
             state: State::Waiting { until: 0 },
+            outbox: Queue::new(&mut []),
+            trace: Trace::new(),
             handshake_until: None,
             accepted: None,
             used: 0,
@@ -151,6 +157,13 @@ impl<'b> Client<'b> {
             broken: 0,
             failure: None,
         })
+    }
+
+    /// Lends memory in which packets are composed that are longer than a record of TLS (16 KB, or what
+    /// [`max_fragment_length`](Config::max_fragment_length) and `tx` leave of it), or than `tx` without TLS: a CONNECT with a long will, a
+    /// SUBSCRIBE with many filters, a PUBLISH with a long topic. Without it such a packet fails with -0x9580. 328 KB hold any CONNECT.
+    pub const fn lend_outbox(&mut self, outbox: &'b mut [u8]) {
+        self.outbox = Queue::new(outbox);
     }
 
     /// When the next network connection is to be made, in milliseconds; none while there is one.
@@ -165,6 +178,8 @@ impl<'b> Client<'b> {
     /// A network connection is there. `unix_time` is the time in seconds since 1970, by which certificates are judged.
     pub fn connected(&mut self, unix_time: u64) {
         self.link.restart(unix_time);
+        self.outbox.clear();
+        self.trace.restart();
         self.state = State::Connecting;
         (self.accepted, self.handshake_until) = (None, None);
         (self.used, self.is_blocked, self.is_subscribing_due) = (0, false, false);
@@ -190,6 +205,7 @@ impl<'b> Client<'b> {
         let _ = accel.fill(&mut random);
         let pause = self.attempts.pause(self.back_off, lasted, u32::from_be_bytes(random));
         self.state = State::Waiting { until: now.saturating_add(pause) };
+        self.trace.ended(status, pause);
         status
     }
 
@@ -219,13 +235,13 @@ impl<'b> Client<'b> {
     /// one packet, and not every packet is an event.
     ///
     /// # Errors
-    /// Those of [`mqtt::Client::receive`]; the connection has failed then.
+    /// Those of [`mqtt::Client::receive`]; the connection has failed then, and [`Client::poll`] says the same.
     pub fn event(&mut self, now: u64) -> Result<Option<Event<'_>>, Status> {
         self.settle();
         if self.state != State::Talking || self.failure.is_some() {
             return Ok(None);
         }
-        let Self { link, mqtt, .. } = self;
+        let Self { link, mqtt, trace, .. } = self;
         let received = mqtt.receive(link.plaintext(), now);
         let (used, event) = match received {
             Ok(received) => received,
@@ -235,6 +251,7 @@ impl<'b> Client<'b> {
                 return Err(failure);
             }
         };
+        trace.received(link.plaintext().get(..used).unwrap_or_default());
         self.used = used;
         self.is_changed |= used > 0;
         self.is_blocked = used == 0;
@@ -273,14 +290,14 @@ impl<'b> Client<'b> {
         now: u64,
     ) -> Result<Option<NonZeroU16>, Error> {
         self.is_changed |= message.qos != QoS::AtMostOnce;
-        match self.mqtt.publish(message, now, self.link.write_space()) {
-            Ok(published) => {
-                self.wrote(published.written, accel)?;
-                Ok(published.identifier)
-            }
+        let published = self.compose(accel, |mqtt, space| {
+            let published = mqtt.publish(message, now, space)?;
+            Ok((published.written, published.identifier))
+        });
+        match published {
             // It leaves when there is room.
             Err(BUFFER_TOO_SMALL) if message.qos != QoS::AtMostOnce => self.mqtt.queue(message).map(Some),
-            Err(error) => Err(error),
+            published => published,
         }
     }
 
@@ -296,9 +313,10 @@ impl<'b> Client<'b> {
         now: u64,
     ) -> Result<Option<NonZeroU16>, Error> {
         self.is_changed |= message.qos != QoS::AtMostOnce;
-        let published = self.mqtt.start(message, total, now, self.link.write_space())?;
-        self.wrote(published.written, accel)?;
-        Ok(published.identifier)
+        self.compose(accel, |mqtt, space| {
+            let published = mqtt.start(message, total, now, space)?;
+            Ok((published.written, published.identifier))
+        })
     }
 
     /// Sends the next part of a message that was begun, as much as there is room for, and tells how many bytes.
@@ -306,7 +324,11 @@ impl<'b> Client<'b> {
     /// # Errors
     /// As [`mqtt::Client::chunk`].
     pub fn chunk<A: Accel>(&mut self, data: &[u8], accel: &mut A, now: u64) -> Result<usize, Error> {
-        let written = self.mqtt.chunk(data, now, self.link.write_space())?;
+        let is_sending = self.has_output();
+        let space = self.link.write_space();
+        // No small record for what is left of a buffer: there will be more room.
+        let space = if is_sending && space.len() < data.len() { &mut [] } else { space };
+        let written = self.mqtt.chunk(data, now, space)?;
         self.wrote(written, accel)?;
         Ok(written)
     }
@@ -321,9 +343,7 @@ impl<'b> Client<'b> {
         accel: &mut A,
         now: u64,
     ) -> Result<NonZeroU16, Error> {
-        let (written, identifier) = self.mqtt.subscribe(list, now, self.link.write_space())?;
-        self.wrote(written, accel)?;
-        Ok(identifier)
+        self.compose(accel, |mqtt, space| mqtt.subscribe(list, now, space))
     }
 
     /// Ends subscriptions.
@@ -336,9 +356,7 @@ impl<'b> Client<'b> {
         accel: &mut A,
         now: u64,
     ) -> Result<NonZeroU16, Error> {
-        let (written, identifier) = self.mqtt.unsubscribe(filters, now, self.link.write_space())?;
-        self.wrote(written, accel)?;
-        Ok(identifier)
+        self.compose(accel, |mqtt, space| mqtt.unsubscribe(filters, now, space))
     }
 
     /// Acknowledges a received message, where the options leave that to the application.
@@ -362,6 +380,12 @@ impl<'b> Client<'b> {
             State::Talking => self.state = State::Leaving,
             State::Waiting { .. } | State::Leaving | State::Left => {}
         }
+    }
+
+    /// Whether something of what was said has not yet been given to the socket.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        !self.link.send_bytes().is_empty() || !self.outbox.is_empty() || self.mqtt.has_output()
     }
 
     /// Whether the server has accepted us, and the connection is still good.
@@ -471,58 +495,100 @@ impl<'b> Client<'b> {
                 // What has arrived may answer what would be said again.
                 return Ok(self.narrow(want));
             }
-            let written = self.write_due(now).map_err(|error| status_at(Step::Traffic, error))?;
-            if written == 0 {
+            let has_written = self
+                .write_due(accel, now)
+                .map_err(|error| self.link.status().unwrap_or_else(|| status_at(Step::Traffic, error)))?;
+            if !has_written {
                 return Ok(self.narrow(want));
             }
             self.is_changed = true;
-            self.wrote(written, accel).map_err(|error| self.link.status().unwrap_or(Status::new(error)))?;
         }
     }
 
-    /// Writes what the client itself has to say next, as far as there is room: how many bytes.
-    fn write_due(&mut self, now: u64) -> Result<usize, Error> {
+    /// Writes what the client itself has to say next, as far as there is room; whether it has written anything.
+    fn write_due<A: Accel>(&mut self, accel: &mut A, now: u64) -> Result<bool, Error> {
+        if !self.outbox.is_empty() {
+            return self.empty_outbox(accel);
+        }
         let is_sending = !self.link.send_bytes().is_empty();
-        let space = self.link.write_space();
-        let has_space = !space.is_empty();
+        let has_space = !self.link.write_space().is_empty();
         let written = match self.state {
             State::Connecting if has_space => {
-                let written = self.mqtt.connect(now, space);
+                self.trace.ready(self.link.tls());
+                let written = self
+                    .compose(accel, |mqtt, space| mqtt.connect(now, space).map(|written| (written, written)));
                 if written.is_ok() {
                     self.state = State::Talking;
                 }
                 written
             }
             State::Talking if self.is_subscribing_due => {
-                let subscribed = self.mqtt.subscribe(self.subscriptions, now, space);
+                let list = self.subscriptions;
+                let subscribed = self.compose(accel, |mqtt, space| mqtt.subscribe(list, now, space));
                 self.is_subscribing_due = matches!(subscribed, Err(BUFFER_TOO_SMALL));
-                subscribed.map(|(written, _)| written)
+                subscribed.map(|_| 1)
             }
             // Without room, too: a server that does not answer is noticed.
-            State::Talking => self.mqtt.poll(now, space),
-            State::Leaving => match self.mqtt.poll(now, space) {
-                Ok(0) => self.say_goodbye(),
-                written => written,
-            },
+            State::Talking | State::Leaving => {
+                let polled = self.mqtt.poll(now, self.link.write_space());
+                let polled = polled.and_then(|written| self.wrote(written, accel).map(|()| written));
+                if self.state == State::Leaving && polled == Ok(0) { self.say_goodbye(accel) } else { polled }
+            }
             State::Connecting | State::Waiting { .. } | State::Left => Ok(0),
         };
         match written {
             // When what waits has been sent there is more room.
-            Err(BUFFER_TOO_SMALL) if is_sending || !has_space => Ok(0),
-            written => written,
+            Err(BUFFER_TOO_SMALL) if is_sending || !has_space => Ok(false),
+            written => written.map(|written| written > 0),
         }
     }
 
-    fn say_goodbye(&mut self) -> Result<usize, Error> {
-        let written = match self.mqtt.disconnect(self.link.write_space()) {
+    /// Writes a packet where there is room for it: in a record, or in the outbox if it is longer than any.
+    fn compose<A: Accel, T>(
+        &mut self,
+        accel: &mut A,
+        mut packet: impl FnMut(&mut mqtt::Client<'b>, &mut [u8]) -> Result<(usize, T), Error>,
+    ) -> Result<T, Error> {
+        let is_first = self.link.send_bytes().is_empty();
+        let Self { mqtt, link, outbox, .. } = self;
+        let space = if outbox.is_empty() { link.write_space() } else { &mut [] };
+        let (room, composed) = (space.len(), packet(mqtt, space));
+        match composed {
+            // With nothing before it there never will be more room. A packet that is half written is of no length.
+            Err(BUFFER_TOO_SMALL) if is_first && room > 0 && outbox.space().len() > room => {
+                let (written, made) = packet(mqtt, outbox.space())?;
+                outbox.filled(written);
+                self.empty_outbox(accel)?;
+                Ok(made)
+            }
+            composed => {
+                let (written, made) = composed?;
+                self.wrote(written, accel)?;
+                Ok(made)
+            }
+        }
+    }
+
+    /// Moves what is in the outbox to records, as far as there is room; whether anything was.
+    fn empty_outbox<A: Accel>(&mut self, accel: &mut A) -> Result<bool, Error> {
+        let (space, bytes) = (self.link.write_space(), self.outbox.bytes());
+        let length = space.len().min(bytes.len());
+        space.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        self.outbox.taken(length);
+        self.wrote(length, accel)?;
+        Ok(length > 0)
+    }
+
+    fn say_goodbye<A: Accel>(&mut self, accel: &mut A) -> Result<usize, Error> {
+        let said = match self.mqtt.disconnect(self.link.write_space()) {
             // The server has not accepted us: there is nothing to leave.
             Err(NOT_CONNECTED) => Ok(0),
-            written => written,
+            said => said.and_then(|written| self.wrote(written, accel).map(|()| written)),
         };
-        if written.is_ok() {
+        if said.is_ok() {
             self.state = State::Left;
         }
-        written
+        said
     }
 
     fn wrote<A: Accel>(&mut self, written: usize, accel: &mut A) -> Result<(), Error> {
@@ -530,6 +596,7 @@ impl<'b> Client<'b> {
             return Ok(());
         }
         self.is_blocked = false;
+        self.trace.sent(self.link.write_space().get(..written).unwrap_or_default());
         self.link.wrote(written, accel)
     }
 
@@ -542,7 +609,7 @@ impl<'b> Client<'b> {
             (Want::BUSY, true),
             (Want::CLOSED, true),
             (Want::READ, self.state == State::Talking && !self.is_blocked),
-            (Want::WRITE, self.mqtt.is_connected()),
+            (Want::WRITE, self.mqtt.is_connected() && self.outbox.is_empty()),
         ] {
             if counts && want.contains(bit) {
                 narrowed |= bit;
@@ -597,7 +664,7 @@ fn status_at(step: Step, error: Error) -> Status {
 
 /// The end of a stream, and nothing said before it.
 fn is_bare_end(status: &Status) -> bool {
-    status.alert.is_none() && matches!(status.error, ssl::CONN_EOF | CONNECTION_CLOSED)
+    status.alert.is_none() && matches!(status.error, ssl::CONN_EOF | CONNECTION_CLOSED | net::SEND_FAILED)
 }
 
 /// After so many connections that the server accepted and MQTT failed on.

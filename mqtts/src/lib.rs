@@ -23,10 +23,13 @@ mod link;
 mod memory;
 mod plain;
 mod reconnect;
+mod trace;
 
 #[cfg(feature = "embedded-io-async")]
 pub mod asynchronous;
 pub mod blocking;
+#[cfg(feature = "nb")]
+pub mod nonblocking;
 #[cfg(feature = "std")]
 pub mod pc;
 

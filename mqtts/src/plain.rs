@@ -27,8 +27,8 @@ impl<'b> Plain<'b> {
     }
 
     pub(crate) const fn restart(&mut self) {
-        (self.received.start, self.received.end) = (0, 0);
-        (self.sending.start, self.sending.end) = (0, 0);
+        self.received.clear();
+        self.sending.clear();
         (self.recv_closed, self.send_closed, self.closing) = (false, false, false);
     }
 
@@ -106,23 +106,32 @@ impl<'b> Plain<'b> {
 }
 
 /// Bytes that are filled in at the end and taken from the beginning.
-struct Queue<'b> {
+pub(crate) struct Queue<'b> {
     buffer: &'b mut [u8],
     start: usize,
     end: usize,
 }
 
 impl<'b> Queue<'b> {
-    const fn new(buffer: &'b mut [u8]) -> Self {
+    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
         Self { buffer, start: 0, end: 0 }
     }
 
-    fn bytes(&self) -> &[u8] {
+    /// Nothing is in it any more.
+    pub(crate) const fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// The room behind the bytes. They move to the front only when that room is at an end, so that a byte rarely moves.
-    fn space(&mut self) -> &mut [u8] {
+    pub(crate) fn space(&mut self) -> &mut [u8] {
         if self.end >= self.buffer.len() && self.start > 0 {
             let length = self.end.saturating_sub(self.start);
             for to in 0..length {
@@ -136,14 +145,14 @@ impl<'b> Queue<'b> {
         self.buffer.get_mut(self.end..).unwrap_or_default()
     }
 
-    fn filled(&mut self, n: usize) {
+    pub(crate) fn filled(&mut self, n: usize) {
         self.end = self.end.saturating_add(n).min(self.buffer.len());
     }
 
-    fn taken(&mut self, n: usize) {
+    pub(crate) fn taken(&mut self, n: usize) {
         self.start = self.start.saturating_add(n).min(self.end);
         if self.start == self.end {
-            (self.start, self.end) = (0, 0);
+            self.clear();
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Broker {
     pub(crate) session_present: bool,
     /// Whether messages are acknowledged.
     pub(crate) acknowledges: bool,
+    /// Whether everything is taken and nothing is looked at.
+    pub(crate) is_deaf: bool,
 }
 
 impl Broker {
@@ -46,6 +48,7 @@ impl Broker {
             packets: Vec::new(),
             session_present: false,
             acknowledges: true,
+            is_deaf: false,
         }
     }
 
@@ -68,6 +71,9 @@ impl Broker {
     }
 
     pub(crate) fn receive(&mut self, bytes: &[u8]) {
+        if self.is_deaf {
+            return;
+        }
         let data = match &mut self.carrier {
             Carrier::Tls(server) => {
                 server.receive(bytes);

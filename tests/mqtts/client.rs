@@ -350,3 +350,47 @@ fn what_has_arrived_is_looked_at_before_anything_is_sent_again() {
     assert_eq!(broker.packets, ["Connect", "PubRel"]);
     assert_eq!(client.mqtt().undelivered().count(), 0);
 }
+
+/// A CONNECT, a SUBSCRIBE and a topic that are longer than any record go through the outbox; without one they fail with their code.
+#[test]
+fn packets_longer_than_a_record_need_an_outbox() {
+    let will = vec![b'w'; 60_000].leak();
+    let topic: &'static str = String::leak("t/".repeat(10_000) + "t");
+    let filters: Vec<&'static str> =
+        (0..40).map(|number| &*String::leak(format!("{number}/{topic}"))).collect();
+    let list: Vec<_> = filters.iter().map(|filter| Subscription { filter, qos: QoS::AtMostOnce }).collect();
+    for (pieces, security) in [(Pieces::Random(50), security()), (Pieces::Random(50), Security::Plain)] {
+        let is_tls = !matches!(security, Security::Plain);
+        let broker = || if is_tls { Broker::tls(Script::default(), pieces) } else { Broker::plain(pieces) };
+        let mut settings = Settings::new(security, "long");
+        settings.mqtt.will =
+            Some(mqtts::mqtt::Message { topic: "will", payload: will, qos: QoS::AtMostOnce, retain: false });
+        let (mut without, mut accel, mut happened) = (client(settings), accelerator(), Vec::new());
+        without.connected(NOW);
+        let status = run(&mut without, &mut broker(), &mut accel, 0, &mut happened).unwrap_err();
+        assert_eq!(status.error, codes::BUFFER_TOO_SMALL);
+
+        let (mut client, mut broker) = (client(settings), broker());
+        client.lend_outbox(vec![0; 1_000_000].leak());
+        client.connected(NOW);
+        run(&mut client, &mut broker, &mut accel, 0, &mut happened).unwrap();
+        client.subscribe(&list, &mut accel, 1).unwrap();
+        // Nothing can be said into the middle of it.
+        let early = client.publish(&message("x", b"", QoS::AtMostOnce), &mut accel, 1);
+        assert_eq!((early, client.has_output()), (Err(codes::BUFFER_TOO_SMALL), true));
+        run(&mut client, &mut broker, &mut accel, 2, &mut happened).unwrap();
+        client.publish(&message(topic, b"here", QoS::AtMostOnce), &mut accel, 3).unwrap();
+        run(&mut client, &mut broker, &mut accel, 4, &mut happened).unwrap();
+        // Begun with a long topic, gone on with in pieces.
+        let begun = mqtts::mqtt::Message { payload: b"", ..message(topic, b"", QoS::AtMostOnce) };
+        client.start(&begun, 100_000, &mut accel, 5).unwrap();
+        let mut rest = 100_000;
+        while rest > 0 {
+            run(&mut client, &mut broker, &mut accel, 6, &mut happened).unwrap();
+            rest -= client.chunk(&vec![b'x'; rest], &mut accel, 6).unwrap();
+        }
+        client.disconnect();
+        run(&mut client, &mut broker, &mut accel, 7, &mut happened).unwrap();
+        assert_eq!(broker.packets, ["Connect", "Subscribe", "Publish", "Publish", "Disconnect"]);
+    }
+}

@@ -12,8 +12,10 @@ mod asynchronous;
 mod broker;
 mod client;
 mod mosquitto;
+mod nonblocking;
 mod plain;
 mod reconnect;
+mod trace;
 
 /// README shows the example as it is compiled.
 #[test]

@@ -1,0 +1,210 @@
+//! The operating system's sockets for the client: one TCP connection at a time, and nothing here waits but [`Wire::wait`].
+//!
+//! The trace is shown what passes, and the first bytes of the server are kept: they tell what speaks there. Nothing here knows MQTT.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, TcpStream},
+    os::fd::BorrowedFd,
+    sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError},
+    time::{Duration, Instant},
+};
+
+use mqtts::nonblocking::Network;
+use nb::Error::{Other, WouldBlock};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use status::{Error, net};
+
+use crate::{
+    connect,
+    endpoint::now,
+    failure::Failure,
+    limits::Limits,
+    trace::{Direction, Trace},
+};
+
+/// Something else to wait for beside the socket: that it becomes ready for this.
+pub(crate) type Watched = (BorrowedFd<'static>, PollFlags);
+
+/// The way to one server.
+pub(crate) struct Wire<'l> {
+    host: &'l str,
+    port: u16,
+    is_tls: bool,
+    limits: &'l Limits,
+    /// What the thread finds that connects.
+    attempt: Option<Receiver<connect::Result>>,
+    /// It has found that while something else was waited for.
+    found: Option<connect::Result>,
+    socket: Option<TcpStream>,
+    /// The server has ended its stream.
+    is_over: bool,
+    /// Who watches.
+    pub trace: Trace,
+    /// The first bytes that the server has sent on this connection.
+    pub heard: Vec<u8>,
+    /// Why no connection was made, with the address.
+    pub failed: Option<Failure>,
+}
+
+impl<'l> Wire<'l> {
+    /// Nothing is connected yet.
+    pub(crate) fn new(host: &'l str, port: u16, is_tls: bool, limits: &'l Limits, is_traced: bool) -> Self {
+        Self {
+            host,
+            port,
+            is_tls,
+            limits,
+            attempt: None,
+            found: None,
+            socket: None,
+            is_over: false,
+            trace: Trace::new(is_traced),
+            heard: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// Sleeps until the socket is ready for what is wanted of it (to read, to write), or something of `also` is, or a connection is made,
+    /// or a signal comes, or `wait` is over.
+    pub(crate) fn wait(&mut self, (reads, writes): (bool, bool), wait: Duration, also: &[Watched]) {
+        if let Some(attempt) = &self.attempt {
+            self.found = match attempt.recv_timeout(wait) {
+                Ok(found) => Some(found),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Err(connect::lost(self.host, self.port))),
+            };
+            return;
+        }
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, reads);
+        flags.set(PollFlags::OUT, writes);
+        let mut all: Vec<_> = self.socket.iter().map(|socket| PollFd::new(socket, flags)).collect();
+        all.extend(also.iter().map(|(other, flags)| PollFd::from_borrowed_fd(*other, *flags)));
+        // Whatever the outcome, the next turn finds out what the socket can do.
+        let _ = poll(&mut all, Timespec::try_from(wait).ok().as_ref());
+    }
+
+    fn use_socket(&mut self, socket: TcpStream) -> Result<(), Error> {
+        let prepared = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true));
+        let address = prepared.and_then(|()| socket.peer_addr()).map_err(|_| net::CONNECT_FAILED)?;
+        self.trace.begin(format_args!("tcp  = {address}"));
+        self.heard.clear();
+        self.is_over = false;
+        self.socket = Some(socket);
+        Ok(())
+    }
+
+    fn socket(&mut self) -> nb::Result<&mut TcpStream, Error> {
+        self.socket.as_mut().ok_or(Other(net::INVALID_CONTEXT))
+    }
+}
+
+impl Network for Wire<'_> {
+    fn connect(&mut self) -> nb::Result<(), Error> {
+        let found = self.found.take().map(Ok).unwrap_or_else(|| {
+            let attempt = self.attempt.get_or_insert_with(|| connect::begin(self.host, self.port));
+            attempt.try_recv()
+        });
+        let found = match found {
+            Ok(found) => found,
+            Err(TryRecvError::Empty) => return Err(WouldBlock),
+            Err(TryRecvError::Disconnected) => Err(connect::lost(self.host, self.port)),
+        };
+        self.attempt = None;
+        match found {
+            Ok(socket) => self.use_socket(socket).map_err(Other),
+            Err((error, place)) => {
+                self.failed = Some(Failure::at(error, place));
+                Err(Other(error))
+            }
+        }
+    }
+
+    /// Ends our stream and reads the server's to its end, for a moment: whoever hangs up on unread bytes resets the connection, and the
+    /// server may then lose our last acknowledgements and send the will. What is read is for nobody.
+    fn disconnect(&mut self) {
+        (self.attempt, self.found) = (None, None);
+        let Some(mut socket) = self.socket.take() else { return };
+        let patience = if self.limits.is_late() { HASTE } else { FAREWELL };
+        let start = Instant::now();
+        // The server may be gone already; then there is nobody to tell.
+        if socket.shutdown(Shutdown::Write).is_err() || self.is_over {
+            return;
+        }
+        let mut scrap = [0; 4096];
+        loop {
+            let left = patience.saturating_sub(start.elapsed());
+            match socket.read(&mut scrap) {
+                _ if left.is_zero() => return,
+                Ok(1..) => {}
+                Err(error) if is_pause(&error) => {
+                    let left = Timespec::try_from(left).ok();
+                    let _ = poll(&mut [PollFd::new(&socket, PollFlags::IN)], left.as_ref());
+                }
+                Ok(0) | Err(_) => return,
+            }
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> nb::Result<usize, Error> {
+        let result = self.socket()?.read(buffer);
+        match result {
+            Ok(count) => {
+                let bytes = buffer.get(..count).unwrap_or_default();
+                let missing = HEARD.saturating_sub(self.heard.len());
+                self.heard.extend(bytes.iter().take(missing));
+                if self.is_tls {
+                    self.trace.tls(Direction::Received, bytes);
+                }
+                self.is_over |= count == 0;
+                Ok(count)
+            }
+            Err(error) if is_pause(&error) => Err(WouldBlock),
+            Err(error) => {
+                self.is_over = true;
+                Err(Other(code(&error, net::RECV_FAILED)))
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> nb::Result<usize, Error> {
+        let result = self.socket()?.write(bytes);
+        match result {
+            Ok(count) => {
+                if self.is_tls {
+                    self.trace.tls(Direction::Sent, bytes.get(..count).unwrap_or_default());
+                }
+                Ok(count)
+            }
+            Err(error) if is_pause(&error) => Err(WouldBlock),
+            Err(error) => Err(Other(code(&error, net::SEND_FAILED))),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.limits.now()
+    }
+
+    fn unix_time(&self) -> u64 {
+        now()
+    }
+}
+
+/// Not a failure: nothing can be moved now.
+fn is_pause(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+/// A reset has a code of its own in either direction, as in Mbed TLS's `net_sockets`.
+fn code(error: &io::Error, otherwise: Error) -> Error {
+    let is_reset = matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
+    if is_reset { net::CONN_RESET } else { otherwise }
+}
+
+/// Enough to tell protocols apart, in bytes.
+const HEARD: usize = 16;
+/// For the server's end of the connection.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// The same when the time is over already.
+const HASTE: Duration = Duration::from_millis(300);
