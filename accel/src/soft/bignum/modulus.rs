@@ -2,14 +2,14 @@
 #![expect(clippy::arithmetic_side_effects, reason = "lengths and costs of numbers of at most 4096 bits")]
 
 use super::{
-    kernel,
+    kernel::{self, ROWS},
     limbs::{self, LIMB_BITS},
 };
 
 /// An odd modulus, and memory for a product: twice its length. Both are lent.
 pub(crate) struct Modulus<'w> {
     limbs: &'w [u32],
-    inverse: [u32; 4],
+    inverse: u32,
     product: &'w mut [u32],
 }
 
@@ -20,7 +20,7 @@ pub(crate) const fn cost_of_product(length: usize) -> usize {
 
 impl<'w> Modulus<'w> {
     /// The modulus `limbs`, odd, its [`negated_inverse`], and `product` of twice its length.
-    pub(crate) fn new(limbs: &'w [u32], inverse: [u32; 4], product: &'w mut [u32]) -> Self {
+    pub(crate) fn new(limbs: &'w [u32], inverse: u32, product: &'w mut [u32]) -> Self {
         Self { limbs, inverse, product }
     }
 
@@ -32,13 +32,13 @@ impl<'w> Modulus<'w> {
     /// `a = a * b / R`.
     pub(crate) fn multiply_by(&mut self, a: &mut [u32], b: &[u32]) {
         kernel::mul(self.product, a, b);
-        kernel::reduce(a, self.product, self.limbs, &self.inverse);
+        kernel::reduce(a, self.product, self.limbs, self.inverse);
     }
 
     /// `a = a * a / R`.
     pub(crate) fn square(&mut self, a: &mut [u32]) {
         kernel::sqr(self.product, a);
-        kernel::reduce(a, self.product, self.limbs, &self.inverse);
+        kernel::reduce(a, self.product, self.limbs, self.inverse);
     }
 
     /// `a = (a * R + low) / R`, perhaps not the least residue, for any `a` below R.
@@ -47,13 +47,13 @@ impl<'w> Modulus<'w> {
             limbs::copy(bottom, low);
             limbs::copy(top, a);
         }
-        kernel::reduce(a, self.product, self.limbs, &self.inverse);
+        kernel::reduce(a, self.product, self.limbs, self.inverse);
     }
 
     /// Takes `a` out of Montgomery form: the least residue of a / R.
     pub(crate) fn canonical(&mut self, a: &mut [u32]) {
         limbs::copy(self.product, a);
-        kernel::reduce(a, self.product, self.limbs, &self.inverse);
+        kernel::reduce(a, self.product, self.limbs, self.inverse);
         limbs::reduce_once(a, self.limbs);
     }
 }
@@ -85,8 +85,8 @@ impl Division {
 
 /// Computes R^2 modulo a modulus in bounded steps.
 ///
-/// Constant-time for a modulus of a given number of bits, unless it is public: by doubling up to R * 2^length, length in limbs,
-/// and from there by five squarings in Montgomery form: (2^length)^(2^5) = 2^(32 * length) = R. For a public modulus that fills
+/// Constant-time for a modulus of a given number of bits, unless it is public: by doubling up to R * 2^(length / 4), length in
+/// limbs, and from there by seven squarings in Montgomery form: (2^(length / 4))^(2^7) = 2^(32 * length) = R. For a public modulus that fills
 /// its limbs, R is brought into Montgomery form by division instead, which is several times faster.
 #[derive(Default)]
 pub(crate) struct SquaredRadix {
@@ -99,7 +99,7 @@ pub(crate) struct SquaredRadix {
 /// Doublings, or limbs of a quotient, in one step.
 const BATCH: usize = 16;
 /// Squarings after the doublings.
-const SQUARINGS: usize = 5;
+const SQUARINGS: usize = 7;
 /// What a doubling, or a limb of a quotient, costs for each limb, in limb products.
 const LINEAR: usize = 12;
 
@@ -131,8 +131,9 @@ impl SquaredRadix {
             self.doublings = 1;
             return division.advance(modulus, out);
         }
-        if self.doublings < unused + length {
-            let batch = BATCH.min(unused + length - self.doublings);
+        let doublings = unused + length / ROWS;
+        if self.doublings < doublings {
+            let batch = BATCH.min(doublings - self.doublings);
             for _ in 0..batch {
                 limbs::double(out, modulus.limbs());
             }
@@ -150,19 +151,13 @@ impl SquaredRadix {
     }
 }
 
-/// -modulus^-1 mod 2^128 for an odd modulus, by Newton's iteration: each step doubles the bits that are right.
-pub(crate) fn negated_inverse(modulus: &[u32]) -> [u32; 4] {
-    let low = modulus.iter().take(4).rev().fold(0_u128, |low, limb| low << 32 | u128::from(*limb));
-    // An odd number is its own inverse modulo 8: three bits, then 6, 12, 24, 48, 96, 192.
+/// -modulus^-1 mod 2^32 for an odd modulus, by Newton's iteration: each step doubles the bits that are right.
+pub(crate) fn negated_inverse(modulus: &[u32]) -> u32 {
+    let low = modulus.first().copied().unwrap_or_default();
+    // An odd number is its own inverse modulo 8: three bits, then 6, 12, 24, 48.
     let mut inverse = low;
-    for _ in 0..6 {
-        inverse = inverse.wrapping_mul(2_u128.wrapping_sub(low.wrapping_mul(inverse)));
+    for _ in 0..4 {
+        inverse = inverse.wrapping_mul(2_u32.wrapping_sub(low.wrapping_mul(inverse)));
     }
-    let bytes = inverse.wrapping_neg().to_le_bytes();
-    let (words, _) = bytes.as_chunks::<4>();
-    let mut limbs = [0; 4];
-    for (limb, word) in limbs.iter_mut().zip(words) {
-        *limb = u32::from_le_bytes(*word);
-    }
-    limbs
+    inverse.wrapping_neg()
 }

@@ -19,8 +19,8 @@ pub(crate) struct Parameters {
     pub(super) length: usize,
     pub(super) prime: &'static [u32],
     pub(super) order: &'static [u32],
-    /// -order^-1 mod 2^128.
-    pub(super) order_inverse: [u32; 4],
+    /// -order^-1 mod 2^32.
+    pub(super) order_inverse: u32,
     /// R modulo the prime.
     pub(super) one: &'static [u32],
     /// R^2 modulo the prime.

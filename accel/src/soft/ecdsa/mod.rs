@@ -211,8 +211,7 @@ static INTO_MONTGOMERY_FORM: Formula = Formula::new(&[multiply(E, E, A), multipl
 
 /// The order, for halving modulo it.
 const fn order(parameters: &Parameters) -> Odd<'static> {
-    let [inverse, ..] = parameters.order_inverse;
-    Odd { limbs: parameters.order, inverse }
+    Odd { limbs: parameters.order, inverse: parameters.order_inverse }
 }
 
 /// The form of a point with both coordinates (SEC 1 §2.3.3).

@@ -32,7 +32,7 @@ pub(super) const fn table(length: usize) -> usize {
 
 /// The largest cost of an operation modulo a prime of so many limbs.
 pub(super) fn unit(length: usize) -> usize {
-    cost_of_product(length).saturating_mul(batch(length))
+    cost_of_product(length).saturating_mul(batch(length).saturating_add(1)).saturating_add(table(length))
 }
 
 /// Squarings in one operation: as many as a window has, if the prime is not too long.
@@ -47,7 +47,7 @@ pub(super) struct Half<'k> {
     /// The prime's length in bits.
     bits: usize,
     window: usize,
-    pub(super) inverse: [u32; 4],
+    pub(super) inverse: u32,
     phase: Phase,
 }
 
@@ -72,7 +72,7 @@ enum Phase {
 
 impl<'k> Half<'k> {
     pub(super) const fn new(prime: &'k [u8], exponent: &'k [u8], bits: usize, window: usize) -> Self {
-        Self { prime, exponent, bits, window, inverse: [0; 4], phase: Phase::Import }
+        Self { prime, exponent, bits, window, inverse: 0, phase: Phase::Import }
     }
 
     /// The prime's length in limbs.
@@ -113,25 +113,27 @@ impl<'k> Half<'k> {
                 let next = if done { self.first_window() } else { Phase::Table(entry.saturating_add(1)) };
                 (cost_of_product(length), Some(next))
             }
-            Phase::Window { bit: _, squarings } if *squarings > 0 => {
+            Phase::Window { bit, squarings } => {
                 let batch = batch(length).min(*squarings);
                 for _ in 0..batch {
                     modulus.square(power);
                 }
                 *squarings = squarings.saturating_sub(batch);
-                (cost_of_product(length).saturating_mul(batch), None)
-            }
-            Phase::Window { bit, .. } => {
-                kernel::select(factor, table, digit(self.exponent, *bit, self.window));
-                modulus.multiply_by(power, factor);
-                let next = match bit.checked_sub(self.window) {
-                    Some(bit) => Phase::Window { bit, squarings: self.window },
-                    None => {
-                        modulus.canonical(power);
-                        Phase::Finished
-                    }
-                };
-                (cost_of_product(length).saturating_add(table.len()), Some(next))
+                let cost = cost_of_product(length).saturating_mul(batch);
+                if *squarings > 0 {
+                    (cost, None)
+                } else {
+                    kernel::select(factor, table, digit(self.exponent, *bit, self.window));
+                    modulus.multiply_by(power, factor);
+                    let next = match bit.checked_sub(self.window) {
+                        Some(bit) => Phase::Window { bit, squarings: self.window },
+                        None => {
+                            modulus.canonical(power);
+                            Phase::Finished
+                        }
+                    };
+                    (cost.saturating_add(cost_of_product(length)).saturating_add(table.len()), Some(next))
+                }
             }
             Phase::Finished => return None,
         };
@@ -202,10 +204,14 @@ fn fill(modulus: &mut Modulus<'_>, table: &mut [u32], entry: usize, power: &mut 
     last
 }
 
-/// The exponent's bits of a window; its lowest bit is taken as zero, as the exponent less one is wanted.
+/// The exponent's bits of a window of at most eight bits; its lowest bit is taken as zero, as the exponent less one is wanted.
 fn digit(exponent: &[u8], at: usize, window: usize) -> u32 {
-    let bits = (0..window).rev().map(|bit| limbs::bit(exponent, at.saturating_add(bit)));
-    let digit = bits.fold(0, |digit, bit| digit << 1 | bit);
+    let byte = |above: usize| {
+        let place = exponent.len().checked_sub(above.saturating_add(1));
+        place.and_then(|place| exponent.get(place)).map_or(0, |byte| u32::from(*byte))
+    };
+    let (low, high) = (byte(at / 8), byte((at / 8).saturating_add(1)));
+    let digit = (high << 8 | low) >> (at % 8) & !(u32::MAX << window);
     if at == 0 { digit & !1 } else { digit }
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Join<'k> {
     /// The length of p in bits.
     bits: usize,
     length: usize,
-    inverse: [u32; 4],
+    inverse: u32,
     phase: Phase,
 }
 

@@ -65,7 +65,7 @@ pub(crate) struct Private<'k> {
     bits_q: usize,
     window: usize,
     /// Of n.
-    inverse: [u32; 4],
+    inverse: u32,
     phase: Phase<'k>,
 }
 

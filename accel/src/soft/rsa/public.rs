@@ -27,7 +27,7 @@ pub(crate) const fn memory(length: usize) -> usize {
 pub(crate) struct Public {
     purpose: Purpose,
     bits: usize,
-    inverse: [u32; 4],
+    inverse: u32,
     phase: Phase,
 }
 

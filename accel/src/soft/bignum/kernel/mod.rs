@@ -66,7 +66,7 @@ mod counted {
         portable::run(file, prime, formula);
     }
 
-    pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; 4]) {
+    pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: u32) {
         count(modulus.len() * modulus.len());
         portable::reduce(out, wide, modulus, inverse);
     }

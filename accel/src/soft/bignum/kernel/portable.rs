@@ -43,14 +43,14 @@ pub(crate) fn sqr(out: &mut [u32], a: &[u32]) {
 }
 
 /// Montgomery reduction: `out = wide / 2^(32 * length) mod modulus`, below 2^(32 * length) but perhaps not below the modulus.
-/// `wide` is twice as long as the modulus and is destroyed; `inverse` is -modulus^-1 mod 2^128.
-pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: &[u32; 4]) {
+/// `wide` is twice as long as the modulus and is destroyed; `inverse` is -modulus^-1 mod 2^32.
+pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: u32) {
     let length = modulus.len();
     let mut carry = 0;
     let mut window = &mut *wide;
     for _ in 0..length / ROWS {
         let Some(low) = window.first_chunk::<ROWS>() else { break };
-        let quotient = low_product(low, inverse);
+        let quotient = quotient(low, modulus, inverse);
         carry = add_rows_carrying(window, &quotient, modulus, carry);
         window = skip(window, ROWS);
     }
@@ -101,20 +101,16 @@ fn multiply(file: &mut File<'_>, prime: Prime, out: u8, [a, b]: [u8; 2]) {
     } else {
         mul(product, first, second);
     }
-    // -1/p modulo 2^128.
-    let inverse = match prime {
-        Prime::P256 => [1, 0, 0, 1],
-        Prime::P384 => [1, 1, 1, 0],
-        Prime::P521 => {
-            let (product, number) = file.split(out, 1);
-            reduce_p521(number, product);
-            return fold(file, prime, out);
-        }
-    };
+    if let Prime::P521 = prime {
+        let (product, number) = file.split(out, 1);
+        reduce_p521(number, product);
+        return fold(file, prime, out);
+    }
     let Some((product, rest)) = file.limbs().split_at_mut_checked(2 * length) else { return };
     let Some((modulus, rest)) = rest.split_at_mut_checked(length) else { return };
     if let Some(out) = rest.chunks_exact_mut(length.max(1)).nth(usize::from(out.saturating_sub(3))) {
-        reduce(out, product, modulus, &inverse);
+        // Of both other primes -1/p is 1 modulo 2^32.
+        reduce(out, product, modulus, 1);
     }
 }
 
@@ -234,20 +230,20 @@ const fn multiply_add(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
     (sum as u32, (sum >> 32) as u32)
 }
 
-/// `a * b mod 2^128`.
-fn low_product(a: &[u32; 4], b: &[u32; 4]) -> [u32; 4] {
-    let [a0, a1, a2, a3] = *a;
-    let [b0, b1, b2, b3] = *b;
-    let (r0, c) = multiply_add(a0, b0, 0, 0);
-    let (r1, c) = multiply_add(a0, b1, c, 0);
-    let (r2, c) = multiply_add(a0, b2, c, 0);
-    let r3 = a0.wrapping_mul(b3).wrapping_add(c);
-    let (r1, c) = multiply_add(a1, b0, r1, 0);
-    let (r2, c) = multiply_add(a1, b1, r2, c);
-    let r3 = a1.wrapping_mul(b2).wrapping_add(r3).wrapping_add(c);
-    let (r2, c) = multiply_add(a2, b0, r2, 0);
-    let r3 = a2.wrapping_mul(b1).wrapping_add(r3).wrapping_add(c);
-    [r0, r1, r2, a3.wrapping_mul(b0).wrapping_add(r3)]
+/// What times the modulus makes the four lowest limbs vanish: each limb makes one of them vanish, and is added to those above it.
+fn quotient(low: &[u32; ROWS], modulus: &[u32], inverse: u32) -> [u32; ROWS] {
+    let (mut limbs, mut quotient) = (*low, [0; ROWS]);
+    let mut rest = &mut limbs[..];
+    for out in &mut quotient {
+        let Some(lowest) = rest.first() else { break };
+        *out = lowest.wrapping_mul(inverse);
+        let mut carry = 0;
+        for (limb, modulus) in rest.iter_mut().zip(modulus) {
+            (*limb, carry) = multiply_add(*out, *modulus, *limb, carry);
+        }
+        rest = skip(rest, 1);
+    }
+    quotient
 }
 
 /// Completes a square: `out` holds the products between blocks; those within a block are added, all are doubled, and the

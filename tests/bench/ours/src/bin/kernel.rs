@@ -96,17 +96,19 @@ fn compare(random: &mut Random, length: usize, round: usize) {
     random.fill(b, round / 2 % 5);
     random.fill(modulus, round % 3 * 2);
     modulus[0] |= 1;
-    let mut inverse = [0; ROWS];
-    // The inverse of a number that ends in ones is itself; any four limbs do for the comparison.
-    random.fill(&mut inverse, round % 4 + 1);
+    let mut inverse = modulus[0];
+    for _ in 0..4 {
+        inverse = inverse.wrapping_mul(2_u32.wrapping_sub(inverse.wrapping_mul(modulus[0])));
+    }
+    let inverse = inverse.wrapping_neg();
     let [mut ours, mut theirs] = [[0x5555_5555; 2 * LONGEST]; 2];
     let (ours, theirs) = (&mut ours[..2 * length], &mut theirs[..2 * length]);
     umaal::mul(ours, a, b);
     portable::mul(theirs, a, b);
     check("mul", length, ours, theirs);
     let [mut out, mut expected] = [[0; LONGEST]; 2];
-    umaal::reduce(&mut out[..length], ours, modulus, &inverse);
-    portable::reduce(&mut expected[..length], theirs, modulus, &inverse);
+    umaal::reduce(&mut out[..length], ours, modulus, inverse);
+    portable::reduce(&mut expected[..length], theirs, modulus, inverse);
     check("reduce", length, &out, &expected);
     umaal::sqr(ours, a);
     portable::sqr(theirs, a);
@@ -394,7 +396,7 @@ fn cost(length: usize) {
     }
     each("mul", &mut || umaal::mul(wide, a, a));
     each("sqr", &mut || umaal::sqr(wide, a));
-    each("reduce", &mut || umaal::reduce(out, wide, modulus, &[1, 0, 0, 0]));
+    each("reduce", &mut || umaal::reduce(out, wide, modulus, 1));
 }
 
 fn cost_of_ciphers() {
