@@ -9,7 +9,7 @@
 
 use core::{cmp::Ordering, hint::black_box};
 
-use super::kernel::ROWS;
+use super::kernel::{self, ROWS};
 
 /// Bits of a limb.
 pub(crate) const LIMB_BITS: usize = 32;
@@ -198,19 +198,10 @@ pub(crate) fn shift_limb_vartime(a: &mut [u32], modulus: &[u32]) {
             rest += u64::from(*divisor);
         }
     }
-    let (mut above, mut carry, mut borrow) = (0, 0, 0);
-    for (a, modulus) in a.iter_mut().zip(modulus) {
-        carry += quotient * u64::from(*modulus);
-        let difference = u64::from(above).wrapping_sub(u64::from(carry as u32)).wrapping_sub(borrow);
-        above = *a;
-        *a = difference as u32;
-        carry >>= 32;
-        borrow = difference >> 63;
-    }
-    let mut excess = carry + borrow - u64::from(above);
+    let mut excess = kernel::subtract_product(a, modulus, quotient as u32);
     for _ in 0..2 {
         if excess > 0 {
-            excess -= u64::from(add_if(a, modulus, 1));
+            excess -= add_if(a, modulus, 1);
         }
     }
 }

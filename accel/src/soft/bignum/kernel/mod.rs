@@ -1,4 +1,4 @@
-//! The inner loops: everything that multiplies limbs, behind five functions, one file per architecture.
+//! The inner loops: everything that multiplies limbs, behind six functions, one file per architecture.
 //!
 //! Numbers are little-endian slices of 32-bit limbs whose length is a multiple of [`ROWS`], so that a kernel may keep four rows
 //! of the multiplier in registers. No function here branches on or indexes by the value of a limb.
@@ -12,14 +12,14 @@ mod portable;
 mod umaal;
 
 #[cfg(not(any(test, umaal)))]
-pub(crate) use portable::{mul, reduce, run, select, sqr};
+pub(crate) use portable::{mul, reduce, run, select, sqr, subtract_product};
 #[cfg(umaal)]
-pub(crate) use umaal::{mul, reduce, run, select, sqr};
+pub(crate) use umaal::{mul, reduce, run, select, sqr, subtract_product};
 
 #[cfg(test)]
 pub(crate) use counted::{mul, products, reduce, run, sqr};
 #[cfg(test)]
-pub(crate) use portable::select;
+pub(crate) use portable::{select, subtract_product};
 
 pub(crate) use file::File;
 pub(crate) use formula::{Formula, Prime, Register, add, halve, multiply, subtract};

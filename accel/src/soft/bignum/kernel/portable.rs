@@ -183,6 +183,20 @@ fn limb_by_limb(file: &mut File<'_>, [out, a, b]: [u8; 3], mut work: impl FnMut(
     }
 }
 
+/// `a = a * 2^32 - quotient * modulus`, of one length; answers how often 2^(32 * length) is missing, where that is not negative.
+pub(crate) fn subtract_product(a: &mut [u32], modulus: &[u32], quotient: u32) -> u32 {
+    let (mut above, mut carry, mut borrow) = (0, 0, 0);
+    for (a, modulus) in a.iter_mut().zip(modulus) {
+        let low;
+        (low, carry) = multiply_add(quotient, *modulus, carry, 0);
+        let difference = u64::from(above).wrapping_sub(u64::from(low)).wrapping_sub(borrow);
+        above = *a;
+        *a = difference as u32;
+        borrow = difference >> 63;
+    }
+    carry.wrapping_add(borrow as u32).wrapping_sub(above)
+}
+
 /// `out` = the number `digit` of the table's, which are as long as `out`: a multiple of [`ROWS`]. All are read.
 pub(crate) fn select(out: &mut [u32], table: &[u32], digit: u32) {
     out.fill(0);

@@ -55,6 +55,16 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
     }
 }
 
+/// `a = a * 2^32 - quotient * modulus`, of one length, a multiple of [`ROWS`]; answers how often 2^(32 * length) is missing, where that
+/// is not negative.
+pub(crate) fn subtract_product(a: &mut [u32], modulus: &[u32], quotient: u32) -> u32 {
+    if a.is_empty() || a.len() % ROWS != 0 || a.len() != modulus.len() {
+        return 0;
+    }
+    // SAFETY: as above.
+    unsafe { subtract_product_umaal(a.as_mut_ptr(), modulus.as_ptr(), quotient, size_of_val(modulus)) }
+}
+
 /// `out` = the number `digit` of the table's two or a multiple of four, which are as long as `out`: a multiple of [`ROWS`]. All are read.
 pub(crate) fn select(out: &mut [u32], table: &[u32], digit: u32) {
     let Some(entries) = table.len().checked_div(out.len()) else { return };
@@ -446,6 +456,48 @@ unsafe extern "C" fn select_arm(out: *mut u32, table: *const u32, digit: u32, by
         "cmp r0, r12",
         "bne 10b",
         "add sp, #4",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// As x - y is the complement of the complement of x plus y, nothing is borrowed.
+///
+/// # Safety
+/// `a` and `modulus` are `bytes` long, which is a multiple of 16 and not 0; they do not overlap.
+#[unsafe(naked)]
+unsafe extern "C" fn subtract_product_umaal(
+    a: *mut u32,
+    modulus: *const u32,
+    quotient: u32,
+    bytes: usize,
+) -> u32 {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "add r3, r1",
+        // The limb below, and the carry.
+        "mov r12, #0",
+        "mov lr, #0",
+        "10:",
+        "ldm r0, {{r4-r7}}",
+        "ldm r1!, {{r8-r11}}",
+        "mvn r12, r12",
+        "mvn r4, r4",
+        "mvn r5, r5",
+        "mvn r6, r6",
+        "umaal r12, lr, r2, r8",
+        "umaal r4, lr, r2, r9",
+        "umaal r5, lr, r2, r10",
+        "umaal r6, lr, r2, r11",
+        "mvn r12, r12",
+        "mvn r4, r4",
+        "mvn r5, r5",
+        "mvn r6, r6",
+        "strd r12, r4, [r0], #8",
+        "strd r5, r6, [r0], #8",
+        "mov r12, r7",
+        "cmp r1, r3",
+        "bne 10b",
+        "sub r0, lr, r12",
         "pop {{r4-r11, pc}}",
     )
 }

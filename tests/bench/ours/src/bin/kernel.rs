@@ -113,6 +113,13 @@ fn compare(random: &mut Random, length: usize, round: usize) {
     umaal::sqr(ours, a);
     portable::sqr(theirs, a);
     check("sqr", length, ours, theirs);
+    let quotient = b[length / 2];
+    let (ours, theirs) = (&mut out[..length], &mut expected[..length]);
+    ours.copy_from_slice(a);
+    theirs.copy_from_slice(a);
+    let excess = umaal::subtract_product(ours, modulus, quotient);
+    check("excess", length, &[excess], &[portable::subtract_product(theirs, modulus, quotient)]);
+    check("subtract_product", length, ours, theirs);
 }
 
 /// What selects one of several numbers.
