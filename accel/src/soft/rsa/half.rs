@@ -32,6 +32,11 @@ pub(super) const fn table(length: usize) -> usize {
 
 /// The largest cost of an operation modulo a prime of so many limbs.
 pub(super) fn unit(length: usize) -> usize {
+    window_cost(length).max(MAX_BATCH)
+}
+
+/// What a window costs at most, or its last squarings where they are not all one operation.
+fn window_cost(length: usize) -> usize {
     cost_of_product(length).saturating_mul(batch(length).saturating_add(1)).saturating_add(table(length))
 }
 
@@ -113,27 +118,32 @@ impl<'k> Half<'k> {
                 let next = if done { self.first_window() } else { Phase::Table(entry.saturating_add(1)) };
                 (cost_of_product(length), Some(next))
             }
+            // As many windows as an operation may have: finding the numbers takes as long as a short product.
             Phase::Window { bit, squarings } => {
-                let batch = batch(length).min(*squarings);
-                for _ in 0..batch {
-                    modulus.square(power);
-                }
-                *squarings = squarings.saturating_sub(batch);
-                let cost = cost_of_product(length).saturating_mul(batch);
-                if *squarings > 0 {
-                    (cost, None)
-                } else {
+                let (mut cost, most) = (0_usize, unit(length));
+                let next = loop {
+                    let batch = batch(length).min(*squarings);
+                    for _ in 0..batch {
+                        modulus.square(power);
+                    }
+                    *squarings = squarings.saturating_sub(batch);
+                    cost = cost.saturating_add(cost_of_product(length).saturating_mul(batch));
+                    if *squarings > 0 {
+                        break None;
+                    }
                     kernel::select(factor, table, digit(self.exponent, *bit, self.window));
                     modulus.multiply_by(power, factor);
-                    let next = match bit.checked_sub(self.window) {
-                        Some(bit) => Phase::Window { bit, squarings: self.window },
-                        None => {
-                            modulus.canonical(power);
-                            Phase::Finished
-                        }
+                    cost = cost.saturating_add(cost_of_product(length)).saturating_add(table.len());
+                    let Some(below) = bit.checked_sub(self.window) else {
+                        modulus.canonical(power);
+                        break Some(Phase::Finished);
                     };
-                    (cost.saturating_add(cost_of_product(length)).saturating_add(table.len()), Some(next))
-                }
+                    (*bit, *squarings) = (below, self.window);
+                    if cost.saturating_add(window_cost(length)) > most {
+                        break None;
+                    }
+                };
+                (cost, next)
             }
             Phase::Finished => return None,
         };
