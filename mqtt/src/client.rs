@@ -21,6 +21,15 @@ use crate::{
 };
 
 /// How the client presents itself, fixed for the client's life. It has no `Debug`, since it holds a password.
+///
+/// ```
+/// use mqtt::{Message, Options, QoS};
+///
+/// // The broker says this in our place when it loses us.
+/// let will = Message { topic: "kitchen/status", payload: b"off line", qos: QoS::AtLeastOnce, retain: true };
+/// let options = Options { client_id: "kitchen", will: Some(will), keep_alive: 30, ..Options::default() };
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Options<'b> {
     /// The client identifier; an empty one asks the server for one and needs `clean_session`.
@@ -42,6 +51,14 @@ pub struct Options<'b> {
 }
 
 /// Who acknowledges received messages of QoS 1 and 2.
+///
+/// ```
+/// use mqtt::{Acknowledgement, Options};
+///
+/// // A message is acknowledged when it is stored, by `Client::acknowledge`.
+/// let options = Options { acknowledgement: Acknowledgement::Manual, ..Options::default() };
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Acknowledgement {
     /// The client, as soon as the whole message has been delivered.
@@ -71,6 +88,20 @@ impl Default for Options<'_> {
 ///
 /// After a failure of [`receive`](Self::receive) or [`poll`](Self::poll) the network connection has to be closed
 /// ([MQTT-4.8.0-1]); both repeat the error until the next [`connect`](Self::connect).
+///
+/// ```
+/// use mqtt::{Client, Options, QoS, Subscription};
+///
+/// let (mut spill, mut in_flight, mut out) = ([0; 256], [0; 512], [0; 128]);
+/// let mut client = Client::new(Options { client_id: "kitchen", ..Options::default() }, &mut spill, &mut in_flight)?;
+/// let length = client.connect(0, &mut out)?;
+/// // `out[..length]` goes to the broker; its CONNACK:
+/// let (used, event) = client.receive(&[0x20, 2, 0, 0], 5)?;
+/// assert!(used == 4 && event.is_some() && client.is_connected());
+/// let (length, _) = client.subscribe(&[Subscription { filter: "kitchen/#", qos: QoS::AtLeastOnce }], 10, &mut out)?;
+/// # let _ = length;
+/// # Ok::<(), status::Error>(())
+/// ```
 pub struct Client<'b> {
     pub(crate) session: Session<'b>,
     pub(crate) inbox: Inbox<'b>,

@@ -30,6 +30,15 @@ const CLEAN_SESSION: u8 = 0x02;
 const RESERVED: u8 = 0x01;
 
 /// A CONNECT packet. It has no `Debug`, since it holds a password.
+///
+/// ```
+/// use mqtt::{Connect, Packet};
+///
+/// let (packet, length) = Packet::decode(b"\x10\x13\0\x04MQTT\x04\x02\0\x3c\0\x07kitchen")?.unwrap();
+/// let Packet::Connect(Connect { client_id, keep_alive, clean_session, .. }) = packet else { panic!() };
+/// assert_eq!((client_id, keep_alive, clean_session, length), ("kitchen", 60, true, 21));
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Connect<'a> {
     /// The client identifier; an empty one asks the server for one and needs a clean session ([MQTT-3.1.3-7]).
@@ -166,6 +175,11 @@ fn decode_will<'a>(flags: u8, reader: &mut Reader<'a>) -> Result<Message<'a>, Er
 }
 
 /// A CONNACK packet.
+///
+/// ```
+/// let refused = mqtt::ConnAck { session_present: false, return_code: 5 };
+/// assert_eq!(refused.accepted(), Err(status::mqtt::REFUSED_NOT_AUTHORIZED));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ConnAck {
     /// The server has state of this client from before.

@@ -8,6 +8,22 @@ use crate::{
 };
 
 /// What has happened. Topics, payloads and results are borrowed from the received bytes, or from the spill.
+///
+/// ```
+/// use mqtt::Event;
+///
+/// fn show(event: Event<'_>) {
+///     match event {
+///         Event::Connected { session_present: false, .. } => println!("subscribe now"),
+///         Event::Message(received) if received.is_whole() => println!("{}", received.message.topic),
+///         Event::Message(received) => println!("the first of {} bytes", received.total),
+///         Event::Chunk { data, offset, total } => println!("{offset} to {} of {total}", offset + data.len()),
+///         Event::Delivered { identifier, .. } => println!("{identifier} has arrived"),
+///         _ => {}
+///     }
+/// }
+/// # let _ = show;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Event<'a> {
     /// The server has accepted the connection.
@@ -54,6 +70,15 @@ pub enum Event<'a> {
 }
 
 /// A message from the server.
+///
+/// ```
+/// use mqtt::{Message, QoS, Received};
+///
+/// fn is_on(received: &Received<'_>) -> bool {
+///     received.is_whole() && received.message.topic == "kitchen/lamp" && received.message.payload == b"on"
+/// }
+/// # let _ = is_on;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Received<'a> {
     /// Topic, payload, quality of service, and whether the server had kept the message (`retain`). The payload is whole, or

@@ -19,6 +19,10 @@ pub const MAX_REMAINING_LENGTH: u32 = 268_435_455;
 const MAX_LENGTH_BYTES: usize = 4;
 
 /// The fourteen packet types.
+///
+/// ```
+/// assert_eq!(mqtt::PacketType::PingReq as u8, 12);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum PacketType {
@@ -110,6 +114,16 @@ impl PacketType {
 }
 
 /// The two to five bytes before every packet.
+///
+/// ```
+/// use mqtt::{FixedHeader, PacketType};
+///
+/// let (header, length) = FixedHeader::decode(&[0x30, 0x80, 0x01])?.unwrap();
+/// assert_eq!((header.packet_type, header.remaining_length, length), (PacketType::Publish, 128, 3));
+/// // The rest of the length is not there yet.
+/// assert_eq!(FixedHeader::decode(&[0x30, 0x80])?, None);
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FixedHeader {
     /// The packet's type.

@@ -16,6 +16,18 @@ use crate::{
 };
 
 /// One control packet of MQTT 3.1.1. It has no `Debug`, since CONNECT holds a password.
+///
+/// ```
+/// use mqtt::Packet;
+///
+/// let mut out = [0; 2];
+/// assert_eq!(Packet::PingReq.encode(&mut out)?, 2);
+/// assert_eq!(out, [0xC0, 0]);
+/// assert!(matches!(Packet::decode(&out)?, Some((Packet::PingReq, 2))));
+/// // More bytes are needed.
+/// assert!(Packet::decode(&out[..1])?.is_none());
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Packet<'a> {
     /// §3.1

@@ -19,6 +19,13 @@ pub(crate) const DUPLICATE: u8 = 0b1000;
 const RETAIN: u8 = 0b0001;
 
 /// Quality of service, MQTT 3.1.1 §4.3.
+///
+/// ```
+/// use mqtt::QoS;
+///
+/// assert_eq!(QoS::from_number(1), Some(QoS::AtLeastOnce));
+/// assert_eq!((QoS::ExactlyOnce.number(), QoS::from_number(3)), (2, None));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum QoS {
     /// A message arrives once or not at all.
@@ -82,6 +89,16 @@ impl<'a> Message<'a> {
 }
 
 /// A PUBLISH packet.
+///
+/// ```
+/// use mqtt::{Message, Packet, Publish, QoS};
+///
+/// let message = Message { topic: "a", payload: b"1", qos: QoS::AtMostOnce, retain: false };
+/// let mut out = [0; 16];
+/// let length = Packet::Publish(Publish { duplicate: false, identifier: None, message }).encode(&mut out)?;
+/// assert_eq!(out[..length], *b"\x30\x04\0\x01a1");
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Publish<'a> {
     /// The packet may have been sent before.

@@ -23,6 +23,18 @@ const ACKNOWLEDGEMENT_LENGTH: usize = 4;
 const PING_LENGTH: usize = 2;
 
 /// What became of a message that the application gave.
+///
+/// ```
+/// use mqtt::{Client, Message, Options, Published, QoS};
+///
+/// let (mut spill, mut in_flight) = ([0; 64], [0; 256]);
+/// let mut client = Client::new(Options::default(), &mut spill, &mut in_flight)?;
+/// let message = Message { topic: "a", payload: b"1", qos: QoS::AtLeastOnce, retain: false };
+/// // Without a connection nothing is written; the message is kept under its identifier.
+/// let Published { written, identifier } = client.publish(&message, 0, &mut [])?;
+/// assert!(written == 0 && identifier.is_some());
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Published {
     /// How many bytes have been written; 0 when the message is kept until [`Client::poll`] can write it.
@@ -32,6 +44,25 @@ pub struct Published {
 }
 
 /// A message whose payload the application is giving in chunks.
+///
+/// ```
+/// use mqtt::{Client, Message, Options, QoS};
+///
+/// /// Sends 1 MB that is never in memory as a whole.
+/// fn send(client: &mut Client<'_>, out: &mut [u8]) -> Result<(), status::Error> {
+///     let message = Message { topic: "log", payload: &[], qos: QoS::AtMostOnce, retain: false };
+///     let mut written = client.start(&message, 1 << 20, 0, out)?.written;
+///     while let Some(stream) = client.stream() {
+///         let piece = [0; 512];
+///         let length = stream.remaining.min(piece.len());
+///         // Here `out[..written]` goes to the socket.
+///         written = client.chunk(&piece[..length], 0, out)?;
+///     }
+///     # let _ = written;
+///     Ok(())
+/// }
+/// # let _ = send;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stream {
     /// The message; none at QoS 0.

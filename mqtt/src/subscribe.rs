@@ -15,6 +15,16 @@ use crate::{header::PacketType, publish::QoS, reader::Reader, topic, writer::Wri
 const FAILURE: u8 = 0x80;
 
 /// One topic filter and the highest quality of service that the client wants for it.
+///
+/// ```
+/// use mqtt::{QoS, Subscription};
+///
+/// let list = [
+///     Subscription { filter: "kitchen/#", qos: QoS::AtLeastOnce },
+///     Subscription { filter: "+/lamp", qos: QoS::AtMostOnce },
+/// ];
+/// assert!(list.iter().all(|subscription| mqtt::topic::matches(subscription.filter, "kitchen/lamp")));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Subscription<'a> {
     /// The topic filter, which may have wildcards.
@@ -61,6 +71,13 @@ impl<'a> Subscribe<'a> {
 }
 
 /// The subscriptions of a SUBSCRIBE packet.
+///
+/// ```
+/// use mqtt::{QoS, Subscription, Subscriptions};
+///
+/// let list = [Subscription { filter: "a/+", qos: QoS::AtMostOnce }];
+/// assert_eq!(Subscriptions::new(&list).iter().count(), 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Subscriptions<'a>(List<'a, Subscription<'a>>);
 
@@ -126,6 +143,10 @@ fn check_filters<'a>(mut filters: impl Iterator<Item = &'a str>) -> Result<(), E
 }
 
 /// The topic filters of an UNSUBSCRIBE packet.
+///
+/// ```
+/// assert!(mqtt::Filters::new(&["a/#", "b"]).iter().eq(["a/#", "b"]));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Filters<'a>(List<'a, &'a str>);
 
@@ -179,6 +200,16 @@ impl<'a> SubAck<'a> {
 }
 
 /// What became of the filters of one SUBSCRIBE packet.
+///
+/// ```
+/// use mqtt::{QoS, Results};
+///
+/// // The broker grants less than was asked for, and refuses the second.
+/// let results = Results::new(&[0x00, 0x80])?;
+/// assert!(results.iter().eq([Some(QoS::AtMostOnce), None]));
+/// assert_eq!(results.granted(), Err(status::mqtt::SUBSCRIPTION_REFUSED));
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Results<'a> {
     codes: &'a [u8],

@@ -3,6 +3,14 @@
 use core::fmt;
 
 /// An alert's description byte; unknown values survive, so that a status can show what a server really sent.
+///
+/// ```
+/// use status::Alert;
+///
+/// assert_eq!(Alert(40), Alert::HANDSHAKE_FAILURE);
+/// assert_eq!(Alert(40).to_string(), "alert 40, handshake_failure");
+/// assert_eq!(Alert(99).to_string(), "alert 99");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Alert(pub u8);
 

@@ -8,10 +8,27 @@ use core::{
 use crate::{device, low_level, mqtt, neighbours, packed, ssl, x509};
 
 /// A failure, as a number of the Mbed TLS 2.28 space (two bytes; `Option<Error>` is two bytes too).
+///
+/// ```
+/// use status::{Error, asn1, x509};
+///
+/// let error = x509::INVALID_FORMAT.because(asn1::OUT_OF_DATA);
+/// assert_eq!((error.code(), error.high()), (-0x21E0, Some(x509::INVALID_FORMAT)));
+/// assert_eq!(format!("{error:?}"), "-0x21E0");
+/// assert_eq!(Error::from_code(-0x21E0), Some(error));
+/// assert_eq!(Error::from_code(-1), Error::from_code(-0x0001));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Error(NonZeroU16);
 
 /// One row of a table.
+///
+/// ```
+/// // What a page with all codes of a module is made of.
+/// for row in status::ssl::ROWS {
+///     assert!(row.text.len() > 3, "{:?} has a text", row.error);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Row {

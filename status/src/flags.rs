@@ -3,10 +3,25 @@
 use core::{fmt, ops};
 
 /// A set of verification flags with the bit values of Mbed TLS (RFC 5280 §6 leaves the reporting to the implementation).
+///
+/// ```
+/// use status::Flags;
+///
+/// let flags = Flags::EXPIRED | Flags::CN_MISMATCH;
+/// assert!(flags.contains(Flags::EXPIRED) && !flags.is_empty());
+/// assert_eq!(Flags::from_bits(flags.bits()), flags);
+/// let texts: Vec<&str> = flags.iter().map(|flag| flag.text).collect();
+/// assert_eq!(texts[0], "The certificate validity has expired");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Flags(u32);
 
 /// One flag of the table: its bit, the constant's name and its text.
+///
+/// ```
+/// let names: Vec<&str> = status::Flags::NOT_TRUSTED.iter().map(|flag| flag.name).collect();
+/// assert_eq!(names, ["NOT_TRUSTED"]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Flag {

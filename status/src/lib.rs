@@ -15,6 +15,8 @@
 //! Also here, because every layer reports them: [`Alert`], [`Flags`], [`Step`], [`Cause`], and [`Status`], which bundles all of
 //! them into what a device keeps of a failure.
 //!
+//! With the feature `defmt` they can be logged on a microcontroller; for `log` there is nothing to switch on, as they have `Display`.
+//!
 //! Deliberately absent: any way to turn a number that no table has into an [`Error`], and any allocation.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -22,6 +24,8 @@
 mod alert;
 mod error;
 mod flags;
+#[cfg(feature = "defmt")]
+mod format;
 mod packed;
 mod status;
 

@@ -7,6 +7,18 @@ use crate::{Alert, Error, Flags};
 /// A failure with its circumstances, at most 32 bytes.
 ///
 /// A device keeps its last two of these as its "Status codes" (application note §5).
+///
+/// ```
+/// use status::{Alert, AlertSeen, Cause, Status, Step, ssl};
+///
+/// let mut status = Status::new(ssl::FATAL_ALERT_MESSAGE);
+/// status.alert = Some(AlertSeen::Received(Alert::HANDSHAKE_FAILURE));
+/// (status.step, status.cause) = (Step::ServerHelloDone, Cause::NoClientCertificate);
+/// assert_eq!(
+///     status.to_string(),
+///     "-0x7780 SSL - A fatal alert message was received from our peer (alert 40, handshake_failure; no client certificate is loaded)"
+/// );
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Status {
@@ -25,6 +37,16 @@ pub struct Status {
 }
 
 /// A fatal alert and its direction.
+///
+/// ```
+/// use status::{Alert, AlertSeen};
+///
+/// fn is_ours(alert: AlertSeen) -> bool {
+///     matches!(alert, AlertSeen::Sent(_))
+/// }
+/// assert!(!is_ours(AlertSeen::Received(Alert::UNKNOWN_CA)));
+/// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AlertSeen {
     /// The peer sent it to us.
@@ -34,6 +56,14 @@ pub enum AlertSeen {
 }
 
 /// The message of the handshake that was awaited or written when something happened (RFC 5246 §7.3).
+///
+/// ```
+/// use status::Step;
+///
+/// // As a device numbers it in its log.
+/// assert_eq!(Step::ALL.iter().position(|step| *step == Step::ServerHello), Some(2));
+/// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Step {
     /// Nothing has been sent yet.
@@ -66,6 +96,11 @@ pub enum Step {
 }
 
 /// Tells failures of the same code apart, in words for a person.
+///
+/// ```
+/// assert_eq!(status::Cause::WindowTooSmall.text(), "larger than the receive buffer");
+/// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum Cause {

@@ -29,6 +29,16 @@ pub struct Readme;
 #[doc = include_str!("../../docs/porting.md")]
 pub struct Porting;
 
+/// The sizes are what the constants say.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sizes.md")]
+pub struct Sizes;
+
+/// The page for those who come from Mbed TLS.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-mbedtls.md")]
+pub struct FromMbedTls;
+
 /// The code in the READMEs of the packages compiles and holds.
 #[cfg(doctest)]
 pub mod packages {

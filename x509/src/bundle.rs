@@ -8,6 +8,17 @@ use crate::{
 };
 
 /// Certificates decoded from one PEM file, back to back in lent memory.
+///
+/// ```
+/// use x509::{Bundle, MAX_DER_LENGTH};
+///
+/// /// How many authorities a file has.
+/// fn count(ca_file: &[u8]) -> Result<usize, status::Error> {
+///     let mut storage = [0; MAX_DER_LENGTH];
+///     Ok(Bundle::from_pem(ca_file, &mut storage)?.iter().filter(|certificate| certificate.is_ca()).count())
+/// }
+/// assert_eq!(count(b"GIF89a"), Err(status::x509::INVALID_FORMAT));
+/// ```
 #[derive(Clone, Copy)]
 pub struct Bundle<'a> {
     der: &'a [u8],

@@ -13,6 +13,16 @@ use crate::{
 };
 
 /// A certificate, borrowed from its DER bytes.
+///
+/// ```
+/// use accel::{Hash, HashAlgorithm};
+/// use x509::Certificate;
+///
+/// /// A pin of the key, as `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | sha256sum` prints it.
+/// fn pin(der: &[u8], accel: &mut impl Hash) -> Result<accel::Digest, status::Error> {
+///     Certificate::from_der(der)?.public_key_digest(HashAlgorithm::Sha256, accel)
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Certificate<'a> {
     der: &'a [u8],
@@ -30,6 +40,12 @@ pub struct Certificate<'a> {
 }
 
 /// How a certificate is signed.
+///
+/// ```
+/// use accel::HashAlgorithm;
+///
+/// assert_eq!(x509::SignatureAlgorithm::Rsa(HashAlgorithm::Sha256).hash(), HashAlgorithm::Sha256);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SignatureAlgorithm {
     /// RSA with PKCS#1 v1.5 padding (RFC 4055 §5).

@@ -11,6 +11,15 @@ use crate::{
 };
 
 /// The bits of a keyUsage extension (RFC 5280 §4.2.1.3): the first byte in the low half, the second in the high one.
+///
+/// ```
+/// use x509::{Certificate, KeyUsage};
+///
+/// fn can_serve(certificate: &Certificate<'_>) -> bool {
+///     certificate.allows_usage(KeyUsage::KEY_ENCIPHERMENT)
+/// }
+/// # let _ = can_serve;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct KeyUsage(u16);
 
@@ -47,6 +56,13 @@ impl KeyUsage {
 }
 
 /// What an extended key usage may be asked for (RFC 5280 §4.2.1.12).
+///
+/// ```
+/// fn is_a_clients(certificate: &x509::Certificate<'_>) -> bool {
+///     certificate.allows_purpose(x509::Purpose::Client)
+/// }
+/// # let _ = is_a_clients;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// id-kp-serverAuth.

@@ -45,6 +45,13 @@ fn is_name(name: &[u8], host: &str, is_address: bool) -> bool {
 /// The hosts that a certificate is for, as `a.example, *.b.example, 192.0.2.1`; nothing where there is none.
 ///
 /// Bytes that are not printable ASCII are written as `?`.
+///
+/// ```
+/// fn hosts(certificate: &x509::Certificate<'_>) -> String {
+///     x509::Hosts(certificate).to_string()
+/// }
+/// # let _ = hosts;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Hosts<'c, 'a>(pub &'c Certificate<'a>);
 

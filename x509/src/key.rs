@@ -18,6 +18,19 @@ use crate::{
 };
 
 /// An RSA private key in lent memory, which is wiped when the key is dropped. Has no Debug.
+///
+/// ```
+/// use x509::{Bundle, MAX_DER_LENGTH, PrivateKey};
+///
+/// /// Whether two files belong together.
+/// fn belong_together(certificate: &[u8], key: &[u8]) -> Result<bool, status::Error> {
+///     let (mut first, mut second) = ([0; MAX_DER_LENGTH], [0; MAX_DER_LENGTH]);
+///     let bundle = Bundle::from_pem(certificate, &mut first)?;
+///     let key = PrivateKey::from_pem(key, &mut second)?;
+///     Ok(bundle.iter().next().is_some_and(|own| key.is_private_half_of(&own.public_key())))
+/// }
+/// assert_eq!(belong_together(b"", b""), Err(status::x509::INVALID_FORMAT));
+/// ```
 pub struct PrivateKey<'a> {
     storage: &'a mut [u8],
     length: usize,

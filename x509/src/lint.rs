@@ -22,6 +22,24 @@ pub use finding::{File, Finding, Problem, Severity};
 pub use trust::{Trust, Verdict, WORKSPACE};
 
 /// The files, and what they are for.
+///
+/// ```
+/// use x509::{Policy, lint};
+///
+/// /// Prints what would fail with these files.
+/// fn check(ca: &[u8], chain: &[u8], key: &[u8], accel: &mut impl accel::Accel) {
+///     let request = lint::Request {
+///         authority: Some(ca),
+///         certificate: Some(chain),
+///         key: Some(key),
+///         role: lint::Role::Client,
+///         host: None,
+///         now: None,
+///         policy: Policy::default(),
+///     };
+///     lint::check(&request, &mut lint::Memory::new(), accel, |finding| println!("{finding}"));
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The CA file's text.

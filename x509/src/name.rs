@@ -10,6 +10,13 @@ use crate::der::{
 use crate::oid;
 
 /// A distinguished name.
+///
+/// ```
+/// fn show(certificate: &x509::Certificate<'_>) -> String {
+///     format!("{} by {}", certificate.subject(), certificate.issuer())
+/// }
+/// # let _ = show;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Name<'a> {
     der: &'a [u8],

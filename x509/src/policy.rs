@@ -8,6 +8,14 @@ use crate::{PublicKey, SignatureAlgorithm};
 ///
 /// The default is the device's: SHA-1 and the SHA-2 family, RSA of at least 2048 bits (application note §1), the curves P-256,
 /// P-384 and P-521.
+///
+/// ```
+/// use accel::HashAlgorithm::Sha1;
+/// use x509::{Policy, SignatureAlgorithm};
+///
+/// let policy = Policy { sha1: false, minimum_rsa_bits: 3072, ..Policy::default() };
+/// assert!(!policy.accepts_signature(SignatureAlgorithm::Rsa(Sha1)));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
     /// Whether signatures over SHA-1 are accepted.

@@ -11,6 +11,15 @@ use crate::{
 };
 
 /// A public key.
+///
+/// ```
+/// use x509::PublicKey;
+///
+/// fn is_rsa(certificate: &x509::Certificate<'_>) -> bool {
+///     matches!(certificate.public_key(), PublicKey::Rsa(_)) && certificate.public_key().is_usable()
+/// }
+/// # let _ = is_rsa;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PublicKey<'a> {
     /// RSA (RFC 3279 §2.3.1).

@@ -25,6 +25,13 @@ pub enum Wanted {
 }
 
 /// What a file is instead, and for what it was wanted. In words: what it is, and what to do.
+///
+/// ```
+/// use x509::{Kind, Wanted, recognize};
+///
+/// let found = recognize(b"-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n", Wanted::Certificate);
+/// assert_eq!(found.map(|found| found.kind), Some(Kind::Request));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Recognized {
     /// What the file is.

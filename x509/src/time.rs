@@ -7,6 +7,14 @@ use status::{asn1, x509};
 use crate::der::{GENERALIZED_TIME, Reader, UTC_TIME};
 
 /// A moment in UTC, from year 0 to 9999; ordered.
+///
+/// ```
+/// use x509::Time;
+///
+/// let time = Time::from_unix(1_795_357_435);
+/// assert_eq!((time.to_string(), time.to_unix()), ("2026-11-22 14:23:55".to_owned(), 1_795_357_435));
+/// assert!(time < Time::from_unix(1_795_357_436));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct Time {
     /// Since 1 March of the year -400: nothing is negative, and a leap day is the last of its year.

@@ -39,6 +39,16 @@ const MAX_INTERMEDIATES: u8 = 8;
 pub(crate) const MAX_PATH: usize = MAX_INTERMEDIATES as usize + 1;
 
 /// What a chain is held against. It must be the same for every certificate of a chain.
+///
+/// ```
+/// use x509::{Bundle, Context, Policy, Time};
+///
+/// fn context(anchors: Bundle<'_>, now: u64) -> Context<'_> {
+///     let policy = Policy { sha1: false, ..Policy::default() };
+///     Context { anchors: Some(anchors), host: Some("broker.example"), policy, ..Context::new(Time::from_unix(now)) }
+/// }
+/// # let _ = context;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The certificates that are trusted. Any of them is an anchor, even one of an intermediate.
@@ -60,6 +70,13 @@ impl<'a> Context<'a> {
 }
 
 /// What the verification of a chain has found.
+///
+/// ```
+/// fn refuse(outcome: x509::Outcome) -> Result<(), status::Alert> {
+///     if outcome.flags.is_empty() { Ok(()) } else { Err(x509::alert(outcome.flags)) }
+/// }
+/// # let _ = refuse;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
@@ -70,6 +87,21 @@ pub struct Outcome {
 }
 
 /// The verification of one chain: 0.3 kB of state, which refers to nothing.
+///
+/// ```
+/// use accel::Accel;
+/// use x509::{Bundle, Context, Outcome, Verifier};
+///
+/// /// Verifies a chain, the server's own certificate first. Where something else can be done meanwhile, it is in place of `block!`.
+/// fn verify(chain: Bundle<'_>, context: &Context<'_>, accel: &mut impl Accel) -> Result<Outcome, status::Error> {
+///     let (mut verifier, mut job) = (Verifier::new(), None);
+///     let mut workspace = [0; x509::verify::WORKSPACE];
+///     for certificate in chain.iter() {
+///         nb::block!(verifier.push(&certificate, context, accel, &mut workspace, &mut job))?;
+///     }
+///     Ok(verifier.finish())
+/// }
+/// ```
 pub struct Verifier {
     /// The end of the path so far: the certificate whose parent is looked for, or was found among the anchors.
     path: Option<Link>,

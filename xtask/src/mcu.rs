@@ -107,7 +107,7 @@ impl Route {
     }
 }
 
-/// Builds the five cores with their default features, and the client that joins them with its asynchronous loop.
+/// Builds the five cores with their default features, and the client that joins them with its asynchronous loop and what `defmt` logs of a failure.
 ///
 /// # Errors
 /// When one of them does not compile.
@@ -116,7 +116,7 @@ pub fn build(route: Route) -> Result<(), String> {
     for (_, package) in LIBRARIES {
         command.args(["-p", package]);
     }
-    command.args(["--features", "mqtts/embedded-io-async"]);
+    command.args(["--features", "mqtts/embedded-io-async,mqtts/defmt"]);
     process::run(&mut command)
 }
 

@@ -8,6 +8,13 @@ use status::{Error, pk};
 use crate::{MAX_FILE_LENGTH, Recognized, Time};
 
 /// Something that is wrong.
+///
+/// ```
+/// use x509::lint::{File, Finding, Problem, Severity};
+///
+/// let finding = Finding { severity: Severity::Error, file: File::Key, number: 0, problem: Problem::KeyMismatch };
+/// assert_eq!(finding.to_string(), "private key: error: does not belong to the certificate");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Finding {
     /// How bad it is.
