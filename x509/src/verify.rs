@@ -1,16 +1,16 @@
 //! Verification of a server's chain (RFC 5280 §6), one certificate at a time, as Mbed TLS 2.28 builds a path.
 //!
-//! The parent of each certificate is looked for first among the anchors, then among the certificates that follow it in the
-//! message; those in between are skipped. Nothing of a certificate is kept but what its parent will be asked for: a digest, the
+//! The issuer of each certificate is looked for first among the anchors, then among the certificates that follow it in the
+//! message; those in between are skipped. Nothing of a certificate is kept but what its issuer will be asked for: a digest, the
 //! issuer's name as a digest, and, at the end of the lent memory, the signature. Everything found on the way is a flag, and flags
 //! are OR-ed.
 //!
-//! A parent outside its validity is only taken when no better one follows. Since the message cannot be read twice, the
-//! path goes on through it, and the certificate that was waiting for its parent is kept aside in case a better one follows.
+//! An issuer outside its validity is only taken when no better one follows. Since the message cannot be read twice, the
+//! path goes on through it, and the certificate that was waiting for its issuer is kept aside in case a better one follows.
 //!
 //! Deliberately absent: revocation, name constraints (refused when critical), policies.
 
-mod link;
+mod chain_end;
 
 use core::mem;
 
@@ -18,7 +18,7 @@ use accel::{Accel, Job};
 use status::{Alert, Error, Flags, x509};
 
 use crate::{Bundle, Certificate, KeyUsage, Policy, Purpose, Time, bundle::Certificates};
-use link::{Budget, Lent, Link, MAX_SIGNATURE_LENGTH, Place, Slot, time_flags};
+use chain_end::{Budget, ChainEnd, MAX_SIGNATURE_LENGTH, Position, Scratch, SignaturePlace, time_flags};
 
 /// Bytes of lent memory that any chain needs.
 pub const WORKSPACE: usize = {
@@ -103,10 +103,10 @@ pub struct Outcome {
 /// }
 /// ```
 pub struct Verifier {
-    /// The end of the path so far: the certificate whose parent is looked for, or was found among the anchors.
-    path: Option<Link>,
-    /// A certificate whose parent was found, but outside its validity.
-    spare: Option<Link>,
+    /// The end of the path so far: the certificate whose issuer is looked for, or was found among the anchors.
+    end: Option<ChainEnd>,
+    /// A certificate whose issuer was found, but outside its validity.
+    alternative: Option<ChainEnd>,
     /// Which of the anchors the path ends at.
     anchor: Option<usize>,
     /// Whether the last certificate has become the path's end.
@@ -124,16 +124,16 @@ enum Stage {
     /// Nothing done yet.
     Start,
     /// Checking whether it has signed the certificate at the end of the path.
-    Parent(Of),
-    /// Looking for its parent among the anchors.
+    Issuer(Subject),
+    /// Looking for its issuer among the anchors.
     Anchors { index: usize, outside_validity: Option<usize> },
 }
 
-/// Whose parent.
+/// Which certificate the one at hand may be the issuer of.
 #[derive(Clone, Copy)]
-enum Of {
-    Path,
-    Spare,
+enum Subject {
+    End,
+    Alternative,
 }
 
 impl Default for Verifier {
@@ -147,8 +147,8 @@ impl Verifier {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            path: None,
-            spare: None,
+            end: None,
+            alternative: None,
             anchor: None,
             has_joined: false,
             has_unusable_anchor: false,
@@ -177,7 +177,7 @@ impl Verifier {
         if let Some(error) = self.failure {
             return Err(nb::Error::Other(error));
         }
-        let result = self.advance(certificate, context, accel, &mut Lent::split(memory, job));
+        let result = self.advance(certificate, context, accel, &mut Scratch::split(memory, job));
         if let Err(nb::Error::Other(error)) = result {
             self.failure = Some(error);
         }
@@ -187,11 +187,11 @@ impl Verifier {
     /// What has been found, after the last certificate.
     #[must_use]
     pub fn finish(&self) -> Outcome {
-        match &self.path {
-            Some(path) if self.anchor.is_some() && self.failure.is_none() => path.place.found,
-            Some(path) => {
+        match &self.end {
+            Some(end) if self.anchor.is_some() && self.failure.is_none() => end.position.found,
+            Some(end) => {
                 let key = if self.has_unusable_anchor { Flags::BAD_KEY } else { Flags::NONE };
-                path.place.found.with(Flags::NOT_TRUSTED.or(key), path.place.depth)
+                end.position.found.with(Flags::NOT_TRUSTED.or(key), end.position.depth)
             }
             None => Outcome { flags: Flags::NOT_TRUSTED, depth: 0 },
         }
@@ -200,7 +200,7 @@ impl Verifier {
     /// Whether a trusted path has been found, so that certificates still to come make no difference.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
-        self.anchor.is_some() && self.spare.is_none() && self.failure.is_none()
+        self.anchor.is_some() && self.alternative.is_none() && self.failure.is_none()
     }
 
     /// Which of the anchors the path ends at so far.
@@ -211,13 +211,13 @@ impl Verifier {
     /// What has been found so far. That no anchor was found is not: it shows at the end.
     #[must_use]
     pub fn found(&self) -> Outcome {
-        self.path.as_ref().map_or(Outcome { flags: Flags::NONE, depth: 0 }, |path| path.place.found)
+        self.end.as_ref().map_or(Outcome { flags: Flags::NONE, depth: 0 }, |end| end.position.found)
     }
 
     /// The place in the path of the certificate that was pushed last, 0 for the server's own; none if it is not part of it.
     #[must_use]
     pub fn joined(&self) -> Option<u8> {
-        self.path.as_ref().filter(|_| self.has_joined).map(|path| path.place.depth)
+        self.end.as_ref().filter(|_| self.has_joined).map(|end| end.position.depth)
     }
 
     fn advance<A: Accel>(
@@ -225,18 +225,18 @@ impl Verifier {
         certificate: &Certificate<'_>,
         context: &Context<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> nb::Result<(), Error> {
-        // A certificate starts, may be the parent of the path's end, and then looks for its own: three turns at most.
+        // A certificate starts, may be the issuer of the path's end, and then looks for its own: three turns at most.
         loop {
             let is_done = match self.stage {
-                Stage::Start => self.start(certificate, context, accel, lent)?,
-                Stage::Parent(of) => {
-                    let is_good = self.check_parent(of, certificate, accel, lent)?;
-                    self.extend(of, is_good, certificate, context, accel, lent)?;
+                Stage::Start => self.start(certificate, context, accel, scratch)?,
+                Stage::Issuer(subject) => {
+                    let is_good = self.check_issuer(subject, certificate, accel, scratch)?;
+                    self.extend(subject, is_good, certificate, context, accel, scratch)?;
                     false
                 }
-                Stage::Anchors { .. } => self.check_anchors(context, accel, lent)?,
+                Stage::Anchors { .. } => self.check_anchors(context, accel, scratch)?,
             };
             if is_done {
                 self.stage = Stage::Start;
@@ -251,100 +251,100 @@ impl Verifier {
         certificate: &Certificate<'_>,
         context: &Context<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> Result<bool, Error> {
-        self.has_joined = self.path.is_none();
+        self.has_joined = self.end.is_none();
         if self.has_joined {
             let found = Outcome { flags: end_entity_flags(certificate, context), depth: 0 };
-            let link = self.path.insert(Link::EMPTY);
-            link.fill(certificate, Place { depth: 0, self_issued: 0, found }, context, accel, lent)?;
-            self.anchor = if link.is_self_issued { position(certificate, context) } else { None };
+            let end = self.end.insert(ChainEnd::EMPTY);
+            end.fill(certificate, Position { depth: 0, self_issued: 0, found }, context, accel, scratch)?;
+            self.anchor = if end.is_self_issued { index_of(certificate, context) } else { None };
             self.stage = Stage::ANCHORS;
             return Ok(self.anchor.is_some());
         }
         let subject = certificate.subject().digest(accel)?;
-        let is_parent = |link: &Option<Link>| {
-            link.as_ref()
-                .is_some_and(|link| subject == link.issuer && link.accepts_parent(certificate, false))
+        let is_issuer = |end: &Option<ChainEnd>| {
+            end.as_ref()
+                .is_some_and(|end| subject == end.issuer_name && end.accepts_issuer(certificate, false))
         };
         let is_valid = time_flags(certificate, context).is_empty();
-        let of = if is_valid && is_parent(&self.spare) {
-            Of::Spare
-        } else if self.anchor.is_none() && is_parent(&self.path) {
-            Of::Path
+        let issued = if is_valid && is_issuer(&self.alternative) {
+            Subject::Alternative
+        } else if self.anchor.is_none() && is_issuer(&self.end) {
+            Subject::End
         } else {
             return Ok(true);
         };
-        self.stage = Stage::Parent(of);
+        self.stage = Stage::Issuer(issued);
         Ok(false)
     }
 
     /// Checks the signature of the waiting certificate, slice by slice.
-    fn check_parent<A: Accel>(
+    fn check_issuer<A: Accel>(
         &mut self,
-        of: Of,
+        subject: Subject,
         certificate: &Certificate<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> nb::Result<bool, Error> {
-        let link = match of {
-            Of::Path => &self.path,
-            Of::Spare => &self.spare,
+        let end = match subject {
+            Subject::End => &self.end,
+            Subject::Alternative => &self.alternative,
         };
-        let Some(link) = link else { return Ok(false) };
-        self.budget.check(link, &certificate.public_key(), accel, lent)
+        let Some(end) = end else { return Ok(false) };
+        self.budget.check(end, &certificate.public_key(), accel, scratch)
     }
 
-    /// Lets the path go on through a parent that is not an anchor.
+    /// Lets the path go on through an issuer that is not an anchor.
     fn extend<A: Accel>(
         &mut self,
-        of: Of,
+        subject: Subject,
         is_good: bool,
         certificate: &Certificate<'_>,
         context: &Context<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> Result<(), Error> {
-        let is_of_spare = matches!(of, Of::Spare);
-        let child = if is_of_spare { &self.spare } else { &self.path };
+        let is_alternative = matches!(subject, Subject::Alternative);
+        let child = if is_alternative { &self.alternative } else { &self.end };
         let Some(child) = child else { return Ok(()) };
-        if child.place.depth >= MAX_INTERMEDIATES {
+        if child.position.depth >= MAX_INTERMEDIATES {
             return Err(x509::FATAL_ERROR);
         }
-        let place = child.above(is_good, certificate, context);
-        if is_of_spare {
-            self.spare = None;
+        let position = child.issuer_position(is_good, certificate, context);
+        if is_alternative {
+            self.alternative = None;
             self.anchor = None;
-        } else if self.spare.is_none() && !time_flags(certificate, context).is_empty() {
+        } else if self.alternative.is_none() && !time_flags(certificate, context).is_empty() {
             // Where the path's end was is room for the new one.
-            mem::swap(&mut self.path, &mut self.spare);
+            mem::swap(&mut self.end, &mut self.alternative);
         }
-        let path = self.path.get_or_insert(Link::EMPTY);
-        path.slot = self.spare.as_ref().map_or(Slot::First, |spare| spare.slot.other());
-        path.fill(certificate, place, context, accel, lent)?;
+        let end = self.end.get_or_insert(ChainEnd::EMPTY);
+        end.signature_place =
+            self.alternative.as_ref().map_or(SignaturePlace::First, |other| other.signature_place.other());
+        end.fill(certificate, position, context, accel, scratch)?;
         self.has_joined = true;
         self.stage = Stage::ANCHORS;
         Ok(())
     }
 
-    /// Looks for a parent of the end of the path among the anchors; true when the search is over.
+    /// Looks for an issuer of the end of the path among the anchors; true when the search is over.
     fn check_anchors<A: Accel>(
         &mut self,
         context: &Context<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> nb::Result<bool, Error> {
-        let (Some(link), Stage::Anchors { index, outside_validity }) = (&mut self.path, &mut self.stage)
-        else {
+        let (Some(end), Stage::Anchors { index, outside_validity }) = (&mut self.end, &mut self.stage) else {
             return Ok(true);
         };
         let anchors = || Certificates::of(context.anchors);
         let mut found = None;
         for anchor in anchors().skip(*index) {
-            let is_candidate = lent.job.is_some()
-                || (link.accepts_parent(&anchor, true) && anchor.subject().digest(accel)? == link.issuer);
-            self.has_unusable_anchor |= is_candidate && link.is_beyond(&anchor.public_key());
-            if is_candidate && self.budget.check(link, &anchor.public_key(), accel, lent)? {
+            let is_candidate = scratch.job.is_some()
+                || (end.accepts_issuer(&anchor, true) && anchor.subject().digest(accel)? == end.issuer_name);
+            self.has_unusable_anchor |= is_candidate && end.is_beyond(&anchor.public_key());
+            if is_candidate && self.budget.check(end, &anchor.public_key(), accel, scratch)? {
                 if time_flags(&anchor, context).is_empty() {
                     found = Some(*index);
                     break;
@@ -357,8 +357,8 @@ impl Verifier {
         if let Some(anchor) = found.and_then(|index| anchors().nth(index)) {
             self.anchor = found;
             // RFC 5280 §6.1.1 (d) leaves an anchor's validity open; Mbed TLS asks for it.
-            let Place { depth, found, .. } = link.above(true, &anchor, context);
-            link.place.found = found.with(time_flags(&anchor, context), depth);
+            let Position { depth, found, .. } = end.issuer_position(true, &anchor, context);
+            end.position.found = found.with(time_flags(&anchor, context), depth);
         }
         Ok(true)
     }
@@ -421,6 +421,6 @@ fn end_entity_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Fla
 }
 
 /// Where the certificate itself is in the CA file.
-fn position(certificate: &Certificate<'_>, context: &Context<'_>) -> Option<usize> {
+fn index_of(certificate: &Certificate<'_>, context: &Context<'_>) -> Option<usize> {
     Certificates::of(context.anchors).position(|anchor| anchor.der() == certificate.der())
 }

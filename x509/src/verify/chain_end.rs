@@ -1,4 +1,4 @@
-//! A certificate of a path whose parent is looked for: what is kept of it, and how its signature is checked.
+//! A certificate of a path whose issuer is looked for: what is kept of it, and how its signature is checked.
 //!
 //! ```text
 //!   lent memory:  workspace of a check | one certificate's signature | another one's
@@ -11,22 +11,22 @@ use status::{Error, Flags, ecp, mpi, rsa, x509};
 use super::{Context, Outcome};
 use crate::{Certificate, KeyUsage, PublicKey, SignatureAlgorithm, name::NameDigest};
 
-/// What is kept of a certificate whose parent is looked for, and what has been found on the path to it.
-pub(super) struct Link {
+/// What is kept of a certificate whose issuer is looked for, and what has been found on the path to it.
+pub(super) struct ChainEnd {
     algorithm: SignatureAlgorithm,
     digest: Digest,
     /// Where its signature is kept.
-    pub(super) slot: Slot,
+    pub(super) signature_place: SignaturePlace,
     /// 0 for a signature that is too long to be checked.
     signature_length: usize,
-    pub(super) issuer: NameDigest,
+    pub(super) issuer_name: NameDigest,
     pub(super) is_self_issued: bool,
-    pub(super) place: Place,
+    pub(super) position: Position,
 }
 
 /// Where a certificate stands in the path.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Position {
     /// 0 for the server's own.
     pub(super) depth: u8,
     /// How many of the certificates between this one and the server's are self-issued.
@@ -37,12 +37,12 @@ pub(super) struct Place {
 
 /// One of the two places of lent memory in which a signature is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(super) enum SignaturePlace {
     First,
     Second,
 }
 
-impl Slot {
+impl SignaturePlace {
     pub(super) const fn other(self) -> Self {
         match self {
             Self::First => Self::Second,
@@ -52,14 +52,14 @@ impl Slot {
 }
 
 /// The lent memory, and the place for a check that goes on.
-pub(super) struct Lent<'w, 'k> {
+pub(super) struct Scratch<'w, 'k> {
     workspace: &'w mut [u8],
     first: &'w mut [u8],
     second: &'w mut [u8],
     pub(super) job: &'w mut Option<Job<'k>>,
 }
 
-impl<'w, 'k> Lent<'w, 'k> {
+impl<'w, 'k> Scratch<'w, 'k> {
     /// Two places as large as the signatures may be that the rest can check.
     pub(super) fn split(memory: &'w mut [u8], job: &'w mut Option<Job<'k>>) -> Self {
         // Linear in the length of a signature, in steps of 16 bytes.
@@ -71,25 +71,25 @@ impl<'w, 'k> Lent<'w, 'k> {
         Self { workspace, first, second, job }
     }
 
-    fn slot(&mut self, slot: Slot) -> (&mut [u8], &mut [u8]) {
-        let kept = match slot {
-            Slot::First => &mut *self.first,
-            Slot::Second => &mut *self.second,
+    fn signature_place(&mut self, signature_place: SignaturePlace) -> (&mut [u8], &mut [u8]) {
+        let kept = match signature_place {
+            SignaturePlace::First => &mut *self.first,
+            SignaturePlace::Second => &mut *self.second,
         };
         (self.workspace, kept)
     }
 }
 
-impl Link {
+impl ChainEnd {
     /// Of no certificate yet.
     pub(super) const EMPTY: Self = Self {
         algorithm: SignatureAlgorithm::Rsa(HashAlgorithm::Sha256),
         digest: Digest::new(HashAlgorithm::Sha256, [0; MAX_DIGEST_LENGTH]),
-        slot: Slot::First,
+        signature_place: SignaturePlace::First,
         signature_length: 0,
-        issuer: NameDigest::EMPTY,
+        issuer_name: NameDigest::EMPTY,
         is_self_issued: false,
-        place: Place { depth: 0, self_issued: 0, found: Outcome { flags: Flags::NONE, depth: 0 } },
+        position: Position { depth: 0, self_issued: 0, found: Outcome { flags: Flags::NONE, depth: 0 } },
     };
 
     /// Makes it that of `certificate`. Where it is, so that it is never on the stack.
@@ -100,10 +100,10 @@ impl Link {
     pub(super) fn fill<A: Accel>(
         &mut self,
         certificate: &Certificate<'_>,
-        place: Place,
+        position: Position,
         context: &Context<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> Result<(), Error> {
         let algorithm = certificate.signature_algorithm();
         let mut flags = time_flags(certificate, context);
@@ -113,27 +113,32 @@ impl Link {
         let signature = certificate.signature();
         self.signature_length = if signature.len() <= MAX_SIGNATURE_LENGTH { signature.len() } else { 0 };
         let signature = signature.get(..self.signature_length).unwrap_or_default();
-        let (_, kept) = lent.slot(self.slot);
+        let (_, kept) = scratch.signature_place(self.signature_place);
         let kept = kept.get_mut(..signature.len()).ok_or(mpi::ALLOC_FAILED)?;
         kept.iter_mut().zip(signature).for_each(|(to, from)| *to = *from);
         self.algorithm = algorithm;
         self.digest = accel.hash(algorithm.hash(), &[certificate.signed()])?;
-        self.issuer = certificate.issuer().digest(accel)?;
-        self.is_self_issued = self.issuer == certificate.subject().digest(accel)?;
-        self.place = Place { found: place.found.with(flags, place.depth), ..place };
+        self.issuer_name = certificate.issuer().digest(accel)?;
+        self.is_self_issued = self.issuer_name == certificate.subject().digest(accel)?;
+        self.position = Position { found: position.found.with(flags, position.depth), ..position };
         Ok(())
     }
 
-    /// The place of a parent, with what the signature and the parent's key bring upon this certificate.
-    pub(super) fn above(&self, is_good: bool, parent: &Certificate<'_>, context: &Context<'_>) -> Place {
-        let Place { depth, self_issued, mut found } = self.place;
+    /// The place of an issuer, with what the signature and the issuer's key bring upon this certificate.
+    pub(super) fn issuer_position(
+        &self,
+        is_good: bool,
+        issuer: &Certificate<'_>,
+        context: &Context<'_>,
+    ) -> Position {
+        let Position { depth, self_issued, mut found } = self.position;
         if !is_good {
             found = found.with(Flags::NOT_TRUSTED, depth);
         }
-        if !context.policy.accepts_key(&parent.public_key()) {
+        if !context.policy.accepts_key(&issuer.public_key()) {
             found = found.with(Flags::BAD_KEY, depth);
         }
-        Place {
+        Position {
             depth: depth.saturating_add(1),
             self_issued: self_issued.saturating_add(u32::from(depth > 0 && self.is_self_issued)),
             found,
@@ -141,12 +146,12 @@ impl Link {
     }
 
     /// Whether a certificate of the right name may sign this one (RFC 5280 §6.1.4 (k) to (n)).
-    pub(super) fn accepts_parent(&self, parent: &Certificate<'_>, is_anchor: bool) -> bool {
+    pub(super) fn accepts_issuer(&self, issuer: &Certificate<'_>, is_anchor: bool) -> bool {
         // Versions 1 and 2 cannot say that they are a CA's: only being trusted makes them one.
-        let is_ca = (is_anchor && parent.version() < 3)
-            || (parent.is_ca() && parent.allows_usage(KeyUsage::KEY_CERT_SIGN));
-        let intermediates = u32::from(self.place.depth).saturating_sub(self.place.self_issued);
-        is_ca && parent.path_length().is_none_or(|length| intermediates <= length)
+        let is_ca = (is_anchor && issuer.version() < 3)
+            || (issuer.is_ca() && issuer.allows_usage(KeyUsage::KEY_CERT_SIGN));
+        let intermediates = u32::from(self.position.depth).saturating_sub(self.position.self_issued);
+        is_ca && issuer.path_length().is_none_or(|length| intermediates <= length)
     }
 
     /// Whether such a key might have signed this one, but nobody here can tell.
@@ -163,9 +168,9 @@ impl Link {
         &self,
         key: &PublicKey<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> Result<Option<Job<'static>>, Error> {
-        let (workspace, kept) = lent.slot(self.slot);
+        let (workspace, kept) = scratch.signature_place(self.signature_place);
         let signature = kept.get(..self.signature_length).unwrap_or_default();
         let digest = self.digest.as_bytes();
         match (self.algorithm, key) {
@@ -204,16 +209,16 @@ impl Budget {
     /// Starts the check of a certificate's signature, or does a slice of it; there is no job before and after.
     pub(super) fn check<A: Accel>(
         &mut self,
-        link: &Link,
+        end: &ChainEnd,
         key: &PublicKey<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> nb::Result<bool, Error> {
-        let result = match lent.job {
-            Some(job) => accel.step(job, lent.workspace, &mut []).map(|_| true),
-            None => match self.start(link, key, accel, lent) {
+        let result = match scratch.job {
+            Some(job) => accel.step(job, scratch.workspace, &mut []).map(|_| true),
+            None => match self.start(end, key, accel, scratch) {
                 Ok(Some(started)) => {
-                    *lent.job = Some(started);
+                    *scratch.job = Some(started);
                     return Err(WouldBlock);
                 }
                 Ok(None) => Ok(false),
@@ -221,7 +226,7 @@ impl Budget {
             },
         };
         if !matches!(result, Err(WouldBlock)) {
-            *lent.job = None;
+            *scratch.job = None;
         }
         match result {
             Err(Other(error)) if is_signatures_fault(error) => Ok(false),
@@ -231,16 +236,16 @@ impl Budget {
 
     fn start<A: Accel>(
         &mut self,
-        link: &Link,
+        end: &ChainEnd,
         key: &PublicKey<'_>,
         accel: &mut A,
-        lent: &mut Lent<'_, '_>,
+        scratch: &mut Scratch<'_, '_>,
     ) -> Result<Option<Job<'static>>, Error> {
         if self.spent >= MAX_SIGNATURE_CHECKS {
             return Err(x509::FATAL_ERROR);
         }
         self.spent = self.spent.saturating_add(1);
-        link.start_check(key, accel, lent)
+        end.start_check(key, accel, scratch)
     }
 }
 
