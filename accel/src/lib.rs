@@ -60,7 +60,7 @@ pub use public_key::{
     Curve, EcPublicKey, Job, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, PublicKey, PublicKeyPart, RsaPrivateKey,
     RsaPublicKey, ecdsa_workspace, rsa_private_workspace, rsa_public_workspace,
 };
-pub use rng::{Entropy, Rng};
+pub use rng::{Entropy, EntropyFn, Rng, entropy_fn};
 
 /// Everything that a connection needs of its accelerator: the one bound that users write.
 pub trait Accel: Hash + Cipher + PublicKey + Rng {}

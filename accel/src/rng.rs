@@ -46,6 +46,39 @@ impl<T: Entropy + ?Sized> Entropy for &mut T {
     }
 }
 
+/// The source of entropy that a function is, such as the one of a board's driver:
+///
+/// ```
+/// use accel::{Rng, entropy_fn, soft::Soft};
+///
+/// # let mut state = 1_u64;
+/// # let mut driver_fill = |out: &mut [u8]| {
+/// #     out.fill_with(|| {
+/// #         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #         (state >> 56) as u8
+/// #     })
+/// # };
+/// let mut accel = Soft::new(entropy_fn(|out| {
+///     driver_fill(out);
+///     Ok(())
+/// }));
+/// let mut key = [0; 16];
+/// accel.fill(&mut key)?;
+/// # Ok::<(), status::Error>(())
+/// ```
+pub const fn entropy_fn<F: FnMut(&mut [u8]) -> Result<(), Error>>(fill: F) -> EntropyFn<F> {
+    EntropyFn(fill)
+}
+
+/// What [`entropy_fn`] gives.
+pub struct EntropyFn<F>(F);
+
+impl<F: FnMut(&mut [u8]) -> Result<(), Error>> Entropy for EntropyFn<F> {
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        self.0(out)
+    }
+}
+
 /// A cryptographically secure random number generator.
 pub trait Rng {
     /// Fills `out` with random bytes.

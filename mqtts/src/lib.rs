@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | a thread that waits: FreeRTOS, Zephyr, lwIP's sockets, a PC | [`blocking`] | |
 //! | an executor: embassy or any other, over `embedded-io-async` 0.7 | `asynchronous` | `embedded-io-async` |
+//! | the same on a board with `embassy-net` 0.9: its TCP, its time, the date by SNTP | `embassy` | `embassy-net` |
 //! | a PC or a gateway: `TcpStream`, the system's entropy and time | `pc` | `std` |
 //! | a loop of your own that never waits | [`Client`] itself | |
 //!
@@ -28,10 +29,13 @@ mod trace;
 #[cfg(feature = "embedded-io-async")]
 pub mod asynchronous;
 pub mod blocking;
+#[cfg(feature = "embassy-net")]
+pub mod embassy;
 #[cfg(feature = "nb")]
 pub mod nonblocking;
 #[cfg(feature = "std")]
 pub mod pc;
+pub mod sntp;
 
 pub use accel;
 pub use mqtt;

@@ -10,7 +10,13 @@ mod table;
 
 use std::{path::PathBuf, process::Command};
 
-use crate::{mcu, process, progress::Progress, root, target};
+use self::run::World;
+use crate::{
+    mcu::{self, Route},
+    process,
+    progress::Progress,
+    root, target,
+};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -44,29 +50,64 @@ pub struct Program {
     pub what: &'static str,
 }
 
+/// The target of the NUCLEO-F439ZI.
+const NUCLEO: &str = "thumbv7em-none-eabihf";
+
 /// All of them.
-pub const EXAMPLES: &[Example] = &[Example {
-    name: "std",
-    target: None,
-    programs: &[
-        Program {
-            name: "ten_lines",
-            sources: "src/bin/ten_lines.rs",
-            what: "a message to a broker and back, in ten lines",
-        },
-        Program {
-            name: "come_back",
-            sources: "src/bin/come_back.rs",
-            what: "publishes, subscribes, and comes back after the broker's restart",
-        },
-        Program {
-            name: "gateway",
-            sources: "src/bin/gateway.rs",
-            what: "a hundred connections in one thread, over sockets that never wait (`mio`)",
-        },
-    ],
-    is_quick: true,
-}];
+pub const EXAMPLES: &[Example] = &[
+    Example {
+        name: "std",
+        target: None,
+        programs: &[
+            Program {
+                name: "ten_lines",
+                sources: "src/bin/ten_lines.rs",
+                what: "a message to a broker and back, in ten lines",
+            },
+            Program {
+                name: "come_back",
+                sources: "src/bin/come_back.rs",
+                what: "publishes, subscribes, and comes back after the broker's restart",
+            },
+            Program {
+                name: "gateway",
+                sources: "src/bin/gateway.rs",
+                what: "a hundred connections in one thread, over sockets that never wait (`mio`)",
+            },
+        ],
+        is_quick: true,
+    },
+    Example {
+        name: "nucleo-f439zi",
+        target: Some(NUCLEO),
+        programs: &[Program {
+            name: "nucleo-f439zi-example",
+            sources: "src",
+            what: "embassy on an STM32F439 with its Ethernet: publishes, subscribes, comes back",
+        }],
+        is_quick: true,
+    },
+    Example {
+        name: "rp2350-w5500",
+        target: Some("thumbv8m.main-none-eabihf"),
+        programs: &[Program {
+            name: "rp2350-w5500",
+            sources: "src",
+            what: "the same on an RP2350 with a W5500",
+        }],
+        is_quick: false,
+    },
+    Example {
+        name: "rp2040-w5500",
+        target: Some("thumbv6m-none-eabi"),
+        programs: &[Program {
+            name: "rp2040-w5500",
+            sources: "src",
+            what: "the same on an RP2040 with a W5500",
+        }],
+        is_quick: false,
+    },
+];
 
 /// Runs the command.
 ///
@@ -81,18 +122,20 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     }
     let mut measured = Vec::new();
     for example in EXAMPLES {
-        measured.extend(example.measure(&progress)?);
+        measured.extend(example.measure(&progress, &[])?);
     }
     table::write(&measured)
 }
 
-/// The quick ones: builds them, compares the table, and runs what runs on a PC against a real Mosquitto.
+/// The quick ones: builds them, compares the table, and runs those for a PC and that for the virtual board against a real Mosquitto.
 ///
 /// # Errors
 /// What does not build, does not do what it should, or is not what the table says.
 pub fn test(progress: &Progress) -> Result<(), String> {
-    prove(progress, true)?;
-    run::on_a_pc(progress)
+    let mut world = World::start(progress)?;
+    prove(progress, true, &world.variables())?;
+    world.on_a_pc(progress)?;
+    world.on_the_virtual_board(progress)
 }
 
 /// Builds those that take minutes, and compares the table.
@@ -100,15 +143,18 @@ pub fn test(progress: &Progress) -> Result<(), String> {
 /// # Errors
 /// What does not build, or is not what the table says.
 pub fn prove_slow(progress: &Progress) -> Result<(), String> {
-    prove(progress, false)
+    prove(progress, false, &[])
 }
 
-fn prove(progress: &Progress, is_quick: bool) -> Result<(), String> {
+fn prove(progress: &Progress, is_quick: bool, variables: &[(&str, String)]) -> Result<(), String> {
     let mut measured = Vec::new();
     for example in EXAMPLES.iter().filter(|example| example.is_quick == is_quick) {
         example.lint(progress)?;
-        measured.extend(example.measure(progress)?);
+        measured.extend(example.measure(progress, variables)?);
     }
+    let (built, left_out): (Vec<_>, Vec<_>) =
+        measured.iter().partition(|one| one.size.is_some() || one.is_for_pc);
+    progress.say(&format!("{} programs built, {} NOT RUN", built.len(), left_out.len()));
     table::check(&measured)
 }
 
@@ -120,6 +166,8 @@ pub struct Measured {
     pub lines: u64,
     /// Flash and RAM in bytes; none on a PC, or where it could not be built.
     pub size: Option<elf::Size>,
+    /// It runs on a PC.
+    pub is_for_pc: bool,
 }
 
 impl Example {
@@ -134,46 +182,50 @@ impl Example {
         process::run(Command::new("cargo").current_dir(self.folder()).args(["fmt", "--check"]))
     }
 
-    /// Builds it; nothing where its target cannot be had on this machine.
+    /// Builds it: the folder with its programs; nothing where its target cannot be had on this machine.
     ///
     /// # Errors
     /// When it does not compile.
-    pub fn build(
-        &self,
-        progress: &Progress,
-        variables: &[(&str, String)],
-    ) -> Result<Option<PathBuf>, String> {
+    fn build(&self, progress: &Progress, variables: &[(&str, String)]) -> Result<Option<PathBuf>, String> {
         progress.say(&format!("example {}: building for {}", self.name, self.target.unwrap_or("this PC")));
-        let Some(name) = self.target else {
-            let mut command = Command::new("cargo");
-            command.env("CARGO_TARGET_DIR", folder()).args(["build", "--release"]);
-            process::run(command.current_dir(self.folder()))?;
-            return Ok(Some(folder().join("release")));
+        let (mut command, into) = match self.target {
+            None => (cargo(&[]), folder().join("release")),
+            // As the virtual board's other firmwares, whose drivers are these: they are built once.
+            Some(NUCLEO) => {
+                let route = Route::choose(progress)?;
+                (route.build("release"), mcu::folder().join(route.target()).join("release"))
+            }
+            Some(name) if mcu::has_target(name, progress) => {
+                (cargo(&["--target", name]), folder().join(name).join("release"))
+            }
+            Some(name) => {
+                progress.say(&format!("example {}: NOT RUN, as {name} cannot be had here", self.name));
+                return Ok(None);
+            }
         };
-        if !mcu::has_target(name, progress) {
-            progress.say(&format!("example {}: NOT RUN, as {name} cannot be had here", self.name));
-            return Ok(None);
-        }
-        let mut command = Command::new("cargo");
-        command
-            .args(["build", "--release", "--target", name])
-            .envs(variables.iter().map(|(name, value)| (name, value)));
-        process::run(command.current_dir(self.folder()).env("CARGO_TARGET_DIR", folder()))?;
-        Ok(Some(folder().join(name).join("release")))
+        command.current_dir(self.folder()).envs(variables.iter().map(|(name, value)| (name, value)));
+        process::run(&mut command).map(|()| Some(into))
     }
 
-    fn measure(&self, progress: &Progress) -> Result<Vec<Measured>, String> {
-        let built = self.build(progress, &[])?;
+    fn measure(&self, progress: &Progress, variables: &[(&str, String)]) -> Result<Vec<Measured>, String> {
+        let built = self.build(progress, variables)?;
         let of = |program: &'static Program| {
             let size = match &built {
                 Some(folder) if self.target.is_some() => Some(elf::Size::of(&folder.join(program.name))?),
                 _ => None,
             };
             let lines = table::lines(&self.folder().join(program.sources))?;
-            Ok(Measured { name: (self.name, program.name), lines, size })
+            Ok(Measured { name: (self.name, program.name), lines, size, is_for_pc: self.target.is_none() })
         };
         self.programs.iter().map(of).collect()
     }
+}
+
+/// A release build into the examples' folder.
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.env("CARGO_TARGET_DIR", folder()).args(["build", "--release"]).args(arguments);
+    command
 }
 
 /// Where examples are built.

@@ -1,4 +1,4 @@
-//! The examples for a PC, run against a real Mosquitto.
+//! The examples that run in a test: those for a PC, and the one for the virtual board, against a real Mosquitto.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +9,9 @@ use std::{
 
 use super::folder;
 use crate::{
+    board,
     install::{self, MOSQUITTO, MOSQUITTO_CLIENTS, OPENSSL},
+    mcu::{self, Route},
     mosquitto::{Broker, Listener},
     pki::{HOST, Pki},
     process::{self, Server},
@@ -17,63 +19,102 @@ use crate::{
 };
 
 /// The most that anything may take on a machine that does other things too.
-const LONG: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_secs(300);
 /// How many connections the gateway has.
 const METERS: usize = 100;
 
-/// Runs each once.
-///
-/// # Errors
-/// What did not come in time, with what the program printed.
-pub(super) fn on_a_pc(progress: &Progress) -> Result<(), String> {
-    install::install(&[MOSQUITTO, MOSQUITTO_CLIENTS, OPENSSL], progress)?;
-    let home = folder().join("run");
-    let pki = Pki::create(&home)?;
-    let mut broker = Broker::start(&home, &pki, &[Listener::Plain, Listener::Tls])?;
-    let world = World { tls: broker.port(Listener::Tls), plain: broker.port(Listener::Plain), pki: &pki };
-
-    progress.say("example ten_lines: a message to Mosquitto and back");
-    world.start("ten_lines", &[], "kitchen/lamp: on")?;
-
-    progress.say("example come_back: the broker is restarted");
-    let mut program = world.start("come_back", &[], "kitchen/count: 1")?;
-    broker.restart()?;
-    program.wait_for("again in a moment", LONG)?;
-    world.publish("kitchen/bell", "ring")?;
-    until(&mut program, "it is back", |log| log.matches("kitchen/count: ").count() >= 2)?;
-    world.publish("kitchen/bell", "ring")?;
-    program.wait_for("kitchen/bell: ring", LONG)?;
-    drop(program);
-
-    progress.say(&format!("example gateway: {METERS} connections, and the broker is restarted"));
-    let all = format!("{METERS} of {METERS} connected");
-    let mut program = world.start("gateway", &[&METERS.to_string()], &all)?;
-    world.readings_of_all()?;
-    world.publish("meter-42/set", "tariff 2")?;
-    program.wait_for("meter-42/set: tariff 2", LONG)?;
-    broker.restart()?;
-    until(&mut program, "all are back", |log| log.matches(&all).count() >= 2)?;
-    world.readings_of_all()
+/// Keys and a broker for all of them.
+pub(super) struct World {
+    broker: Broker,
+    pki: Pki,
 }
 
-struct World<'a> {
-    tls: u16,
-    plain: u16,
-    pki: &'a Pki,
-}
+impl World {
+    /// Installs what is needed, and starts the broker.
+    ///
+    /// # Errors
+    /// What cannot be installed or started.
+    pub(super) fn start(progress: &Progress) -> Result<Self, String> {
+        install::install(&[MOSQUITTO, MOSQUITTO_CLIENTS, OPENSSL], progress)?;
+        let home = folder().join("run");
+        let pki = Pki::create(&home)?;
+        Ok(Self { broker: Broker::start(&home, &pki, &[Listener::Plain, Listener::Tls])?, pki })
+    }
 
-impl World<'_> {
+    /// What a firmware is told of this broker when it is built.
+    pub(super) fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("BROKER_HOST", "localhost".to_owned()),
+            ("BROKER_PORT", self.broker.port(Listener::Tls).to_string()),
+            ("CA_FILE", self.pki.certificate("ca").display().to_string()),
+        ]
+    }
+
+    /// Runs each of those for a PC.
+    ///
+    /// # Errors
+    /// What did not come in time, with what the program printed.
+    pub(super) fn on_a_pc(&mut self, progress: &Progress) -> Result<(), String> {
+        progress.say("example ten_lines: a message to Mosquitto and back");
+        self.run("ten_lines", &[], "kitchen/lamp: on")?;
+
+        progress.say("example come_back: the broker is restarted");
+        let mut program = self.run("come_back", &[], "kitchen/count: 1")?;
+        self.broker.restart()?;
+        program.wait_for("again in a moment", LONG)?;
+        until(&mut program, "it is back", |log| log.matches("kitchen/count: ").count() >= 2)?;
+        self.publish("kitchen/bell", "ring")?;
+        program.wait_for("kitchen/bell: ring", LONG)?;
+        drop(program);
+
+        progress.say(&format!("example gateway: {METERS} connections, and the broker is restarted"));
+        let all = format!("{METERS} of {METERS} connected");
+        let mut program = self.run("gateway", &[&METERS.to_string()], &all)?;
+        self.readings_of_all()?;
+        self.publish("meter-42/set", "tariff 2")?;
+        program.wait_for("meter-42/set: tariff 2", LONG)?;
+        self.broker.restart()?;
+        until(&mut program, "all are back", |log| log.matches(&all).count() >= 2)?;
+        self.readings_of_all()
+    }
+
+    /// Runs the firmware for the NUCLEO-F439ZI, as the table's measurement has built it, on the virtual board.
+    ///
+    /// # Errors
+    /// What did not come in time, and what the firmware does that the part does not.
+    pub(super) fn on_the_virtual_board(&mut self, progress: &Progress) -> Result<(), String> {
+        progress.say("example nucleo-f439zi: on the virtual board, and the broker is restarted");
+        let elf = mcu::folder().join(Route::choose(progress)?.target()).join("release/nucleo-f439zi-example");
+        let mut command = Command::new(board::program()?);
+        command.arg(&elf).args(["--name", "localhost"]);
+        let mut device = Server::start(&command, "lease", LONG)?;
+        self.hear("kitchen/uptime", 1)?;
+        self.publish("kitchen/lamp", "on")?;
+        device.wait_for("2=on", LONG)?;
+        self.broker.restart()?;
+        self.hear("kitchen/uptime", 1)?;
+        self.publish("kitchen/lamp", "off")?;
+        until(&mut device, "the lamp is off", |log| {
+            log.split_once("2=on").is_some_and(|(_, after)| after.contains("2=off"))
+        })?;
+        match device.log().lines().find(|line| line.starts_with("finding") || line.starts_with("reset")) {
+            Some(line) => Err(format!("example nucleo-f439zi: {line}")),
+            None => Ok(()),
+        }
+    }
+
     /// Starts a program, and waits until it prints `ready`.
-    fn start(&self, name: &str, arguments: &[&str], ready: &str) -> Result<Server, String> {
+    fn run(&self, name: &str, arguments: &[&str], ready: &str) -> Result<Server, String> {
         let mut command = Command::new(folder().join("release").join(name));
-        command.arg(HOST).arg(self.tls.to_string()).arg(self.pki.certificate("ca")).args(arguments);
+        let port = self.broker.port(Listener::Tls).to_string();
+        command.arg(HOST).arg(port).arg(self.pki.certificate("ca")).args(arguments);
         Server::start(&command, ready, LONG)
     }
 
     /// A command of Mosquitto's own, without TLS.
     fn mosquitto(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(process::need(program)?);
-        command.args(["-h", HOST, "-p", &self.plain.to_string()]).args(arguments);
+        command.args(["-h", HOST, "-p", &self.broker.port(Listener::Plain).to_string()]).args(arguments);
         process::output(&mut command)
     }
 
@@ -81,11 +122,15 @@ impl World<'_> {
         self.mosquitto("mosquitto_pub", &["-q", "1", "-t", topic, "-m", payload]).map(drop)
     }
 
+    /// Waits for so many messages: their topics, a line each.
+    fn hear(&self, filter: &str, count: usize) -> Result<String, String> {
+        let (count, patience) = (count.to_string(), LONG.as_secs().to_string());
+        self.mosquitto("mosquitto_sub", &["-t", filter, "-F", "%t", "-C", &count, "-W", &patience])
+    }
+
     /// Every meter publishes.
     fn readings_of_all(&self) -> Result<(), String> {
-        let count = (METERS * 2).to_string();
-        let heard =
-            self.mosquitto("mosquitto_sub", &["-t", "+/value", "-F", "%t", "-C", &count, "-W", "120"])?;
+        let heard = self.hear("+/value", METERS.saturating_mul(2))?;
         let meters = heard.lines().collect::<BTreeSet<_>>().len();
         if meters == METERS {
             Ok(())

@@ -141,14 +141,17 @@ mod tests {
     fn a_difference_is_told() {
         let text = "| [a](a) | `b` | the PC | c | 12 | 100.0 KB | 5.0 KB |\n";
         let told = |lines, flash, ram| {
-            difference(text, &Measured { name: ("a", "b"), lines, size: Some(Size { flash, ram }) })
+            difference(
+                text,
+                &Measured { name: ("a", "b"), lines, size: Some(Size { flash, ram }), is_for_pc: false },
+            )
         };
         assert_eq!(told(12, 102_400, 5_120), None);
         assert_eq!(told(12, 112_000, 4_700), None);
         assert_eq!(told(13, 102_400, 5_120).as_deref(), Some("a, b: 13 lines, not 12"));
         assert_eq!(told(12, 113_000, 5_120).as_deref(), Some("a, b: 113000 bytes of flash, not 102400"));
         assert_eq!(told(12, 102_400, 4_000).as_deref(), Some("a, b: 4000 bytes of RAM, not 5120"));
-        let other = Measured { name: ("a", "c"), lines: 1, size: None };
+        let other = Measured { name: ("a", "c"), lines: 1, size: None, is_for_pc: true };
         assert_eq!(difference(text, &other).as_deref(), Some("a, c: no row"));
     }
 

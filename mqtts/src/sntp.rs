@@ -1,0 +1,73 @@
+//! SNTP packets, version 4 (RFC 4330 §4): what a client sends, and whether an answer can be believed (§5).
+//!
+//! The request's timestamp is random instead of the time, which the device may not know: only who has seen it can answer, and it
+//! tells nothing about the device. Deliberately absent: extensions, authentication, broadcasts.
+
+/// The length of a packet without extensions, in bytes.
+pub const LENGTH: usize = 48;
+/// The server's UDP port.
+pub const PORT: u16 = 123;
+
+/// Why an answer does not count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// It is no answer to this request: another packet may still come.
+    Foreign,
+    /// The server does not know the time itself.
+    Unsynchronized,
+    /// The server wants to be left alone: a kiss-o'-death packet (§8) with this code.
+    KissOfDeath([u8; 4]),
+}
+
+/// Writes a request whose transmit timestamp is `nonce`.
+#[must_use]
+pub fn request(nonce: [u8; 8]) -> [u8; LENGTH] {
+    let mut packet = [0; LENGTH];
+    let [first, .., n0, n1, n2, n3, n4, n5, n6, n7] = &mut packet;
+    *first = VERSION_4 | CLIENT;
+    [*n0, *n1, *n2, *n3, *n4, *n5, *n6, *n7] = nonce;
+    packet
+}
+
+/// Reads the answer to the request with `nonce`: the server's time when it answered, in milliseconds since 1970-01-01 00:00:00 UTC.
+///
+/// # Errors
+/// Why it does not count.
+pub fn answer(packet: &[u8], nonce: [u8; 8]) -> Result<u64, Refusal> {
+    let packet: &[u8; LENGTH] = packet.first_chunk().ok_or(Refusal::Foreign)?;
+    let [first, stratum, ..] = *packet;
+    let [_, _, _, _, _, _, _, _, _, _, _, _, r0, r1, r2, r3, ..] = *packet;
+    // §5: originate must be what was sent, mode 4, a version that there is.
+    let is_ours = packet.get(24..32) == Some(&nonce)
+        && first & MODE == SERVER
+        && (1..=4).contains(&(first >> 3 & 0b111));
+    if !is_ours {
+        return Err(Refusal::Foreign);
+    }
+    if stratum == 0 {
+        return Err(Refusal::KissOfDeath([r0, r1, r2, r3]));
+    }
+    let [.., s0, s1, s2, s3, f0, f1, f2, f3] = *packet;
+    let (seconds, fraction) = (u32::from_be_bytes([s0, s1, s2, s3]), u32::from_be_bytes([f0, f1, f2, f3]));
+    if first >> 6 == ALARM || stratum > MAX_STRATUM || (seconds, fraction) == (0, 0) {
+        return Err(Refusal::Unsynchronized);
+    }
+    milliseconds(seconds, fraction).ok_or(Refusal::Unsynchronized)
+}
+
+/// §3: a timestamp with its highest bit is one of 1968 to 2036, one without it of 2036 to 2104.
+fn milliseconds(seconds: u32, fraction: u32) -> Option<u64> {
+    let era = if seconds & 0x8000_0000 == 0 { 1 << 32 } else { 0 };
+    let since_1970 = u64::from(seconds).checked_add(era)?.checked_sub(FROM_1900_TO_1970)?;
+    let part = u64::from(fraction).checked_mul(1000)? >> 32;
+    since_1970.checked_mul(1000)?.checked_add(part)
+}
+
+const VERSION_4: u8 = 4 << 3;
+const MODE: u8 = 0b111;
+const CLIENT: u8 = 3;
+const SERVER: u8 = 4;
+/// The leap indicator of a clock that is not synchronized.
+const ALARM: u8 = 3;
+const MAX_STRATUM: u8 = 15;
+const FROM_1900_TO_1970: u64 = 2_208_988_800;
