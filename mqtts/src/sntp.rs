@@ -1,6 +1,6 @@
 //! SNTP packets, version 4 (RFC 4330 §4): what a client sends, and whether an answer can be believed (§5).
 //!
-//! The request's timestamp is random instead of the time, which the device may not know: only who has seen it can answer, and it
+//! The request's timestamp is random instead of the time, which a board may not know: only who has seen it can answer, and it
 //! tells nothing about the device. Deliberately absent: extensions, authentication, broadcasts.
 
 /// The length of a packet without extensions, in bytes.
@@ -71,3 +71,60 @@ const SERVER: u8 = 4;
 const ALARM: u8 = 3;
 const MAX_STRATUM: u8 = 15;
 const FROM_1900_TO_1970: u64 = 2_208_988_800;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
+
+    /// A good answer: stratum 2, the transmit timestamp 2024-01-01 00:00:00.5 UTC.
+    fn good() -> [u8; LENGTH] {
+        let mut packet = [0; LENGTH];
+        packet[0] = 0b00_100_100;
+        packet[1] = 2;
+        packet[24..32].copy_from_slice(&NONCE);
+        packet[40..44].copy_from_slice(&3_913_056_000_u32.to_be_bytes());
+        packet[44..48].copy_from_slice(&0x8000_0000_u32.to_be_bytes());
+        packet
+    }
+
+    fn with(place: usize, byte: u8) -> Result<u64, Refusal> {
+        let mut packet = good();
+        packet[place] = byte;
+        answer(&packet, NONCE)
+    }
+
+    #[test]
+    fn a_request_says_nothing_but_its_nonce() {
+        let packet = request(NONCE);
+        assert_eq!((packet[0], &packet[40..]), (0b00_100_011, &NONCE[..]));
+        assert!(packet[1..40].iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn an_answer_has_the_time_in_milliseconds() {
+        assert_eq!(answer(&good(), NONCE), Ok(1_704_067_200_500));
+        // RFC 4330 §3: without its highest bit a timestamp is one of the years from 2036 on.
+        assert_eq!(with(40, 0x01), Ok(2_106_720_384_500));
+    }
+
+    #[test]
+    fn what_is_no_good_answer_is_not_believed() {
+        for length in 0..LENGTH {
+            assert_eq!(answer(&good()[..length], NONCE), Err(Refusal::Foreign));
+        }
+        // Another nonce; a client's packet; a broadcast; no version.
+        for (place, byte) in [(24, 9), (31, 9), (0, 0b00_100_011), (0, 0b00_100_101), (0, 0b00_000_100)] {
+            assert_eq!(with(place, byte), Err(Refusal::Foreign));
+        }
+        assert_eq!(with(1, 0), Err(Refusal::KissOfDeath([0; 4])));
+        // A clock that is not synchronized, and a stratum that there is not.
+        for (place, byte) in [(0, 0b11_100_100), (1, 16), (1, 255)] {
+            assert_eq!(with(place, byte), Err(Refusal::Unsynchronized));
+        }
+        let mut zero = good();
+        zero[40..].fill(0);
+        assert_eq!(answer(&zero, NONCE), Err(Refusal::Unsynchronized));
+    }
+}

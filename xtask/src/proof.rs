@@ -26,7 +26,7 @@ Usage: cargo xtask proof [PART]...
   oracle     hundreds of thousands of damaged certificates, keys, texts and chains beside the real Mbed TLS, from a new seed
   fuzz       every fuzz target for ten minutes with coverage, from a copy of its corpus
   same       the firmware built twice, on two paths: the same bytes
-  examples   the examples whose drivers take minutes to build, for their targets; their lines, flash and RAM
+  examples   the examples whose drivers take minutes to build, for their targets: lines, flash and RAM; one runs on the virtual board
 
 Without a PART: all of them.
 ";

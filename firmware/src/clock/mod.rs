@@ -15,8 +15,6 @@
 //! The factory reset, which erases the certificates, forgets the time that was known; only the build remains. Deliberately absent: disciplining
 //! the frequency, and a choice between servers.
 
-pub mod sntp;
-
 use core::{cell::Cell, net::Ipv4Addr, pin::pin};
 
 use accel::Rng;
@@ -31,6 +29,7 @@ use embassy_net::{
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, signal::Signal};
 use embassy_time::{Duration, Instant, Timer, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
+pub use mqtts::sntp;
 use status::Status;
 
 use crate::{

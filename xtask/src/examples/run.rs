@@ -58,6 +58,12 @@ impl World {
         progress.say("example ten_lines: a message to Mosquitto and back");
         self.run("ten_lines", &[], "kitchen/lamp: on")?;
 
+        progress.say("example unix-socket: a message to Mosquitto and back, without TCP");
+        self.over_a_unix_socket()?;
+
+        progress.say("example minimq: a message to Mosquitto and back, in MQTT 5 over our TLS");
+        self.run("minimq-over-tls12", &[], "kitchen/lamp: on")?;
+
         progress.say("example come_back: the broker is restarted");
         let mut program = self.run("come_back", &[], "kitchen/count: 1")?;
         self.broker.restart()?;
@@ -76,6 +82,26 @@ impl World {
         self.broker.restart()?;
         until(&mut program, "all are back", |log| log.matches(&all).count() >= 2)?;
         self.readings_of_all()
+    }
+
+    /// With a broker of its own, whose configuration has nothing of the other one's.
+    fn over_a_unix_socket(&self) -> Result<(), String> {
+        // Not in the target folder: such a path has 107 bytes at most.
+        let socket = std::env::temp_dir().join(format!("mqtts-example-{}", std::process::id()));
+        let configuration = folder().join("run/unix-socket.conf");
+        let text =
+            format!("user root\nallow_anonymous true\nlog_dest stderr\nlistener 0 {}\n", socket.display());
+        std::fs::write(&configuration, text)
+            .map_err(|error| format!("{}: {error}", configuration.display()))?;
+        let mut broker = Command::new(process::need("mosquitto")?);
+        broker.arg("-v").arg("-c").arg(&configuration);
+        let broker = Server::start(&broker, "running", LONG)?;
+        let mut program = Command::new(folder().join("release/unix-socket"));
+        program.arg(&socket);
+        let heard = Server::start(&program, "kitchen/lamp: on", LONG).map(drop);
+        drop(broker);
+        let _ = std::fs::remove_file(&socket);
+        heard
     }
 
     /// Runs the firmware for the NUCLEO-F439ZI, as the table's measurement has built it, on the virtual board.
