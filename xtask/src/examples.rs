@@ -1,8 +1,7 @@
 //! `cargo xtask examples`: builds every example of `examples/`, measures it, and writes the table of `examples/README.md`.
 //!
 //! Each example is a workspace of its own, as a user's project would be; all of them build into one folder here. Lines are
-//! counted as they are, flash and RAM are the sections of the ELF file. The table is checked by `cargo xtask test`, and whatever is
-//! built there is measured again.
+//! counted as they are, flash and RAM are the sections of the ELF file. The table is checked by `cargo xtask test`, which measures again.
 
 mod elf;
 mod run;
@@ -36,8 +35,6 @@ pub struct Example {
     pub target: Option<&'static str>,
     /// Its programs.
     pub programs: &'static [Program],
-    /// Built by `cargo xtask test`; the others, which take minutes, by `cargo xtask proof examples`.
-    pub is_quick: bool,
 }
 
 /// A program of an example.
@@ -75,7 +72,6 @@ pub const EXAMPLES: &[Example] = &[
                 what: "a hundred connections in one thread, over sockets that never wait (`mio`)",
             },
         ],
-        is_quick: true,
     },
     Example {
         name: "unix-socket",
@@ -85,7 +81,6 @@ pub const EXAMPLES: &[Example] = &[
             sources: "src",
             what: "our MQTT over another transport: a UNIX socket",
         }],
-        is_quick: true,
     },
     Example {
         name: "minimq",
@@ -95,7 +90,6 @@ pub const EXAMPLES: &[Example] = &[
             sources: "src",
             what: "our TLS under another MQTT client: `minimq`, which speaks MQTT 5",
         }],
-        is_quick: true,
     },
     Example {
         name: "nucleo-f439zi",
@@ -105,7 +99,6 @@ pub const EXAMPLES: &[Example] = &[
             sources: "src",
             what: "embassy on an STM32F439 with its Ethernet: publishes, subscribes, comes back",
         }],
-        is_quick: false,
     },
 ];
 
@@ -127,35 +120,23 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     table::write(&measured)
 }
 
-/// The quick ones: builds them, compares the table, and runs those for a PC against a real Mosquitto.
+/// Builds them, compares the table, and runs those for a PC and the one for the virtual board against a real Mosquitto.
 ///
 /// # Errors
 /// What does not build, does not do what it should, or is not what the table says.
 pub fn test(progress: &Progress) -> Result<(), String> {
-    prove(progress, true, &[])?;
-    World::start(progress)?.on_a_pc(progress)
-}
-
-/// Builds those that take minutes, compares the table, and runs the one for the virtual board against a real Mosquitto.
-///
-/// # Errors
-/// What does not build, does not do what it should, or is not what the table says.
-pub fn prove_slow(progress: &Progress) -> Result<(), String> {
     let mut world = World::start(progress)?;
-    prove(progress, false, &world.variables())?;
-    world.on_the_virtual_board(progress)
-}
-
-fn prove(progress: &Progress, is_quick: bool, variables: &[(&str, String)]) -> Result<(), String> {
     let mut measured = Vec::new();
-    for example in EXAMPLES.iter().filter(|example| example.is_quick == is_quick) {
+    for example in EXAMPLES {
         example.lint(progress)?;
-        measured.extend(example.measure(progress, variables)?);
+        measured.extend(example.measure(progress, &world.variables())?);
     }
     let (built, left_out): (Vec<_>, Vec<_>) =
         measured.iter().partition(|one| one.size.is_some() || one.is_for_pc);
     progress.say(&format!("{} programs built, {} NOT RUN", built.len(), left_out.len()));
-    table::check(&measured)
+    table::check(&measured)?;
+    world.on_a_pc(progress)?;
+    world.on_the_virtual_board(progress)
 }
 
 /// A program's figures.
