@@ -17,8 +17,6 @@
 //!
 //! A request of up to 32 bytes takes three compressions of SHA-256, each further 32 bytes one, a seed eleven, beside the source.
 
-use core::iter;
-
 use status::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -200,13 +198,27 @@ fn sha256(parts: &[&[u8]]) -> Result<Digest, Error> {
     Hasher.hash(HashAlgorithm::Sha256, parts)
 }
 
-/// `sum` += `number`, both big-endian, modulo 2^440.
+/// `sum` += `number`, both big-endian, modulo 2^440. In words from their ends, of which the last has three bytes.
 fn add(sum: &mut [u8; SEED_LENGTH], number: &[u8]) {
     let mut carry = 0;
-    for (to, from) in sum.iter_mut().rev().zip(number.iter().rev().chain(iter::repeat(&0))) {
-        let [low, high] = (u16::from(*to).wrapping_add(u16::from(*from)).wrapping_add(carry)).to_le_bytes();
-        *to = low;
-        carry = u16::from(high);
+    let mut words = number.rchunks(4);
+    for part in sum.rchunks_mut(4) {
+        let total = word(part).wrapping_add(words.next().map_or(0, word)).wrapping_add(carry);
+        let [_, _, _, high, bytes @ ..] = total.to_be_bytes();
+        if let Some(part) = part.first_chunk_mut() {
+            *part = bytes;
+            carry = u64::from(high);
+        } else {
+            let [_, rest @ ..] = bytes;
+            copy(part, &rest);
+        }
+    }
+}
+
+fn word(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(bytes) => u64::from(u32::from_be_bytes(*bytes)),
+        None => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 

@@ -3,8 +3,9 @@
 #![no_main]
 
 use accel::{
-    Accel, ChainingValue, CipherKey, CipherMode, Curve, Digest, Direction, EcPublicKey, Hash, HashAlgorithm, HmacKey, Job,
-    RsaPrivateKey, RsaPublicKey, self_test, soft, soft::Hasher, soft::Soft,
+    Accel, BlockCipher, ChainingValue, CipherKey, CipherMode, Compression, Curve, Digest, Direction,
+    EcPublicKey, Hash, HashAlgorithm, HashState, Hashes, HmacKey, Job, Modes, RsaPrivateKey, RsaPublicKey,
+    conformance, self_test, soft, soft::Drbg, soft::Hasher, soft::Soft,
 };
 use link::{Source, any};
 
@@ -14,6 +15,7 @@ extern "C" fn _start() {
     symmetric(any(&mut accel));
     pieces();
     public_key(any(&mut accel));
+    units();
 }
 
 fn symmetric<A: Accel>(accel: &mut A) {
@@ -51,6 +53,51 @@ fn pieces() {
     if let Ok(key) = CipherKey::from_bytes(any(CipherMode::Gcm), any(Direction::Decrypt), bytes) {
         let _ = any(key.bytes(any(CipherMode::Gcm), any(Direction::Decrypt)));
     }
+}
+
+/// A unit that answers now and then.
+struct Unit;
+
+impl BlockCipher for Unit {
+    fn load_key(&mut self, direction: Direction, key: &[u8]) -> Result<(), status::Error> {
+        any((direction, key));
+        any(Ok(()))
+    }
+
+    fn process(&mut self, blocks: &mut [[u8; 16]]) -> Result<(), status::Error> {
+        any(blocks);
+        any(Ok(()))
+    }
+
+    fn clear(&mut self) {}
+}
+
+impl Compression for Unit {
+    fn compress(
+        &mut self,
+        chain: &mut ChainingValue,
+        algorithm: HashAlgorithm,
+        blocks: &[u8],
+    ) -> Result<(), status::Error> {
+        any((chain.words32_mut(), algorithm, blocks));
+        any(Ok(()))
+    }
+}
+
+/// Parts over units, a generator that is reseeded, and the rules of a backend.
+fn units() {
+    let mut rng = Drbg::prediction_resistant(Source);
+    let _ = any(rng.reseed());
+    let parts = Soft::new(Source).with_cipher(Modes::start(Unit)).with_hash(Hashes::start(Unit));
+    let mut accel = parts.with_rng(rng);
+    any((accel.cipher.failure(), accel.hash.failure()));
+    symmetric(any(&mut accel));
+    let mut state = HashState::new(any(HashAlgorithm::Sha384));
+    if let Ok((head, rest)) = state.memory_mut() {
+        any((head, rest));
+    }
+    let mut workspace = [0; conformance::WORKSPACE];
+    any(conformance::failures(&mut accel, any(&mut workspace[..])).count());
 }
 
 fn public_key<A: Accel>(accel: &mut A) {
