@@ -1,6 +1,10 @@
 //! The crates as the registry would have them: packed, and built from what was packed; and with the oldest Rust that they promise.
 
-use std::{fs, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{process, progress::Progress, root, target};
 
@@ -78,6 +82,7 @@ pub fn check(progress: &Progress) -> Result<(), String> {
         ));
         return Ok(());
     }
+    forget()?;
     pack(&LIBRARIES.map(|(_, package)| package), true)?;
     // Only packed: what it would be built from are the libraries above and the lock file that every other build uses.
     pack(&[PROGRAM.1], false)?;
@@ -88,7 +93,7 @@ pub fn check(progress: &Progress) -> Result<(), String> {
 /// Runs `cargo package`, which has nothing to warn of.
 fn pack(packages: &[&str], builds: bool) -> Result<(), String> {
     let mut command = Command::new("cargo");
-    command.current_dir(root()).args(["package", "--allow-dirty"]);
+    command.current_dir(root()).args(["package", "--allow-dirty", "--target-dir"]).arg(folder());
     if !builds {
         command.arg("--no-verify");
         packages_of(&mut command, &LIBRARIES.map(|(_, package)| package));
@@ -101,6 +106,43 @@ fn pack(packages: &[&str], builds: bool) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{} ended with {}:\n{said}", process::words(&command), output.status))
+}
+
+/// Where packages are built: a folder of its own, as [`forget`] reaches into it.
+fn folder() -> PathBuf {
+    target().join("registry")
+}
+
+/// Removes what an earlier run has left of our packages. A registry's package never changes under the same version, so that cargo looks neither
+/// at its sources nor at what it was built to again; ours are packed anew each time.
+fn forget() -> Result<(), String> {
+    let manifest = root().join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
+    let version = value(&text, "version").ok_or("Cargo.toml has no version")?;
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    // `registry/src` has a folder for each registry, and that one a folder for each package.
+    let sources = home.map(|home| home.join("registry/src"));
+    for registry in sources.iter().flat_map(fs::read_dir).flatten().flatten() {
+        for (_, package) in LIBRARIES {
+            remove(&registry.path().join(format!("{package}-{version}")))?;
+        }
+    }
+    let fingerprints = folder().join("debug/.fingerprint");
+    for entry in fs::read_dir(&fingerprints).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if LIBRARIES.iter().any(|(_, package)| name.starts_with(&format!("{package}-"))) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(folder: &Path) -> Result<(), String> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 fn packages_of(command: &mut Command, packages: &[&str]) {
