@@ -80,7 +80,7 @@ fn what_was_read_is_gone_at_once() {
         connection.consume(2);
         assert_eq!(open(connection), Want::READ | Want::WRITE);
         connection.consume(1);
-        assert_eq!(open(connection), Want::WRITE, "poll says when there is room again");
+        assert_eq!(open(connection), Want::RECV | Want::WRITE, "there is room again at once");
         assert_eq!(connection.poll(accel), Ok(Want::RECV | Want::WRITE));
     });
 }

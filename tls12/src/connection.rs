@@ -1,8 +1,8 @@
 //! The nine verbs and what they want.
 //!
 //! Two buffers are lent for the connection's life: `rx`, in which records are opened, and `tx`, in which they are sealed. Both
-//! serve as the workspace of public-key jobs while the handshake has no use for them. What a verb may do is fixed by the last
-//! `poll`: a port that [`Want`] does not name lends an empty slice. A number that is too large is clamped; nothing panics.
+//! serve as the workspace of public-key jobs while the handshake has no use for them. What a verb may do follows from what the last
+//! `poll` has done and the verbs have since: a port that is not open lends an empty slice. A number that is too large is clamped; nothing panics.
 //!
 //! A failure is final. The alert that is owed for it goes behind what has been sealed already (a peer could not open it out of
 //! order), every other port is empty, and `poll` repeats the error.
@@ -13,7 +13,7 @@ use accel::Accel;
 use status::{Alert, Error, Status, Step};
 
 use crate::config::{Config, MaxFragmentLength, Peer};
-use crate::handshake::Handshake;
+use crate::handshake::{Handshake, Progress};
 use crate::input::Input;
 use crate::output::Output;
 use crate::record::Idle;
@@ -55,20 +55,43 @@ pub struct Connection<'b> {
     output: Output<'b>,
     handshake: Handshake<'b>,
     idle: Idle,
-    /// What the last poll has said, and [`Connection::close`] since: whether bytes may be received and written. What is lent and
-    /// offered is asked of the buffers.
-    want: Want,
-    /// The application wants to close.
-    closing: bool,
-    /// Our close_notify has been queued.
-    close_sent: bool,
-    /// The peer's close_notify has come.
-    close_received: bool,
-    /// The socket takes no more bytes.
-    send_closed: bool,
+    /// How far the last poll came.
+    progress: Progress,
+    end: End,
+    /// The alert that has come: what ended the connection.
     alert_received: Option<Alert>,
-    failed: bool,
     status: Option<Status>,
+}
+
+/// How far the connection's end has come (RFC 5246 §7.2.1). That a stream has ended is said by its buffer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Nobody has spoken of it.
+    Open,
+    /// Our close_notify is due at the next poll.
+    Due,
+    /// So is it, as the answer to the peer's.
+    AnswerDue,
+    /// Ours is queued. What the peer still sends can be read.
+    Said,
+    /// Both have said it.
+    Mutual,
+    /// Ours is queued in the middle of the handshake, which does not go on.
+    Abandoned,
+    /// The connection has failed, for the reason that the status has.
+    Failed,
+}
+
+impl End {
+    /// Whether our close_notify has been queued.
+    const fn is_said(self) -> bool {
+        matches!(self, Self::Said | Self::Mutual | Self::Abandoned)
+    }
+
+    /// Whether the peer's close_notify has come.
+    const fn is_heard(self) -> bool {
+        matches!(self, Self::AnswerDue | Self::Mutual)
+    }
 }
 
 impl<'b> Connection<'b> {
@@ -93,13 +116,9 @@ impl<'b> Connection<'b> {
             output: Output::new(tx),
             handshake: Handshake::new(config, peer, session),
             idle: Idle::new(),
-            want: Want::default(),
-            closing: false,
-            close_sent: false,
-            close_received: false,
-            send_closed: false,
+            progress: Progress::Made,
+            end: End::Open,
             alert_received: None,
-            failed: false,
             status: None,
         })
     }
@@ -115,9 +134,7 @@ impl<'b> Connection<'b> {
         self.output.restart();
         self.handshake.restart(now);
         self.idle = Idle::new();
-        self.want = Want::default();
-        (self.closing, self.close_sent, self.close_received) = (false, false, false);
-        (self.send_closed, self.failed) = (false, false);
+        (self.progress, self.end) = (Progress::Made, End::Open);
         (self.alert_received, self.status) = (None, None);
     }
 
@@ -136,27 +153,27 @@ impl<'b> Connection<'b> {
     /// Any failure of the connection, again at every call; [`Connection::status`] tells all about it. What
     /// [`Connection::send_bytes`] still offers should be sent.
     pub fn poll<A: Accel>(&mut self, accel: &mut A) -> Result<Want, Error> {
-        if !self.failed {
+        if self.end != End::Failed {
             match self.advance(accel) {
-                Ok(progress) => self.want = self.wanted(progress),
+                Ok(progress) => self.progress = progress,
                 Err(failure) => self.fail(failure, accel),
             }
         }
         match self.status {
-            Some(status) if self.failed => Err(status.error),
-            _ => Ok(self.want),
+            Some(status) if self.end == End::Failed => Err(status.error),
+            _ => Ok(self.want()),
         }
     }
 
     /// Where the socket's next bytes go: a header, then exactly the rest of its record.
     #[must_use]
     pub fn recv_space(&mut self) -> &mut [u8] {
-        if self.want.contains(Want::RECV) { self.input.space() } else { &mut [] }
+        if self.is_listening() { self.input.space() } else { &mut [] }
     }
 
     /// `n` bytes from the socket are in the space.
     pub fn received(&mut self, n: usize) {
-        if self.want.contains(Want::RECV) {
+        if self.is_listening() {
             self.input.received(n);
         }
     }
@@ -170,21 +187,20 @@ impl<'b> Connection<'b> {
     /// What is to be sent through the socket.
     #[must_use]
     pub fn send_bytes(&self) -> &[u8] {
-        if self.send_closed { &[] } else { self.output.pending() }
+        self.output.pending()
     }
 
     /// The socket has taken `n` bytes.
     pub fn sent(&mut self, n: usize) {
-        self.output.sent(n.min(self.send_bytes().len()));
+        self.output.sent(n);
     }
 
     /// The socket takes no more bytes: what waits is given up, and nothing is sent any more. What the server has sent before it left
     /// can still be received, an alert above all, so that the status says why: poll and receive as before. A stream that ends
     /// with nothing of the kind in it is `net::SEND_FAILED` (-0x004E).
     pub fn send_closed(&mut self) {
-        self.send_closed = true;
-        self.want = self.want.without(Want::WRITE);
-        if self.close_received {
+        self.output.close();
+        if self.end.is_heard() {
             self.note_close();
         }
     }
@@ -192,7 +208,7 @@ impl<'b> Connection<'b> {
     /// Authenticated bytes for the application: what is left of one record.
     #[must_use]
     pub fn plaintext(&self) -> &[u8] {
-        if self.failed { &[] } else { self.input.plaintext() }
+        self.input.plaintext()
     }
 
     /// The application has read `n` bytes.
@@ -203,11 +219,7 @@ impl<'b> Connection<'b> {
     /// Where the application writes: as many bytes as one record holds. They are sealed in place by [`Connection::wrote`].
     #[must_use]
     pub fn write_space(&mut self) -> &mut [u8] {
-        if self.want.contains(Want::WRITE) {
-            self.output.space(self.handshake.write_state())
-        } else {
-            &mut []
-        }
+        if self.is_writing() { self.output.space(self.handshake.write_state()) } else { &mut [] }
     }
 
     /// Seals the first `n` bytes of the space as a record. Zero does nothing. Without space, as after [`Connection::close`],
@@ -231,22 +243,23 @@ impl<'b> Connection<'b> {
     /// Says close_notify behind everything that has been written, at the next [`Connection::poll`]. What the peer still
     /// sends can be read until it says close_notify too. During a handshake, it is over at once.
     pub fn close(&mut self) {
-        self.closing = true;
-        self.want = self.want.without(Want::WRITE);
+        if self.end == End::Open {
+            self.end = End::Due;
+        }
     }
 
     /// What [`Peer::session`] needs to resume this session: secret bytes, to be kept as such. Empty before the handshake is over,
     /// after a failure, and when there is nothing to resume from.
     #[must_use]
     pub fn session(&self) -> &[u8] {
-        if self.failed { &[] } else { self.handshake.session() }
+        if self.end == End::Failed { &[] } else { self.handshake.session() }
     }
 
     /// Whether [`Connection::session`] is another than the one that was offered, and worth keeping anew: after a full handshake, or with a
     /// new ticket after a resumed one.
     #[must_use]
     pub const fn has_new_session(&self) -> bool {
-        !self.failed && self.handshake.has_new_session()
+        !matches!(self.end, End::Failed) && self.handshake.has_new_session()
     }
 
     /// What verification has found, once the server's certificate has been verified; in a session that is resumed, when it was. Flags can only
@@ -312,7 +325,7 @@ impl<'b> Connection<'b> {
     /// How far the handshake has come.
     #[must_use]
     pub const fn step(&self) -> Step {
-        if self.close_sent || self.close_received { Step::Closed } else { self.handshake.step() }
+        if self.end.is_said() || self.end.is_heard() { Step::Closed } else { self.handshake.step() }
     }
 
     /// What has ended the connection: the failure, or the peer's close_notify (`ssl::PEER_CLOSE_NOTIFY`, -0x7880), or the end of its
@@ -330,12 +343,12 @@ impl<'b> Connection<'b> {
 
     /// Whether our close_notify has been queued.
     pub(crate) const fn says_goodbye(&self) -> bool {
-        self.close_sent
+        self.end.is_said()
     }
 
     /// Whether the peer's close_notify has come.
     pub(crate) const fn heard_goodbye(&self) -> bool {
-        self.close_received
+        self.end.is_heard()
     }
 
     /// Whether application data waits to be sent, or never will be.

@@ -15,11 +15,11 @@ use core::mem;
 use core::ops::Range;
 
 use accel::Accel;
-use status::{Alert, Cause, ssl};
+use status::{Alert, Cause, Error, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
-use crate::handshake::finished::FinishedVerified;
+use crate::proof::FinishedVerified;
 use crate::record::{
     ContentType, HEADER_LENGTH, Header, Layer, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection,
 };
@@ -126,11 +126,11 @@ impl<'b> Input<'b> {
         accel: &mut A,
     ) -> Result<Received, Failure> {
         match self.stage {
-            Stage::Header if self.end.saturating_sub(self.body) == HEADER_LENGTH => {
-                self.accept_header(state.is_some())
+            Stage::Header if let Some(header) = self.bytes(self.body..self.end).first_chunk() => {
+                self.accept_header(*header, state.is_some())
             }
             Stage::Record { content_type, missing: 0 } => {
-                let record = self.buffer.get_mut(self.body..self.end).ok_or(ssl::INTERNAL_ERROR)?;
+                let record = self.buffer.get_mut(self.body..self.end).unwrap_or_default();
                 let opened = Layer(state).open(accel, record)?;
                 if opened.len() > self.limit {
                     return Err(overflow());
@@ -227,9 +227,12 @@ impl<'b> Input<'b> {
         self.stage == Stage::Header && self.start == self.end
     }
 
-    /// The whole buffer, to work in while nothing is expected; `None` while bytes wait in it.
-    pub(crate) fn workspace(&mut self) -> Option<&mut [u8]> {
-        if self.is_between_records() { Some(self.buffer) } else { None }
+    /// The whole buffer, to work in while nothing is expected.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) while bytes wait in it: it is our turn then, before which nothing may wait.
+    pub(crate) fn workspace(&mut self) -> Result<&mut [u8], Error> {
+        if self.is_between_records() { Ok(self.buffer) } else { Err(ssl::INTERNAL_ERROR) }
     }
 
     /// max_fragment_length has been agreed on (RFC 6066 §4).
@@ -251,9 +254,12 @@ impl<'b> Input<'b> {
         *self = Self::new(mem::take(&mut self.buffer));
     }
 
-    fn accept_header(&mut self, is_protected: bool) -> Result<Received, Failure> {
-        let bytes = self.bytes(self.body..self.end).first_chunk().ok_or(ssl::INTERNAL_ERROR)?;
-        let Header { content_type, length } = Header::parse(*bytes)?;
+    fn accept_header(
+        &mut self,
+        header: [u8; HEADER_LENGTH],
+        is_protected: bool,
+    ) -> Result<Received, Failure> {
+        let Header { content_type, length } = Header::parse(header)?;
         if length > self.max_length(is_protected) {
             return Err(overflow());
         }

@@ -32,6 +32,7 @@ mod failure;
 mod handshake;
 mod input;
 mod output;
+mod proof;
 #[cfg(feature = "internals")]
 pub mod record;
 #[cfg(not(feature = "internals"))]

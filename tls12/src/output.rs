@@ -12,11 +12,11 @@
 use core::mem;
 
 use accel::Accel;
-use status::{Alert, ssl};
+use status::{Alert, Error, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
-use crate::handshake::finished::FinishedVerified;
+use crate::proof::FinishedVerified;
 use crate::record::{ContentType, HEADER_LENGTH, Layer, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
 use crate::wire::shift;
 
@@ -32,6 +32,8 @@ pub(crate) struct Output<'b> {
     /// The most bytes of plaintext in a record: 2^14, or what max_fragment_length says.
     limit: usize,
     /// close_notify has been queued.
+    is_final: bool,
+    /// The socket takes no more bytes.
     is_closed: bool,
 }
 
@@ -44,7 +46,16 @@ pub(crate) enum AlertLevel {
 
 impl<'b> Output<'b> {
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, start: 0, end: 0, data_end: 0, kept: 0, limit: MAX_PLAINTEXT_LENGTH, is_closed: false }
+        Self {
+            buffer,
+            start: 0,
+            end: 0,
+            data_end: 0,
+            kept: 0,
+            limit: MAX_PLAINTEXT_LENGTH,
+            is_final: false,
+            is_closed: false,
+        }
     }
 
     /// Wipes everything and makes it new: a new connection sends from here.
@@ -53,14 +64,29 @@ impl<'b> Output<'b> {
         *self = Self::new(mem::take(&mut self.buffer));
     }
 
-    /// What the socket has to send.
+    /// What the socket has to send; nothing once it takes no more.
     pub(crate) fn pending(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        let end = if self.is_closed { self.start } else { self.end };
+        self.buffer.get(self.start..end).unwrap_or_default()
+    }
+
+    /// The socket takes no more bytes.
+    pub(crate) const fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Whether something waits that the socket will not take.
+    pub(crate) const fn has_lost(&self) -> bool {
+        self.is_closed && self.start < self.end
     }
 
     /// The socket has sent `n` bytes.
     pub(crate) fn sent(&mut self, n: usize) {
-        self.start = self.start.saturating_add(n).min(self.end);
+        self.start = self.start.saturating_add(n.min(self.pending().len()));
         if self.start == self.end && self.kept == 0 {
             (self.start, self.end, self.data_end) = (0, 0, 0);
         }
@@ -156,9 +182,12 @@ impl<'b> Output<'b> {
         self.sent(0);
     }
 
-    /// The whole buffer, to work in; `None` while anything waits in it.
-    pub(crate) fn workspace(&mut self) -> Option<&mut [u8]> {
-        if self.end == 0 { Some(self.buffer) } else { None }
+    /// The whole buffer, to work in.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) while anything waits in it: nothing is received in the handshake before all has been sent.
+    pub(crate) fn workspace(&mut self) -> Result<&mut [u8], Error> {
+        if self.end == 0 { Ok(self.buffer) } else { Err(ssl::INTERNAL_ERROR) }
     }
 
     /// Queues an alert behind what is waiting.
@@ -177,13 +206,13 @@ impl<'b> Output<'b> {
         let space =
             self.buffer.get_mut(from..).and_then(<[u8]>::first_chunk_mut).ok_or(ssl::BUFFER_TOO_SMALL)?;
         *space = [level as u8, alert.0];
-        self.is_closed |= alert == Alert::CLOSE_NOTIFY;
+        self.is_final |= alert == Alert::CLOSE_NOTIFY;
         self.seal(layer.0, accel, ContentType::ALERT, ALERT_LENGTH)
     }
 
     /// Whether a warning may be queued: not behind close_notify, and not in the last alert's place.
     pub(crate) fn takes_warning(&self) -> bool {
-        !self.is_closed && self.room() >= ALERT_ROOM
+        !self.is_final && self.room() >= ALERT_ROOM
     }
 
     /// max_fragment_length has been agreed on (RFC 6066 §4).

@@ -45,11 +45,6 @@ impl Want {
     pub(crate) const fn when(self, condition: bool) -> Self {
         if condition { self } else { Self(0) }
     }
-
-    /// All bits but those of `other`.
-    pub(crate) const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
 }
 
 impl BitOr for Want {

@@ -176,6 +176,11 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// A number of 24 bits.
+pub(crate) fn u24([high, middle, low]: [u8; 3]) -> usize {
+    usize::from(high) << 16 | usize::from(u16::from_be_bytes([middle, low]))
+}
+
 /// Moves `length` bytes within a buffer; false, and nothing moved, where either place is not all inside it.
 ///
 /// Byte by byte: an optimizer for size does not see that the checks of `copy_within` hold. What is moved is short, or moved seldom.

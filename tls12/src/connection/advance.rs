@@ -5,7 +5,7 @@ use core::ops::Range;
 use accel::Accel;
 use status::{Alert, AlertSeen, Cause, Status, net, ssl};
 
-use super::Connection;
+use super::{Connection, End};
 use crate::failure::Failure;
 use crate::handshake::Progress;
 use crate::input::Received;
@@ -19,7 +19,7 @@ impl Connection<'_> {
     // Bounded: every turn uses up a step of the handshake, a message or a record, and what was received is finite.
     pub(super) fn advance<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
         loop {
-            if self.closing && !self.close_sent {
+            if matches!(self.end, End::Due | End::AnswerDue) {
                 self.send_close(accel)?;
             }
             let progress = self.turn(accel)?;
@@ -30,11 +30,11 @@ impl Connection<'_> {
     }
 
     fn turn<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
-        if self.close_received || (self.close_sent && !self.handshake.is_over()) {
+        if matches!(self.end, End::Mutual | End::Abandoned) {
             return Ok(Progress::Waits);
         }
         if self.handshake.is_our_turn() {
-            if self.send_closed {
+            if self.output.is_closed() {
                 return self.read_last_words(accel);
             }
             if self.input.has_ended() {
@@ -127,22 +127,21 @@ impl Connection<'_> {
         }
         self.input.discard();
         self.note_close();
-        self.close_received = true;
-        self.closing = true;
+        self.end = if self.end.is_said() { End::Mutual } else { End::AnswerDue };
         Ok(())
     }
 
     /// The peer's close_notify is what ended the connection, unless it answers ours and everything was sent.
     pub(super) fn note_close(&mut self) {
-        let is_lost = self.send_closed && self.output.has_unsent_data();
-        if self.status.is_none() && (!self.close_sent || is_lost) {
+        let is_lost = self.output.is_closed() && self.output.has_unsent_data();
+        if self.status.is_none() && (!self.end.is_said() || is_lost) {
             self.status = Some(self.describe(Failure::silent(ssl::PEER_CLOSE_NOTIFY)));
         }
     }
 
     /// The stream ended, and everything before its end has been dealt with.
     fn stream_ended(&mut self) -> Result<Progress, Failure> {
-        let end = if self.send_closed {
+        let end = if self.output.is_closed() {
             Failure::silent(net::SEND_FAILED)
         } else {
             Failure::silent(ssl::CONN_EOF).with(Cause::Truncated)
@@ -151,52 +150,69 @@ impl Connection<'_> {
             return Err(end);
         }
         // RFC 5246 §7.2.1: nobody has to wait for the answer to a close_notify.
-        let is_sent = !self.send_closed || self.output.pending().is_empty();
-        if self.status.is_none() && !(self.close_sent && is_sent) {
+        if self.status.is_none() && (!self.end.is_said() || self.output.has_lost()) {
             self.status = Some(self.describe(end));
         }
         Ok(Progress::Waits)
     }
 
     fn send_close<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
-        if !self.handshake.is_over() {
-            self.handshake.forget();
-            self.input.wipe();
-            self.output.abandon();
-        }
-        self.close_sent = true;
+        self.end = match self.end {
+            End::AnswerDue => End::Mutual,
+            _ if self.handshake.is_over() => End::Said,
+            _ => {
+                self.handshake.forget();
+                self.input.wipe();
+                self.output.abandon();
+                End::Abandoned
+            }
+        };
         self.output.alert(self.handshake.write_state(), accel, AlertLevel::Warning, Alert::CLOSE_NOTIFY)
     }
 
-    pub(super) fn wanted(&mut self, progress: Progress) -> Want {
+    /// What is needed next.
+    pub(super) fn want(&mut self) -> Want {
         let sending = !self.send_bytes().is_empty();
         let reading = !self.input.plaintext().is_empty();
-        let ended = self.input.has_ended() && !reading;
-        let closed = self.close_sent && !sending && (self.close_received || !self.handshake.is_over());
-        // While the handshake lasts, the two sides speak in turns.
-        let listening = !closed
-            && !self.close_received
-            && progress == Progress::Waits
-            && (self.handshake.is_over() || (!sending && !self.close_sent));
-        let writing = self.handshake.finished().is_some() && !self.closing && !self.send_closed && !ended;
+        let ended = self.input.has_ended() && !reading && self.progress == Progress::Waits;
         Want::SEND.when(sending)
-            | Want::RECV.when(listening && !self.input.space().is_empty())
+            | Want::RECV.when(!self.recv_space().is_empty())
             | Want::READ.when(reading)
-            | Want::WRITE.when(writing && !self.output.space(self.handshake.write_state()).is_empty())
-            | Want::BUSY.when(progress == Progress::Busy)
-            | Want::CLOSED.when(closed || (ended && progress == Progress::Waits))
+            | Want::WRITE.when(!self.write_space().is_empty())
+            | Want::BUSY.when(self.progress == Progress::Busy)
+            | Want::CLOSED.when(self.is_closed() || ended)
+    }
+
+    /// Whether both sides have nothing more to say.
+    fn is_closed(&self) -> bool {
+        matches!(self.end, End::Mutual | End::Abandoned) && self.send_bytes().is_empty()
+    }
+
+    /// Whether the socket's bytes are wanted, as far as there is room. While the handshake lasts, the two sides speak in turns, and the
+    /// receive buffer is the memory of a job in ours.
+    pub(super) fn is_listening(&self) -> bool {
+        let is_their_turn = !self.handshake.is_our_turn() || self.output.is_closed();
+        self.progress == Progress::Waits
+            && matches!(self.end, End::Open | End::Due | End::Said)
+            && (self.handshake.is_over() || (is_their_turn && self.send_bytes().is_empty()))
+    }
+
+    /// Whether the application may write, as far as there is room.
+    pub(super) fn is_writing(&self) -> bool {
+        self.end == End::Open && self.handshake.is_over() && !self.output.is_closed() && self.status.is_none()
     }
 
     /// The one place where a fatal alert is sent.
     pub(super) fn fail<A: Accel>(&mut self, failure: Failure, accel: &mut A) {
         let mut status = self.describe(failure);
-        self.failed = true;
+        let is_said = self.end.is_said();
+        self.end = End::Failed;
         // RFC 5246 §7.2.2: a session that ended in a fatal alert must not be resumed.
         self.handshake.forget();
         self.input.wipe();
         self.output.abandon();
         // RFC 5246 §7.2.1: nothing follows a close_notify.
-        if let Some(alert) = failure.alert().filter(|_| !self.close_sent && !self.send_closed) {
+        if let Some(alert) = failure.alert().filter(|_| !is_said && !self.output.is_closed()) {
             // When even this cannot be sealed there is nothing left to say.
             if self.output.alert(self.handshake.write_state(), accel, AlertLevel::Fatal, alert).is_ok() {
                 status.alert = Some(AlertSeen::Sent(alert));
@@ -204,7 +220,6 @@ impl Connection<'_> {
         }
         self.handshake.forget_keys();
         self.status = Some(status);
-        self.want = Want::default();
     }
 
     fn describe(&self, failure: Failure) -> Status {

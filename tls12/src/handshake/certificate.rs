@@ -15,19 +15,17 @@ use accel::{Accel, MAX_MODULUS_LENGTH, RsaPublicKey};
 use status::{Alert, Cause, Error, Flags, oid, ssl, x509 as codes};
 use x509::{Certificate, Context, PublicKey, Time, Verifier};
 
-use super::phase::{Exchange, Phase};
+use super::phase::Exchange;
 use super::{HEADER_LENGTH, Handshake, MessageType, Piece, Progress, State};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input::window_too_small;
 use crate::output::Output;
+use crate::proof::ChainVerified;
 use crate::record::ContentType;
 use crate::session::ServerSeen;
 use crate::trust::{Presented, Verdict, Verification, is_pinned, sha256};
-use crate::wire::copy;
-
-/// The proof that the server's chain was verified, or that nobody asked for it. Made here only.
-pub(super) struct ChainVerified(());
+use crate::wire::{self, copy};
 
 /// The server's key, which nobody gets who has no proof.
 #[derive(Clone, Copy)]
@@ -143,8 +141,7 @@ impl<'b> Handshake<'b> {
         let Some((length, rest)) = available.split_first_chunk::<LENGTH>() else {
             return Ok(Piece::Needs(LENGTH));
         };
-        let [a, b, c] = *length;
-        let length = usize::try_from(u32::from_be_bytes([0, a, b, c])).map_err(|_| malformed())?;
+        let length = wire::u24(*length);
         let whole = length.saturating_add(LENGTH);
         if !server.list_is_open {
             // RFC 5246 §7.4.2: a server always has a certificate here.
@@ -187,8 +184,9 @@ impl<'b> Handshake<'b> {
             self.server.not_after = ServerSeen::NOTHING.not_after;
         }
         let is_optional = config.verification == Verification::Optional;
-        server.judge(if is_optional { server.objection.flags } else { self.server.verdict.flags }, config)?;
-        server.verified = Some(ChainVerified(()));
+        let refusing = if is_optional { server.objection.flags } else { self.server.verdict.flags };
+        let verified = ChainVerified::unless_refused(refusing);
+        server.verified = Some(verified.ok_or_else(|| server.refusal(refusing, config))?);
         if server.key.modulus_length == 0 {
             return Err(Failure::new(ssl::PK_TYPE_MISMATCH, Alert::UNSUPPORTED_CERTIFICATE));
         }
@@ -206,10 +204,8 @@ impl<'b> Handshake<'b> {
         accel: &mut A,
     ) -> Result<Piece, Failure> {
         let config = self.config;
-        let memory = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        let Phase::Exchange(Exchange { server, .. }) = &mut self.phase else {
-            return Err(ssl::INTERNAL_ERROR.into());
-        };
+        let memory = output.workspace()?;
+        let Exchange { server, .. } = self.phase.exchange()?;
         if !server.has_leaf {
             server.has_leaf = true;
             if let PublicKey::Rsa(key) = certificate.public_key() {
@@ -236,7 +232,8 @@ impl<'b> Handshake<'b> {
         context.anchors = config.anchors.filter(|_| config.verification.builds_path());
         context.policy = config.policy;
         context.host = config.verification.asks_for_host().then_some(self.peer.host);
-        let place = server.key.place(memory.len()).ok_or(ssl::INTERNAL_ERROR)?;
+        // The key stands at the end; with less memory than the key the verifier finds none.
+        let place = server.key.place(memory.len()).unwrap_or_default();
         let memory = memory.get_mut(..place).unwrap_or_default();
         match server.verifier.push(certificate, &context, accel, memory, &mut self.job) {
             // It is hashed next time.
@@ -336,13 +333,10 @@ impl ServerCertificate {
     }
 
     /// Mbed TLS's code for what is wrong with the chain.
-    fn judge(&self, flags: Flags, config: &Config<'_>) -> Result<(), Failure> {
-        if flags.is_empty() {
-            return Ok(());
-        }
+    fn refusal(&self, flags: Flags, config: &Config<'_>) -> Failure {
         // It may have been the one that is missing.
         if self.has_skipped && flags.contains(Flags::NOT_TRUSTED) {
-            return Err(window_too_small());
+            return window_too_small();
         }
         let usage = Flags::KEY_USAGE | Flags::EXTENDED_KEY_USAGE;
         let error = if config.anchors.is_none() && flags.contains(Flags::NOT_TRUSTED) {
@@ -352,7 +346,7 @@ impl ServerCertificate {
         } else {
             codes::CERT_VERIFY_FAILED
         };
-        Err(Failure::new(error, x509::alert(flags)))
+        Failure::new(error, x509::alert(flags))
     }
 }
 
@@ -459,7 +453,9 @@ mod tests {
         let mut server = ServerCertificate::new();
         assert!(server.key.fill(&key, &mut memory).is_some());
         assert!(server.key(&memory).is_none());
-        server.verified = Some(ChainVerified(()));
+        server.verified = ChainVerified::unless_refused(Flags::OTHER);
+        assert!(server.key(&memory).is_none());
+        server.verified = ChainVerified::unless_refused(Flags::NONE);
         assert_eq!(server.key(&memory).map(ServerKey::rsa), Some(key));
         server.key = Key::EMPTY;
         assert!(server.key(&memory).is_none());

@@ -24,8 +24,12 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
-        let (identity, (algorithm, hash)) = self.signing_identity().ok_or(ssl::INTERNAL_ERROR)?;
-        let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
+        // RFC 5246 §7.4.8: only behind a certificate that can sign.
+        let Some((identity, (algorithm, hash))) = self.signing_identity() else {
+            self.state = State::ClientFinished;
+            return Ok(Progress::Made);
+        };
+        let workspace = input.workspace()?;
         let Some(job) = &mut self.job else {
             let digest = self.hash_to_sign(accel, hash)?;
             self.job = Some(accel.rsa_sign(&identity.key.rsa(), hash, digest.as_bytes(), workspace)?);
@@ -46,7 +50,7 @@ impl<'b> Handshake<'b> {
             Ok(written) => written,
         };
         let [a, b] = algorithm.0.to_be_bytes();
-        let [c, d] = u16::try_from(written).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
+        let [.., c, d] = written.to_be_bytes();
         *prefix = [a, b, c, d];
         let whole = frame(MessageType::CERTIFICATE_VERIFY, message, written.saturating_add(PREFIX))?;
         self.hash_message(accel, message.get(..whole).unwrap_or_default())?;

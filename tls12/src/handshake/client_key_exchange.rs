@@ -26,8 +26,9 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
-        let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        let kept = output.workspace().ok_or(ssl::INTERNAL_ERROR)?;
+        let workspace = input.workspace()?;
+        let kept = output.workspace()?;
+        // Without the proof that the chain was verified there is no key, and it ends here.
         let key = self.phase.exchange()?.server.key(kept).ok_or(ssl::INTERNAL_ERROR)?.rsa();
         self.secret = HandshakeSecret::Premaster(PremasterSecret::new(accel)?);
         self.job = Some(accel.rsa_encrypt(&key, self.secret.premaster()?.as_bytes(), workspace)?);
@@ -41,8 +42,8 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
-        let workspace = input.workspace().ok_or(ssl::INTERNAL_ERROR)?;
-        let job = self.job.as_mut().ok_or(ssl::INTERNAL_ERROR)?;
+        let Some(job) = &mut self.job else { return self.start_key_exchange(input, output, accel) };
+        let workspace = input.workspace()?;
         let is_waiting = !output.pending().is_empty();
         let message = output.message_space(None);
         if message.len() < MAX_LENGTH && is_waiting {
@@ -57,7 +58,8 @@ impl<'b> Handshake<'b> {
             Err(nb::Error::Other(error)) => return Err(error.into()),
             Ok(written) => written,
         };
-        *length = u16::try_from(written).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
+        let [.., high, low] = written.to_be_bytes();
+        *length = [high, low];
         let whole = frame(MessageType::CLIENT_KEY_EXCHANGE, message, written.saturating_add(PREFIX))?;
         self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
         self.end_job();
@@ -72,7 +74,7 @@ impl<'b> Handshake<'b> {
     /// RFC 5246 §8.1; RFC 7627 §4: with the extension, bound to every message up to this one.
     #[inline(never)]
     fn derive_master_secret<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
-        let parameters = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+        let parameters = self.parameters()?;
         let (premaster, prf) = (self.secret.premaster()?, parameters.suite.prf());
         self.secret = HandshakeSecret::Master(if parameters.extended_master_secret {
             let session_hash = self.transcript.hash(accel)?;

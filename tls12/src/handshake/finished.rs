@@ -11,13 +11,10 @@ use zeroize::Zeroize;
 use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::proof::FinishedVerified;
 use crate::record::MAX_OVERHEAD;
 use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};
 use crate::wire::copy;
-
-/// The proof that the server's Finished was right. Made here only; no application data without it.
-#[derive(Clone, Copy)]
-pub(crate) struct FinishedVerified(());
 
 impl<'b> Handshake<'b> {
     /// The server's.
@@ -26,10 +23,9 @@ impl<'b> Handshake<'b> {
         if body.len() != VERIFY_DATA_LENGTH {
             return Err(Failure::new(ssl::BAD_HS_FINISHED, Alert::DECODE_ERROR));
         }
-        if !self.verify_data(Side::Server, accel)?.matches(body) {
-            return Err(Failure::new(ssl::BAD_HS_FINISHED, Alert::DECRYPT_ERROR));
-        }
-        self.finished = Some(FinishedVerified(()));
+        let wrong = Failure::new(ssl::BAD_HS_FINISHED, Alert::DECRYPT_ERROR);
+        let expected = self.verify_data(Side::Server, accel)?;
+        self.finished = Some(FinishedVerified::compare(&expected, body).ok_or(wrong)?);
         if self.is_resumed() {
             self.state = State::ClientFinished;
             Ok(())

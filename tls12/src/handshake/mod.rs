@@ -20,9 +20,7 @@
 //! One file per message; `order` is the one table of what a server may send when. A message is read when it is whole. Certificate and
 //! CertificateRequest are worked off in pieces, so that they may be larger than the receive buffer.
 //!
-//! Two things must be shown, not claimed: [`certificate::ServerKey`] exists only for a verified chain, and without it there
-//! is no ClientKeyExchange; [`finished::FinishedVerified`] exists only for a matching Finished, and without it no application data
-//! passes in either direction.
+//! Two things must be shown, not claimed: that the chain was verified, and that the server's Finished was right ([`crate::proof`]).
 //!
 //! What reads and writes a message is not inlined, so that each of them finds the stack that the others have used.
 //!
@@ -34,7 +32,7 @@ mod certificate_verify;
 mod change_cipher_spec;
 mod client_hello;
 mod client_key_exchange;
-pub(crate) mod finished;
+mod finished;
 mod hello_request;
 mod new_session_ticket;
 mod order;
@@ -52,15 +50,16 @@ use crate::config::{Config, MaxFragmentLength, Peer};
 use crate::failure::Failure;
 use crate::input::{Input, window_too_small};
 use crate::output::Output;
+use crate::proof::FinishedVerified;
 use crate::record::Idle;
 use crate::schedule::{HandshakeSecret, Randoms};
 use crate::session::ServerSeen;
 use crate::transcript::Transcript;
 use crate::trust::{Verdict, Verification};
+use crate::wire::u24;
 
 use certificate_request::CertificateRequest;
 use client_hello::SessionId;
-use finished::FinishedVerified;
 use order::{MessageType, State, allowed, out_of_order};
 use phase::Phase;
 use resumption::Store;
@@ -220,15 +219,21 @@ impl<'b> Handshake<'b> {
     ) -> Result<Progress, Failure> {
         match self.state {
             State::ClientHello => self.write_client_hello(output, accel),
-            State::ClientCertificate | State::ClientKeyExchange if self.job.is_none() => {
-                self.start_key_exchange(input, output, accel)
-            }
+            State::ClientCertificate if self.job.is_none() => self.start_key_exchange(input, output, accel),
             State::ClientCertificate => self.write_certificate(output, accel),
             State::ClientKeyExchange => self.write_client_key_exchange(input, output, accel),
             State::CertificateVerify => self.write_certificate_verify(input, output, accel),
             State::ClientFinished => self.write_finished(output, accel),
             _ => Ok(Progress::Waits),
         }
+    }
+
+    /// What the ServerHello has decided.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) before it: every state that asks comes behind it.
+    fn parameters(&self) -> Result<&Parameters<'b>, Error> {
+        self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)
     }
 
     /// The suite that was agreed on.
@@ -323,7 +328,7 @@ impl<'b> Handshake<'b> {
         if !allowed(self.state, message_type) {
             return Err(out_of_order(self.state));
         }
-        let left = usize::try_from(u32::from_be_bytes([0, a, b, c])).map_err(|_| ssl::INTERNAL_ERROR)?;
+        let left = u24([a, b, c]);
         if left > MAX_MESSAGE_LENGTH {
             let failure = Failure::new(ssl::BAD_INPUT_DATA, Alert::ILLEGAL_PARAMETER);
             return Err(failure.with(Cause::MessageTooLong));
@@ -361,7 +366,7 @@ impl<'b> Handshake<'b> {
             MessageType::SERVER_HELLO_DONE => self.read_server_hello_done(body),
             MessageType::NEW_SESSION_TICKET => self.read_new_session_ticket(body, accel),
             MessageType::FINISHED => self.read_finished(body, accel),
-            _ => Err(ssl::INTERNAL_ERROR.into()),
+            _ => Err(out_of_order(self.state)),
         }
     }
 

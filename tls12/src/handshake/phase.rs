@@ -91,10 +91,14 @@ impl Phase {
         }
     }
 
-    fn directions(&mut self) -> Option<&mut Directions> {
+    /// The second half's data.
+    ///
+    /// # Errors
+    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the first half.
+    const fn directions(&mut self) -> Result<&mut Directions, Error> {
         match self {
-            Self::Exchange(_) => None,
-            Self::Protected(directions, _) => Some(directions),
+            Self::Exchange(_) => Err(ssl::INTERNAL_ERROR),
+            Self::Protected(directions, _) => Ok(directions),
         }
     }
 }
@@ -102,13 +106,13 @@ impl Phase {
 impl Handshake<'_> {
     /// The read state; none while nothing is protected.
     pub(crate) fn read_state(&mut self) -> Option<&mut Protection> {
-        let directions = self.phase.directions().filter(|directions| directions.is_reading)?;
+        let directions = self.phase.directions().ok().filter(|directions| directions.is_reading)?;
         Some(&mut directions.read)
     }
 
     /// The write state; none while nothing is protected.
     pub(crate) fn write_state(&mut self) -> Option<&mut Protection> {
-        let directions = self.phase.directions().filter(|directions| directions.is_writing)?;
+        let directions = self.phase.directions().ok().filter(|directions| directions.is_writing)?;
         Some(&mut directions.write)
     }
 
@@ -130,7 +134,7 @@ impl Handshake<'_> {
             self.load(Side::Server, block, accel)?;
             self.load(Side::Client, block, accel)?;
         }
-        let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
+        let directions = self.phase.directions()?;
         match side {
             Side::Client => directions.is_writing = true,
             Side::Server => directions.is_reading = true,
@@ -142,9 +146,9 @@ impl Handshake<'_> {
     // Neither of these is inlined: the stack of one is free again for the next.
     #[inline(never)]
     fn begin<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
-        let suite = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.suite;
+        let suite = self.parameters()?.suite;
         self.phase.begin_protection();
-        let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
+        let directions = self.phase.directions()?;
         directions.key = self.secret.master()?.key(accel, suite.prf())?;
         directions.has_key = true;
         Ok(())
@@ -153,14 +157,14 @@ impl Handshake<'_> {
     /// The key block of the second half.
     #[inline(never)]
     fn expand<A: Accel>(&mut self, accel: &mut A) -> Result<KeyBlock, Error> {
-        let suite = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.suite;
+        let suite = self.parameters()?.suite;
         self.master_key()?.key_block(accel, suite, &self.randoms)
     }
 
     #[inline(never)]
     fn load<A: Accel>(&mut self, side: Side, block: &KeyBlock, accel: &mut A) -> Result<(), Failure> {
-        let etm = self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)?.encrypt_then_mac;
-        let directions = self.phase.directions().ok_or(ssl::INTERNAL_ERROR)?;
+        let etm = self.parameters()?.encrypt_then_mac;
+        let directions = self.phase.directions()?;
         let (state, direction) = match side {
             Side::Client => (&mut directions.write, Direction::Encrypt),
             Side::Server => (&mut directions.read, Direction::Decrypt),
@@ -174,9 +178,8 @@ impl Handshake<'_> {
     /// `ssl::INTERNAL_ERROR` (-0x6C00) in the first half, and when both Finished have been exchanged.
     pub(super) fn master_key(&self) -> Result<&MasterKey, Error> {
         match &self.phase {
-            Phase::Exchange(_) => Err(ssl::INTERNAL_ERROR),
             Phase::Protected(directions, _) if directions.has_key => Ok(&directions.key),
-            Phase::Protected(..) => Err(ssl::INTERNAL_ERROR),
+            _ => Err(ssl::INTERNAL_ERROR),
         }
     }
 

@@ -228,8 +228,8 @@ impl<'b> Handshake<'b> {
         let mut parameters = hello.accept(self.config, name_was_sent)?;
         let offered = self.offered_id.as_bytes();
         // RFC 5246 §7.3, RFC 5077 §3.4: an echo of our session id resumes.
-        self.state = if !offered.is_empty() && parameters.session_id.as_bytes() == offered {
-            self.resume(&mut parameters, accel)?;
+        let is_echo = !offered.is_empty() && parameters.session_id.as_bytes() == offered;
+        self.state = if is_echo && self.resume(&mut parameters, accel)? {
             if parameters.ticket { State::NewSessionTicket } else { State::ChangeCipherSpec }
         } else {
             // Another session: the one that was offered is of no more use.
@@ -247,17 +247,17 @@ impl<'b> Handshake<'b> {
         Ok(())
     }
 
-    /// Goes on with the session that was offered.
+    /// Goes on with the session that was offered; false where there is none any more.
     // Not inlined: the session is gone when messages are hashed.
     #[inline(never)]
-    fn resume<A: Accel>(&mut self, parameters: &mut Parameters, accel: &mut A) -> Result<(), Failure> {
+    fn resume<A: Accel>(&mut self, parameters: &mut Parameters, accel: &mut A) -> Result<bool, Failure> {
         let offered = self.offered_session(accel);
-        let session = offered.as_ref().map_err(|error| *error)?.as_ref().ok_or(ssl::INTERNAL_ERROR)?;
+        let Some(session) = offered.as_ref().map_err(|error| *error)? else { return Ok(false) };
         parameters.resume(session)?;
         let server = session.server;
         self.secret = HandshakeSecret::Master(session.master.clone());
         self.server = server;
-        Ok(())
+        Ok(true)
     }
 }
 

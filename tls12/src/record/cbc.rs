@@ -113,25 +113,25 @@ impl Cbc<'_> {
     ) -> Result<(), Failure> {
         let after = if self.mac.is_after() { self.mac.length() } else { 0 };
         let end = body.len().saturating_sub(after);
-        let (encrypted, outer_mac) = body.split_at_mut_checked(end).ok_or(ssl::INTERNAL_ERROR)?;
-        let (vector, content) = encrypted.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
+        let (encrypted, outer_mac) = body.split_at_mut_checked(end).ok_or(ssl::BUFFER_TOO_SMALL)?;
+        let (vector, content) = encrypted.split_first_chunk_mut().ok_or(ssl::BUFFER_TOO_SMALL)?;
         // RFC 5246 §6.2.3.2: unpredictable for each record.
         accel.fill(vector)?;
-        let (plaintext, suffix) = content.split_at_mut_checked(length).ok_or(ssl::INTERNAL_ERROR)?;
+        let (plaintext, suffix) = content.split_at_mut_checked(length).ok_or(ssl::BUFFER_TOO_SMALL)?;
         let mut padding = suffix;
         if !self.mac.is_after() {
-            let additional = additional_data(sequence, content_type, length)?;
+            let additional = additional_data(sequence, content_type, length);
             let digest = self.mac.key.mac(accel, &[&additional, plaintext])?;
-            let (mac, rest) = padding.split_at_mut_checked(self.mac.length()).ok_or(ssl::INTERNAL_ERROR)?;
+            let (mac, rest) = padding.split_at_mut_checked(self.mac.length()).ok_or(ssl::BUFFER_TOO_SMALL)?;
             copy(mac, digest.as_bytes());
             padding = rest;
         }
-        let value = u8::try_from(padding.len().saturating_sub(1)).map_err(|_| ssl::INTERNAL_ERROR)?;
+        let [value, ..] = padding.len().saturating_sub(1).to_le_bytes();
         padding.fill(value);
         let mut chained = *vector;
         accel.cbc_encrypt(self.key, &mut chained, content)?;
         if self.mac.is_after() {
-            let additional = additional_data(sequence, content_type, encrypted.len())?;
+            let additional = additional_data(sequence, content_type, encrypted.len());
             copy(outer_mac, self.mac.key.mac(accel, &[&additional, encrypted])?.as_bytes());
         }
         Ok(())
@@ -147,11 +147,12 @@ impl Cbc<'_> {
     ) -> Result<usize, Failure> {
         match self.mac.place {
             Place::AfterEncryption => self.open_after(accel, sequence, content_type, body),
-            Place::BeforeEncryption => Err(ssl::INTERNAL_ERROR.into()),
+            // A state to seal with opens nothing.
+            Place::BeforeEncryption => Err(BAD_RECORD),
             Place::BeforeEncryptionSecret => {
                 let content = self.decrypt(accel, body, self.mac.length())?;
                 let (length, padding_is_good) = unpad(content, self.mac.length())?;
-                let additional = additional_data(sequence, content_type, 0)?;
+                let additional = additional_data(sequence, content_type, 0);
                 let mac_is_good = SecretMac::new(&self.mac.key).verify(&additional, content, length);
                 // The one branch: whether the record is good, and nothing about why not.
                 accept(length, padding_is_good & mac_is_good)
@@ -169,7 +170,7 @@ impl Cbc<'_> {
     ) -> Result<usize, Failure> {
         let end = body.len().checked_sub(self.mac.length()).ok_or(BAD_RECORD)?;
         let (encrypted, mac) = body.split_at_mut_checked(end).ok_or(BAD_RECORD)?;
-        let additional = additional_data(sequence, content_type, encrypted.len())?;
+        let additional = additional_data(sequence, content_type, encrypted.len());
         let expected = self.mac.key.mac(accel, &[&additional, encrypted])?;
         if !bool::from(expected.as_bytes().ct_eq(mac)) {
             return Err(BAD_RECORD);

@@ -91,13 +91,15 @@ impl Header {
         Ok(Self { content_type, length })
     }
 
-    /// The header as it stands on the wire, with version 3.3.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) for a length above 65535.
-    fn encode(content_type: ContentType, length: usize) -> Result<[u8; HEADER_LENGTH], Failure> {
-        let [high, low] = u16::try_from(length).map_err(|_| ssl::INTERNAL_ERROR)?.to_be_bytes();
-        Ok([content_type.0, MAJOR, MINOR, high, low])
+    /// The header as it stands on the wire, with version 3.3. No record that is sealed is longer than its 16 bits can say.
+    const fn encode(content_type: ContentType, length: usize) -> [u8; HEADER_LENGTH] {
+        let [.., high, low] = length.to_be_bytes();
+        [content_type.0, MAJOR, MINOR, high, low]
+    }
+
+    /// Whether it has the one version that protected records have (RFC 5246 §6.2.1: it is authenticated too).
+    const fn is_of_this_version(bytes: &[u8; HEADER_LENGTH]) -> bool {
+        matches!(bytes, [_, MAJOR, MINOR, ..])
     }
 }
 

@@ -153,17 +153,17 @@ impl Protection {
         let suffix = self.suffix_length(length);
         let total = self.prefix_length().saturating_add(length).saturating_add(suffix);
         let record = buffer.get_mut(..total).ok_or(ssl::BUFFER_TOO_SMALL)?;
-        let (header, body) = record.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
-        *header = Header::encode(content_type, body.len())?;
+        let (header, body) = record.split_first_chunk_mut().ok_or(ssl::BUFFER_TOO_SMALL)?;
+        *header = Header::encode(content_type, body.len());
         let sequence = self.take_sequence()?;
         match self.key.mode() {
             CipherMode::Cbc => self.cbc().seal(accel, sequence, content_type, body, length)?,
             _ => {
-                let (explicit, rest) = body.split_first_chunk_mut().ok_or(ssl::INTERNAL_ERROR)?;
+                let (explicit, rest) = body.split_first_chunk_mut().ok_or(ssl::BUFFER_TOO_SMALL)?;
                 // RFC 5288 §3, RFC 6655 §3: never the same nonce twice; the sequence number cannot repeat.
                 *explicit = sequence.to_be_bytes();
-                let (plaintext, tag) = rest.split_at_mut_checked(length).ok_or(ssl::INTERNAL_ERROR)?;
-                let additional = additional_data(sequence, content_type, length)?;
+                let (plaintext, tag) = rest.split_at_mut_checked(length).ok_or(ssl::BUFFER_TOO_SMALL)?;
+                let additional = additional_data(sequence, content_type, length);
                 accel.seal(&self.key, &nonce(&self.salt, explicit), &additional, plaintext, tag)?;
             }
         }
@@ -187,9 +187,8 @@ impl Protection {
 
     fn open_record<A: Accel>(&mut self, accel: &mut A, record: &mut [u8]) -> Result<Range<usize>, Failure> {
         let (header, body) = record.split_first_chunk_mut().ok_or(BAD_RECORD)?;
-        let content_type = Header::parse(*header)?.content_type;
-        // RFC 5246 §6.2.1, §6.2.3.1: the version is authenticated too, and there is only one now.
-        if *header != Header::encode(content_type, body.len())? {
+        let Header { content_type, length } = Header::parse(*header)?;
+        if length != body.len() || !Header::is_of_this_version(header) {
             return Err(BAD_RECORD);
         }
         let sequence = self.take_sequence()?;
@@ -199,7 +198,7 @@ impl Protection {
                 let (explicit, sealed) = body.split_first_chunk_mut().ok_or(BAD_RECORD)?;
                 let length = sealed.len().checked_sub(mode.tag_length()).ok_or(BAD_RECORD)?;
                 let (plaintext, tag) = sealed.split_at_mut_checked(length).ok_or(BAD_RECORD)?;
-                let additional = additional_data(sequence, content_type, length)?;
+                let additional = additional_data(sequence, content_type, length);
                 accel
                     .open(&self.key, &nonce(&self.salt, explicit), &additional, plaintext, tag)
                     .map_err(authentic)?;
@@ -260,7 +259,7 @@ impl Layer<'_> {
         if let Some(protection) = self.0 {
             return protection.seal(accel, content_type, buffer, length);
         }
-        let header = Header::encode(content_type, length)?;
+        let header = Header::encode(content_type, length);
         let total = length.saturating_add(HEADER_LENGTH);
         if length > MAX_PLAINTEXT_LENGTH || buffer.len() < total {
             return Err(ssl::BUFFER_TOO_SMALL.into());
@@ -301,13 +300,13 @@ pub(super) fn additional_data(
     sequence: u64,
     content_type: ContentType,
     length: usize,
-) -> Result<[u8; ADDITIONAL_LENGTH], Failure> {
+) -> [u8; ADDITIONAL_LENGTH] {
     let mut data = [0; ADDITIONAL_LENGTH];
-    let header = Header::encode(content_type, length)?;
+    let header = Header::encode(content_type, length);
     for (to, from) in data.iter_mut().zip(sequence.to_be_bytes().into_iter().chain(header)) {
         *to = from;
     }
-    Ok(data)
+    data
 }
 
 /// The implicit part of an AEAD nonce.

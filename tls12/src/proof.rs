@@ -1,0 +1,29 @@
+//! Evidence that a check has been passed: values without size that only the check itself makes, and that the next step demands.
+//!
+//! Without [`ChainVerified`] the premaster secret is encrypted to nobody's key; without [`FinishedVerified`] no application data passes in
+//! either direction.
+
+use status::Flags;
+
+use crate::schedule::VerifyData;
+
+/// The server's chain was verified, or nobody asked for it.
+pub(crate) struct ChainVerified(());
+
+impl ChainVerified {
+    /// Only where no flag refuses the server.
+    pub(crate) const fn unless_refused(refusing: Flags) -> Option<Self> {
+        if refusing.is_empty() { Some(Self(())) } else { None }
+    }
+}
+
+/// The server's Finished was right (RFC 5246 §7.4.9).
+#[derive(Clone, Copy)]
+pub(crate) struct FinishedVerified(());
+
+impl FinishedVerified {
+    /// Only where `received` is what was to be expected; in constant time.
+    pub(crate) fn compare(expected: &VerifyData, received: &[u8]) -> Option<Self> {
+        expected.matches(received).then_some(Self(()))
+    }
+}
