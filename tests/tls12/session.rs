@@ -5,12 +5,12 @@ use accel::{Hash, HashAlgorithm, HashState, soft::Hasher};
 use status::{Error, md};
 use tls12::schedule::MasterSecret;
 use tls12::session::{Binding, MAX_AGE, MAX_LENGTH_WITHOUT_TICKET, ServerSeen, Session, inspect};
-use tls12::{MaxFragmentLength, Suite};
+use tls12::{MaxFragmentLength, Pin, Suite};
 
 const NOW: u64 = 1_800_000_000;
 
 fn binding(host: &str) -> Binding {
-    Binding::new(&mut Hasher, [host.as_bytes(), b"required", b"anchors", b"identity"]).unwrap()
+    Binding::new(&mut Hasher, &[host.as_bytes(), b"required", b"anchors", b"identity"], &[]).unwrap()
 }
 
 fn server(not_after: u64) -> ServerSeen {
@@ -79,8 +79,12 @@ fn a_session_belongs_to_what_it_was_bound_to() {
     assert!(decode(&bytes, "localhost", NOW).is_some());
     assert!(decode(&bytes, "elsewhere.example", NOW).is_none());
     // The same bytes cut into other parts are another binding.
-    let [one, other] = [[&b"ab"[..], b"c"], [&b"a"[..], b"bc"]].map(|parts| Binding::new(&mut Hasher, parts));
-    assert_ne!(one.unwrap(), other.unwrap());
+    let bound = |parts: &[&[u8]], pins: &[Pin]| Binding::new(&mut Hasher, parts, pins).unwrap();
+    assert_ne!(bound(&[b"ab", b"c"], &[]), bound(&[b"a", b"bc"], &[]));
+    // So is the same digest for another kind of pin.
+    let [certificate, key] = [Pin::Certificate([7; 32]), Pin::PublicKey([7; 32])];
+    assert_ne!(bound(&[b"ab"], &[certificate]), bound(&[b"ab"], &[key]));
+    assert_ne!(bound(&[b"ab"], &[certificate]), bound(&[b"ab"], &[]));
 }
 
 /// RFC 5077 §3.3, RFC 5246 §F.1.4, and the certificate's end.

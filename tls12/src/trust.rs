@@ -3,7 +3,7 @@
 //! Nothing here can turn a refusal into an acceptance. A pin and an [`Observer`] add flags to what the verification has found, and no
 //! flag is ever taken away.
 
-use accel::{Accel, HashAlgorithm};
+use accel::{Accel, Digest, Hash, HashAlgorithm};
 use status::{Error, Flags};
 use x509::Certificate;
 
@@ -195,7 +195,12 @@ pub(crate) const DIGEST_LENGTH: usize = 32;
 ///
 /// # Errors
 /// Those of [`accel::Hash`].
-pub(crate) fn sha256<A: Accel>(accel: &mut A, bytes: &[u8]) -> Result<[u8; DIGEST_LENGTH], Error> {
-    let digest = accel.hash(HashAlgorithm::Sha256, &[bytes])?;
-    Ok(digest.as_bytes().first_chunk().copied().unwrap_or_default())
+#[inline(never)]
+pub(crate) fn sha256<A: Hash + ?Sized>(accel: &mut A, bytes: &[u8]) -> Result<[u8; DIGEST_LENGTH], Error> {
+    Ok(array(&accel.hash(HashAlgorithm::Sha256, &[bytes])?))
+}
+
+/// The digest of SHA-256 as an array.
+pub(crate) fn array(digest: &Digest) -> [u8; DIGEST_LENGTH] {
+    digest.as_bytes().first_chunk().copied().unwrap_or_default()
 }

@@ -254,11 +254,12 @@ impl<'b> Handshake<'b> {
     #[inline(never)]
     pub(super) fn write_certificate<A: Accel>(
         &mut self,
+        sent: usize,
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
         let whole = self.copy_certificate(usize::MAX, &mut [])?;
-        let left = whole.saturating_sub(self.certificate_sent);
+        let left = whole.saturating_sub(sent);
         let is_waiting = !output.pending().is_empty();
         let space = output.space(None);
         if space.len() < left.min(MIN_PIECE) {
@@ -266,14 +267,12 @@ impl<'b> Handshake<'b> {
         }
         let piece = space.len().min(left);
         let piece = space.get_mut(..piece).unwrap_or_default();
-        self.copy_certificate(self.certificate_sent, piece)?;
+        self.copy_certificate(sent, piece)?;
         self.hash_message(accel, piece)?;
         let length = piece.len();
         output.seal(None, accel, ContentType::HANDSHAKE, length)?;
-        self.certificate_sent = self.certificate_sent.saturating_add(length);
-        if self.certificate_sent == whole {
-            self.state = State::ClientKeyExchange;
-        }
+        let sent = sent.saturating_add(length);
+        self.state = if sent == whole { State::ClientKeyExchange } else { State::ClientCertificate { sent } };
         Ok(Progress::Made)
     }
 

@@ -26,7 +26,7 @@ impl<'b> Handshake<'b> {
     ) -> Result<Progress, Failure> {
         // RFC 5246 §7.4.8: only behind a certificate that can sign.
         let Some((identity, (algorithm, hash))) = self.signing_identity() else {
-            self.state = State::ClientFinished;
+            self.state = State::ClientFinished(None);
             return Ok(Progress::Made);
         };
         let workspace = input.workspace()?;
@@ -57,7 +57,7 @@ impl<'b> Handshake<'b> {
         self.phase.exchange()?.signing.keep(None);
         self.end_job();
         output.seal_message(None, accel, whole)?;
-        self.state = State::ClientFinished;
+        self.state = State::ClientFinished(None);
         // The last slice ends here: what Finished needs is as much work again.
         Ok(Progress::Busy)
     }

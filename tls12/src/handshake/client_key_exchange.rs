@@ -65,8 +65,11 @@ impl<'b> Handshake<'b> {
         self.end_job();
         self.derive_master_secret(accel)?;
         output.seal_message(None, accel, whole)?;
-        self.state =
-            if self.signing_identity().is_some() { State::CertificateVerify } else { State::ClientFinished };
+        self.state = if self.signing_identity().is_some() {
+            State::CertificateVerify
+        } else {
+            State::ClientFinished(None)
+        };
         // The last slice ends here: what Finished needs is as much work again.
         Ok(Progress::Busy)
     }

@@ -25,19 +25,20 @@ impl<'b> Handshake<'b> {
         }
         let wrong = Failure::new(ssl::BAD_HS_FINISHED, Alert::DECRYPT_ERROR);
         let expected = self.verify_data(Side::Server, accel)?;
-        self.finished = Some(FinishedVerified::compare(&expected, body).ok_or(wrong)?);
+        let proof = FinishedVerified::compare(&expected, body).ok_or(wrong)?;
         if self.is_resumed() {
-            self.state = State::ClientFinished;
+            self.state = State::ClientFinished(Some(proof));
             Ok(())
         } else {
-            self.end(accel)
+            self.end(proof, accel)
         }
     }
 
-    /// Ours, behind our ChangeCipherSpec.
+    /// Ours, behind our ChangeCipherSpec; the last message where the server's has been verified already.
     #[inline(never)]
     pub(super) fn write_finished<A: Accel>(
         &mut self,
+        servers: Option<FinishedVerified>,
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
@@ -57,8 +58,8 @@ impl<'b> Handshake<'b> {
         let whole = frame(MessageType::FINISHED, message, VERIFY_DATA_LENGTH)?;
         self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
         output.seal_message(self.write_state(), accel, whole)?;
-        if self.is_resumed() {
-            self.end(accel)?;
+        if let Some(proof) = servers {
+            self.end(proof, accel)?;
         } else {
             let expects_ticket = self.parameters.as_ref().is_some_and(|parameters| parameters.ticket);
             self.state = if expects_ticket { State::NewSessionTicket } else { State::ChangeCipherSpec };
@@ -73,7 +74,7 @@ impl<'b> Handshake<'b> {
     }
 
     /// Both have been exchanged. A session without a ticket is kept by its id.
-    fn end<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
+    fn end<A: Accel>(&mut self, proof: FinishedVerified, accel: &mut A) -> Result<(), Failure> {
         if self.store.is_empty() {
             self.keep_session(&[], 0, accel)?;
         }
@@ -83,7 +84,7 @@ impl<'b> Handshake<'b> {
             self.secret.zeroize();
         }
         self.phase.forget_master_key();
-        self.state = State::Traffic;
+        self.state = State::Traffic(proof);
         Ok(())
     }
 }

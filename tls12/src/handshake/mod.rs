@@ -82,11 +82,8 @@ pub(crate) struct Handshake<'b> {
     /// What is known of the server's certificate, from this handshake or from the session that is resumed.
     server: ServerSeen,
     request: Option<CertificateRequest>,
-    /// How many bytes of our Certificate message have been sent.
-    certificate_sent: usize,
     job: Option<Job<'b>>,
     secret: HandshakeSecret,
-    finished: Option<FinishedVerified>,
     store: Store<'b>,
 }
 
@@ -135,10 +132,8 @@ impl<'b> Handshake<'b> {
             phase: Phase::new(),
             server: ServerSeen::NOTHING,
             request: None,
-            certificate_sent: 0,
             job: None,
             secret: HandshakeSecret::NONE,
-            finished: None,
             store: Store::new(session),
         }
     }
@@ -169,7 +164,7 @@ impl<'b> Handshake<'b> {
     /// The proof without which no application data passes.
     pub(crate) const fn finished(&self) -> Option<FinishedVerified> {
         match self.state {
-            State::Traffic => self.finished,
+            State::Traffic(proof) => Some(proof),
             _ => None,
         }
     }
@@ -219,11 +214,13 @@ impl<'b> Handshake<'b> {
     ) -> Result<Progress, Failure> {
         match self.state {
             State::ClientHello => self.write_client_hello(output, accel),
-            State::ClientCertificate if self.job.is_none() => self.start_key_exchange(input, output, accel),
-            State::ClientCertificate => self.write_certificate(output, accel),
+            State::ClientCertificate { .. } if self.job.is_none() => {
+                self.start_key_exchange(input, output, accel)
+            }
+            State::ClientCertificate { sent } => self.write_certificate(sent, output, accel),
             State::ClientKeyExchange => self.write_client_key_exchange(input, output, accel),
             State::CertificateVerify => self.write_certificate_verify(input, output, accel),
-            State::ClientFinished => self.write_finished(output, accel),
+            State::ClientFinished(servers) => self.write_finished(servers, output, accel),
             _ => Ok(Progress::Waits),
         }
     }

@@ -3,8 +3,9 @@
 use status::{Alert, Step, ssl};
 
 use crate::failure::Failure;
+use crate::proof::FinishedVerified;
 
-/// What is awaited, or written, next.
+/// What is awaited, or written, next, with what only then is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum State {
     ClientHello,
@@ -13,14 +14,18 @@ pub(super) enum State {
     /// CertificateRequest, or ServerHelloDone.
     CertificateRequest,
     ServerHelloDone,
-    ClientCertificate,
+    /// So many bytes of it have been sent.
+    ClientCertificate {
+        sent: usize,
+    },
     ClientKeyExchange,
     CertificateVerify,
-    ClientFinished,
+    /// In a resumed handshake the server's has been verified before.
+    ClientFinished(Option<FinishedVerified>),
     NewSessionTicket,
     ChangeCipherSpec,
     ServerFinished,
-    Traffic,
+    Traffic(FinishedVerified),
 }
 
 impl State {
@@ -29,10 +34,10 @@ impl State {
         matches!(
             self,
             State::ClientHello
-                | State::ClientCertificate
+                | State::ClientCertificate { .. }
                 | State::ClientKeyExchange
                 | State::CertificateVerify
-                | State::ClientFinished
+                | State::ClientFinished(_)
         )
     }
 
@@ -43,13 +48,13 @@ impl State {
             State::ServerHello => Step::ServerHello,
             State::ServerCertificate => Step::ServerCertificate,
             State::CertificateRequest | State::ServerHelloDone => Step::ServerHelloDone,
-            State::ClientCertificate => Step::ClientCertificate,
+            State::ClientCertificate { .. } => Step::ClientCertificate,
             State::ClientKeyExchange => Step::ClientKeyExchange,
             State::CertificateVerify => Step::CertificateVerify,
-            State::ClientFinished => Step::ClientFinished,
+            State::ClientFinished(_) => Step::ClientFinished,
             State::NewSessionTicket | State::ChangeCipherSpec => Step::ServerChangeCipherSpec,
             State::ServerFinished => Step::ServerFinished,
-            State::Traffic => Step::Traffic,
+            State::Traffic(_) => Step::Traffic,
         }
     }
 }
@@ -81,7 +86,7 @@ pub(super) const fn allowed(state: State, message: MessageType) -> bool {
             | (State::ServerHelloDone, MessageType::SERVER_HELLO_DONE)
             | (State::NewSessionTicket, MessageType::NEW_SESSION_TICKET)
             | (State::ServerFinished, MessageType::FINISHED)
-            | (State::Traffic, MessageType::HELLO_REQUEST)
+            | (State::Traffic(_), MessageType::HELLO_REQUEST)
     )
 }
 
@@ -108,14 +113,14 @@ mod tests {
         State::ServerCertificate,
         State::CertificateRequest,
         State::ServerHelloDone,
-        State::ClientCertificate,
+        State::ClientCertificate { sent: 0 },
         State::ClientKeyExchange,
         State::CertificateVerify,
-        State::ClientFinished,
+        State::ClientFinished(None),
         State::NewSessionTicket,
         State::ChangeCipherSpec,
         State::ServerFinished,
-        State::Traffic,
+        State::Traffic(FinishedVerified::UNCHECKED),
     ];
 
     // RFC 5246 §7.3: eight pairs out of all states and all types, and none while it is our turn.
@@ -131,7 +136,7 @@ mod tests {
             (State::ServerHelloDone, MessageType(14)),
             (State::NewSessionTicket, MessageType(4)),
             (State::ServerFinished, MessageType(20)),
-            (State::Traffic, MessageType(0)),
+            (State::Traffic(FinishedVerified::UNCHECKED), MessageType(0)),
         ];
         assert!(pairs.filter(|(state, kind)| super::allowed(*state, *kind)).eq(allowed));
         assert!(allowed.iter().all(|(state, _)| !state.is_our_turn()));

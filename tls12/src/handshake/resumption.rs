@@ -10,7 +10,7 @@ use super::Handshake;
 use super::client_hello::SessionId;
 use crate::config::{Config, Peer};
 use crate::session::{Binding, Session};
-use crate::trust::{Pin, Verification};
+use crate::trust::Verification;
 use crate::wire::copy;
 
 /// The lent memory in which a session is kept for the next connection.
@@ -105,9 +105,7 @@ pub(super) fn binding<A: Accel>(
     // RFC 6066 §3: a session belongs to the name that was sent.
     let name = config.server_name.of(peer.host).unwrap_or_default();
     let parts = [peer.host.as_bytes(), &rules, anchors, identity, name.as_bytes()];
-    let kinds = config.pins.iter().map(Pin::kind);
-    let pins = kinds.zip(config.pins).flat_map(|(kind, pin)| [kind, pin.digest()]);
-    Binding::new(accel, parts.into_iter().chain(pins))
+    Binding::new(accel, &parts, config.pins)
 }
 
 impl<'b> Handshake<'b> {

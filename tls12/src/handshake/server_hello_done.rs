@@ -11,7 +11,7 @@ impl Handshake<'_> {
             return Err(Failure::new(ssl::BAD_HS_SERVER_HELLO_DONE, Alert::DECODE_ERROR));
         }
         self.state = match self.request {
-            Some(_) => State::ClientCertificate,
+            Some(_) => State::ClientCertificate { sent: 0 },
             None => {
                 self.phase.exchange()?.signing.keep(None);
                 State::ClientKeyExchange

@@ -6,13 +6,13 @@
 //!   lifetime hint  session id<0..32>  ticket<0..2^16-1>  SHA-256 of all before
 //! ```
 
-use accel::{Digest, Hash, HashAlgorithm};
+use accel::{Hash, HashAlgorithm, HashState};
 use status::{Error, Flags};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::schedule::{MasterSecret, SECRET_LENGTH};
-use crate::trust::{DIGEST_LENGTH, Verdict};
+use crate::trust::{DIGEST_LENGTH, Pin, Verdict, array, sha256};
 use crate::wire::{Reader, Writer};
 use crate::{MaxFragmentLength, Suite};
 
@@ -27,24 +27,30 @@ pub const MAX_AGE: u64 = 24 * 60 * 60;
 pub struct Binding([u8; DIGEST_LENGTH]);
 
 impl Binding {
-    /// Digests `parts`, each with its length, so that none can pass for part of another.
+    /// Digests `parts` and `pins`, each with its length, so that none can pass for part of another.
     ///
     /// # Errors
     /// Those of [`Hash`].
-    pub fn new<'p, A: Hash + ?Sized>(
-        accel: &mut A,
-        parts: impl IntoIterator<Item = &'p [u8]>,
-    ) -> Result<Self, Error> {
+    pub fn new<A: Hash + ?Sized>(accel: &mut A, parts: &[&[u8]], pins: &[Pin]) -> Result<Self, Error> {
         // In the place where it is made: a copy is 200 bytes of stack.
         let mut started = accel.hash_start(HashAlgorithm::Sha256);
         let state = started.as_mut().map_err(|error| *error)?;
         for part in parts {
-            let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-            accel.hash_update(state, &length.to_be_bytes())?;
-            accel.hash_update(state, part)?;
+            add(accel, state, part)?;
+        }
+        for pin in pins {
+            add(accel, state, pin.kind())?;
+            add(accel, state, pin.digest())?;
         }
         Ok(Self(array(&accel.hash_finish_in_place(state)?)))
     }
+}
+
+#[inline(never)]
+fn add<A: Hash + ?Sized>(accel: &mut A, state: &mut HashState, part: &[u8]) -> Result<(), Error> {
+    let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
+    accel.hash_update(state, &length.to_be_bytes())?;
+    accel.hash_update(state, part)
 }
 
 /// A session that can be resumed.
@@ -114,7 +120,7 @@ impl<'a> Session<'a> {
                 let end = length.saturating_add(DIGEST_LENGTH);
                 let (content, rest) = out.split_at_mut_checked(length).unwrap_or_default();
                 if let Some(digest) = rest.first_chunk_mut() {
-                    *digest = array(&accel.hash(HashAlgorithm::Sha256, &[content])?);
+                    *digest = sha256(accel, content)?;
                     return Ok(end);
                 }
             }
@@ -145,8 +151,8 @@ impl<'a> Session<'a> {
         let Some((content, digest)) = bytes.split_last_chunk::<DIGEST_LENGTH>() else {
             return Ok(false);
         };
-        let expected = accel.hash(HashAlgorithm::Sha256, &[content])?;
-        Ok(expected.as_bytes().ct_eq(digest).into())
+        let expected = sha256(accel, content)?;
+        Ok(expected.ct_eq(digest).into())
     }
 
     /// The last moment at which it may be offered, in Unix seconds.
@@ -225,8 +231,4 @@ fn fragment(code: u8) -> Option<Option<MaxFragmentLength>> {
     }
     let limits = [512, 1024, 2048, 4096].into_iter().filter_map(MaxFragmentLength::from_bytes);
     limits.into_iter().find(|limit| limit.code() == code).map(Some)
-}
-
-fn array(digest: &Digest) -> [u8; DIGEST_LENGTH] {
-    digest.as_bytes().first_chunk().copied().unwrap_or_default()
 }
