@@ -9,6 +9,7 @@ use embassy_sync::{
     mutex::Mutex,
     watch::{Receiver, Watch},
 };
+use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use status::{Error, Status, device::SETTINGS_INVALID};
 use zeroize::Zeroize;
@@ -176,7 +177,7 @@ impl<B: Board> Device<B> {
             outputs: Watch::new_with(0),
             inputs: Watch::new_with(0),
             backup: RefCell::new(backup),
-            progress: Progress::default(),
+            progress: Progress::started_at(Instant::now().as_millis()),
             certificate_changes: Cell::new(0),
             served: Cell::new(0),
             system: RefCell::new(parts.system),

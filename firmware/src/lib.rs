@@ -26,6 +26,7 @@ pub mod certificates;
 pub mod clock;
 pub mod connection;
 pub mod device;
+pub mod failure;
 pub mod http;
 pub mod json;
 pub mod menu;
@@ -37,6 +38,7 @@ pub mod status_codes;
 pub mod storage;
 pub mod supervisor;
 pub mod texts;
+pub mod window;
 
 use core::pin::pin;
 

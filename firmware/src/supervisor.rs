@@ -40,6 +40,14 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Every task has made progress at `now`, in milliseconds since boot: none is stuck before it had its first turn.
+    #[must_use]
+    pub fn started_at(now: u64) -> Self {
+        let progress = Self::default();
+        Task::ALL.into_iter().for_each(|task| progress.tick_at(task, now));
+        progress
+    }
+
     /// The task makes progress now.
     pub fn tick(&self, task: Task) {
         self.tick_at(task, Instant::now().as_millis());

@@ -9,7 +9,7 @@ use firmware::{
     board::ResetCause,
     certificates::File,
     device::{ConnectionState, Device},
-    http::hint::hint,
+    failure::hint::hint,
     settings::{PasswordHash, Settings},
     storage::Key,
     texts::hint as hints,

@@ -74,7 +74,7 @@ fn the_state_says_what_there_is() {
     report.status_codes.push(status, Some(1_795_649_990));
     let codes = json!([
         {"code": "-0x7780", "text": "SSL - A fatal alert message was received from our peer",
-         "cause": "alert 48, unknown_ca", "at": 1_795_649_990},
+         "cause": "received alert 48, unknown_ca", "at": 1_795_649_990},
         {"code": "-0x6800", "text": "SSL - The operation timed out", "cause": "", "at": null},
     ]);
     assert_eq!(state(&report, 93)["status_codes"], codes);

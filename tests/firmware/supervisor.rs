@@ -38,3 +38,11 @@ fn who_waits_makes_progress() {
     assert_eq!(progress.stuck(now + Duration::from_secs(29).as_millis() as u64), None);
     assert!(progress.stuck(now + Duration::from_secs(60).as_millis() as u64).is_some());
 }
+
+/// A device may be started late by the clock, as a test's is: its watchdog is fed from the start.
+#[test]
+fn nobody_is_stuck_before_the_first_turn() {
+    let progress = Progress::started_at(1_000_000);
+    assert_eq!(progress.stuck(1_000_000 + 30_000), None);
+    assert_eq!(progress.stuck(1_000_000 + 30_001), Some(Task::Network));
+}

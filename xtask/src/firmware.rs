@@ -40,7 +40,7 @@ const MAX_FLASH: u64 = 512 * 1024;
 /// The most flash that the menu may take, in bytes.
 const MAX_MENU: u64 = 96 * 1024;
 /// The modules of the crate `firmware` that are the menu: requests and pages, and what both are made with.
-const MENU: [&str; 5] = ["http", "menu", "json", "packed", "texts"];
+const MENU: [&str; 7] = ["http", "menu", "json", "packed", "texts", "failure", "window"];
 /// The most RAM that the firmware may take, in bytes; the stack has a memory of its own.
 const MAX_RAM: u64 = 128 * 1024;
 /// How many rows a table has at most; what is left is summed up.

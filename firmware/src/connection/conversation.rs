@@ -23,10 +23,10 @@ use super::{
     report::{self, Report},
     retained::Retained,
 };
-use crate::{http::window::Window, settings::Mqtt};
+use crate::{settings::Mqtt, window::Window};
 
 /// The longest state, in bytes.
-pub const STATE_LENGTH: usize = 1024;
+pub const STATE_LENGTH: usize = 1152;
 /// The state is said again after so many milliseconds, since the uptime grows.
 const STATE_PERIOD: u64 = 60_000;
 /// How much of the discovery message is written at once, in bytes.

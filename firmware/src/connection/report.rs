@@ -3,15 +3,15 @@
 //! Both are written piece by piece to any output, the same every time for the same report: so a message that is longer than any
 //! buffer is written several times, and each time a further part of it is sent.
 
-use core::fmt::{self, Display, Write};
+use core::fmt::{self, Write};
 
 use embassy_time::Instant;
-use status::{AlertSeen, Status};
 
 use super::names::Names;
 use crate::{
     board::{Board, Pins},
     device::Device,
+    failure::{BriefCauseOf, Code},
     json::{
         Json, Number,
         Value::{Plain, Text},
@@ -62,7 +62,7 @@ impl Report {
     /// ```json
     /// {"inputs":["ON"],"outputs":["OFF","ON"],"uptime":93,"clean_session":false,
     ///  "status_codes":[{"code":"-0x7780","text":"SSL - A fatal alert message was received from our peer",
-    ///   "cause":"alert 48, unknown_ca","at":1795649990}]}
+    ///   "cause":"received alert 48, unknown_ca","at":1795649990}]}
     /// ```
     /// `uptime` is in seconds; a status code without a time was before the clock was set.
     ///
@@ -84,9 +84,9 @@ impl Report {
             json.fill(
                 packed!("{\"code\":$,\"text\":$,\"cause\":$,\"at\":$}"),
                 &[
-                    Text(&format_args!("{:?}", entry.status.error)),
+                    Text(&Code(entry.status.error)),
                     Text(&entry.status.error),
-                    Text(&Circumstances(&entry.status)),
+                    Text(&BriefCauseOf(&entry.status)),
                     Plain(&Number(entry.at)),
                 ],
             )?;
@@ -170,29 +170,6 @@ fn switches(json: &mut Json<'_>, bits: u8, count: usize) -> fmt::Result {
         separator = packed!(",");
     }
     json.raw(if count == 0 { packed!("[]") } else { packed!("]") })
-}
-
-/// What a status says beside its code, in short: the alert, the flags, the cause.
-struct Circumstances<'a>(&'a Status);
-
-impl Display for Circumstances<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Status { alert, flags, cause, .. } = self.0;
-        match alert {
-            Some(AlertSeen::Received(alert)) => write!(f, "{alert}")?,
-            Some(AlertSeen::Sent(alert)) => write!(f, "sent {alert}")?,
-            None => {}
-        }
-        let mut separator = if alert.is_some() { "; " } else { "" };
-        if !flags.is_empty() {
-            write!(f, "{separator}flags {flags:?}")?;
-            separator = "; ";
-        }
-        match cause.text() {
-            "" => Ok(()),
-            text => write!(f, "{separator}{text}"),
-        }
-    }
 }
 
 #[derive(Clone, Copy)]

@@ -38,7 +38,7 @@ use crate::{
     backup::{self, Slot},
     board::{Board, Pins},
     device::{Connection, ConnectionState, Device, WATCHERS},
-    http::hint::is_refused_without_certificate,
+    failure::hint::is_refused_without_certificate,
     supervisor::Task,
 };
 

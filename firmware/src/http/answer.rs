@@ -4,12 +4,12 @@ use core::fmt::{self, Write};
 
 use embassy_net::tcp::TcpSocket;
 
-use super::{
-    routes::Done,
-    sessions::Secret,
+use super::{routes::Done, sessions::Secret};
+use crate::{
+    packed,
+    packed::Packed,
     window::{Text, Window},
 };
-use crate::{packed, packed::Packed};
 
 /// What is sent.
 pub struct Answer<'a> {

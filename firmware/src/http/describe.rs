@@ -6,7 +6,6 @@ use core::{
 };
 
 use embassy_net::Ipv4Cidr;
-use status::{AlertSeen, Error, Step};
 use x509::{Bundle, PrivateKey, describe, describe_key, lint};
 
 use crate::{
@@ -20,60 +19,6 @@ pub struct Value<'a>(pub &'a Settings, pub Field);
 impl Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.1.is_secret() { Ok(()) } else { self.0.write(self.1, f) }
-    }
-}
-
-/// A code as the application note writes it, such as `-0x7780`.
-pub struct Code(pub Error);
-
-impl Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-/// What is known of a failure beside its code: the alert, the flags, the cause.
-pub struct CauseOf<'a>(pub &'a status::Status);
-
-impl Display for CauseOf<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        match self.0.alert {
-            Some(AlertSeen::Received(alert)) => write!(f, "received {alert}")?,
-            Some(AlertSeen::Sent(alert)) => write!(f, "sent {alert}")?,
-            None => {}
-        }
-        if self.0.alert.is_some() {
-            separator = "; ";
-        }
-        for flag in self.0.flags.iter() {
-            write!(f, "{separator}{}", flag.text.strip_suffix('.').unwrap_or(flag.text))?;
-            separator = "; ";
-        }
-        if self.0.depth > 0 && !self.0.flags.is_empty() {
-            write!(f, " (certificate {} of the chain)", self.0.depth)?;
-        }
-        let cause = self.0.cause.text();
-        if cause.is_empty() { Ok(()) } else { write!(f, "{separator}{cause}") }
-    }
-}
-
-/// The step of the handshake, in the RFC's words.
-pub const fn step(step: Step) -> &'static str {
-    match step {
-        Step::Start => "Start",
-        Step::ClientHello => "ClientHello",
-        Step::ServerHello => "ServerHello",
-        Step::ServerCertificate => "server's Certificate",
-        Step::ServerHelloDone => "CertificateRequest or ServerHelloDone",
-        Step::ClientCertificate => "client's Certificate",
-        Step::ClientKeyExchange => "ClientKeyExchange",
-        Step::CertificateVerify => "CertificateVerify",
-        Step::ClientFinished => "client's Finished",
-        Step::ServerChangeCipherSpec => "server's ChangeCipherSpec",
-        Step::ServerFinished => "server's Finished",
-        Step::Traffic => "application data",
-        Step::Closed => "closing",
     }
 }
 

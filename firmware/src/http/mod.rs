@@ -19,7 +19,6 @@ pub mod describe;
 pub mod files;
 pub mod form;
 pub mod head;
-pub mod hint;
 pub mod html;
 mod incoming;
 pub mod multipart;
@@ -34,7 +33,6 @@ pub mod settings;
 mod show;
 pub mod status;
 pub mod turns;
-pub mod window;
 
 use core::{
     cell::{Cell, RefCell},

@@ -10,16 +10,13 @@ use x509::{
 };
 
 use super::{
-    describe::{
-        self, Address, CauseOf, Code, Description, KeyDescription, MacAddress, Network, days_left, expires,
-        file, step,
-    },
-    hint::hint,
+    describe::{self, Address, Description, KeyDescription, MacAddress, Network, days_left, expires, file},
     refusal::Refusal,
 };
 use crate::{
     board::{Board, Facts, Pins},
     device::{Connection, ConnectionState, Device},
+    failure::{CauseOf, Code, hint::hint, step},
     json::{
         Json, Number,
         Value::{self, Plain, Text},

@@ -10,8 +10,9 @@ use x509::{
 use super::{View, field};
 use crate::{
     certificates::File,
+    failure::Code,
     http::{
-        describe::{self, Code, Description, KeyDescription},
+        describe::{self, Description, KeyDescription},
         html::Html,
         routes::Done,
     },

@@ -4,8 +4,8 @@ use core::fmt;
 
 use super::{View, certificates};
 use crate::{
+    failure::Code,
     http::{
-        describe::Code,
         html::Html,
         refusal::{Reason, Refusal},
         routes::{Done, Page},

@@ -7,9 +7,9 @@ use x509::{Bundle, Time, lint::Slot};
 use super::{View, certificates};
 use crate::{
     device::ConnectionState,
+    failure::{self, CauseOf, Code, hint::hint},
     http::{
-        describe::{self, Address, CauseOf, Code, Network},
-        hint::hint,
+        describe::{self, Address, Network},
         html::Html,
         routes::Page,
         status::Snapshot,
@@ -148,7 +148,7 @@ fn status_code(entry: &Entry, html: &mut Html<'_>) -> fmt::Result {
     }
     html.fill(
         packed!("<dt>", texts::STEP, "</dt><dd>$</dd><dt>", texts::HINT, "</dt><dd>$</dd></dl></div>"),
-        &[&describe::step(status.step), &hint(status)],
+        &[&failure::step(status.step), &hint(status)],
     )
 }
 

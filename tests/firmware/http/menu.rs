@@ -25,7 +25,7 @@ use x509::{
     lint::{Decoded, File, Finding, Problem, Severity, Slot},
 };
 
-use super::window::whole;
+use crate::window::whole;
 
 const MARKUP: &str = "\"><script>alert('x')</script>&";
 const NOW: u64 = 1_893_456_000;

@@ -4,7 +4,6 @@
 mod broker;
 mod form;
 mod head;
-mod hint;
 mod menu;
 mod multipart;
 mod password;
@@ -13,5 +12,4 @@ mod routes;
 mod sessions;
 mod settings;
 mod turns;
-mod window;
 mod write;

@@ -1,8 +1,8 @@
-//! What to do about a status code: `firmware/src/http/hint.rs`.
+//! A failure in words: `firmware/src/failure`.
 
 use firmware::{
-    http::{
-        describe::CauseOf,
+    failure::{
+        BriefCauseOf, CauseOf,
         hint::{hint, is_refused_without_certificate},
     },
     packed::Packed,
@@ -106,4 +106,28 @@ fn a_certificate_of_the_chain_is_named_only_where_something_is_wrong_with_it() {
         CauseOf(&status).to_string(),
         "The certificate validity has expired (certificate 1 of the chain)"
     );
+}
+
+/// What is published says the same as the menu, but for the flags, which it names.
+#[test]
+fn the_brief_cause_differs_in_the_flags_alone() {
+    let mut status = Status::new(ssl::PEER_VERIFY_FAILED);
+    let both = |status: &Status| [CauseOf(status).to_string(), BriefCauseOf(status).to_string()];
+    status.cause = Cause::NotMqtt;
+    assert_eq!(both(&status), ["no answer of MQTT without TLS"; 2]);
+    for (alert, expected) in [
+        (
+            AlertSeen::Received(Alert::UNKNOWN_CA),
+            "received alert 48, unknown_ca; no answer of MQTT without TLS",
+        ),
+        (AlertSeen::Sent(Alert::UNKNOWN_CA), "sent alert 48, unknown_ca; no answer of MQTT without TLS"),
+    ] {
+        status.alert = Some(alert);
+        assert_eq!(both(&status), [expected; 2]);
+    }
+    (status.alert, status.cause) = (None, Cause::None);
+    (status.flags, status.depth) = (Flags::EXPIRED, 1);
+    let [whole, brief] = both(&status);
+    assert_eq!(whole, "The certificate validity has expired (certificate 1 of the chain)");
+    assert_eq!(brief, format!("flags {:?} (certificate 1 of the chain)", Flags::EXPIRED));
 }

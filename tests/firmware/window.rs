@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use firmware::http::window::Window;
+use firmware::window::Window;
 use proptest::prelude::*;
 
 /// All windows of a text, put together, and how many there were.
