@@ -185,16 +185,17 @@ fn limb_by_limb(file: &mut File<'_>, [out, a, b]: [u8; 3], mut work: impl FnMut(
 
 /// `a = a * 2^32 - quotient * modulus`, of one length; answers how often 2^(32 * length) is missing, where that is not negative.
 pub(crate) fn subtract_product(a: &mut [u32], modulus: &[u32], quotient: u32) -> u32 {
+    let quotient = u64::from(quotient);
     let (mut above, mut carry, mut borrow) = (0, 0, 0);
     for (a, modulus) in a.iter_mut().zip(modulus) {
-        let low;
-        (low, carry) = multiply_add(quotient, *modulus, carry, 0);
-        let difference = u64::from(above).wrapping_sub(u64::from(low)).wrapping_sub(borrow);
+        carry += quotient * u64::from(*modulus);
+        let difference = u64::from(above).wrapping_sub(u64::from(carry as u32)).wrapping_sub(borrow);
         above = *a;
         *a = difference as u32;
+        carry >>= 32;
         borrow = difference >> 63;
     }
-    carry.wrapping_add(borrow as u32).wrapping_sub(above)
+    (carry as u32).wrapping_add(borrow as u32).wrapping_sub(above)
 }
 
 /// `out` = the number `digit` of the table's, which are as long as `out`: a multiple of [`ROWS`]. All are read.
@@ -246,18 +247,20 @@ const fn multiply_add(a: u32, b: u32, c: u32, d: u32) -> (u32, u32) {
 
 /// What times the modulus makes the four lowest limbs vanish: each limb makes one of them vanish, and is added to those above it.
 fn quotient(low: &[u32; ROWS], modulus: &[u32], inverse: u32) -> [u32; ROWS] {
-    let (mut limbs, mut quotient) = (*low, [0; ROWS]);
-    let mut rest = &mut limbs[..];
-    for out in &mut quotient {
-        let Some(lowest) = rest.first() else { break };
-        *out = lowest.wrapping_mul(inverse);
-        let mut carry = 0;
-        for (limb, modulus) in rest.iter_mut().zip(modulus) {
-            (*limb, carry) = multiply_add(*out, *modulus, *limb, carry);
-        }
-        rest = skip(rest, 1);
-    }
-    quotient
+    let (Some(&[m0, m1, m2, m3]), &[t0, t1, t2, t3]) = (modulus.first_chunk(), low) else { return [0; ROWS] };
+    let q0 = t0.wrapping_mul(inverse);
+    let (_, c) = multiply_add(q0, m0, t0, 0);
+    let (t1, c) = multiply_add(q0, m1, t1, c);
+    let (t2, c) = multiply_add(q0, m2, t2, c);
+    let t3 = q0.wrapping_mul(m3).wrapping_add(t3).wrapping_add(c);
+    let q1 = t1.wrapping_mul(inverse);
+    let (_, c) = multiply_add(q1, m0, t1, 0);
+    let (t2, c) = multiply_add(q1, m1, t2, c);
+    let t3 = q1.wrapping_mul(m2).wrapping_add(t3).wrapping_add(c);
+    let q2 = t2.wrapping_mul(inverse);
+    let (_, c) = multiply_add(q2, m0, t2, 0);
+    let t3 = q2.wrapping_mul(m1).wrapping_add(t3).wrapping_add(c);
+    [q0, q1, q2, t3.wrapping_mul(inverse)]
 }
 
 /// Completes a square: `out` holds the products between blocks; those within a block are added, all are doubled, and the
