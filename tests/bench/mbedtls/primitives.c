@@ -3,6 +3,7 @@
 
 #include "board.h"
 #include "files.h"
+#include "mbedtls/aes.h"
 #include "mbedtls/ccm.h"
 #include "mbedtls/cipher.h"
 #include "mbedtls/ecdsa.h"
