@@ -7,10 +7,14 @@ mod elf;
 mod run;
 mod table;
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use self::run::World;
 use crate::{
+    install::{self, Need},
     mcu::{self, Route},
     process,
     progress::Progress,
@@ -89,6 +93,15 @@ pub const EXAMPLES: &[Example] = &[
             name: "minimq-over-tls12",
             sources: "src",
             what: "our TLS under another MQTT client: `minimq`, which speaks MQTT 5",
+        }],
+    },
+    Example {
+        name: "lwip-sockets",
+        target: Some(NUCLEO),
+        programs: &[Program {
+            name: "liblwip_sockets.a",
+            sources: "src",
+            what: "a task of FreeRTOS over the blocking sockets of lwIP: a library for a C program",
         }],
     },
     Example {
@@ -192,7 +205,11 @@ impl Example {
         let built = self.build(progress, variables)?;
         let of = |program: &'static Program| {
             let size = match &built {
-                Some(folder) if self.target.is_some() => Some(elf::Size::of(&folder.join(program.name))?),
+                Some(folder) if self.target.is_some() => {
+                    let file = folder.join(program.name);
+                    let is_library = program.name.ends_with(".a");
+                    Some(elf::Size::of(&if is_library { linked(&file, progress)? } else { file })?)
+                }
                 _ => None,
             };
             let lines = table::lines(&self.folder().join(program.sources))?;
@@ -201,6 +218,17 @@ impl Example {
         self.programs.iter().map(of).collect()
     }
 }
+
+/// A library as it is linked to a C program: with what its task reaches, and without the C program.
+fn linked(library: &Path, progress: &Progress) -> Result<PathBuf, String> {
+    install::install(&[LINKER], progress)?;
+    let elf = library.with_extension("elf");
+    let mut command = Command::new(LINKER.what);
+    command.args(["-e", "mqtt_task", "--gc-sections", "--unresolved-symbols=ignore-all", "-o"]);
+    process::output(command.arg(&elf).arg(library)).map(|_| elf)
+}
+
+const LINKER: Need = Need { what: "arm-none-eabi-ld", package: "binutils-arm-none-eabi" };
 
 /// A release build into the examples' folder.
 fn cargo(arguments: &[&str]) -> Command {
