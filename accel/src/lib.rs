@@ -41,7 +41,7 @@ pub mod conformance;
 pub mod self_test;
 pub mod soft;
 
-#[cfg(feature = "rustcrypto")]
+#[cfg(feature = "pc")]
 pub mod rustcrypto;
 
 #[cfg(feature = "stm32f4")]

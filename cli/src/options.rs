@@ -38,6 +38,8 @@ pub(crate) struct Publish {
     pub repeat: u64,
     /// The pause in between.
     pub repeat_delay: Duration,
+    /// `-M`: how many messages of QoS 1 and 2 may be under way at once.
+    pub under_way: u16,
 }
 
 /// `mqtts sub`.
@@ -120,6 +122,7 @@ pub(crate) fn publish(parser: &mut Parser) -> Result<Command, Failure> {
         retain: options.retain,
         repeat: options.repeat.unwrap_or(1),
         repeat_delay: options.repeat_delay.unwrap_or_default(),
+        under_way: options.under_way.unwrap_or(MAX_UNDER_WAY),
         link: options.link("pub")?,
     })))
 }
@@ -174,6 +177,7 @@ pub(crate) struct Options {
     retain: bool,
     repeat: Option<u64>,
     repeat_delay: Option<Duration>,
+    under_way: Option<u16>,
     identifier: Option<String>,
     identifier_prefix: Option<String>,
     user_name: Option<String>,
@@ -275,6 +279,9 @@ fn mqtt_filter(option: &str, filter: &str) -> Result<(), Failure> {
         usage(format!("{option} {filter:?}: not a topic filter ('+' fills a level, '#' only stands last)"))
     })
 }
+
+/// As many messages of QoS 1 and 2 as Mosquitto's clients have under way.
+const MAX_UNDER_WAY: u16 = 20;
 
 #[cfg(test)]
 mod tests {

@@ -48,7 +48,7 @@ pub(crate) fn run_lines(session: &mut Session<'_, '_, '_>, publish: &Publish) ->
     session.establish()?;
     let mut lines = Lines::default();
     while !lines.is_over() {
-        let has_room = session.undelivered() < MAX_UNDER_WAY;
+        let has_room = session.undelivered() < usize::from(publish.under_way);
         if has_room {
             if let Some(line) = lines.next()? {
                 session.send(&message(publish, &line))?;
@@ -69,6 +69,3 @@ fn message<'a>(publish: &'a Publish, payload: &'a [u8]) -> Message<'a> {
     let qos = QoS::from_number(publish.qos).unwrap_or_default();
     Message { topic: &publish.topic, payload, qos, retain: publish.retain }
 }
-
-/// As many messages of QoS 1 and 2 as Mosquitto's clients have under way.
-const MAX_UNDER_WAY: usize = 20;

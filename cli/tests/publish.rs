@@ -8,7 +8,8 @@ use std::{
 };
 
 use crate::support::{
-    Broker, HOST, PLAIN, Subscriber, TLS, bash, command, files, folder, mqtts, ran, server, talk, text,
+    Broker, HOST, PLAIN, Subscriber, TLS, bash, command, files, folder, mqtts, packet, ran, server, talk,
+    text,
 };
 
 /// Subscribes, runs lines of bash in which `PUB` is the command up to its options, and gives what was printed.
@@ -166,4 +167,63 @@ fn an_identifier_can_have_a_prefix() {
     let name = format!("as prefix-{} ", child.id());
     ran(&child.wait_with_output().unwrap()).printed();
     broker.server.wait_for(&name, crate::support::SOON).unwrap();
+}
+
+/// A large message leaves in records of full length, but for its head and its end.
+#[test]
+fn a_large_message_leaves_in_full_records() {
+    let broker = Broker::usual("publish-records");
+    let file = folder("publish-records-file").join("payload");
+    // Twelve records of 16384 bytes and a half one.
+    fs::write(&file, vec![b'x'; 12 * 16_384 + 8_192]).unwrap();
+    let (ca, file) = (files().certificate("ca"), text(&file));
+    let suite = "TLS_RSA_WITH_AES_256_GCM_SHA384";
+    let arguments = ["--cafile", &ca, "--ciphers", suite, "-t", "a", "-f", &file, "-q", "1", "-d"];
+    let ran = talk("pub", broker.ports[TLS], &arguments);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let lengths: Vec<_> = ran
+        .errors
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("debug: tls  > application data, ")?.strip_suffix(" bytes protected")
+        })
+        .filter_map(|length| length.parse::<usize>().ok())
+        .filter(|length| *length > 100)
+        .collect();
+    // The nonce and the tag of each are 24 bytes.
+    assert_eq!(lengths, [[16_408; 12].as_slice(), &[8_216]].concat());
+}
+
+/// Behind as many messages as may be under way the next packet is a PINGREQ, not a message.
+#[test]
+fn so_many_messages_are_under_way_as_were_asked_for() {
+    for (option, most) in [("-M 1", 1), ("-M 7", 7), ("", 20)] {
+        let port = server(move |mut socket| {
+            let _ = packet(&mut socket);
+            socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+            let mut open = Vec::new();
+            loop {
+                match packet(&mut socket) {
+                    (0x32, publish) => open.push([publish[3], publish[4]]),
+                    (0xC0, _) => {
+                        socket.write_all(&[0xD0, 0]).unwrap();
+                        // The last ones are fewer.
+                        let acknowledged =
+                            if open.len() == most || open.last() == Some(&[0, 45]) { open.len() } else { 0 };
+                        for [high, low] in open.drain(..acknowledged) {
+                            socket.write_all(&[0x40, 2, high, low]).unwrap();
+                        }
+                    }
+                    _ => return,
+                }
+                assert!(open.len() <= most, "more than {most} are under way");
+            }
+        });
+        let lines = if most == 1 { 2 } else { 45 };
+        let program = env!("CARGO_BIN_EXE_mqtts");
+        let line = format!(
+            "seq {lines} | {program} pub --plain -h {HOST} -p {port} -t a -l -q 1 -k 1 -W 60 {option}"
+        );
+        bash(&line).printed();
+    }
 }

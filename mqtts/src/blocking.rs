@@ -57,6 +57,53 @@ pub trait Network {
 }
 
 /// A client with what it needs to move.
+///
+/// ```
+/// # use mqtts::{accel, status::Error};
+/// # struct Fixed;
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+/// #         out.fill(0x5A);
+/// #         Ok(())
+/// #     }
+/// # }
+/// use mqtts::blocking::{Network, Session};
+/// use mqtts::{Client, Memory, Security, Settings, status::net};
+///
+/// /// A network without anybody in it, and a clock that moves when somebody sleeps.
+/// struct Nobody(u64);
+/// impl Network for Nobody {
+///     fn connect(&mut self) -> Result<(), Error> {
+///         Err(net::CONNECT_FAILED)
+///     }
+///     fn disconnect(&mut self) {}
+///     fn read(&mut self, _: &mut [u8], _: u64) -> Result<Option<usize>, Error> {
+///         Ok(None)
+///     }
+///     fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+///         Ok(bytes.len())
+///     }
+///     fn now(&self) -> u64 {
+///         self.0
+///     }
+///     fn unix_time(&self) -> u64 {
+///         1_800_000_000
+///     }
+///     fn sleep(&mut self, milliseconds: u64) {
+///         self.0 += milliseconds;
+///     }
+/// }
+///
+/// let mut memory = Memory::<256, 1024>::new();
+/// let mut client = Client::new(Settings::new(Security::Plain, "kitchen"), memory.lend())?;
+/// let (mut accel, mut network) = (accel::soft::Soft::new(Fixed), Nobody(0));
+/// let mut session = Session::new(&mut client, &mut accel, &mut network);
+/// // The first attempt fails, and the second one after its pause.
+/// assert_eq!(session.next(60_000).unwrap_err().error, net::CONNECT_FAILED);
+/// assert_eq!(session.next(60_000).unwrap_err().error, net::CONNECT_FAILED);
+/// assert!(network.0 > 0);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 pub struct Session<'c, 'b, A, N> {
     /// The client.
     pub client: &'c mut Client<'b>,

@@ -34,6 +34,15 @@ use crate::{
 };
 
 /// What protects the connection.
+///
+/// ```
+/// use mqtts::{Security, tls12::{Config, MaxFragmentLength}};
+///
+/// // Without anchors nobody is trusted: a server is refused with -0x7680.
+/// let config = Config { max_fragment_length: Some(MaxFragmentLength::Bytes2048), ..Config::default() };
+/// let security = Security::Tls { host: "broker.example", config: &config };
+/// assert!(matches!(security, Security::Tls { host: "broker.example", .. }));
+/// ```
 #[derive(Clone, Copy)]
 pub enum Security<'b> {
     /// Nothing: whoever can listen reads everything, the password included.
@@ -47,7 +56,21 @@ pub enum Security<'b> {
     },
 }
 
-/// What a client is told, for its life.
+/// What a client is told, for its life. Fields may come: begin with [`Settings::new`].
+///
+/// ```
+/// use mqtts::mqtt::{QoS, Subscription};
+/// use mqtts::{BackOff, Security, Settings};
+///
+/// let subscriptions = [Subscription { filter: "kitchen/#", qos: QoS::AtLeastOnce }];
+/// let mut settings = Settings {
+///     subscriptions: &subscriptions,
+///     back_off: BackOff { longest: 30_000, ..BackOff::default() },
+///     ..Settings::new(Security::Plain, "kitchen")
+/// };
+/// settings.mqtt.keep_alive = 120;
+/// assert_eq!((settings.mqtt.client_id, settings.mqtt.clean_session), ("kitchen", true));
+/// ```
 #[derive(Clone, Copy)]
 pub struct Settings<'b> {
     /// TLS or not.
@@ -79,6 +102,33 @@ impl<'b> Settings<'b> {
 }
 
 /// An MQTT client over TLS or plain. Time is an argument: `now` in milliseconds of a clock that never goes back.
+///
+/// ```
+/// # use mqtts::{accel, status::Error};
+/// # struct Fixed;
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+/// #         out.fill(0x5A);
+/// #         Ok(())
+/// #     }
+/// # }
+/// use mqtts::mqtt::{Message, QoS};
+/// use mqtts::{Client, Memory, Security, Settings, tls12::Want};
+///
+/// let mut memory = Memory::<256, 1024>::new();
+/// let mut client = Client::new(Settings::new(Security::Plain, "kitchen"), memory.lend())?;
+/// let mut accel = accel::soft::Soft::new(Fixed);
+/// // Before there is a connection: it leaves with the next one.
+/// let lamp = Message { topic: "kitchen/lamp", payload: b"on", qos: QoS::AtLeastOnce, retain: false };
+/// client.publish(&lamp, &mut accel, 0)?;
+///
+/// assert_eq!(client.retry_at(), Some(0));
+/// client.connected(1_800_000_000);
+/// assert!(client.poll(&mut accel, 0)?.contains(Want::SEND));
+/// // What the socket is to send first is CONNECT.
+/// assert_eq!(client.send_bytes().first(), Some(&0x10));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 ///
 /// Has no Debug: it is full of secrets.
 pub struct Client<'b> {

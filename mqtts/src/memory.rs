@@ -12,6 +12,16 @@ use tls12::Connection;
 /// | `spill` | an MQTT packet that arrives in pieces; a message longer than it comes in chunks | 8 | the longest topic and payload |
 /// | `in_flight` | messages of QoS 1 and 2 until they are acknowledged | 0: QoS 0 only | what is said while the broker is away |
 ///
+/// ```
+/// use mqtts::tls12::Connection;
+/// use mqtts::{Buffers, Client, Security, Settings, rx_for_key};
+///
+/// // A client certificate with a key of 2048 bits, and QoS 0 only.
+/// let (mut rx, mut tx) = ([0; rx_for_key(2048)], [0; Connection::GOOD_TX]);
+/// let buffers = Buffers { rx: &mut rx, tx: &mut tx, session: &mut [], spill: &mut [0; 256], in_flight: &mut [] };
+/// assert!(Client::new(Settings::new(Security::Plain, "small"), buffers).is_ok());
+/// ```
+///
 /// Without TLS `rx` and `tx` may be of any length from that of the longest CONNECT on, and `session` is not used.
 pub struct Buffers<'b> {
     /// Where the socket's bytes go.

@@ -58,6 +58,50 @@ pub trait Network {
 }
 
 /// A client with what it needs to move.
+///
+/// ```
+/// # use mqtts::{accel, status::Error};
+/// # struct Fixed;
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
+/// #         out.fill(0x5A);
+/// #         Ok(())
+/// #     }
+/// # }
+/// use mqtts::nonblocking::{Network, Session};
+/// use mqtts::{Client, Memory, Security, Settings, status::net};
+/// use nb::Error::{Other, WouldBlock};
+///
+/// /// A network without anybody in it.
+/// struct Nobody;
+/// impl Network for Nobody {
+///     fn connect(&mut self) -> nb::Result<(), Error> {
+///         Err(Other(net::CONNECT_FAILED))
+///     }
+///     fn disconnect(&mut self) {}
+///     fn read(&mut self, _: &mut [u8]) -> nb::Result<usize, Error> {
+///         Err(WouldBlock)
+///     }
+///     fn write(&mut self, bytes: &[u8]) -> nb::Result<usize, Error> {
+///         Ok(bytes.len())
+///     }
+///     fn now(&self) -> u64 {
+///         0
+///     }
+///     fn unix_time(&self) -> u64 {
+///         1_800_000_000
+///     }
+/// }
+///
+/// let mut memory = Memory::<256, 1024>::new();
+/// let mut client = Client::new(Settings::new(Security::Plain, "kitchen"), memory.lend())?;
+/// let mut accel = accel::soft::Soft::new(Fixed);
+/// let mut session = Session::new(&mut client, &mut accel, Nobody);
+/// // The first attempt fails; the next one is not due yet.
+/// assert!(matches!(session.next(), Err(Other(status)) if status.error == net::CONNECT_FAILED));
+/// assert!(matches!(session.next(), Err(WouldBlock)));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 pub struct Session<'c, 'b, A, N> {
     /// The client.
     pub client: &'c mut Client<'b>,
@@ -83,6 +127,7 @@ enum Turn {
 
 impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
     /// Bundles them for as long as they are needed together.
+    #[must_use]
     pub const fn new(client: &'c mut Client<'b>, accel: &'c mut A, network: N) -> Self {
         Self { client, accel, network, broken: None }
     }
@@ -113,6 +158,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
     }
 
     /// What the socket is waited for: whether it gives something, and whether it takes something.
+    #[must_use]
     pub fn wants(&mut self) -> (bool, bool) {
         let is_open = self.client.retry_at().is_none();
         let reads = is_open && self.broken.is_none() && !self.client.recv_space().is_empty();

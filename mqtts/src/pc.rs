@@ -12,7 +12,7 @@ use std::{
     vec::Vec,
 };
 
-use accel::{Entropy, soft::Soft};
+use accel::{Entropy, rustcrypto::Pc};
 use status::{Error, entropy, net, pk, ssl};
 use tls12::{Config, Connection};
 use x509::Bundle;
@@ -32,13 +32,13 @@ impl Entropy for OperatingSystem {
     }
 }
 
-/// Cryptography for a PC.
-pub type Accelerator = Soft<OperatingSystem>;
+/// Cryptography for a PC: AES with the processor's instructions where it has them, everything else in software.
+pub type Accelerator = Pc<OperatingSystem>;
 
-/// Cryptography for a PC: software, seeded by the operating system.
+/// Cryptography for a PC, seeded by the operating system.
 #[must_use]
 pub const fn accelerator() -> Accelerator {
-    Soft::new(OperatingSystem)
+    Pc::new(OperatingSystem)
 }
 
 /// A file's bytes: certificates or a key, for [`x509::Bundle::from_long_pem`] and [`x509::PrivateKey::from_long_pem`], with memory to

@@ -5,6 +5,14 @@
 //! [`BackOff::spread`], so that the broker sees a stream of handshakes and not a wall of them.
 
 /// The pauses between attempts, in milliseconds.
+///
+/// ```
+/// use mqtts::BackOff;
+///
+/// // Ten thousand devices at one broker: after its restart they come back within a minute.
+/// let fleet = BackOff { spread: 60_000, ..BackOff::default() };
+/// assert_eq!((fleet.first, fleet.longest), (1_000, 120_000));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BackOff {
     /// After the first attempt that fails. The next one waits twice as long, and so on.

@@ -7,7 +7,10 @@
     reason = "a test ends with a panic"
 )]
 
-use accel::{rustcrypto::RustCrypto, soft::Soft};
+use accel::{
+    rustcrypto::{Pc, RustCrypto},
+    soft::Soft,
+};
 use tests::{entropy::InsecureSeeded, units::Units};
 
 /// Makes a test per backend of each function named, which takes `&mut impl Accel`.
@@ -19,6 +22,10 @@ macro_rules! on_each_backend {
 
         mod on_rustcrypto {
             $(#[test] fn $test() { super::$test(&mut crate::rustcrypto()); })*
+        }
+
+        mod on_pc {
+            $(#[test] fn $test() { super::$test(&mut crate::pc()); })*
         }
 
         mod on_stm32f4 {
@@ -70,6 +77,11 @@ fn soft() -> Soft<InsecureSeeded> {
 /// The oracle, with repeatable entropy.
 fn rustcrypto() -> RustCrypto<InsecureSeeded> {
     RustCrypto::new(InsecureSeeded::new(1))
+}
+
+/// What a PC uses, with repeatable entropy.
+fn pc() -> Pc<InsecureSeeded> {
+    Pc::new(InsecureSeeded::new(1))
 }
 
 /// How often a property is tried.

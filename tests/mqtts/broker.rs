@@ -124,6 +124,15 @@ impl Broker {
         }
     }
 
+    /// Whether there is something to take, or the end.
+    pub(crate) fn has_something(&self) -> bool {
+        self.has_ended()
+            || match &self.carrier {
+                Carrier::Tls(server) => !server.is_silent(),
+                Carrier::Plain { to, .. } => !to.is_empty(),
+            }
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         match &self.carrier {
             Carrier::Tls(server) => server.ended && server.is_silent(),

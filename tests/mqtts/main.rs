@@ -9,10 +9,12 @@
 )]
 
 mod asynchronous;
+mod blocking;
 mod broker;
 mod client;
 mod mosquitto;
 mod nonblocking;
+mod pc;
 mod plain;
 mod reconnect;
 mod trace;

@@ -1,9 +1,21 @@
 //! The loops over real sockets at a real Mosquitto.
 
-use std::path::PathBuf;
+use std::{
+    future::poll_fn,
+    io,
+    net::TcpStream,
+    path::PathBuf,
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
 
 use mqtts::mqtt::{Event, Message, QoS, Subscription};
-use mqtts::{Client, Security, Settings, blocking::Session, pc, tls12::Config, x509::Bundle};
+use mqtts::status::{Error, net};
+use mqtts::{
+    Client, Security, Settings, asynchronous, blocking::Session, nonblocking, pc, tls12::Config, x509::Bundle,
+};
+use nb::Error::{Other, WouldBlock};
 use xtask::{
     mosquitto::{Broker, Listener},
     pki::Pki,
@@ -69,5 +81,203 @@ fn a_message_comes_back_over_tls_and_after_the_broker_has_restarted() {
         assert!(lost > 0, "the restart was noticed");
         session.disconnect(2_000);
         assert!(!session.client.is_connected());
+    }
+}
+
+/// A broker with TLS, which ends with the test's thread, and what a client needs to know of it.
+pub(crate) fn start(name: &str) -> (Broker, u16, Security<'static>) {
+    let home = folder(name);
+    let pki = Pki::create(&home.join("pki")).unwrap();
+    let broker = Broker::start(&home, &pki, &[Listener::Tls]).unwrap();
+    let (port, security) = (broker.port(Listener::Tls), pc::tls("localhost", pki.certificate("ca")).unwrap());
+    (broker, port, security)
+}
+
+/// What a message there and back needs: published when it is subscribed to.
+#[derive(Default)]
+struct Hello {
+    is_due: bool,
+    is_back: bool,
+}
+
+impl Hello {
+    fn take(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Subscribed { .. } => self.is_due = true,
+            Event::Message(received) => {
+                assert_eq!(
+                    (received.message.topic, received.message.payload),
+                    ("other/topic", &b"hello"[..])
+                );
+                self.is_back = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+const OTHER: Message<'static> = Message { topic: "other/topic", ..HELLO };
+
+fn other(name: &'static str) -> (Broker, Client<'static>, Wire) {
+    let (broker, port, security) = start(name);
+    let subscriptions = &[Subscription { filter: "other/topic", qos: QoS::ExactlyOnce }];
+    let settings = Settings { subscriptions, ..Settings::new(security, name) };
+    (broker, crate::broker::client(settings), Wire { port, stream: None, start: System(Instant::now()) })
+}
+
+#[test]
+fn the_loop_that_never_waits_reaches_it() {
+    let ((_broker, mut client, wire), mut accel) = (other("nb"), pc::accelerator());
+    let mut session = nonblocking::Session::new(&mut client, &mut accel, wire);
+    let mut hello = Hello::default();
+    while !hello.is_back {
+        match session.next() {
+            Ok(event) => event.iter().for_each(|event| hello.take(event)),
+            Err(WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            Err(Other(status)) => panic!("{status}"),
+        }
+        if std::mem::take(&mut hello.is_due) {
+            session.publish(&OTHER).unwrap();
+        }
+    }
+    while session.disconnect().is_err() {}
+}
+
+#[test]
+fn the_loop_of_an_executor_reaches_it() {
+    let ((_broker, mut client, wire), mut accel) = (other("asynchronous"), pc::accelerator());
+    let clock = wire.start;
+    let mut session = asynchronous::Session::new(&mut client, &mut accel, wire, clock);
+    let mut hello = Hello::default();
+    while !hello.is_back {
+        wait_for(session.next()).unwrap().iter().for_each(|event| hello.take(event));
+        if std::mem::take(&mut hello.is_due) {
+            session.publish(&OTHER).unwrap();
+        }
+    }
+    wait_for(session.disconnect());
+}
+
+/// An executor of one task.
+fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// A socket of the system that never waits.
+struct Wire {
+    port: u16,
+    stream: Option<TcpStream>,
+    start: System,
+}
+
+impl Wire {
+    fn begin(&mut self) -> io::Result<()> {
+        let stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_nonblocking(true)?;
+        self.stream = Some(stream);
+        Ok(())
+    }
+
+    fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(self.stream.as_mut().unwrap(), buffer)
+    }
+
+    fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::Write::write(self.stream.as_mut().unwrap(), bytes)
+    }
+}
+
+fn refused(error: &io::Error) -> nb::Error<Error> {
+    if error.kind() == io::ErrorKind::WouldBlock { WouldBlock } else { Other(net::CONN_RESET) }
+}
+
+impl nonblocking::Network for Wire {
+    fn connect(&mut self) -> nb::Result<(), Error> {
+        self.begin().map_err(|_| Other(net::CONNECT_FAILED))
+    }
+
+    fn disconnect(&mut self) {
+        self.stream = None;
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> nb::Result<usize, Error> {
+        self.read_now(buffer).map_err(|error| refused(&error))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> nb::Result<usize, Error> {
+        self.write_now(bytes).map_err(|error| refused(&error))
+    }
+
+    fn now(&self) -> u64 {
+        asynchronous::Clock::now(&self.start)
+    }
+
+    fn unix_time(&self) -> u64 {
+        asynchronous::Clock::unix_time(&self.start)
+    }
+}
+
+impl embedded_io_async::ErrorType for Wire {
+    type Error = embedded_io_async::ErrorKind;
+}
+
+impl embedded_io_async::Read for Wire {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
+        poll_fn(|_| ready(self.read_now(buffer))).await
+    }
+}
+
+impl embedded_io_async::Write for Wire {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        poll_fn(|_| ready(self.write_now(bytes))).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+fn ready(moved: io::Result<usize>) -> Poll<Result<usize, embedded_io_async::ErrorKind>> {
+    match moved {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        moved => Poll::Ready(moved.map_err(|_| embedded_io_async::ErrorKind::ConnectionReset)),
+    }
+}
+
+impl asynchronous::Connect for Wire {
+    async fn connect(&mut self) -> Result<(), Error> {
+        self.begin().map_err(|_| net::CONNECT_FAILED)
+    }
+
+    async fn disconnect(&mut self) {
+        self.stream = None;
+    }
+}
+
+/// The system's clocks.
+#[derive(Clone, Copy)]
+struct System(Instant);
+
+impl asynchronous::Clock for System {
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap()
+    }
+
+    fn unix_time(&self) -> u64 {
+        std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
+    }
+
+    async fn wait_until(&self, milliseconds: u64) {
+        poll_fn(|_| {
+            let is_over = asynchronous::Clock::now(self) >= milliseconds;
+            if is_over { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 }

@@ -87,6 +87,17 @@ pub(crate) const ROWS: &[Row<Options>] = &[
         help: "quality of service (0); with 1 and 2 it waits for the delivery",
     },
     Row {
+        names: &["-M"],
+        action: Value {
+            name: "COUNT",
+            kind: Kind::Text,
+            take: |options, given| set(&mut options.under_way, given.number(1..=u16::MAX)),
+        },
+        commands: Publish,
+        group: Group::Message,
+        help: "with -l, so many messages of quality of service 1 and 2 may be under way at once (20)",
+    },
+    Row {
         names: &["-r", "--retain"],
         action: Flag(|options| options.retain = true),
         commands: Publish,
@@ -552,7 +563,16 @@ pub(crate) const ROWS: &[Row<Options>] = &[
     missing(&["-S"], "", "name the host (-h) and the port (-p) that the SRV record has"),
     missing(&["--unix"], "PATH", "it connects over TCP (-h, -p)"),
     missing(&["-A"], "ADDRESS", "the system chooses the address to connect from"),
-    missing(&["-M"], "COUNT", "as many messages are under way as make sense"),
+    Row {
+        names: &["-M"],
+        action: Missing {
+            name: "COUNT",
+            why: "the server decides how many messages are under way to a subscriber",
+        },
+        commands: Subscribe,
+        group: Group::Missing,
+        help: "the server decides how many messages are under way to a subscriber",
+    },
     missing(&["--random-filter"], "CHANCE", "every message counts (-C, -T)"),
     missing(&["--keyform"], "FORM", ENGINE),
     missing(&["--tls-engine"], "ENGINE", ENGINE),

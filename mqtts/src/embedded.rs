@@ -1,0 +1,142 @@
+//! Blocking sockets of `embedded-io` for [`blocking::Session`](crate::blocking::Session): version 0.7, and 0.6 for who still has it.
+//!
+//! ```text
+//!   let mut network = Sockets::new(socket, clock);
+//!   let mut session = Session::new(&mut client, &mut accel, &mut network);
+//! ```
+//!
+//! A read waits at most as long as the session's patience: the socket is asked by `ReadReady` whether it has something, and between two
+//! questions the clock sleeps for a millisecond. A write waits as long as the socket does.
+
+use status::Error;
+
+/// A socket that can be connected again: what it reads and writes is one connection after the other.
+pub trait Connect {
+    /// Makes a new connection to the server; one that there was is dropped.
+    ///
+    /// # Errors
+    /// `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or whatever says why.
+    fn connect(&mut self) -> Result<(), Error>;
+
+    /// Ends the connection, behind what was written.
+    fn disconnect(&mut self);
+}
+
+/// The clocks.
+pub trait Clock {
+    /// Milliseconds of a clock that never goes back.
+    fn now(&self) -> u64;
+
+    /// Seconds since 1970, by which certificates are judged.
+    fn unix_time(&self) -> u64;
+
+    /// Waits for so many milliseconds.
+    fn sleep(&mut self, milliseconds: u64);
+}
+
+/// A reset has a code of its own, as in Mbed TLS's `net_sockets`.
+macro_rules! reason {
+    ($version:ident, $kind:expr, $otherwise:expr) => {
+        match $kind {
+            $version::ErrorKind::ConnectionReset
+            | $version::ErrorKind::BrokenPipe
+            | $version::ErrorKind::ConnectionAborted => status::net::CONN_RESET,
+            _ => $otherwise,
+        }
+    };
+}
+
+/// The network over one version of the traits.
+macro_rules! network {
+    ($version:ident, $name:ident) => {
+        impl<S, C> crate::blocking::Network for $name<S, C>
+        where
+            S: Connect + $version::Read + $version::ReadReady + $version::Write,
+            C: Clock,
+        {
+            fn connect(&mut self) -> Result<(), Error> {
+                self.socket.connect()
+            }
+
+            fn disconnect(&mut self) {
+                self.socket.disconnect();
+            }
+
+            fn read(&mut self, buffer: &mut [u8], patience: u64) -> Result<Option<usize>, Error> {
+                use $version::Error as _;
+                let failed = |error: S::Error| reason!($version, error.kind(), status::net::RECV_FAILED);
+                let until = self.clock.now().saturating_add(patience);
+                while !self.socket.read_ready().map_err(failed)? {
+                    if self.clock.now() >= until {
+                        return Ok(None);
+                    }
+                    self.clock.sleep(1);
+                }
+                self.socket.read(buffer).map(Some).map_err(failed)
+            }
+
+            fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+                use $version::Error as _;
+                let failed = |error: S::Error| reason!($version, error.kind(), status::net::SEND_FAILED);
+                match self.socket.write(bytes).map_err(failed)? {
+                    0 => Err(status::net::SEND_FAILED),
+                    // What a socket keeps to itself never arrives.
+                    sent => self.socket.flush().map(|()| sent).map_err(failed),
+                }
+            }
+
+            fn now(&self) -> u64 {
+                self.clock.now()
+            }
+
+            fn unix_time(&self) -> u64 {
+                self.clock.unix_time()
+            }
+
+            fn sleep(&mut self, milliseconds: u64) {
+                self.clock.sleep(milliseconds);
+            }
+        }
+    };
+}
+
+/// A socket of `embedded-io` 0.7 and the clocks as a [`Network`](crate::blocking::Network).
+#[cfg(feature = "embedded-io")]
+pub struct Sockets<S, C> {
+    /// The socket.
+    pub socket: S,
+    /// The clocks.
+    pub clock: C,
+}
+
+#[cfg(feature = "embedded-io")]
+impl<S, C> Sockets<S, C> {
+    /// Bundles them.
+    #[must_use]
+    pub const fn new(socket: S, clock: C) -> Self {
+        Self { socket, clock }
+    }
+}
+
+/// A socket of `embedded-io` 0.6 and the clocks as a [`Network`](crate::blocking::Network).
+#[cfg(feature = "embedded-io-06")]
+pub struct Sockets06<S, C> {
+    /// The socket.
+    pub socket: S,
+    /// The clocks.
+    pub clock: C,
+}
+
+#[cfg(feature = "embedded-io-06")]
+impl<S, C> Sockets06<S, C> {
+    /// Bundles them.
+    #[must_use]
+    pub const fn new(socket: S, clock: C) -> Self {
+        Self { socket, clock }
+    }
+}
+
+#[cfg(feature = "embedded-io")]
+network!(embedded_io, Sockets);
+#[cfg(feature = "embedded-io-06")]
+network!(embedded_io_06, Sockets06);
