@@ -53,7 +53,7 @@ impl Shared {
     fn is_ready(&self) -> bool {
         let mut world = self.0.borrow_mut();
         world.questions += 1;
-        world.questions % 2 == 0 && world.broker.has_something()
+        world.questions.is_multiple_of(2) && world.broker.has_something()
     }
 
     fn connect(&self) {
