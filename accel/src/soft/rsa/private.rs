@@ -125,7 +125,7 @@ impl<'k> Private<'k> {
         let sum = bits_p.saturating_add(bits_q);
         let fits = sum == bounds.bits || sum == bounds.bits.saturating_add(1);
         let phase = if fits { Phase::Blind(Power::new(bounds.exponent)) } else { Phase::Refused };
-        Ok(Self { key: *key, bounds, algorithm, bits_p, bits_q, window, inverse, phase })
+        Ok(Self { key: without_signs(key), bounds, algorithm, bits_p, bits_q, window, inverse, phase })
     }
 
     /// The largest cost of an advance.
@@ -252,6 +252,21 @@ impl<'k> Private<'k> {
             self.phase = next;
         }
         cost
+    }
+}
+
+/// The same key, whose parts have no byte in front that only tells their sign in DER: whether there is one depends on a secret bit, and
+/// no instruction may.
+fn without_signs<'k>(key: &RsaPrivateKey<'k>) -> RsaPrivateKey<'k> {
+    let unsigned = |number: &'k [u8]| {
+        let signs = number.first().map_or(0, |first| usize::from(*first == 0));
+        number.get(signs..).unwrap_or_default()
+    };
+    RsaPrivateKey {
+        exponent1: unsigned(key.exponent1),
+        exponent2: unsigned(key.exponent2),
+        coefficient: unsigned(key.coefficient),
+        ..*key
     }
 }
 
