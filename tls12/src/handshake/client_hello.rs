@@ -154,7 +154,9 @@ impl<'b> Handshake<'b> {
         accel: &mut A,
     ) -> Result<Progress, Failure> {
         accel.fill(&mut self.randoms.client)?;
-        self.store.bind(resumption::binding(self.config, &self.peer, accel)?);
+        if !self.store.is_bound() {
+            self.store.bind(resumption::binding(self.config, &self.peer, accel)?);
+        }
         let session = self.offered_session(accel)?;
         let (length, offered_id) = match session {
             Some(session) => match self.compose(output, Some(&session), accel) {

@@ -31,9 +31,15 @@ impl<'b> Store<'b> {
         self.binding = Some(binding);
     }
 
-    /// The same memory for the next connection, with what is kept in it.
+    /// Whether it is known what a session belongs to.
+    pub(super) const fn is_bound(&self) -> bool {
+        self.binding.is_some()
+    }
+
+    /// The same memory for the next connection, with what is kept in it: to the same server with the same configuration, so that
+    /// sessions go on to belong to the same.
     pub(super) fn restart(&mut self) -> Self {
-        Self { buffer: mem::take(&mut self.buffer), length: self.length, binding: None, is_new: false }
+        Self { buffer: mem::take(&mut self.buffer), is_new: false, ..*self }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -112,10 +118,18 @@ impl<'b> Handshake<'b> {
     /// The session to offer: whole, bound to this configuration and host, and with something to resume by.
     #[inline(never)]
     pub(super) fn offered_session<A: Accel>(&self, accel: &mut A) -> Result<Option<Session<'_>>, Error> {
-        let Some(binding) = self.store.binding else { return Ok(None) };
-        // What the caller has brought, or what the connection before has left in its place.
-        let bytes = if self.peer.session.is_empty() { self.store.bytes() } else { self.peer.session };
-        Ok(if Session::is_undamaged(accel, bytes)? { self.usable_session(bytes, &binding) } else { None })
+        let is_good = self.store.is_bound() && Session::is_undamaged(accel, self.brought_session())?;
+        Ok(if is_good { self.resumed_session() } else { None })
+    }
+
+    /// The same once more, when the server has resumed it: nobody can have changed its bytes since they were offered.
+    pub(super) fn resumed_session(&self) -> Option<Session<'_>> {
+        self.usable_session(self.brought_session(), self.store.binding.as_ref()?)
+    }
+
+    /// What the caller has brought, or what the connection before has left in its place.
+    fn brought_session(&self) -> &[u8] {
+        if self.peer.session.is_empty() { self.store.bytes() } else { self.peer.session }
     }
 
     /// The session that these undamaged bytes are, if it may be offered.
@@ -162,7 +176,7 @@ impl<'b> Handshake<'b> {
                 self.store.copy(self.peer.session);
                 return Ok(());
             }
-            if let Some(session) = self.offered_session(accel)? {
+            if let Some(session) = self.resumed_session() {
                 created = session.created;
                 if !session.ticket.is_empty() {
                     id = SessionId::new(session.id).unwrap_or(SessionId::EMPTY);

@@ -229,7 +229,7 @@ impl<'b> Handshake<'b> {
         let offered = self.offered_id.as_bytes();
         // RFC 5246 §7.3, RFC 5077 §3.4: an echo of our session id resumes.
         let is_echo = !offered.is_empty() && parameters.session_id.as_bytes() == offered;
-        self.state = if is_echo && self.resume(&mut parameters, accel)? {
+        self.state = if is_echo && self.resume(&mut parameters)? {
             if parameters.ticket { State::NewSessionTicket } else { State::ChangeCipherSpec }
         } else {
             // Another session: the one that was offered is of no more use.
@@ -250,10 +250,9 @@ impl<'b> Handshake<'b> {
     /// Goes on with the session that was offered; false where there is none any more.
     // Not inlined: the session is gone when messages are hashed.
     #[inline(never)]
-    fn resume<A: Accel>(&mut self, parameters: &mut Parameters, accel: &mut A) -> Result<bool, Failure> {
-        let offered = self.offered_session(accel);
-        let Some(session) = offered.as_ref().map_err(|error| *error)? else { return Ok(false) };
-        parameters.resume(session)?;
+    fn resume(&mut self, parameters: &mut Parameters) -> Result<bool, Failure> {
+        let Some(session) = self.resumed_session() else { return Ok(false) };
+        parameters.resume(&session)?;
         let server = session.server;
         self.secret = HandshakeSecret::Master(session.master.clone());
         self.server = server;
