@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: our figures beside Mbed TLS 2.28's on an emulated Cortex-M4, in one run.
 //!
 //! Both sides are programs for QEMU's mps2-an386 that print `name<TAB>value`: `tests/bench/mbedtls` in C, compiled in the ways of
-//! [`Build`], and `tests/bench/ours`, built in the profiles `fast` and `small`. Under `-icount shift=0` an instruction takes one nanosecond
+//! `Build`, and `tests/bench/ours`, built in the profiles `fast` and `small`. Under `-icount shift=0` an instruction takes one nanosecond
 //! of virtual time, so that the counts repeat exactly, whatever else the machine does. Instructions are not cycles.
 
 mod host;
