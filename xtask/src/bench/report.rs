@@ -136,7 +136,7 @@ pub(super) fn document(route: Route, rows: &[Row]) -> Result<String, String> {
          - `-O2` with a plain generator as f_rng, such as a chip's: compared with `fast`.\n\
          - `-O2` with its own CTR_DRBG, which it calls for each byte of padding.\n\
          - `-Os`, LTO, MBEDTLS_AES_FEWER_TABLES, MBEDTLS_SHA256_SMALLER and MBEDTLS_SHA512_SMALLER, plain generator: compared with `small`.\n\n\
-         Ours has its own generator, SHA-256 in counter mode, in every row. BearSSL 0.6 (-O2, constant-time, no heap; its client has no extended master secret, no\n\
+         Ours has its own generator, Hash_DRBG with SHA-256, in every row. BearSSL 0.6 (-O2, constant-time, no heap; its client has no extended master secret, no\n\
          encrypt-then-MAC and no tickets) and wolfSSL 5.7.2 (big numbers and Thumb-2 in assembly, AES with tables) were measured once beside our commit d507937, by\n\
          the same method; their AES-GCM and CCM figures are those of a record.\n\n\
          - \"cold\" is a fresh key, \"warm\" the same context again, where Mbed TLS keeps R^2 and blinding values, as it does in \"again\". We keep nothing.\n\
