@@ -48,6 +48,8 @@ const NEEDS: [Need; 3] = [
 
 /// The programs that run, and those that are only linked.
 const PROGRAMS: [&str; 3] = ["primitives", "handshake", "suites"];
+/// Those that count the slices of long work.
+const SLICED: [&str; 2] = ["primitives", "handshake"];
 const CLIENT: &str = "client";
 const CLIENT_ALONE: &str = "client_alone";
 /// What has nothing beside it.
@@ -150,12 +152,21 @@ pub fn prove(route: Route, progress: &Progress) -> Result<(), String> {
     build(route, "fast", CLIENT, &flights)?;
     for program in PROGRAMS {
         let printed = emulate(&build(route, "fast", program, &flights)?)?;
-        let longest = read(&printed).into_iter().filter(|(name, _)| name.contains("longest"));
-        let longest = longest.max_by_key(|(_, count)| *count);
-        let (name, count) = longest.ok_or_else(|| format!("{program} has counted no slices:\n{printed}"))?;
-        progress.say(&format!("{program}: ok; {name}: {count} instructions"));
-        if count > MAX_SLICE {
-            return Err(format!("{name} has {count} instructions, of at most {MAX_SLICE}"));
+        let rows = read(&printed);
+        if rows.is_empty() {
+            return Err(format!("{program} has counted nothing:\n{printed}"));
+        }
+        let longest =
+            rows.iter().filter(|(name, _)| name.contains("longest")).max_by_key(|(_, count)| *count);
+        match longest {
+            Some((name, count)) if *count > MAX_SLICE => {
+                return Err(format!("{name} has {count} instructions, of at most {MAX_SLICE}"));
+            }
+            Some((name, count)) => progress.say(&format!("{program}: ok; {name}: {count} instructions")),
+            None if SLICED.contains(&program) => {
+                return Err(format!("{program} has counted no slices:\n{printed}"));
+            }
+            None => progress.say(&format!("{program}: ok; {} rows", rows.len())),
         }
     }
     Ok(())
