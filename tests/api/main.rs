@@ -65,7 +65,7 @@ fn example(file: &str) -> Option<String> {
         "shape.rs" => {
             "use core::fmt; use crate::hidden::Hidden;
              #[derive(Clone)] #[non_exhaustive] pub struct Shape<'a> { pub side: &'a [u8; 2], secret: u8 }
-             impl<'a> Shape<'a> { pub const fn new(side: &'a [u8; 2]) -> Self { todo!() } fn private(&self) {} }
+             impl<'a> Shape<'a> { pub const fn new(side: &'a [u8; 2]) -> Self { Shape { side, secret: 0 } } fn private(&self) {} }
              impl fmt::Debug for Shape<'_> { fn fmt(&self) {} }
              impl Hidden { pub fn nobody(&self) {} }
              pub fn area<T: Into<u8>>(of: T) -> Option<Vec<u8>> { None } pub fn unreachable_from_outside() {}"

@@ -1,4 +1,4 @@
-//! The ten cipher suites: RSA key exchange with AES (RFC 5246 §A.5, RFC 5288 §3, RFC 6655 §3 and §4).
+//! The ten cipher suites: RSA key exchange with AES (RFC 5246 §A.5, RFC 5288 §3, RFC 6655 §3 and §6).
 //!
 //! One table, in the order in which they are offered: AES-256 before AES-128, and within a key length GCM, CCM, CBC with
 //! SHA-256, CBC with SHA-1, and last CCM_8, whose tag has only 64 bits. Everything that depends on the suite is looked up here.
