@@ -55,6 +55,24 @@ pub(crate) fn import(out: &mut [u32], number: &[u8]) -> bool {
     excess.iter().fold(0, |all, byte| all | byte) == 0
 }
 
+/// As [`import`], by the same instructions however many bytes the number has: how many of a secret's first are zero is a secret, too.
+pub(crate) fn import_secret(out: &mut [u32], number: &[u8]) -> bool {
+    for (limb, index) in out.iter_mut().zip((0..).step_by(LIMB_BYTES)) {
+        *limb = (0..LIMB_BYTES).rev().fold(0, |all, above| all << 8 | byte_at(number, index + above));
+    }
+    let excess = number.len().saturating_sub(out.len() * LIMB_BYTES);
+    number.iter().take(excess).fold(0, |all, byte| all | byte) == 0
+}
+
+/// Byte `index` of a big-endian number, counted from its lowest one; 0 above the number, by the same instructions.
+pub(crate) fn byte_at(number: &[u8], index: usize) -> u32 {
+    let place = number.len().wrapping_sub(index).wrapping_sub(1);
+    // Above the number it is a number below zero, which is larger than any place.
+    let inside = usize::from(place < number.len());
+    let byte = number.get(place.wrapping_mul(inside)).map_or(0, |byte| u32::from(*byte));
+    byte & u32::try_from(inside).unwrap_or_default().wrapping_neg()
+}
+
 /// Writes big-endian bytes so many bytes above the lowest one of a number that is zero there; what does not fit is left out.
 #[inline(never)]
 pub(crate) fn place(out: &mut [u32], above: usize, bytes: &[u8]) {

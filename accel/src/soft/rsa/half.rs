@@ -216,11 +216,8 @@ fn fill(modulus: &mut Modulus<'_>, table: &mut [u32], entry: usize, power: &mut 
 
 /// The exponent's bits of a window of at most eight bits; its lowest bit is taken as zero, as the exponent less one is wanted.
 fn digit(exponent: &[u8], at: usize, window: usize) -> u32 {
-    let byte = |above: usize| {
-        let place = exponent.len().checked_sub(above.saturating_add(1));
-        place.and_then(|place| exponent.get(place)).map_or(0, |byte| u32::from(*byte))
-    };
-    let (low, high) = (byte(at / 8), byte((at / 8).saturating_add(1)));
+    let byte = at / 8;
+    let (low, high) = (limbs::byte_at(exponent, byte), limbs::byte_at(exponent, byte.saturating_add(1)));
     let digit = (high << 8 | low) >> (at % 8) & !(u32::MAX << window);
     if at == 0 { digit & !1 } else { digit }
 }

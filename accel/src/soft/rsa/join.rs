@@ -61,7 +61,7 @@ impl<'k> Join<'k> {
                 (cost, Some(Phase::Multiply))
             }
             Phase::Multiply => {
-                if !limbs::import(factor, self.coefficient) {
+                if !limbs::import_secret(factor, self.coefficient) {
                     return Err(rsa::PRIVATE_FAILED);
                 }
                 modulus.multiply_by(power, factor);
