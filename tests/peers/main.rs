@@ -14,7 +14,7 @@
 
 mod files;
 mod gnutls;
-mod matrix;
+mod interop;
 mod mosquitto;
 mod mqtt_client;
 mod openssl;

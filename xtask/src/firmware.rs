@@ -86,10 +86,13 @@ fn shorter_paths() -> Vec<String> {
     let cargo = cargo.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let sources = cargo.and_then(|cargo| fs::read_dir(cargo.join("registry/src")).ok());
     let folders = sources.into_iter().flatten().flatten().map(|entry| entry.path());
-    let folders = folders.chain([root().to_path_buf()]).map(|folder| folder.to_string_lossy().into_owned());
+    let folders = folders.chain([root().to_path_buf()]).map(|folder| (folder, ""));
+    // What a build script has written lies where cargo builds, which may be anywhere.
+    let folders = folders.chain([(target(), "/target")]);
+    let folders =
+        folders.map(|(folder, to)| format!("--remap-path-prefix={}={to}", folder.to_string_lossy()));
     // Flags are separated by spaces.
-    let folders = folders.filter(|folder| !folder.contains(' '));
-    folders.map(|folder| format!("--remap-path-prefix={folder}=")).collect()
+    folders.filter(|flag| !flag.contains(' ')).collect()
 }
 
 /// Checks the firmware's size.
