@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         ["packages", rest @ ..] => with_help(rest, packages::HELP, packages::run),
         ["duties", rest @ ..] => with_help(rest, duties::HELP, duties::run),
         ["examples", rest @ ..] => with_help(rest, examples::HELP, examples::run),
-        ["proof", rest @ ..] => with_help(rest, proof::HELP, proof::run),
+        ["proof", rest @ ..] => with_help(rest, &proof::help(), proof::run),
         ["firmware", rest @ ..] => with_help(rest, firmware::HELP, firmware::run),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
