@@ -100,13 +100,13 @@ impl<U: BlockCipher> Modes<U> {
         &mut self,
         direction: Direction,
         key: &[u8],
-        work: impl FnOnce(&mut Running<'_, U>) -> Result<T, Error>,
+        work: impl FnOnce(&mut ModeCall<'_, U>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         if self.failure.is_some() {
-            return work(&mut Running { modes: self, direction, key, software: None });
+            return work(&mut ModeCall { modes: self, direction, key, software: None });
         }
         let loaded = self.unit.load_key(direction, key);
-        let mut running = Running { modes: self, direction, key, software: None };
+        let mut running = ModeCall { modes: self, direction, key, software: None };
         let result = match loaded {
             Ok(()) => work(&mut running),
             Err(error) => {
@@ -193,14 +193,14 @@ impl<U: BlockCipher> Cipher for Modes<U> {
 }
 
 /// A call in progress: the unit with its key, or software with the same.
-struct Running<'u, U> {
+struct ModeCall<'u, U> {
     modes: &'u mut Modes<U>,
     direction: Direction,
     key: &'u [u8],
     software: Option<Aes>,
 }
 
-impl<U: BlockCipher> Running<'_, U> {
+impl<U: BlockCipher> ModeCall<'_, U> {
     fn process(&mut self, pair: &mut [[u32; 4]; 2], used: usize) -> Result<(), Error> {
         if self.modes.failure.is_none() && self.software.is_none() {
             let mut blocks = pair.each_ref().map(mode::bytes);
@@ -227,7 +227,7 @@ impl<U: BlockCipher> Running<'_, U> {
     }
 }
 
-impl<U: BlockCipher> Blocks for Running<'_, U> {
+impl<U: BlockCipher> Blocks for ModeCall<'_, U> {
     fn encrypt(&mut self, pair: &mut [[u32; 4]; 2], used: usize) -> Result<(), Error> {
         self.process(pair, used)
     }

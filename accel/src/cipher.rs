@@ -79,7 +79,7 @@ pub struct CipherKey {
     /// Whether the hash key of GCM stands beside such a key.
     has_hash_key: bool,
     /// The round keys; or, in the first of them, the key as it is.
-    key: soft::aes::Key,
+    key: soft::aes::AesKey,
 }
 
 /// A connection keeps two of these.
@@ -110,7 +110,7 @@ impl CipherKey {
             16 | 24 | 32 => u8::try_from(key.len()).map_err(|_| aes::INVALID_KEY_LENGTH)?,
             _ => return Err(aes::INVALID_KEY_LENGTH),
         };
-        let mut loaded = Self::of_software(mode, direction, soft::aes::Key::empty());
+        let mut loaded = Self::of_software(mode, direction, soft::aes::AesKey::empty());
         loaded.length = length;
         for (to, from) in loaded.key.bytes_mut().iter_mut().zip(key) {
             *to = *from;
@@ -120,7 +120,7 @@ impl CipherKey {
 
     /// A place for a key that is loaded later. No operation takes it.
     pub const fn empty() -> Self {
-        Self::of_software(CipherMode::Cbc, Direction::Encrypt, soft::aes::Key::empty())
+        Self::of_software(CipherMode::Cbc, Direction::Encrypt, soft::aes::AesKey::empty())
     }
 
     /// The hash key of GCM that stands beside a key that is kept as it is; zero in another mode.
@@ -139,7 +139,7 @@ impl CipherKey {
     }
 
     /// A key that software expanded.
-    pub(crate) const fn of_software(mode: CipherMode, direction: Direction, key: soft::aes::Key) -> Self {
+    pub(crate) const fn of_software(mode: CipherMode, direction: Direction, key: soft::aes::AesKey) -> Self {
         Self { mode, direction, length: 0, has_hash_key: false, key }
     }
 
@@ -147,7 +147,11 @@ impl CipherKey {
     ///
     /// # Errors
     /// `cipher::BAD_INPUT_DATA` (-0x6100) for a key of another backend, mode or direction, and for none.
-    pub(crate) fn software(&self, mode: CipherMode, direction: Direction) -> Result<&soft::aes::Key, Error> {
+    pub(crate) fn software(
+        &self,
+        mode: CipherMode,
+        direction: Direction,
+    ) -> Result<&soft::aes::AesKey, Error> {
         let is_right = self.length == 0 && self.mode == mode && self.direction == direction;
         if is_right && !self.key.is_empty() { Ok(&self.key) } else { Err(cipher::BAD_INPUT_DATA) }
     }

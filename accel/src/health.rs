@@ -31,13 +31,13 @@ use crate::Entropy;
 pub(crate) struct Tested<E> {
     #[zeroize(skip)]
     source: E,
-    health: Health,
+    health: ContinuousTests,
 }
 
 impl<E: Entropy> Tested<E> {
     /// Nothing is drawn before it is needed.
     pub(crate) const fn new(source: E) -> Self {
-        Self { source, health: Health::new() }
+        Self { source, health: ContinuousTests::new() }
     }
 
     fn draw(&mut self, out: &mut [u8]) -> Result<(), Error> {
@@ -60,7 +60,7 @@ impl<E: Entropy> Entropy for Tested<E> {
         dropped.zeroize();
         let result = result.and_then(|()| self.draw(out));
         if result.is_err() {
-            self.health = Health::new();
+            self.health = ContinuousTests::new();
             out.zeroize();
         }
         result
@@ -69,7 +69,7 @@ impl<E: Entropy> Entropy for Tested<E> {
 
 /// The tests from one request to the next.
 #[derive(Zeroize, ZeroizeOnDrop)]
-struct Health {
+struct ContinuousTests {
     /// The last 16 bytes: the latest is the lowest of the first word.
     last: [u32; 4],
     /// The bytes that must not come again.
@@ -85,7 +85,7 @@ struct Health {
     predicted: u8,
 }
 
-impl Health {
+impl ContinuousTests {
     const fn new() -> Self {
         Self {
             last: [0; 4],

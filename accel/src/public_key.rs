@@ -108,14 +108,14 @@ pub struct Job<'k> {
 #[allow(clippy::large_enum_variant, reason = "there is no heap that the larger one could live on")]
 pub(crate) enum Work<'k> {
     /// This crate's own arithmetic.
-    Soft(soft::job::Job<'k>),
+    Soft(soft::job::SoftJob<'k>),
     /// A backend that finished at the start: so many bytes of result stand at the head of the lent memory, or it failed.
     Finished(Result<usize, Error>),
 }
 
 impl Job<'_> {
     /// A job of this crate's own arithmetic.
-    fn of_software(job: soft::job::Job<'_>) -> Job<'_> {
+    fn of_software(job: soft::job::SoftJob<'_>) -> Job<'_> {
         Job { work: Work::Soft(job) }
     }
 
@@ -149,7 +149,7 @@ impl Job<'_> {
 /// lender's. A job that ended by itself has been wiped.
 impl Zeroize for Job<'_> {
     fn zeroize(&mut self) {
-        self.work = Work::Soft(soft::job::Job::ended());
+        self.work = Work::Soft(soft::job::SoftJob::ended());
     }
 }
 

@@ -23,13 +23,13 @@ pub(crate) const BLOCK_LENGTH: usize = 16;
 
 /// What the software keeps of a key.
 #[derive(ZeroizeOnDrop)]
-pub(crate) struct Key {
+pub(crate) struct AesKey {
     pub(crate) aes: Aes,
     /// For GCM the hash key as [`super::mode`] has it.
     pub(crate) hash_key: [u32; 4],
 }
 
-impl Key {
+impl AesKey {
     /// A place for a key.
     pub(crate) const fn empty() -> Self {
         Self { aes: Aes { keys: [[0; 4]; MAX_ROUNDS + 1], rounds: 0 }, hash_key: [0; 4] }
@@ -45,7 +45,7 @@ impl Key {
         bytemuck::must_cast_slice(self.aes.keys.as_flattened())
     }
 
-    /// As [`Key::bytes`], to be written.
+    /// As [`AesKey::bytes`], to be written.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         bytemuck::must_cast_slice_mut(self.aes.keys.as_flattened_mut())
     }

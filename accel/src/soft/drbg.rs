@@ -64,7 +64,7 @@ const NONCE: usize = 16;
 pub struct Drbg<E> {
     #[zeroize(skip)]
     entropy: Tested<E>,
-    state: State,
+    state: WorkingState,
     /// Whether each request is preceded by fresh entropy.
     resists_prediction: bool,
 }
@@ -72,13 +72,13 @@ pub struct Drbg<E> {
 impl<E: Entropy> Drbg<E> {
     /// Makes a generator that asks for its seed when it is first used.
     pub const fn new(entropy: E) -> Self {
-        Self { entropy: Tested::new(entropy), state: State::EMPTY, resists_prediction: false }
+        Self { entropy: Tested::new(entropy), state: WorkingState::EMPTY, resists_prediction: false }
     }
 
     /// Makes a generator that is seeded anew before every request (SP 800-90A §9.3.1 with prediction resistance): whoever knows its state
     /// knows nothing of what comes next. For a source that is always there and gives 32 bytes in a short time.
     pub const fn prediction_resistant(entropy: E) -> Self {
-        Self { entropy: Tested::new(entropy), state: State::EMPTY, resists_prediction: true }
+        Self { entropy: Tested::new(entropy), state: WorkingState::EMPTY, resists_prediction: true }
     }
 
     /// Mixes fresh entropy in (SP 800-90A §9.2), or instantiates the generator where it has had none (§9.1).
@@ -120,14 +120,14 @@ impl<E: Entropy> Rng for Drbg<E> {
 
 /// The working state (SP 800-90A §10.1.1.1).
 #[derive(Zeroize, ZeroizeOnDrop)]
-struct State {
+struct WorkingState {
     v: [u8; SEED_LENGTH],
     c: [u8; SEED_LENGTH],
     /// Requests since the seed, and one; 0 before the first seed and after a failure.
     reseed_counter: u32,
 }
 
-impl State {
+impl WorkingState {
     /// Nothing has been seeded.
     const EMPTY: Self = Self { v: [0; SEED_LENGTH], c: [0; SEED_LENGTH], reseed_counter: 0 };
 

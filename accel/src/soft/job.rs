@@ -1,57 +1,58 @@
-//! Public-key jobs of the software backend: how one is started into lent memory and stepped in bounded slices.
+//! Public-key jobs of the software backend: each is started in lent memory and stepped in bounded slices.
 //!
-//! The lent memory need not be aligned, so it must stay at its address; it is wiped when a job ends, however it ends.
+//! The lent memory need not be aligned. A job finds its numbers by the memory's address, so the memory must not move. It is wiped when
+//! the job ends, with success or failure.
 
 use status::{Error, mpi};
 use zeroize::Zeroize;
 
 use super::{
-    ecdsa::Verification,
-    rsa::{private::Private, public::Public},
+    ecdsa::EcdsaVerification,
+    rsa::{private::Signing, public::PublicOperation},
     slice::{Advance, OVERHEAD, SLICE},
 };
 use crate::{Curve, EcPublicKey, HashAlgorithm, MAX_MODULUS_LENGTH, Rng, RsaPrivateKey, RsaPublicKey};
 
-/// A job's phase and counters; its numbers stand in the lent memory.
-pub(crate) struct Job<'k> {
-    work: Work<'k>,
+/// A job's phase and counters. Its numbers are in the lent memory.
+pub(crate) struct SoftJob<'k> {
+    operation: KeyOperation<'k>,
     /// Limbs of lent memory that are in use.
     limbs: usize,
 }
 
-enum Work<'k> {
-    Public(Public),
-    Private(Private<'k>),
-    Ecdsa(Verification),
-    /// Nothing is left to be done, and nothing is left, neither in the lent memory nor in the place of what was done here.
-    Ended(#[expect(dead_code, reason = "it is there to be written")] [u32; PLACE]),
+enum KeyOperation<'k> {
+    RsaPublic(PublicOperation),
+    RsaSign(Signing<'k>),
+    EcdsaVerify(EcdsaVerification),
+    /// The job has ended. The words overwrite whichever operation was here.
+    Ended(#[expect(dead_code, reason = "it is there to be written")] [u32; OPERATION_WORDS]),
 }
 
-/// The words that the other variants of [`Work`] take.
-const PLACE: usize = {
-    let (mut size, mut align) = (size_of::<Public>(), align_of::<Public>());
+/// The words that the largest other variant of [`KeyOperation`] takes.
+const OPERATION_WORDS: usize = {
+    let (mut size, mut align) = (size_of::<PublicOperation>(), align_of::<PublicOperation>());
     let others = [
-        (size_of::<Private<'_>>(), align_of::<Private<'_>>()),
-        (size_of::<Verification>(), align_of::<Verification>()),
+        (size_of::<Signing<'_>>(), align_of::<Signing<'_>>()),
+        (size_of::<EcdsaVerification>(), align_of::<EcdsaVerification>()),
     ];
     let [(a, b), (c, d)] = others;
     (size, align) = if a > size { (a, b) } else { (size, align) };
     (size, align) = if c > size { (c, d) } else { (size, align) };
-    // They begin at their alignment, words right behind the word that tells the variant.
+    // The variants begin at their alignment; words begin right behind the word that tells the variant.
     size.div_ceil(4).saturating_add(align / 4).saturating_sub(1)
 };
 
-impl Job<'_> {
+impl SoftJob<'_> {
     /// A job that has come to its end.
     pub(crate) const fn ended() -> Self {
-        Self { work: Work::Ended([0; PLACE]), limbs: 0 }
+        Self { operation: KeyOperation::Ended([0; OPERATION_WORDS]), limbs: 0 }
     }
 }
 
-/// Bytes lost to alignment at most: all but one of a limb's, at each end.
+/// The most bytes that alignment can cost: all but one of a limb's bytes, at each end.
 const MISALIGNED: usize = 6;
 
-/// Bytes of lent memory for so many limbs, of which up to three on each side are lost to alignment.
+/// Bytes of lent memory for so many limbs, wherever it begins.
 const fn bytes(limbs: usize) -> usize {
     limbs.saturating_mul(size_of::<u32>()).saturating_add(MISALIGNED)
 }
@@ -80,10 +81,10 @@ pub(crate) fn start_rsa_verify(
     digest: &[u8],
     signature: &[u8],
     workspace: &mut [u8],
-) -> Result<Job<'static>, Error> {
+) -> Result<SoftJob<'static>, Error> {
     let limbs = super::rsa::public::memory(key_limbs(key));
     start(workspace, limbs, limbs, |memory| {
-        Public::verify(key, algorithm, digest, signature, memory).map(Work::Public)
+        PublicOperation::verify(key, algorithm, digest, signature, memory).map(KeyOperation::RsaPublic)
     })
 }
 
@@ -92,9 +93,11 @@ pub(crate) fn start_rsa_encrypt(
     message: &[u8],
     workspace: &mut [u8],
     rng: &mut impl Rng,
-) -> Result<Job<'static>, Error> {
+) -> Result<SoftJob<'static>, Error> {
     let limbs = super::rsa::public::memory(key_limbs(key));
-    start(workspace, limbs, limbs, |memory| Public::encrypt(key, message, memory, rng).map(Work::Public))
+    start(workspace, limbs, limbs, |memory| {
+        PublicOperation::encrypt(key, message, memory, rng).map(KeyOperation::RsaPublic)
+    })
 }
 
 pub(crate) fn start_rsa_sign<'k>(
@@ -103,11 +106,11 @@ pub(crate) fn start_rsa_sign<'k>(
     digest: &[u8],
     workspace: &mut [u8],
     rng: &mut impl Rng,
-) -> Result<Job<'k>, Error> {
+) -> Result<SoftJob<'k>, Error> {
     let length = key_limbs(&key.public);
     let (least, most) = super::rsa::private::memory_range(length);
     start(workspace, least, most, |memory| {
-        Private::sign(key, algorithm, digest, memory, rng).map(Work::Private)
+        Signing::start(key, algorithm, digest, memory, rng).map(KeyOperation::RsaSign)
     })
 }
 
@@ -116,18 +119,22 @@ pub(crate) fn start_ecdsa_verify(
     digest: &[u8],
     signature: &[u8],
     workspace: &mut [u8],
-) -> Result<Job<'static>, Error> {
+) -> Result<SoftJob<'static>, Error> {
     let limbs = super::ecdsa::memory(key.curve);
     start(workspace, limbs, limbs, |memory| {
-        Verification::start(key, digest, signature, memory).map(Work::Ecdsa)
+        EcdsaVerification::start(key, digest, signature, memory).map(KeyOperation::EcdsaVerify)
     })
 }
 
 /// Does one slice.
-pub(crate) fn step(job: &mut Job<'_>, workspace: &mut [u8], output: &mut [u8]) -> nb::Result<usize, Error> {
+pub(crate) fn step(
+    job: &mut SoftJob<'_>,
+    workspace: &mut [u8],
+    output: &mut [u8],
+) -> nb::Result<usize, Error> {
     let memory = aligned(workspace).get_mut(..job.limbs).unwrap_or_default();
     let result =
-        if memory.len() < job.limbs { Err(mpi::ALLOC_FAILED) } else { job.work.slice(memory, output) };
+        if memory.len() < job.limbs { Err(mpi::ALLOC_FAILED) } else { job.operation.slice(memory, output) };
     match result {
         Ok(None) => Err(nb::Error::WouldBlock),
         Ok(Some(written)) => {
@@ -141,11 +148,11 @@ pub(crate) fn step(job: &mut Job<'_>, workspace: &mut [u8], output: &mut [u8]) -
     }
 }
 
-impl Work<'_> {
-    /// Works until the slice is spent or the job has ended: the bytes written at its end.
+impl KeyOperation<'_> {
+    /// Works until the slice is used up or the result is there: the number of bytes written then.
     fn slice(&mut self, memory: &mut [u32], output: &mut [u8]) -> Result<Option<usize>, Error> {
         let mut left = SLICE;
-        while left >= self.unit() {
+        while left >= self.largest_cost() {
             match self.advance(memory)? {
                 Advance::More(cost) => left = left.saturating_sub(cost.saturating_add(OVERHEAD)),
                 Advance::Done => return self.finish(memory, output).map(Some),
@@ -154,30 +161,30 @@ impl Work<'_> {
         Ok(None)
     }
 
-    /// The largest cost of an operation.
-    fn unit(&self) -> usize {
+    /// The largest cost of one step of the operation.
+    fn largest_cost(&self) -> usize {
         match self {
-            Self::Public(work) => work.unit(),
-            Self::Private(work) => work.unit(),
-            Self::Ecdsa(work) => work.unit(),
+            Self::RsaPublic(work) => work.largest_cost(),
+            Self::RsaSign(work) => work.largest_cost(),
+            Self::EcdsaVerify(work) => work.largest_cost(),
             Self::Ended(_) => 0,
         }
     }
 
     fn advance(&mut self, memory: &mut [u32]) -> Result<Advance, Error> {
         match self {
-            Self::Public(work) => work.advance(memory),
-            Self::Private(work) => work.advance(memory),
-            Self::Ecdsa(work) => work.advance(memory),
+            Self::RsaPublic(work) => work.advance(memory),
+            Self::RsaSign(work) => work.advance(memory),
+            Self::EcdsaVerify(work) => work.advance(memory),
             Self::Ended(_) => Err(mpi::BAD_INPUT_DATA),
         }
     }
 
     fn finish(&self, memory: &mut [u32], output: &mut [u8]) -> Result<usize, Error> {
         match self {
-            Self::Public(work) => work.finish(memory, output),
-            Self::Private(work) => work.finish(memory, output),
-            Self::Ecdsa(_) => Ok(0),
+            Self::RsaPublic(work) => work.finish(memory, output),
+            Self::RsaSign(work) => work.finish(memory, output),
+            Self::EcdsaVerify(_) => Ok(0),
             Self::Ended(_) => Err(mpi::BAD_INPUT_DATA),
         }
     }
@@ -187,21 +194,21 @@ fn key_limbs(key: &RsaPublicKey<'_>) -> usize {
     modulus_limbs(super::bignum::limbs::trim_vartime(key.modulus).len())
 }
 
-/// Starts a job in at most `most` limbs of a workspace that has at least `least`.
+/// Starts a job in a workspace of at least `least` limbs, of which it uses at most `most`.
 fn start<'k>(
     workspace: &mut [u8],
     least: usize,
     most: usize,
-    work: impl FnOnce(&mut [u32]) -> Result<Work<'k>, Error>,
-) -> Result<Job<'k>, Error> {
+    begin: impl FnOnce(&mut [u32]) -> Result<KeyOperation<'k>, Error>,
+) -> Result<SoftJob<'k>, Error> {
     let memory = aligned(workspace);
     let limbs = memory.len().min(most);
     let memory = memory.get_mut(..limbs).unwrap_or_default();
     if limbs < least {
         return Err(mpi::ALLOC_FAILED);
     }
-    match work(memory) {
-        Ok(work) => Ok(Job { work, limbs }),
+    match begin(memory) {
+        Ok(operation) => Ok(SoftJob { operation, limbs }),
         Err(error) => {
             memory.zeroize();
             Err(error)
@@ -209,9 +216,9 @@ fn start<'k>(
     }
 }
 
-fn finish(job: &mut Job<'_>, memory: &mut [u32]) {
+fn finish(job: &mut SoftJob<'_>, memory: &mut [u32]) {
     memory.zeroize();
-    *job = Job::ended();
+    *job = SoftJob::ended();
 }
 
 fn aligned(workspace: &mut [u8]) -> &mut [u32] {

@@ -25,7 +25,7 @@ use crate::Entropy;
 pub struct TrueRng<R> {
     regs: R,
     /// The tests' state; none before start-up and after a failure.
-    health: Option<Health>,
+    health: Option<WordTests>,
 }
 
 impl<R: Regs> TrueRng<R> {
@@ -58,7 +58,7 @@ impl<R: Regs> TrueRng<R> {
         self.regs.write(SR, 0);
         self.regs.write(CR, 0);
         self.regs.write(CR, RNGEN);
-        self.health = Some(Health::new());
+        self.health = Some(WordTests::new());
         for _ in 0..START_UP_BYTES / 4 {
             if self.draw()?.is_none() {
                 self.health = None;
@@ -102,7 +102,7 @@ impl<R: Regs> Entropy for TrueRng<R> {
 }
 
 /// The continuous tests, from one request to the next.
-struct Health {
+struct WordTests {
     last: Option<u32>,
     /// The byte that was last seen, and how often in a row.
     repeated: (u8, u8),
@@ -110,7 +110,7 @@ struct Health {
     window: (u8, u16, u16),
 }
 
-impl Health {
+impl WordTests {
     const fn new() -> Self {
         Self { last: None, repeated: (0, 0), window: (0, 0, 0) }
     }

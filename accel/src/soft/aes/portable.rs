@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 
 /// Two blocks: word `n` has bit `n` of their 32 bytes. Each of its bytes is a row of the two, each pair of bits a column: the
 /// lower bit is the first block's.
-type State = [u32; 8];
+type Bitsliced = [u32; 8];
 
 /// The even bits.
 const EVEN: u32 = 0x5555_5555;
@@ -72,7 +72,7 @@ pub(super) fn share(key: &mut [u32; 4]) {
     state.zeroize();
 }
 
-fn slice(pair: &[[u32; 4]; 2]) -> State {
+fn slice(pair: &[[u32; 4]; 2]) -> Bitsliced {
     let [first, second] = pair;
     let mut state = [0; 8];
     for (both, (first, second)) in state.as_chunks_mut().0.iter_mut().zip(first.iter().zip(second)) {
@@ -82,15 +82,15 @@ fn slice(pair: &[[u32; 4]; 2]) -> State {
     state
 }
 
-fn unslice(state: &mut State) -> [[u32; 4]; 2] {
+fn unslice(state: &mut Bitsliced) -> [[u32; 4]; 2] {
     transpose(state);
     let [a, b, c, d, e, f, g, h] = *state;
     state.zeroize();
     [[a, c, e, g], [b, d, f, h]]
 }
 
-/// Between the words of two blocks, in turns, and a [`State`]; its own inverse.
-fn transpose(state: &mut State) {
+/// Between the words of two blocks, in turns, and a [`Bitsliced`]; its own inverse.
+fn transpose(state: &mut Bitsliced) {
     let [a, b, c, d, e, f, g, h] = state;
     for (low, high) in [(&mut *a, &mut *b), (&mut *c, &mut *d), (&mut *e, &mut *f), (&mut *g, &mut *h)] {
         swap(low, high, 1, EVEN);
@@ -110,7 +110,7 @@ fn swap(low: &mut u32, high: &mut u32, shift: u32, mask: u32) {
     *high ^= change;
 }
 
-fn add_round_key(state: &mut State, key: &[u32; 4]) {
+fn add_round_key(state: &mut Bitsliced, key: &[u32; 4]) {
     for ([first, second], word) in state.as_chunks_mut().0.iter_mut().zip(key) {
         let (even, odd) = (word & EVEN, word & !EVEN);
         *first ^= even | even << 1;
@@ -119,7 +119,7 @@ fn add_round_key(state: &mut State, key: &[u32; 4]) {
 }
 
 /// What is left of so many `ShiftRows` of which pairs are none: with two, the second and the fourth row by two columns.
-fn shift_rows_twice(state: &mut State, rounds: usize) {
+fn shift_rows_twice(state: &mut Bitsliced, rounds: usize) {
     if rounds & 2 != 0 {
         for word in state {
             let change = (*word >> 4 ^ *word) & 0x0F00_0F00;
@@ -129,7 +129,7 @@ fn shift_rows_twice(state: &mut State, rounds: usize) {
 }
 
 /// Each byte of a column becomes twice the sum of itself and the next, plus the three others (FIPS 197 §5.1.3).
-fn mix_columns(state: &mut State, round: usize) {
+fn mix_columns(state: &mut Bitsliced, round: usize) {
     match round & 3 {
         0 => mix(state, |word| next::<0>(word, 8), |word| next::<0>(word, 16)),
         1 => mix(state, |word| next::<2>(word, 8), |word| next::<4>(word, 16)),
@@ -148,7 +148,7 @@ fn next<const COLUMN_BITS: u32>(word: u32, row_bits: u32) -> u32 {
 
 /// `MixColumns` with what finds the next row and the one after it.
 #[inline(always)]
-fn mix(state: &mut State, next: impl Fn(u32) -> u32, after_next: impl Fn(u32) -> u32) {
+fn mix(state: &mut Bitsliced, next: impl Fn(u32) -> u32, after_next: impl Fn(u32) -> u32) {
     let [a, b, c, d, e, f, g, h] = state;
     // One bit of all bytes; `double` is that bit of the doubled sums. The answer is its own bit of the sums.
     let bit = |word: &mut u32, double: u32| {
@@ -169,7 +169,7 @@ fn mix(state: &mut State, next: impl Fn(u32) -> u32, after_next: impl Fn(u32) ->
 }
 
 /// [`mix_columns`] is its own inverse but for four times the sum of a byte and the one after the next.
-fn inverse_mix_columns(state: &mut State, round: usize) {
+fn inverse_mix_columns(state: &mut Bitsliced, round: usize) {
     let sums =
         state.map(|word| word ^ if round & 1 == 0 { next::<0>(word, 16) } else { next::<4>(word, 16) });
     for (word, change) in state.iter_mut().zip(double(double(sums))) {
@@ -179,19 +179,19 @@ fn inverse_mix_columns(state: &mut State, round: usize) {
 }
 
 /// All bytes times two in the field (FIPS 197 §4.2.1).
-fn double([a, b, c, d, e, f, g, h]: State) -> State {
+fn double([a, b, c, d, e, f, g, h]: Bitsliced) -> Bitsliced {
     [h, a ^ h, b, c ^ h, d ^ h, e, f, g]
 }
 
 /// The inverse of the S-box's affine map (FIPS 197 §5.1.1) but for its constant.
-fn inverse_affine(state: &mut State) {
+fn inverse_affine(state: &mut Bitsliced) {
     let [a, b, c, d, e, f, g, h] = *state;
     *state = [c ^ f ^ h, d ^ g ^ a, e ^ h ^ b, f ^ a ^ c, g ^ b ^ d, h ^ c ^ e, a ^ d ^ f, b ^ e ^ g];
 }
 
 /// The S-box but for its constant, as the circuit of Boyar, Peralta and Çalık, in its names (SLP_AES_113, without its four `NOT`s).
 #[inline(never)]
-fn sub_bytes(state: &mut State) {
+fn sub_bytes(state: &mut Bitsliced) {
     let [u7, u6, u5, u4, u3, u2, u1, u0] = *state;
     let (y14, y13, y9, y8, t0) = (u3 ^ u5, u0 ^ u6, u0 ^ u3, u0 ^ u5, u1 ^ u2);
     let y1 = t0 ^ u7;

@@ -204,10 +204,10 @@ fn linear_operations() {
             limbs::add_if(&mut unchanged, &b, 0);
             limbs::subtract_if(&mut unchanged, &b, 0);
             prop_assert_eq!(&unchanged, &a);
-            let file = [&a[..], &b, &modulus].concat();
+            let table = [&a[..], &b, &modulus].concat();
             for (number, expected) in [(0, &a), (1, &b), (2, &modulus)] {
                 let mut chosen = vec![!0; a.len()];
-                kernel::select(&mut chosen, &file, number);
+                kernel::select(&mut chosen, &table, number);
                 prop_assert_eq!(&chosen, expected);
             }
             let residue = |number: &BigUint| {
@@ -276,9 +276,9 @@ fn formulas() {
                 ] {
                     let rest = vec![0x5555_5555; length];
                     let mut memory = [&rest[..], &rest, &modulus, &a, &b, &rest].concat();
-                    let mut file = kernel::File::new(&mut memory, length);
-                    kernel::run(&mut file, prime, formula);
-                    let result = big(file.at(number.0));
+                    let mut registers = kernel::Registers::new(&mut memory, length);
+                    kernel::run(&mut registers, prime, formula);
+                    let result = big(registers.at(number.0));
                     prop_assert!(result.bits() <= bits as u64);
                     prop_assert_eq!(result % &p, expected % &p);
                 }
@@ -289,7 +289,7 @@ fn formulas() {
     // A step on the product's place is none.
     static REFUSED: Formula = Formula::new(&[add(A, A, B), add(C, Register(1), B)]);
     let mut memory = [7; 48];
-    kernel::run(&mut kernel::File::new(&mut memory, 8), Prime::P256, REFUSED);
+    kernel::run(&mut kernel::Registers::new(&mut memory, 8), Prime::P256, REFUSED);
     assert_eq!(memory, [7; 48]);
 }
 

@@ -47,7 +47,7 @@ fn nist_vectors() {
         assert!(with_input.count() > 100, "{file}");
         for record in records {
             let one = |name| all(&record, name)[0];
-            let mut state = State::EMPTY;
+            let mut state = WorkingState::EMPTY;
             let material = [one("EntropyInput"), one("Nonce"), one("PersonalizationString")];
             state.instantiate(&material).unwrap();
             assert_eq!(reseeds, !all(&record, "EntropyInputReseed").is_empty());
@@ -116,7 +116,7 @@ fn seeds_are_what_the_source_gave() {
         drop(drbg);
         // Behind the start-up of the source's tests.
         let mut seeds = given.iter().skip(32);
-        let mut state = State::EMPTY;
+        let mut state = WorkingState::EMPTY;
         state.instantiate(&[seeds.next().unwrap()]).unwrap();
         for (number, answer) in (0..).zip(&answers) {
             let is_asked = number == 5;

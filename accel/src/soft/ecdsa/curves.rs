@@ -1,10 +1,10 @@
 //! The curves' numbers (FIPS 186-4 D.1.2), as limbs, those of the field in Montgomery form; a test derives them again.
 
-use super::{super::bignum::kernel::Prime, field::Parameters};
+use super::{super::bignum::kernel::Prime, field::CurveParameters};
 use crate::Curve;
 
 /// The numbers of a curve.
-pub(super) const fn parameters(curve: Curve) -> &'static Parameters {
+pub(super) const fn parameters(curve: Curve) -> &'static CurveParameters {
     match curve {
         Curve::P256 => &P256,
         Curve::P384 => &P384,
@@ -12,7 +12,7 @@ pub(super) const fn parameters(curve: Curve) -> &'static Parameters {
     }
 }
 
-static P256: Parameters = Parameters {
+static P256: CurveParameters = CurveParameters {
     name: Prime::P256,
     bits: 256,
     length: 8,
@@ -45,7 +45,7 @@ static P256: Parameters = Parameters {
     ],
 };
 
-static P384: Parameters = Parameters {
+static P384: CurveParameters = CurveParameters {
     name: Prime::P384,
     bits: 384,
     length: 12,
@@ -118,7 +118,7 @@ static P384: Parameters = Parameters {
     ],
 };
 
-static P521: Parameters = Parameters {
+static P521: CurveParameters = CurveParameters {
     name: Prime::P521,
     bits: 521,
     length: 20,

@@ -1,7 +1,7 @@
-//! The field of a curve, over numbered registers in lent memory; not constant-time. A formula is data: a list of steps.
+//! The prime field of a curve, over numbered registers in lent memory; not constant-time.
 //!
-//! A register holds a residue in Montgomery form: any that fits its limbs, or the 521 bits of P-521. Before a register is compared it
-//! is made the least.
+//! A register holds a residue in Montgomery form: any residue that fits its limbs, or the 521 bits of P-521. Before a comparison it is
+//! reduced to the least one.
 #![expect(clippy::arithmetic_side_effects, reason = "register numbers and lengths are small constants")]
 
 use core::cmp::Ordering;
@@ -12,7 +12,7 @@ use super::super::bignum::{
 };
 
 /// A curve's numbers. Everything of the field but the prime is in Montgomery form.
-pub(crate) struct Parameters {
+pub(crate) struct CurveParameters {
     /// Bits of the prime and of the order.
     pub(super) bits: usize,
     /// Their length in limbs.
@@ -34,10 +34,10 @@ pub(crate) struct Parameters {
     pub(super) generator: &'static [(&'static [u32], &'static [u32])],
 }
 
-/// Registers.
-pub(super) struct Field<'w> {
-    parameters: &'static Parameters,
-    file: kernel::File<'w>,
+/// A curve and its registers.
+pub(super) struct PrimeField<'w> {
+    parameters: &'static CurveParameters,
+    registers: kernel::Registers<'w>,
 }
 
 /// The register that holds the prime.
@@ -45,48 +45,48 @@ pub(super) const PRIME: Register = Register(2);
 /// The first register that is free.
 pub(super) const FREE: u8 = 3;
 
-impl<'w> Field<'w> {
-    /// With room for all registers; [`Field::load_prime`] loads the prime.
-    pub(super) fn new(parameters: &'static Parameters, file: &'w mut [u32]) -> Self {
-        Self { parameters, file: kernel::File::new(file, parameters.length) }
+impl<'w> PrimeField<'w> {
+    /// Lays out the registers; [`PrimeField::load_prime`] loads the prime.
+    pub(super) fn new(parameters: &'static CurveParameters, registers: &'w mut [u32]) -> Self {
+        Self { parameters, registers: kernel::Registers::new(registers, parameters.length) }
     }
 
     pub(super) fn at(&self, register: Register) -> &[u32] {
-        self.file.at(register.0)
+        self.registers.at(register.0)
     }
 
     pub(super) fn at_mut(&mut self, register: Register) -> &mut [u32] {
-        self.file.at_mut(register.0)
+        self.registers.at_mut(register.0)
     }
 
-    /// Once, before anything is added.
+    /// Loads the prime: once, before the first formula.
     pub(super) fn load_prime(&mut self) {
         self.load(PRIME, self.parameters.prime);
     }
 
-    /// Sets a register.
+    /// Copies a number into a register.
     #[inline(never)]
     pub(super) fn load(&mut self, out: Register, number: &[u32]) {
         limbs::copy(self.at_mut(out), number);
     }
 
-    /// Copies three registers that follow each other.
+    /// Copies a point: three registers that follow each other.
     #[inline(never)]
     pub(super) fn copy_point(&mut self, Register(out): Register, Register(from): Register) {
         let length = self.parameters.length;
         let place = |number| usize::from(number) * length;
         let ranges = [out, from].map(|number| place(number)..place(number) + 3 * length);
-        if let Ok([out, from]) = self.file.limbs().get_disjoint_mut(ranges) {
+        if let Ok([out, from]) = self.registers.limbs().get_disjoint_mut(ranges) {
             limbs::copy(out, from);
         }
     }
 
     /// Works through a formula.
     pub(super) fn run(&mut self, formula: Formula) {
-        kernel::run(&mut self.file, self.parameters.name, formula);
+        kernel::run(&mut self.registers, self.parameters.name, formula);
     }
 
-    /// Whether a register is 0; makes it the least residue.
+    /// Whether a register is 0. Reduces it to the least residue.
     #[inline(never)]
     pub(super) fn is_zero(&mut self, a: Register) -> bool {
         self.canonical(a);
@@ -101,12 +101,12 @@ impl<'w> Field<'w> {
             let place = usize::from(number) * length;
             place..place + length
         });
-        self.file.limbs().get_disjoint_mut([0..2 * length, a, b, c, d]).unwrap_or_default()
+        self.registers.limbs().get_disjoint_mut([0..2 * length, a, b, c, d]).unwrap_or_default()
     }
 
-    /// The least residue: all that fit the limbs are below twice the prime.
+    /// Reduces a register to the least residue: every residue that fits is below twice the prime.
     fn canonical(&mut self, a: Register) {
-        let register = self.file.at_mut(a.0);
+        let register = self.registers.at_mut(a.0);
         if limbs::compare_vartime(register, self.parameters.prime) != Ordering::Less {
             limbs::subtract_if(register, self.parameters.prime, 1);
         }

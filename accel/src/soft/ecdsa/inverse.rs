@@ -7,7 +7,7 @@
 
 use core::cmp::Ordering;
 
-use super::super::bignum::limbs;
+use super::super::{bignum::limbs, slice::Advance};
 
 /// An inversion in progress: the memory is four numbers u, v, x and y, with u = x * s and v = y * s up to a constant factor.
 pub(super) struct Inversion {
@@ -26,19 +26,9 @@ const MAX_HALVINGS: u32 = 31;
 
 /// An odd modulus, and -modulus^-1 mod 2^32.
 #[derive(Clone, Copy)]
-pub(super) struct Odd<'a> {
+pub(super) struct OddModulus<'a> {
     pub(super) limbs: &'a [u32],
     pub(super) inverse: u32,
-}
-
-/// What a step answers.
-pub(super) enum Step {
-    /// There is more to do; this cost so many limb products.
-    More(usize),
-    /// The inverse stands in x.
-    Done,
-    /// There is none.
-    Failed,
 }
 
 impl Inversion {
@@ -46,30 +36,28 @@ impl Inversion {
         Self { iterations: 0 }
     }
 
-    /// Starts with u = s and v = modulus, x = the factor of the result and y = 0.
-    pub(super) fn advance(&mut self, memory: [&mut [u32]; 4], modulus: Odd<'_>) -> Step {
+    /// Does some iterations; at the end the inverse is in x. `None`: there is no inverse. Begin with u = s, v = modulus, y = 0 and in x
+    /// the factor that the result shall have.
+    pub(super) fn advance(&mut self, memory: [&mut [u32]; 4], modulus: OddModulus<'_>) -> Option<Advance> {
         let [u, v, x, y] = memory;
         let bits = modulus.limbs.len() * limbs::LIMB_BITS;
         for _ in 0..BATCH {
             if limbs::is_one_vartime(u) {
-                return Step::Done;
+                return Some(Advance::Done);
             }
             if limbs::is_one_vartime(v) {
                 limbs::copy(x, y);
-                return Step::Done;
+                return Some(Advance::Done);
             }
             iterate(u, v, x, y, modulus);
         }
         self.iterations += BATCH;
-        if self.iterations > ITERATIONS * bits {
-            Step::Failed
-        } else {
-            Step::More(BATCH * (modulus.limbs.len() + 1) * COST)
-        }
+        let bounded = self.iterations <= ITERATIONS * bits;
+        bounded.then_some(Advance::More(BATCH * (modulus.limbs.len() + 1) * COST))
     }
 }
 
-fn iterate(u: &mut [u32], v: &mut [u32], x: &mut [u32], y: &mut [u32], modulus: Odd<'_>) {
+fn iterate(u: &mut [u32], v: &mut [u32], x: &mut [u32], y: &mut [u32], modulus: OddModulus<'_>) {
     if is_even(u) {
         halve(u, x, modulus);
     } else if is_even(v) {
@@ -84,7 +72,7 @@ fn iterate(u: &mut [u32], v: &mut [u32], x: &mut [u32], y: &mut [u32], modulus: 
 }
 
 /// Halves `even` as often as its lowest limb lets it, and `x` modulo the modulus as often.
-fn halve(even: &mut [u32], x: &mut [u32], modulus: Odd<'_>) {
+fn halve(even: &mut [u32], x: &mut [u32], modulus: OddModulus<'_>) {
     let (Some(low), Some(residue)) = (even.first(), x.first()) else { return };
     let times = low.trailing_zeros().min(MAX_HALVINGS);
     // So many times the modulus make the lowest bits of x vanish, and the result is below the modulus again.
@@ -94,7 +82,7 @@ fn halve(even: &mut [u32], x: &mut [u32], modulus: Odd<'_>) {
 }
 
 /// `a = (a + factor * modulus) / 2^times`, for 1 to 31 times.
-fn shift_sum(a: &mut [u32], factor: u32, modulus: Odd<'_>, times: u32) {
+fn shift_sum(a: &mut [u32], factor: u32, modulus: OddModulus<'_>, times: u32) {
     let (mut carry, mut before) = (0, 0);
     let mut place = &mut 0;
     for (a, modulus) in a.iter_mut().zip(modulus.limbs) {

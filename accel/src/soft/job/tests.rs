@@ -31,7 +31,7 @@ impl Rng for Counter {
 }
 
 /// Products of each slice, and how the job ended.
-fn slices(mut job: Job<'_>, workspace: &mut [u8]) -> (Vec<usize>, Result<usize, Error>) {
+fn slices(mut job: SoftJob<'_>, workspace: &mut [u8]) -> (Vec<usize>, Result<usize, Error>) {
     let mut output = [0; MAX_MODULUS_LENGTH];
     let mut slices = Vec::new();
     products();

@@ -37,7 +37,7 @@ fn count(blocks: &mut impl Blocks, nonce: &[u8; NONCE_LENGTH], data: &mut [u8]) 
     for (to, from) in counter.iter_mut().zip(nonce) {
         *to = *from;
     }
-    let mut stream = Stream { counter: words(&counter), count: 0, pair: [[0; 4]; 2] };
+    let mut stream = Keystream { counter: words(&counter), count: 0, pair: [[0; 4]; 2] };
     stream.next(blocks, 2)?;
     let [mask, beside_mask] = stream.pair;
     let (head, rest) = data.split_at_mut(BLOCK_LENGTH.min(data.len()));
@@ -51,13 +51,13 @@ fn count(blocks: &mut impl Blocks, nonce: &[u8; NONCE_LENGTH], data: &mut [u8]) 
 }
 
 /// The key stream.
-struct Stream {
+struct Keystream {
     counter: [u32; 4],
     count: u32,
     pair: [[u32; 4]; 2],
 }
 
-impl Stream {
+impl Keystream {
     /// The next two blocks, of which the first `used` are needed.
     #[inline(never)]
     fn next(&mut self, blocks: &mut impl Blocks, used: usize) -> Result<(), Error> {

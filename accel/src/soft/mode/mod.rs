@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::cipher::MAX_DATA_LENGTH;
-use crate::soft::aes::{Aes, BLOCK_LENGTH, Key};
+use crate::soft::aes::{Aes, AesKey, BLOCK_LENGTH};
 use crate::{CipherKey, CipherMode, Direction, NONCE_LENGTH};
 
 /// What encrypts and decrypts blocks: the software, or a unit with its key loaded.
@@ -44,7 +44,7 @@ impl Blocks for &Aes {
 // Round keys are the largest thing there is on the stack: not inlined, and moved as little as can be.
 #[inline(never)]
 pub(crate) fn load(mode: CipherMode, direction: Direction, key: &[u8]) -> Result<CipherKey, Error> {
-    let mut key = Key { aes: Aes::new(key)?, hash_key: [0; 4] };
+    let mut key = AesKey { aes: Aes::new(key)?, hash_key: [0; 4] };
     if mode == CipherMode::Gcm {
         key.hash_key = hash_key(&mut &key.aes)?;
     }

@@ -1,15 +1,21 @@
-//! RSA with PKCS#1 v1.5 (RFC 8017): the bounds of a key, and exponentiation with a public exponent.
+//! RSA with PKCS#1 v1.5 (RFC 8017): the check of a public key, and exponentiation with a public exponent.
 //!
-//! Verification works on public data and is not constant-time; encryption is, with respect to message and padding; the
-//! private operation is throughout (see `private.rs`).
+//! ```text
+//!   public.rs     verification and encryption
+//!   private.rs    signature: blinding, two exponentiations (crt_half.rs), recombination.rs, a check with the public key
+//!   padding.rs    the padded blocks
+//! ```
+//!
+//! Verification works on public data and is not constant-time. Encryption is constant-time with respect to message and padding. A
+//! signature is constant-time throughout.
 //!
 //! Deliberately absent: decryption, PSS, OAEP, multi-prime keys.
 
-mod half;
-mod join;
+mod crt_half;
 mod padding;
 pub(crate) mod private;
 pub(crate) mod public;
+mod recombination;
 
 use status::{Error, rsa};
 
@@ -23,9 +29,9 @@ const MAX_EXPONENT_LENGTH: usize = 8;
 /// The least public exponent.
 const MIN_EXPONENT: u64 = 3;
 
-/// A public key within bounds.
+/// A public key that has been checked.
 #[derive(Clone, Copy)]
-pub(crate) struct Bounds<'a> {
+pub(crate) struct CheckedKey<'a> {
     /// The modulus without leading zeros: odd, 1024 to 4096 bits.
     pub(crate) modulus: &'a [u8],
     /// The modulus' length in bits.
@@ -34,9 +40,9 @@ pub(crate) struct Bounds<'a> {
     pub(crate) exponent: u64,
 }
 
-impl<'a> Bounds<'a> {
-    /// Checks a key; a public key is no secret.
-    pub(crate) fn check(key: &RsaPublicKey<'a>) -> Result<Self, Error> {
+impl<'a> CheckedKey<'a> {
+    /// Checks a key. Not constant-time: a public key is no secret.
+    pub(crate) fn new(key: &RsaPublicKey<'a>) -> Result<Self, Error> {
         let modulus = limbs::trim_vartime(key.modulus);
         let bits = limbs::bit_length(modulus);
         let exponent = limbs::trim_vartime(key.exponent);
@@ -57,18 +63,18 @@ impl<'a> Bounds<'a> {
     }
 }
 
-/// x^e with a public exponent, in steps of one product: left to right, with a branch on the exponent's bits.
+/// x^e with a public exponent: square and multiply from the left, one product in each step, with a branch on the exponent's bits.
 ///
-/// As e is odd, the last product's factor is free: x itself, not in Montgomery form, gives x^e out of Montgomery form; another
+/// As e is odd, the last product's factor can be chosen. x itself, not in Montgomery form, gives x^e out of Montgomery form; another
 /// factor m gives m * x^(e - 1).
-pub(crate) struct Power {
+pub(crate) struct PublicExponentiation {
     exponent: u64,
     /// The bit to be squared for next; `None` at the very start.
     bit: Option<u32>,
     multiply: bool,
 }
 
-impl Power {
+impl PublicExponentiation {
     pub(crate) const fn new(exponent: u64) -> Self {
         Self { exponent, bit: None, multiply: false }
     }

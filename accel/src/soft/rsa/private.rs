@@ -7,18 +7,27 @@
 //!   s  = s' * y mod n                                   leaves only if s^e = m
 //! ```
 //!
-//! As x = m * r^e, x^d = s * r, and x^(d-1) * y = x^d * y / x = s: the blinding needs no inverse of r. Whatever is raised to a
-//! private exponent, and both halves until they are joined, are multiplied by powers of an unknown r. dp and dq are odd, as
-//! p - 1 and q - 1 are even: subtracting one clears their lowest bit. The exponents need no blinding, as neither a branch nor an
-//! index depends on them.
+//! As x = m * r^e, x^d = s * r, and x^(d-1) * y = x^d * y / x = s: the blinding needs no inverse of r. What is raised to a private
+//! exponent, and both CRT halves until they are recombined, are multiplied by powers of an unknown r. dp and dq are odd, as p - 1 and
+//! q - 1 are even: subtracting one clears their lowest bit. The exponents need no blinding, as no branch and no index depends on them.
 //!
 //! Constant-time: the time depends on the lengths in bits of n, p and q, on e, and on the size of the lent memory, which are no
-//! secrets. Parts that do not belong together, even p = q, end in a signature that does not verify: `PRIVATE_FAILED`.
+//! secrets. If the parts of a key do not belong together (even if p = q), the signature does not verify: `PRIVATE_FAILED`.
 //!
-//! Lent memory, in limbs; y is in `a`, x in `b`, h is the longer prime's length:
+//! Lent memory, in limbs; n is the length of the modulus, h that of the longer prime:
 //! ```text
-//!   digest 16 | a n | b n | s_q | modulus h | power h | factor h | product 2h | table h * 2^window     (half.rs)
-//!   digest 16 | a n | b n | modulus n | power n | product 2n
+//!   digest 16 | signature n | residue n | s_q | modulus h | accumulator h | factor h | product 2h | table h * 2^window
+//!   digest 16 | signature n | residue n | modulus n | accumulator n | product 2n
+//! ```
+//! The first row holds while the work is modulo a prime (`crt_half.rs`), the second while it is modulo n. What the registers hold there:
+//! ```text
+//!   phase                  signature   residue                   accumulator
+//!   Blind                  y           r in Montgomery form, x   m
+//!   ModuloQ .. Recombine   y           x, at the end s'          in use by crt_half.rs and recombination.rs
+//!   ConvertResidue         y           s'                        R^2
+//!   Unblind                s           s' in Montgomery form     R^2
+//!   ConvertSignature       s           s in Montgomery form      R^2
+//!   Check                  s           s in Montgomery form      s^e
 //! ```
 
 use status::{Error, rsa};
@@ -32,15 +41,14 @@ use super::{
         },
         slice::{Advance, take},
     },
-    Bounds, DIGEST_LIMBS, Power,
-    half::{self, Half},
-    join::Join,
+    CheckedKey, DIGEST_LIMBS, PublicExponentiation,
+    crt_half::{self, CrtHalf},
     padding,
+    recombination::Recombination,
 };
 use crate::{HashAlgorithm, Rng, RsaPrivateKey};
 
-/// A prime is at least this part of the modulus, in bits. A shorter one is found by factoring methods that a modulus of this
-/// size is meant to withstand.
+/// A prime has at least one in this many of the modulus' bits. Factoring methods find a shorter one, whatever the modulus.
 const MIN_PRIME_PART: usize = 4;
 
 /// Limbs of lent memory for a modulus of so many limbs: enough for the most unequal primes. The long prime takes 7 numbers of at
@@ -49,145 +57,151 @@ pub(crate) const fn memory(length: usize) -> usize {
     DIGEST_LIMBS.saturating_add(length.saturating_mul(8)).saturating_add(8 * kernel::ROWS)
 }
 
-/// The least and the most that is of use: a wider window than the widest gains nothing.
+/// The least memory, in limbs, and the most that is of use: that of the widest window.
 pub(crate) const fn memory_range(length: usize) -> (usize, usize) {
     let least = memory(length);
-    (least, least.saturating_add(half::table(length)))
+    (least, least.saturating_add(crt_half::table(length)))
 }
 
 /// A signature in progress.
-pub(crate) struct Private<'k> {
+pub(crate) struct Signing<'k> {
     key: RsaPrivateKey<'k>,
-    bounds: Bounds<'k>,
+    checked: CheckedKey<'k>,
     algorithm: HashAlgorithm,
     /// The primes' lengths in bits.
     bits_p: usize,
     bits_q: usize,
     window: usize,
-    /// Of n.
+    /// -n^-1 mod 2^32.
     inverse: u32,
-    phase: Phase<'k>,
+    phase: SigningPhase<'k>,
 }
 
-enum Phase<'k> {
-    /// The parts cannot belong together: fails at once.
+enum SigningPhase<'k> {
+    /// The lengths of the primes and of n do not fit: the first step fails.
     Refused,
-    /// y and x.
-    Blind(Power),
-    /// s_q.
-    First(Half<'k>),
-    /// s_p.
-    Second(Half<'k>),
-    /// s'.
-    Join(Join<'k>),
-    /// n again.
-    Import,
-    /// R^2 modulo n.
-    Radix(SquaredRadix),
-    /// s' in Montgomery form.
-    Convert,
-    /// s.
+    /// Computes y and x.
+    Blind(PublicExponentiation),
+    /// Computes s_q.
+    ModuloQ(CrtHalf<'k>),
+    /// Computes s_p.
+    ModuloP(CrtHalf<'k>),
+    /// Computes s'.
+    Recombine(Recombination<'k>),
+    /// Loads n again.
+    LoadModulus,
+    /// Computes R^2 modulo n.
+    SquareRadix(SquaredRadix),
+    /// Brings s' into Montgomery form.
+    ConvertResidue,
+    /// Computes s.
     Unblind,
-    /// s in Montgomery form.
-    ConvertBack,
-    /// s^e.
-    Check(Power),
+    /// Brings s into Montgomery form.
+    ConvertSignature,
+    /// Computes s^e.
+    Check(PublicExponentiation),
     Finished,
 }
 
-impl<'k> Private<'k> {
+impl<'k> Signing<'k> {
     /// Copies the digest and draws the blinding factor.
-    pub(crate) fn sign(
+    pub(crate) fn start(
         key: &RsaPrivateKey<'k>,
         algorithm: HashAlgorithm,
         digest: &[u8],
         memory: &mut [u32],
         rng: &mut impl Rng,
     ) -> Result<Self, Error> {
-        let bounds = Bounds::check(&key.public)?;
+        let checked = CheckedKey::new(&key.public)?;
         if digest.len() != algorithm.digest_length() {
             return Err(rsa::BAD_INPUT_DATA);
         }
-        let bits_p = prime_bits(key.prime1, &bounds)?;
-        let bits_q = prime_bits(key.prime2, &bounds)?;
+        let bits_p = prime_bits(key.prime1, &checked)?;
+        let bits_q = prime_bits(key.prime2, &checked)?;
         let window = {
             let (p, q) = (limbs_for(bits_p), limbs_for(bits_q));
-            let before = bounds.length().saturating_mul(2).saturating_add(DIGEST_LIMBS).saturating_add(q);
-            half::window(memory.len().saturating_sub(before), p.max(q))
+            let before = checked.length().saturating_mul(2).saturating_add(DIGEST_LIMBS).saturating_add(q);
+            crt_half::window(memory.len().saturating_sub(before), p.max(q))
         };
-        let numbers = Whole::split(memory, bounds.length());
-        limbs::import(numbers.digest, digest);
-        limbs::import(numbers.modulus, bounds.modulus);
-        padding::signature(numbers.power, bounds.modulus.len(), algorithm, digest);
-        draw(numbers.b, bounds.bits, rng)?;
-        let inverse = negated_inverse(numbers.modulus);
+        let registers = SigningRegisters::split(memory, checked.length());
+        limbs::import(registers.digest, digest);
+        limbs::import(registers.modulus, checked.modulus);
+        padding::signature(registers.accumulator, checked.modulus.len(), algorithm, digest);
+        draw(registers.residue, checked.bits, rng)?;
+        let inverse = negated_inverse(registers.modulus);
         // A product is as long as its two factors together, or one bit shorter.
         let sum = bits_p.saturating_add(bits_q);
-        let fits = sum == bounds.bits || sum == bounds.bits.saturating_add(1);
-        let phase = if fits { Phase::Blind(Power::new(bounds.exponent)) } else { Phase::Refused };
-        Ok(Self { key: without_signs(key), bounds, algorithm, bits_p, bits_q, window, inverse, phase })
+        let fits = sum == checked.bits || sum == checked.bits.saturating_add(1);
+        let phase = if fits {
+            SigningPhase::Blind(PublicExponentiation::new(checked.exponent))
+        } else {
+            SigningPhase::Refused
+        };
+        Ok(Self { key: without_signs(key), checked, algorithm, bits_p, bits_q, window, inverse, phase })
     }
 
-    /// The largest cost of an advance.
-    pub(crate) fn unit(&self) -> usize {
+    /// The largest cost of one operation.
+    pub(crate) fn largest_cost(&self) -> usize {
         let prime = limbs_for(self.bits_p.max(self.bits_q));
-        cost_of_product(self.bounds.length()).max(half::unit(prime))
+        cost_of_product(self.checked.length()).max(crt_half::largest_cost(prime))
     }
 
     /// Does one operation.
     pub(crate) fn advance(&mut self, memory: &mut [u32]) -> Result<Advance, Error> {
         match self.phase {
-            Phase::Refused => Err(rsa::PRIVATE_FAILED),
-            Phase::Finished => Ok(Advance::Done),
-            Phase::First(_) | Phase::Second(_) | Phase::Join(_) => {
-                Ok(Advance::More(self.advance_prime(memory)?))
+            SigningPhase::Refused => Err(rsa::PRIVATE_FAILED),
+            SigningPhase::Finished => Ok(Advance::Done),
+            SigningPhase::ModuloQ(_) | SigningPhase::ModuloP(_) | SigningPhase::Recombine(_) => {
+                Ok(Advance::More(self.advance_modulo_prime(memory)?))
             }
-            _ => Ok(Advance::More(self.advance_whole(memory))),
+            _ => Ok(Advance::More(self.advance_modulo_n(memory))),
         }
     }
 
     /// Checks the signature and writes it: the bytes written.
     pub(crate) fn finish(&self, memory: &mut [u32], output: &mut [u8]) -> Result<usize, Error> {
-        let length = self.bounds.modulus.len();
-        let numbers = Whole::split(memory, self.bounds.length());
+        let length = self.checked.modulus.len();
+        let registers = SigningRegisters::split(memory, self.checked.length());
         let mut digest = [0; crate::MAX_DIGEST_LENGTH];
         let digest = digest.get_mut(..self.algorithm.digest_length()).unwrap_or_default();
-        limbs::export(digest, numbers.digest);
-        padding::signature(numbers.b, length, self.algorithm, digest);
-        if limbs::equal(numbers.b, numbers.power) == 0 {
+        limbs::export(digest, registers.digest);
+        padding::signature(registers.residue, length, self.algorithm, digest);
+        if limbs::equal(registers.residue, registers.accumulator) == 0 {
             return Err(rsa::PRIVATE_FAILED);
         }
         let output = output.get_mut(..length).ok_or(rsa::OUTPUT_TOO_LARGE)?;
-        limbs::export(output, numbers.a);
+        limbs::export(output, registers.signature);
         Ok(length)
     }
 
-    /// An operation modulo a prime.
-    fn advance_prime(&mut self, memory: &mut [u32]) -> Result<usize, Error> {
+    /// Does one operation modulo a prime, or of the recombination; its cost.
+    fn advance_modulo_prime(&mut self, memory: &mut [u32]) -> Result<usize, Error> {
         let mut rest = memory;
-        let n = self.bounds.length();
+        let n = self.checked.length();
         take(&mut rest, DIGEST_LIMBS.saturating_add(n));
-        let x = take(&mut rest, n);
-        let half_q = take(&mut rest, limbs_for(self.bits_q));
+        let residue = take(&mut rest, n);
+        let residue_q = take(&mut rest, limbs_for(self.bits_q));
         let key = &self.key;
         let (cost, next) = match &mut self.phase {
-            Phase::First(half) => match half.advance(x, rest) {
+            SigningPhase::ModuloQ(half) => match half.advance(residue, rest) {
                 Some(cost) => (cost, None),
                 None => {
-                    half.copy_result(half_q, rest);
-                    let second = Half::new(key.prime1, key.exponent1, self.bits_p, self.window);
-                    (0, Some(Phase::Second(second)))
+                    half.copy_result(residue_q, rest);
+                    let second = CrtHalf::new(key.prime1, key.exponent1, self.bits_p, self.window);
+                    (0, Some(SigningPhase::ModuloP(second)))
                 }
             },
-            Phase::Second(half) => match half.advance(x, rest) {
-                Some(cost) => (cost, None),
-                None => (0, Some(Phase::Join(Join::new(half, key.coefficient, key.prime2)))),
-            },
-            Phase::Join(join) => match join.advance(half_q, rest)? {
+            SigningPhase::ModuloP(half) => match half.advance(residue, rest) {
                 Some(cost) => (cost, None),
                 None => {
-                    join.copy_result(x, half_q, rest);
-                    (0, Some(Phase::Import))
+                    (0, Some(SigningPhase::Recombine(Recombination::new(half, key.coefficient, key.prime2))))
+                }
+            },
+            SigningPhase::Recombine(recombination) => match recombination.advance(residue_q, rest)? {
+                Some(cost) => (cost, None),
+                None => {
+                    recombination.copy_result(residue, residue_q, rest);
+                    (0, Some(SigningPhase::LoadModulus))
                 }
             },
             _ => (0, None),
@@ -198,54 +212,59 @@ impl<'k> Private<'k> {
         Ok(cost)
     }
 
-    /// An operation modulo n.
-    fn advance_whole(&mut self, memory: &mut [u32]) -> usize {
-        let (unit, exponent) = (self.unit(), self.bounds.exponent);
-        let Whole { a, b, modulus, power, product, .. } = Whole::split(memory, self.bounds.length());
-        if let Phase::Import = self.phase {
-            limbs::import(modulus, self.bounds.modulus);
+    /// Does one operation modulo n; its cost.
+    fn advance_modulo_n(&mut self, memory: &mut [u32]) -> usize {
+        let (largest_cost, exponent) = (self.largest_cost(), self.checked.exponent);
+        let SigningRegisters { signature, residue, modulus, accumulator, product, .. } =
+            SigningRegisters::split(memory, self.checked.length());
+        if let SigningPhase::LoadModulus = self.phase {
+            limbs::import(modulus, self.checked.modulus);
         }
         let mut modulus = Modulus::new(modulus, self.inverse, product);
         let (cost, next) = match &mut self.phase {
-            // `a` becomes y; `power` is m; `b` is r in Montgomery form, and becomes x.
-            Phase::Blind(state) => match state.advance(&mut modulus, a, b, power) {
-                Some(cost) => (cost, None),
-                None => {
-                    modulus.multiply_by(b, a);
-                    let first = Half::new(self.key.prime2, self.key.exponent2, self.bits_q, self.window);
-                    (unit, Some(Phase::First(first)))
+            SigningPhase::Blind(power) => {
+                match power.advance(&mut modulus, signature, residue, accumulator) {
+                    Some(cost) => (cost, None),
+                    None => {
+                        modulus.multiply_by(residue, signature);
+                        let first =
+                            CrtHalf::new(self.key.prime2, self.key.exponent2, self.bits_q, self.window);
+                        (largest_cost, Some(SigningPhase::ModuloQ(first)))
+                    }
                 }
-            },
-            // Not by division, though n is public: the same instructions for every key.
-            Phase::Import => (0, Some(Phase::Radix(SquaredRadix::default()))),
-            Phase::Radix(radix) => match radix.advance(&mut modulus, self.bounds.bits, power) {
-                Some(cost) => (cost, None),
-                None => (0, Some(Phase::Convert)),
-            },
-            // `power` is R^2, `b` is s'.
-            Phase::Convert => {
-                modulus.multiply_by(b, power);
-                limbs::reduce_once(b, modulus.limbs());
-                (unit, Some(Phase::Unblind))
             }
-            Phase::Unblind => {
-                modulus.multiply_by(a, b);
-                limbs::reduce_once(a, modulus.limbs());
-                (unit, Some(Phase::ConvertBack))
-            }
-            Phase::ConvertBack => {
-                limbs::copy(b, a);
-                modulus.multiply_by(b, power);
-                (unit, Some(Phase::Check(Power::new(exponent))))
-            }
-            // `a` is s, `b` is s in Montgomery form.
-            Phase::Check(state) => match state.advance(&mut modulus, power, b, a) {
-                Some(cost) => (cost, None),
-                None => {
-                    limbs::reduce_once(power, modulus.limbs());
-                    (0, Some(Phase::Finished))
+            // Not by division, although n is public: every key takes the same instructions.
+            SigningPhase::LoadModulus => (0, Some(SigningPhase::SquareRadix(SquaredRadix::default()))),
+            SigningPhase::SquareRadix(radix) => {
+                match radix.advance(&mut modulus, self.checked.bits, accumulator) {
+                    Some(cost) => (cost, None),
+                    None => (0, Some(SigningPhase::ConvertResidue)),
                 }
-            },
+            }
+            SigningPhase::ConvertResidue => {
+                modulus.multiply_by(residue, accumulator);
+                limbs::reduce_once(residue, modulus.limbs());
+                (largest_cost, Some(SigningPhase::Unblind))
+            }
+            SigningPhase::Unblind => {
+                modulus.multiply_by(signature, residue);
+                limbs::reduce_once(signature, modulus.limbs());
+                (largest_cost, Some(SigningPhase::ConvertSignature))
+            }
+            SigningPhase::ConvertSignature => {
+                limbs::copy(residue, signature);
+                modulus.multiply_by(residue, accumulator);
+                (largest_cost, Some(SigningPhase::Check(PublicExponentiation::new(exponent))))
+            }
+            SigningPhase::Check(power) => {
+                match power.advance(&mut modulus, accumulator, residue, signature) {
+                    Some(cost) => (cost, None),
+                    None => {
+                        limbs::reduce_once(accumulator, modulus.limbs());
+                        (0, Some(SigningPhase::Finished))
+                    }
+                }
+            }
             _ => (0, None),
         };
         if let Some(next) = next {
@@ -255,8 +274,8 @@ impl<'k> Private<'k> {
     }
 }
 
-/// The same key, whose parts have no byte in front that only tells their sign in DER: whether there is one depends on a secret bit, and
-/// no instruction may.
+/// The same key without the zero byte that DER puts before a number whose top bit is set: that bit is secret, and the instructions that
+/// follow must not depend on it.
 fn without_signs<'k>(key: &RsaPrivateKey<'k>) -> RsaPrivateKey<'k> {
     let unsigned = |number: &'k [u8]| {
         let signs = number.first().map_or(0, |first| usize::from(*first == 0));
@@ -271,10 +290,10 @@ fn without_signs<'k>(key: &RsaPrivateKey<'k>) -> RsaPrivateKey<'k> {
 }
 
 /// The length in bits of a prime: odd and not too short. Lengths are no secrets.
-fn prime_bits(prime: &[u8], bounds: &Bounds<'_>) -> Result<usize, Error> {
+fn prime_bits(prime: &[u8], checked: &CheckedKey<'_>) -> Result<usize, Error> {
     let bits = limbs::bit_length(limbs::trim_vartime(prime));
-    let shortest = bounds.bits.div_ceil(MIN_PRIME_PART);
-    if limbs::bit(prime, 0) == 0 || !(shortest..=bounds.bits).contains(&bits) {
+    let shortest = checked.bits.div_ceil(MIN_PRIME_PART);
+    if limbs::bit(prime, 0) == 0 || !(shortest..=checked.bits).contains(&bits) {
         return Err(rsa::BAD_INPUT_DATA);
     }
     Ok(bits)
@@ -290,25 +309,27 @@ fn draw(out: &mut [u32], bits: usize, rng: &mut impl Rng) -> Result<(), Error> {
     Ok(())
 }
 
-/// The lent memory while the work is modulo n.
-struct Whole<'w> {
+/// The lent memory while the work is modulo n; the head of this file says what stands where in which phase.
+struct SigningRegisters<'w> {
     digest: &'w mut [u32],
-    a: &'w mut [u32],
-    b: &'w mut [u32],
+    /// y, which unblinds; then the signature.
+    signature: &'w mut [u32],
+    /// The number that is worked on.
+    residue: &'w mut [u32],
     modulus: &'w mut [u32],
-    power: &'w mut [u32],
+    accumulator: &'w mut [u32],
     product: &'w mut [u32],
 }
 
-impl<'w> Whole<'w> {
+impl<'w> SigningRegisters<'w> {
     fn split(memory: &'w mut [u32], length: usize) -> Self {
         let mut rest = memory;
         Self {
             digest: take(&mut rest, DIGEST_LIMBS),
-            a: take(&mut rest, length),
-            b: take(&mut rest, length),
+            signature: take(&mut rest, length),
+            residue: take(&mut rest, length),
             modulus: take(&mut rest, length),
-            power: take(&mut rest, length),
+            accumulator: take(&mut rest, length),
             product: take(&mut rest, length.saturating_mul(2)),
         }
     }

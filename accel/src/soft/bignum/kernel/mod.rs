@@ -3,10 +3,10 @@
 //! Numbers are little-endian slices of 32-bit limbs whose length is a multiple of [`ROWS`], so that a kernel may keep four rows
 //! of the multiplier in registers. No function here branches on or indexes by the value of a limb.
 
-mod file;
 mod formula;
 #[cfg(any(test, not(umaal)))]
 mod portable;
+mod registers;
 // Set by the build script for every ARMv7E-M target.
 #[cfg(umaal)]
 mod umaal;
@@ -21,8 +21,8 @@ pub(crate) use counted::{mul, products, reduce, run, sqr};
 #[cfg(test)]
 pub(crate) use portable::{select, subtract_product};
 
-pub(crate) use file::File;
 pub(crate) use formula::{Formula, Prime, Register, add, halve, multiply, subtract};
+pub(crate) use registers::Registers;
 
 /// Rows that are worked on at a time; the length of every number is a multiple of it.
 pub(crate) const ROWS: usize = 4;
@@ -35,7 +35,7 @@ mod counted {
 
     use core::cell::Cell;
 
-    use super::{File, Formula, Prime, portable};
+    use super::{Formula, Prime, Registers, portable};
 
     std::thread_local! {
         static PRODUCTS: Cell<usize> = const { Cell::new(0) };
@@ -61,9 +61,9 @@ mod counted {
         portable::sqr(out, a);
     }
 
-    pub(crate) fn run(file: &mut File<'_>, prime: Prime, formula: Formula) {
-        count(formula.multiplications() * 2 * file.length() * file.length());
-        portable::run(file, prime, formula);
+    pub(crate) fn run(registers: &mut Registers<'_>, prime: Prime, formula: Formula) {
+        count(formula.multiplications() * 2 * registers.length() * registers.length());
+        portable::run(registers, prime, formula);
     }
 
     pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse: u32) {

@@ -12,8 +12,8 @@ use core::{hint::black_box, mem};
 
 use super::{
     ROWS,
-    file::File,
-    formula::{Formula, Operation, Prime, Register, Step},
+    formula::{Formula, Instruction, Opcode, Prime, Register},
+    registers::Registers,
 };
 
 /// `out = a * b` for `a` and `b` of the same length. `out` is as long as both together.
@@ -59,28 +59,28 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
 
 /// Works through a formula modulo the prime of a curve, which is the number [`PRIME`]; not constant-time. A number is any residue
 /// that fits its limbs, or its 521 bits.
-pub(crate) fn run(file: &mut File<'_>, prime: Prime, formula: Formula) {
-    for Step { operation, numbers } in formula.steps {
+pub(crate) fn run(registers: &mut Registers<'_>, prime: Prime, formula: Formula) {
+    for Instruction { opcode, numbers } in formula.instructions {
         let [out, a, b] = *numbers;
-        match operation {
-            Operation::Multiply => multiply(file, prime, out, [a, b]),
-            Operation::Add => {
-                let mut carry = add(file, *numbers);
+        match opcode {
+            Opcode::Multiply => multiply(registers, prime, out, [a, b]),
+            Opcode::Add => {
+                let mut carry = add(registers, *numbers);
                 while carry == 1 {
-                    carry -= subtract(file, [out, out, PRIME.0]);
+                    carry -= subtract(registers, [out, out, PRIME.0]);
                 }
-                fold(file, prime, out);
+                fold(registers, prime, out);
             }
-            Operation::Subtract => {
-                let mut borrow = subtract(file, *numbers);
+            Opcode::Subtract => {
+                let mut borrow = subtract(registers, *numbers);
                 while borrow == 1 {
-                    borrow -= add(file, [out, out, PRIME.0]);
+                    borrow -= add(registers, [out, out, PRIME.0]);
                 }
             }
-            Operation::Halve => {
-                let odd = file.at(a).first().is_some_and(|low| low & 1 == 1);
-                let mut carry = if odd { add(file, [a, a, PRIME.0]) } else { 0 };
-                for limb in file.at_mut(a).iter_mut().rev() {
+            Opcode::Halve => {
+                let odd = registers.at(a).first().is_some_and(|low| low & 1 == 1);
+                let mut carry = if odd { add(registers, [a, a, PRIME.0]) } else { 0 };
+                for limb in registers.at_mut(a).iter_mut().rev() {
                     (*limb, carry) = (*limb >> 1 | carry << 31, *limb & 1);
                 }
             }
@@ -91,9 +91,9 @@ pub(crate) fn run(file: &mut File<'_>, prime: Prime, formula: Formula) {
 /// The number that is the prime.
 const PRIME: Register = Register(2);
 
-fn multiply(file: &mut File<'_>, prime: Prime, out: u8, [a, b]: [u8; 2]) {
-    let length = file.length();
-    let Some((product, rest)) = file.limbs().split_at_mut_checked(2 * length) else { return };
+fn multiply(registers: &mut Registers<'_>, prime: Prime, out: u8, [a, b]: [u8; 2]) {
+    let length = registers.length();
+    let Some((product, rest)) = registers.limbs().split_at_mut_checked(2 * length) else { return };
     let number = |number: u8| rest.chunks_exact(length.max(1)).nth(usize::from(number).checked_sub(2)?);
     let (Some(first), Some(second)) = (number(a), number(b)) else { return };
     if a == b {
@@ -102,11 +102,11 @@ fn multiply(file: &mut File<'_>, prime: Prime, out: u8, [a, b]: [u8; 2]) {
         mul(product, first, second);
     }
     if let Prime::P521 = prime {
-        let (product, number) = file.split(out, 1);
+        let (product, number) = registers.split(out, 1);
         reduce_p521(number, product);
-        return fold(file, prime, out);
+        return fold(registers, prime, out);
     }
-    let Some((product, rest)) = file.limbs().split_at_mut_checked(2 * length) else { return };
+    let Some((product, rest)) = registers.limbs().split_at_mut_checked(2 * length) else { return };
     let Some((modulus, rest)) = rest.split_at_mut_checked(length) else { return };
     if let Some(out) = rest.chunks_exact_mut(length.max(1)).nth(usize::from(out.saturating_sub(3))) {
         // Of both other primes -1/p is 1 modulo 2^32.
@@ -115,9 +115,9 @@ fn multiply(file: &mut File<'_>, prime: Prime, out: u8, [a, b]: [u8; 2]) {
 }
 
 /// What a number has above its 521 bits, once more at the bottom, as 2^521 is 1.
-fn fold(file: &mut File<'_>, prime: Prime, number: u8) {
+fn fold(registers: &mut Registers<'_>, prime: Prime, number: u8) {
     let Prime::P521 = prime else { return };
-    let limbs = file.at_mut(number);
+    let limbs = registers.at_mut(number);
     let Some(top) = limbs.get_mut(16) else { return };
     let mut carry = *top >> 9;
     *top &= 0x1FF;
@@ -153,9 +153,9 @@ fn reduce_p521(out: &mut [u32], product: &[u32]) {
 }
 
 /// The sum of two numbers into another or the same; answers the carry.
-fn add(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
+fn add(registers: &mut Registers<'_>, numbers: [u8; 3]) -> u32 {
     let mut carry = 0;
-    limb_by_limb(file, numbers, |a, b| {
+    limb_by_limb(registers, numbers, |a, b| {
         let sum = u64::from(a) + u64::from(b) + carry;
         carry = sum >> 32;
         sum as u32
@@ -164,9 +164,9 @@ fn add(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
 }
 
 /// The difference of two numbers into another or the same; answers the borrow.
-fn subtract(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
+fn subtract(registers: &mut Registers<'_>, numbers: [u8; 3]) -> u32 {
     let mut borrow = 0;
-    limb_by_limb(file, numbers, |a, b| {
+    limb_by_limb(registers, numbers, |a, b| {
         let difference = u64::from(a).wrapping_sub(u64::from(b)).wrapping_sub(borrow);
         borrow = difference >> 63;
         difference as u32
@@ -174,11 +174,11 @@ fn subtract(file: &mut File<'_>, numbers: [u8; 3]) -> u32 {
     borrow as u32
 }
 
-fn limb_by_limb(file: &mut File<'_>, [out, a, b]: [u8; 3], mut work: impl FnMut(u32, u32) -> u32) {
-    for at in 0..file.length() {
-        let (Some(a), Some(b)) = (file.at(a).get(at), file.at(b).get(at)) else { return };
+fn limb_by_limb(registers: &mut Registers<'_>, [out, a, b]: [u8; 3], mut work: impl FnMut(u32, u32) -> u32) {
+    for at in 0..registers.length() {
+        let (Some(a), Some(b)) = (registers.at(a).get(at), registers.at(b).get(at)) else { return };
         let result = work(*a, *b);
-        let Some(out) = file.at_mut(out).get_mut(at) else { return };
+        let Some(out) = registers.at_mut(out).get_mut(at) else { return };
         *out = result;
     }
 }

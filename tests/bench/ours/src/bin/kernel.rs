@@ -10,8 +10,6 @@ mod aes_armv7em;
 mod aes_portable;
 #[path = "../../../../../accel/src/soft/hash/armv7em.rs"]
 mod armv7em;
-#[path = "../../../../../accel/src/soft/bignum/kernel/file.rs"]
-mod file;
 #[path = "../../../../../accel/src/soft/bignum/kernel/formula.rs"]
 mod formula;
 #[path = "../../../../../accel/src/soft/mode/ghash/armv7em.rs"]
@@ -20,14 +18,16 @@ mod ghash_armv7em;
 mod ghash_portable;
 #[path = "../../../../../accel/src/soft/bignum/kernel/portable.rs"]
 mod portable;
+#[path = "../../../../../accel/src/soft/bignum/kernel/registers.rs"]
+mod registers;
 #[path = "../../../../../accel/src/soft/bignum/kernel/umaal.rs"]
 mod umaal;
 
 use bench::{Counter, Repeating, board_init, done};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
-use file::File;
 use formula::{Formula, Prime, Register, add, halve, multiply, subtract};
+use registers::Registers;
 
 /// What both kernels take from their parent module.
 const ROWS: usize = 4;
@@ -251,8 +251,8 @@ fn compare_formula(random: &mut Random, round: usize, prime: Prime, modulus: &[u
     let theirs = &mut theirs[..6 * length];
     theirs.copy_from_slice(ours);
     for formula in [PRODUCT, SQUARE, SUM, DOUBLE, DIFFERENCE, NEGATIVE, HALF, MIXED] {
-        umaal::run(&mut File::new(ours, length), prime, formula);
-        portable::run(&mut File::new(theirs, length), prime, formula);
+        umaal::run(&mut Registers::new(ours, length), prime, formula);
+        portable::run(&mut Registers::new(theirs, length), prime, formula);
         check("formula", length, &ours[2 * length..], &theirs[2 * length..]);
     }
 }
@@ -380,7 +380,7 @@ fn cost(length: usize) {
     let mut out = [0; LONGEST];
     let out = &mut out[..length];
     let mut limbs = [7; 6 * LONGEST];
-    let mut file = File::new(&mut limbs[..6 * length], length);
+    let mut registers = Registers::new(&mut limbs[..6 * length], length);
     let each = |name: &str, work: &mut dyn FnMut()| {
         let counter = Counter::start();
         for _ in 0..40 {
@@ -398,7 +398,7 @@ fn cost(length: usize) {
             ("difference", DIFFERENCE),
             ("half", HALF),
         ] {
-            each(name, &mut || umaal::run(&mut file, prime, formula));
+            each(name, &mut || umaal::run(&mut registers, prime, formula));
         }
     }
     each("mul", &mut || umaal::mul(wide, a, a));

@@ -118,8 +118,7 @@ fn main() -> ! {
 
 /// Instructions of a handshake, and of a record each way.
 fn speed(name: &str, config: &Config<'_>, recorded: &Recorded) {
-    let (mut rx, mut tx, mut kept) =
-        ([0; Connection::SMALL_RX], [0; SEND], [0; Connection::GOOD_SESSION]);
+    let (mut rx, mut tx, mut kept) = ([0; Connection::SMALL_RX], [0; SEND], [0; Connection::GOOD_SESSION]);
     let buffers = [&mut rx[..], &mut tx, &mut kept];
     let (mut play, cost, _) = Play::handshake(name, config, recorded.verified, &[], buffers);
     suite_row(name, "handshake, verification", cost.total);
@@ -136,13 +135,7 @@ fn resume(name: &str, config: &Config<'_>, recorded: &Recorded) {
 }
 
 /// What a full handshake with a client certificate and a resumed one need.
-fn memory(
-    name: &str,
-    config: &Config<'_>,
-    recorded: &Recorded,
-    rx: &mut [u8],
-    tx: &mut [u8],
-) -> [Lent; 2] {
+fn memory(name: &str, config: &Config<'_>, recorded: &Recorded, rx: &mut [u8], tx: &mut [u8]) -> [Lent; 2] {
     [(recorded.full, &[][..]), (recorded.resumed, recorded.session)].map(|(said, session)| {
         let mut kept = [0; Connection::GOOD_SESSION];
         Play::handshake(name, config, said, session, [rx, tx, &mut kept]).2

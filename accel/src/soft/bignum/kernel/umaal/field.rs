@@ -1,4 +1,4 @@
-//! The fields of the curves for ARMv7E-M, in assembly: formulas are worked through here, as a call from Rust for each step would
+//! The fields of the curves for ARMv7E-M, in assembly: formulas are worked through here, as a call from Rust for each instruction would
 //! cost as much as a sum does. Not constant-time: what a verification works on is public.
 //!
 //! SECURITY.md names the files of the crate with `unsafe` in them; this is one.
@@ -7,17 +7,17 @@ use core::arch::naked_asm;
 
 use super::{
     super::{
-        file::File,
         formula::{Formula, Prime},
+        registers::Registers,
     },
     mul_umaal, sqr_umaal,
 };
 
-/// What a step does: the result's place, those of the operands, and that of the product.
+/// What an instruction does: the result's place, those of the operands, and that of the product.
 #[repr(transparent)]
 struct Routine(unsafe extern "C" fn(*mut u32, *const u32, *const u32, *mut u32));
 
-/// What works modulo each prime, in the order of [`super::super::formula::Operation`].
+/// What works modulo each prime, in the order of [`super::super::formula::Opcode`].
 static P256: [Routine; 4] =
     [Routine(multiply_p256), Routine(add_p256), Routine(subtract_p256), Routine(halve_p256)];
 static P384: [Routine; 4] =
@@ -26,29 +26,35 @@ static P521: [Routine; 4] =
     [Routine(multiply_p521), Routine(add_p521), Routine(subtract_p521), Routine(halve_p521)];
 
 /// Works through a formula modulo the prime of a curve; a number is any residue that fits its limbs, or its 521 bits.
-pub(crate) fn run(file: &mut File<'_>, prime: Prime, formula: Formula) {
+pub(crate) fn run(registers: &mut Registers<'_>, prime: Prime, formula: Formula) {
     let (routines, length) = match prime {
         Prime::P256 => (&P256, 8),
         Prime::P384 => (&P384, 12),
         Prime::P521 => (&P521, 20),
     };
-    if file.length() != length || formula.steps.is_empty() {
+    if registers.length() != length || formula.instructions.is_empty() {
         return;
     }
-    let Some([base, _, _]) = file.places([0, 1, formula.registers.saturating_sub(1)]) else { return };
-    let steps = formula.steps.as_ptr_range();
+    let Some([base, _, _]) = registers.places([0, 1, formula.registers.saturating_sub(1)]) else { return };
+    let instructions = formula.instructions.as_ptr_range();
     // SAFETY: all registers are there, behind the product, and have the length that the routines work on.
     unsafe {
-        run_arm(base, steps.start.cast(), steps.end.cast(), routines, length.wrapping_mul(size_of::<u32>()))
+        run_arm(
+            base,
+            instructions.start.cast(),
+            instructions.end.cast(),
+            routines,
+            length.wrapping_mul(size_of::<u32>()),
+        )
     }
 }
 
 /// # Safety
-/// `base` is a file's memory, whose numbers are `bytes` long, as the routines expect, and which has all registers of the steps.
+/// `base` is the memory of the registers, which are `bytes` long, as the routines expect; it has all registers that the instructions name.
 #[unsafe(naked)]
 unsafe extern "C" fn run_arm(
     base: *mut u32,
-    steps: *const u32,
+    instructions: *const u32,
     end: *const u32,
     routines: &[Routine; 4],
     bytes: usize,

@@ -1,47 +1,49 @@
-//! Numbers of one length side by side in lent memory, each known by its place: what the curves' formulas work on.
-#![expect(
-    clippy::arithmetic_side_effects,
-    reason = "a place below the number of numbers, times their length"
-)]
+//! Numbered registers in lent memory, all of one length: what the formulas of the curves work on.
+//!
+//! ```text
+//!   number   0, 1      2, 3, 4, ...
+//!   memory   product   one register each
+//! ```
+#![expect(clippy::arithmetic_side_effects, reason = "a register number below the count, times the length")]
 
 use super::ROWS;
 
-/// At least three numbers of a multiple of [`ROWS`] limbs, or none at all. Where the first two would be stands a product.
-pub(crate) struct File<'w> {
+/// At least three registers of a multiple of [`ROWS`] limbs, or none at all. The product takes the place of the first two.
+pub(crate) struct Registers<'w> {
     limbs: &'w mut [u32],
     length: usize,
-    /// How many numbers there are.
+    /// How many registers there are.
     #[allow(dead_code, reason = "the assembly's")]
     count: usize,
 }
 
-impl<'w> File<'w> {
-    /// Numbers of so many limbs.
+impl<'w> Registers<'w> {
+    /// As many registers of `length` limbs as fit.
     #[inline(always)]
     pub(crate) fn new(limbs: &'w mut [u32], length: usize) -> Self {
         let count = limbs.len().checked_div(length).filter(|count| *count > 2 && length.is_multiple_of(ROWS));
         Self { limbs, length, count: count.unwrap_or(0) }
     }
 
-    /// The numbers' length in limbs.
+    /// A register's length in limbs.
     #[inline(always)]
     pub(crate) fn length(&self) -> usize {
         self.length
     }
 
-    /// One number; nothing where there is none.
+    /// Register `number`; empty if there is none.
     pub(crate) fn at(&self, number: u8) -> &[u32] {
         let rest = self.limbs.get(usize::from(number) * self.length..).unwrap_or_default();
         rest.get(..self.length).unwrap_or_default()
     }
 
-    /// The same to write to.
+    /// The same, to be written.
     pub(crate) fn at_mut(&mut self, number: u8) -> &mut [u32] {
         let rest = self.limbs.get_mut(usize::from(number) * self.length..).unwrap_or_default();
         rest.get_mut(..self.length).unwrap_or_default()
     }
 
-    /// The product, and so many numbers from this one on, which is none of the product's.
+    /// The product, and `count` registers from `number` on, which must be 2 or more.
     #[allow(dead_code, reason = "the portable code's")]
     pub(crate) fn split(&mut self, number: u8, count: usize) -> (&mut [u32], &mut [u32]) {
         let Some((product, rest)) = self.limbs.split_at_mut_checked(2 * self.length) else {
@@ -56,7 +58,7 @@ impl<'w> File<'w> {
         self.limbs
     }
 
-    /// Where three numbers begin; `None` if one of them is not there.
+    /// The addresses of three registers; `None` if one of them does not exist.
     #[inline(always)]
     #[allow(dead_code, reason = "the assembly's")]
     pub(crate) fn places(&mut self, [a, b, c]: [u8; 3]) -> Option<[*mut u32; 3]> {
@@ -65,7 +67,7 @@ impl<'w> File<'w> {
             return None;
         }
         let (start, length) = (self.limbs.as_mut_ptr(), self.length);
-        // Nothing wraps: the numbers are within the memory.
+        // Nothing wraps: the registers are within the memory.
         Some([start.wrapping_add(a * length), start.wrapping_add(b * length), start.wrapping_add(c * length)])
     }
 }
