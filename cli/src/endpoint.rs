@@ -84,7 +84,8 @@ fn talk(
         ..Settings::new(security, &identifier)
     };
     let (mut memory, mut outbox) = (pc::Memory::new(SPILL, IN_FLIGHT), vec![0; OUTBOX]);
-    let mut client = Client::new(settings, memory.lend())?;
+    let mut client =
+        Client::new(settings, memory.lend()).map_err(|error| Failure::at(error.error(), error))?;
     client.lend_outbox(&mut outbox);
     client.offer(session);
     let mut accel = pc::accelerator();

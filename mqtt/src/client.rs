@@ -6,7 +6,7 @@ use core::num::NonZeroU16;
 
 use status::{
     Error,
-    mqtt::{BAD_INPUT_DATA, BUFFER_TOO_SMALL, CONNECTION_CLOSED, KEEP_ALIVE_TIMEOUT, NOT_CONNECTED},
+    mqtt::{BAD_INPUT_DATA, CONNECTION_CLOSED, KEEP_ALIVE_TIMEOUT, NOT_CONNECTED},
 };
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     publish::Message,
     saved,
     session::{Session, State},
+    setup::SetupError,
     store::{self, HELD, Kind, PARTIAL, Store, WRITTEN},
     writer::Writer,
 };
@@ -117,11 +118,19 @@ impl<'b> Client<'b> {
     /// each run of consecutive ones): at least 64 bytes, or empty for a client that only knows QoS 0.
     ///
     /// # Errors
-    /// `BUFFER_TOO_SMALL`; `BAD_INPUT_DATA` when the options contradict each other (see [`Connect::check`]).
-    pub fn new(options: Options<'b>, spill: &'b mut [u8], in_flight: &'b mut [u8]) -> Result<Self, Error> {
-        connect_packet(&options, options.clean_session).check()?;
-        if spill.len() < inbox::MIN_LENGTH || (!in_flight.is_empty() && in_flight.len() < store::MIN_LENGTH) {
-            return Err(BUFFER_TOO_SMALL);
+    /// A [`SetupError`], which says which buffer is too short and what it needs (-0x9580), or that the options contradict each other
+    /// (-0x9080).
+    pub fn new(
+        options: Options<'b>,
+        spill: &'b mut [u8],
+        in_flight: &'b mut [u8],
+    ) -> Result<Self, SetupError> {
+        connect_packet(&options, options.clean_session).check().map_err(|_| SetupError::Options)?;
+        if spill.len() < inbox::MIN_LENGTH {
+            return Err(SetupError::Spill { needed: inbox::MIN_LENGTH });
+        }
+        if !in_flight.is_empty() && in_flight.len() < store::MIN_LENGTH {
+            return Err(SetupError::InFlight { needed: store::MIN_LENGTH });
         }
         Ok(Self { session: Session::new(options, Store::new(in_flight)), inbox: Inbox::new(spill) })
     }

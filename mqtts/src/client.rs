@@ -30,6 +30,7 @@ use crate::{
     memory::Buffers,
     plain::{Plain, Queue},
     reconnect::{Attempts, BackOff},
+    setup::SetupError,
     trace::Trace,
 };
 
@@ -178,11 +179,11 @@ impl<'b> Client<'b> {
     /// A client without a network connection; the first is due at once.
     ///
     /// # Errors
-    /// Those of [`Connection::new`] and of [`mqtt::Client::new`].
-    pub fn new(settings: Settings<'b>, buffers: Buffers<'b>) -> Result<Self, Error> {
+    /// A [`SetupError`], which says which buffer is too short and how many bytes are enough, or what in the settings cannot be.
+    pub fn new(settings: Settings<'b>, buffers: Buffers<'b>) -> Result<Self, SetupError> {
         let Buffers { rx, tx, session, spill, in_flight } = buffers;
         let link = match settings.security {
-            Security::Plain => Link::Plain(Plain::new(rx, tx)),
+            Security::Plain => Link::Plain(Plain::new(rx, tx)?),
             Security::Tls { host, config } => {
                 let peer = Peer { host, now: 0, session: &[] };
                 Link::Tls(Connection::new(config, peer, rx, tx, session)?)

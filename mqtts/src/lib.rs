@@ -32,6 +32,7 @@ mod link;
 mod memory;
 mod plain;
 mod reconnect;
+mod setup;
 mod trace;
 
 #[cfg(feature = "embedded-io-async")]
@@ -56,3 +57,4 @@ pub use x509;
 pub use client::{Client, Security, Settings};
 pub use memory::{Buffers, Memory, rx_for_key};
 pub use reconnect::BackOff;
+pub use setup::SetupError;

@@ -22,7 +22,8 @@ use tls12::Connection;
 /// assert!(Client::new(Settings::new(Security::Plain, "small"), buffers).is_ok());
 /// ```
 ///
-/// Without TLS `rx` and `tx` may be of any length from that of the longest CONNECT on, and `session` is not used.
+/// Without TLS `rx` has a byte at least, `tx` holds CONNECT (without [`Client::lend_outbox`](crate::Client::lend_outbox)), and `session` is not
+/// used. [`SetupError`](crate::SetupError) says which one is too short, and what it needs.
 pub struct Buffers<'b> {
     /// Where the socket's bytes go.
     pub rx: &'b mut [u8],

@@ -18,7 +18,7 @@ use tls12::{Config, Connection};
 use x509::Bundle;
 
 use crate::{
-    Client, Security, Settings,
+    Client, Security, Settings, SetupError,
     blocking::{Network, Session},
     memory::Buffers,
 };
@@ -96,7 +96,7 @@ pub fn open(
     settings: Settings<'static>,
     host: &str,
     port: u16,
-) -> Result<Session<'static, 'static, Accelerator, Tcp>, Error> {
+) -> Result<Session<'static, 'static, Accelerator, Tcp>, SetupError> {
     let client = Client::new(settings, Box::leak(Box::new(Memory::default())).lend())?;
     let (accel, tcp) = (Box::new(accelerator()), Box::new(Tcp::new(host, port)));
     Ok(Session::new(Box::leak(Box::new(client)), Box::leak(accel), Box::leak(tcp)))

@@ -3,6 +3,8 @@
 use status::{Error, Status, mqtt::CONNECTION_CLOSED, net};
 use tls12::Want;
 
+use crate::setup::SetupError;
+
 /// What arrives and what leaves, unprotected.
 pub(crate) struct Plain<'b> {
     received: Queue<'b>,
@@ -16,14 +18,20 @@ pub(crate) struct Plain<'b> {
 }
 
 impl<'b> Plain<'b> {
-    pub(crate) const fn new(rx: &'b mut [u8], tx: &'b mut [u8]) -> Self {
-        Self {
+    pub(crate) const fn new(rx: &'b mut [u8], tx: &'b mut [u8]) -> Result<Self, SetupError> {
+        if rx.is_empty() {
+            return Err(SetupError::ReceiveBuffer { needed: 1 });
+        }
+        if tx.len() < ACKNOWLEDGEMENT {
+            return Err(SetupError::SendBuffer { needed: ACKNOWLEDGEMENT });
+        }
+        Ok(Self {
             received: Queue::new(rx),
             sending: Queue::new(tx),
             recv_closed: false,
             send_closed: false,
             closing: false,
-        }
+        })
     }
 
     pub(crate) const fn restart(&mut self) {
@@ -156,3 +164,6 @@ impl<'b> Queue<'b> {
         }
     }
 }
+
+/// PUBACK and its kin: what has to be written whole, and leaves through no outbox.
+const ACKNOWLEDGEMENT: usize = 4;

@@ -1,6 +1,7 @@
 //! Tests of `mqtt/src/client.rs`: the life of a connection, and time.
 
-use mqtt::{Acknowledgement, Client, ConnAck, Message, Options, Packet, QoS, Subscription};
+use mqtt::{Acknowledgement, Client, ConnAck, Message, Options, Packet, QoS, SetupError, Subscription};
+use status::Error;
 use status::mqtt::{
     BAD_INPUT_DATA, BUFFER_TOO_SMALL, CONNECTION_CLOSED, KEEP_ALIVE_TIMEOUT, NOT_CONNECTED,
     REFUSED_IDENTIFIER, REFUSED_NOT_AUTHORIZED, REFUSED_PROTOCOL_VERSION, REFUSED_SERVER_UNAVAILABLE,
@@ -20,11 +21,16 @@ fn buffers_and_options() {
     };
     assert_eq!(new(persistent(), 8, 0), None);
     assert_eq!(new(persistent(), 8, 64), None);
-    assert_eq!(new(persistent(), 7, 64), Some(BUFFER_TOO_SMALL));
-    assert_eq!(new(persistent(), 8, 63), Some(BUFFER_TOO_SMALL));
-    assert_eq!(new(Options { client_id: "", ..persistent() }, 8, 64), Some(BAD_INPUT_DATA));
-    assert_eq!(new(Options { password: Some(b"x"), ..persistent() }, 8, 64), Some(BAD_INPUT_DATA));
+    assert_eq!(new(persistent(), 7, 64), Some(SetupError::Spill { needed: 8 }));
+    assert_eq!(new(persistent(), 8, 63), Some(SetupError::InFlight { needed: 64 }));
+    assert_eq!(new(Options { client_id: "", ..persistent() }, 8, 64), Some(SetupError::Options));
+    assert_eq!(new(Options { password: Some(b"x"), ..persistent() }, 8, 64), Some(SetupError::Options));
     assert_eq!(new(Options::default(), 8, 64), None);
+    assert_eq!(SetupError::Spill { needed: 8 }.error(), BUFFER_TOO_SMALL);
+    assert_eq!(SetupError::InFlight { needed: 64 }.error(), BUFFER_TOO_SMALL);
+    assert_eq!(Error::from(SetupError::Options), BAD_INPUT_DATA);
+    let text = "in-flight buffer too small: 64 bytes are needed, or none for QoS 0 only";
+    assert_eq!(SetupError::InFlight { needed: 64 }.to_string(), text);
 }
 
 #[test]

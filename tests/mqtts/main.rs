@@ -17,6 +17,7 @@ mod nonblocking;
 mod pc;
 mod plain;
 mod reconnect;
+mod setup;
 mod trace;
 
 /// README shows the example as it is compiled.

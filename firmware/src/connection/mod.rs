@@ -142,7 +142,7 @@ async fn serve<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan, memo
             let talk = talk::Talk { device, plan, has_identity: config.identity.is_some() };
             talk.run(stack, client, &mut memory.socket).await;
         }
-        Err(error) => fail(device, plan, *error).await,
+        Err(error) => fail(device, plan, error.error()).await,
     }
 }
 
