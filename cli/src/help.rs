@@ -84,7 +84,8 @@ pub(crate) fn subscribe() -> String {
 pub(crate) fn lint() -> String {
     let head = "mqtts lint [--cafile FILE] [--cert FILE [--key FILE]] [--host NAME] [--at TIME]\n\n\
                 Says what would fail on the wire, and why, without connecting. Each finding is a line on standard output.\n\
-                Exit status 1 if something will fail; 0 if nothing will, or there are only warnings.\n";
+                Exit status 1 if something will fail; 0 if nothing will, or there are only warnings.\n\
+                A warning is also what is read here and stricter software may refuse.\n";
     page(head, LINT, Commands::All)
 }
 

@@ -9,7 +9,10 @@ use std::{
 use mqtts::pc;
 use x509::{
     Bundle, Hosts, Policy, PrivateKey, Time,
-    lint::{Decoded, File, Finding, Problem, Request, Role, Severity, Slot, Trust, WORKSPACE, check_decoded},
+    lint::{
+        Decoded, File, Finding, Problem, Request, Role, Severity, Slot, Trust, WORKSPACE, check_decoded,
+        strict,
+    },
 };
 use zeroize::Zeroizing;
 
@@ -40,7 +43,10 @@ pub(crate) fn run(lint: &Lint) -> Result<ExitCode, Failure> {
         certificate: request.certificate.map(|text| Bundle::from_long_pem(text, second)).into(),
         key: request.key.map(|text| PrivateKey::from_long_pem(text, third)).into(),
     };
-    let findings = findings(&decoded, &request);
+    let mut findings = findings(&decoded, &request);
+    for (file, chain) in [(File::Authority, &decoded.authority), (File::Certificate, &decoded.certificate)] {
+        encodings(file, chain, &mut findings);
+    }
     let mut out = io::stdout().lock();
     for finding in &findings {
         writeln!(out, "{}{finding}{}", place(lint, finding), names(finding, &decoded.certificate))
@@ -60,6 +66,16 @@ fn findings(decoded: &Decoded<'_>, request: &Request<'_>) -> Vec<Finding> {
     };
     check_decoded(decoded, request, verdict, |finding| findings.push(finding));
     findings
+}
+
+/// What others may refuse although it is read here.
+fn encodings(file: File, chain: &Slot<Bundle<'_>>, findings: &mut Vec<Finding>) {
+    for (certificate, number) in chain.content().iter().flat_map(|chain| chain.iter()).zip(1..) {
+        strict(certificate.der(), |deviation| {
+            let problem = Problem::Strict(deviation);
+            findings.push(Finding { severity: Severity::Warning, file, number, problem });
+        });
+    }
 }
 
 /// The names that the certificate is for, where that is the question.

@@ -216,6 +216,18 @@ fn a_warning_alone_is_no_failure() {
     assert_eq!(code, 0, "{lines:?}");
 }
 
+/// What is read here, but perhaps not elsewhere, is a warning beside the others.
+#[test]
+fn an_encoding_that_others_may_refuse_is_told() {
+    let file = vector("x509/certificates/serial-negative.pem");
+    let (lines, code) = lint(&[("--cafile", "ca.pem"), ("--cert", &file), ("--host", "localhost")]);
+    let expected = "serial-negative.pem: certificate: warning: others may refuse its encoding: byte 13: a negative serial \
+                    number (RFC 5280 §4.1.2.2)";
+    assert!(lines.iter().any(|line| line == expected), "{lines:?}");
+    // Its authority is another one, which the connection would fail of.
+    assert_eq!(code, 1);
+}
+
 #[test]
 fn times_are_understood_in_three_ways() {
     let files = [("--cafile", "ca.pem")];

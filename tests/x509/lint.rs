@@ -1,5 +1,6 @@
 //! What would fail on the wire.
 
+mod strict;
 mod trust;
 
 use accel::{HashAlgorithm, soft::Soft};

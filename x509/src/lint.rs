@@ -6,8 +6,12 @@
 //!
 //! An error is what will fail, and nothing else: of a server's chain and the CA file only the certificates of the path that a
 //! connection takes can cause one; of a client's chain its own certificate; of a CA file alone all of it together.
+//!
+//! With the feature `der` there is `strict` besides: which encodings other implementations refuse, although this one reads them.
 
 mod finding;
+#[cfg(feature = "der")]
+mod strict;
 mod trust;
 
 use accel::{Accel, HashAlgorithm};
@@ -19,6 +23,8 @@ use crate::{
 };
 
 pub use finding::{File, Finding, Problem, Severity};
+#[cfg(feature = "der")]
+pub use strict::{Deviation, Rule, strict};
 pub use trust::{Trust, Verdict, WORKSPACE};
 
 /// The files, and what they are for.

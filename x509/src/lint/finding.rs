@@ -105,6 +105,9 @@ pub enum Problem {
     NotTrusted,
     /// The chain could not be checked: the code.
     Unchecked(Error),
+    /// It is read here, but its encoding breaks a rule that others hold: only from [`strict`](super::strict).
+    #[cfg(feature = "der")]
+    Strict(super::Deviation),
 }
 
 /// `CA certificate 2: error: expired on 2026-11-22 14:23:55`.
@@ -170,6 +173,10 @@ impl fmt::Display for Problem {
             Self::MissingIssuer => "its issuer is in neither file: an intermediate certificate is missing, or the CA is another one",
             Self::NotTrusted => "not signed by the CA of that name, or the CA may not sign it",
             Self::Unchecked(code) => return write!(f, "it cannot be checked: {code:?} {code}"),
+            #[cfg(feature = "der")]
+            Self::Strict(deviation) => {
+                return write!(f, "others may refuse its encoding: {deviation}");
+            }
         })
     }
 }
