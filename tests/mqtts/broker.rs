@@ -29,6 +29,8 @@ pub(crate) struct Broker {
     pub(crate) acknowledges: bool,
     /// Whether everything is taken and nothing is looked at.
     pub(crate) is_deaf: bool,
+    /// What is said in place of the answer to the first packet of this name.
+    pub(crate) instead: Option<(&'static str, Vec<u8>)>,
 }
 
 impl Broker {
@@ -49,6 +51,7 @@ impl Broker {
             session_present: false,
             acknowledges: true,
             is_deaf: false,
+            instead: None,
         }
     }
 
@@ -56,9 +59,15 @@ impl Broker {
     pub(crate) fn say(&mut self, packet: &Packet<'_>) {
         let mut out = vec![0; 4096];
         let length = packet.encode(&mut out).unwrap();
+        self.say_bytes(&out[..length]);
+    }
+
+    /// Sends bytes that need not be a packet.
+    pub(crate) fn say_bytes(&mut self, bytes: &[u8]) {
         match &mut self.carrier {
-            Carrier::Tls(server) => server.send(&out[..length]),
-            Carrier::Plain { to, .. } => to.extend(&out[..length]),
+            // In records that fit a small window.
+            Carrier::Tls(server) => bytes.chunks(1_000).for_each(|record| server.send(record)),
+            Carrier::Plain { to, .. } => to.extend(bytes),
         }
     }
 
@@ -87,7 +96,10 @@ impl Broker {
         while let Some((packet, used)) = Packet::decode(&data[self.read..]).unwrap() {
             self.read += used;
             self.packets.push(name(&packet).to_owned());
-            self.answer(&packet);
+            match self.instead.take_if(|(awaited, _)| *awaited == name(&packet)) {
+                Some((_, bytes)) => self.say_bytes(&bytes),
+                None => self.answer(&packet),
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod asynchronous;
 mod blocking;
 mod broker;
 mod client;
+mod hostile;
 mod mosquitto;
 mod nonblocking;
 mod pc;
