@@ -1,8 +1,11 @@
 //! Debian packages: installed by root, asked for in one line otherwise.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::{process, progress::Progress};
+use crate::{process, progress::Progress, root, target};
 
 /// A program or file and the Debian package that brings it.
 pub struct Need {
@@ -54,6 +57,39 @@ pub const JAVA: Need = Need { what: "javac", package: "openjdk-17-jdk-headless" 
 pub const GO: Need = Need { what: "go", package: "golang-go" };
 /// A peer of the matrix.
 pub const ERLANG: Need = Need { what: "/usr/share/doc/erlang-ssl", package: "erlang-ssl" };
+
+/// A broker of the table.
+pub const RABBITMQ: Need = Need { what: "/usr/lib/rabbitmq/bin/rabbitmq-server", package: "rabbitmq-server" };
+/// What installs aedes, a broker of the table.
+pub const NPM: Need = Need { what: "npm", package: "npm" };
+
+/// Where programs are installed that are no Debian packages: Cargo's in `bin`, Python's in `python`, Node's in `node_modules`.
+pub fn tools() -> PathBuf {
+    target().join("tools")
+}
+
+/// Where a program of a crate of this name is, built and installed if need be.
+///
+/// # Errors
+/// What Cargo said.
+pub fn crate_program(name: &str, progress: &Progress) -> Result<PathBuf, String> {
+    let built = tools().join("bin").join(name);
+    if built.is_file() {
+        return Ok(built);
+    }
+    if let Some(found) = process::find(name) {
+        return Ok(found);
+    }
+    let install = |locked: &[&str]| {
+        let mut install = Command::new("cargo");
+        install.current_dir(root()).args(["install", "--root"]).arg(tools()).args(locked).arg(name);
+        process::output(&mut install)
+    };
+    // What a crate was released with may no longer build; newer dependencies may.
+    progress
+        .during(&format!("installing {name}"), || install(&["--locked"]).or_else(|_| install(&[])))
+        .map(|_| built)
+}
 
 /// Installs the packages of what is missing.
 ///

@@ -3,6 +3,7 @@
 //! A part is called proved only with a control: a fault that is planted, and that the part must find. Each run of a part writes its row
 //! of `docs/proof.md`: what it counted, its control, and how long it took.
 
+mod brokers;
 mod fuzz;
 mod interop;
 mod oracle;
@@ -37,6 +38,11 @@ const PARTS: &[Part] = &[
         name: "interop",
         about: "every suite at servers of other families; writes docs/interop.md",
         prove: interop::prove,
+    },
+    Part {
+        name: "brokers",
+        about: "seventeen checks at MQTT brokers of five families; writes docs/brokers.md",
+        prove: brokers::prove,
     },
     Part {
         name: "oracle",
