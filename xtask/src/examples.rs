@@ -1,7 +1,8 @@
 //! `cargo xtask examples`: builds every example of `examples/`, measures it, and writes the table of `examples/README.md`.
 //!
 //! Each example is a workspace of its own, as a user's project would be; all of them build into one folder here. Lines are
-//! counted as they are, flash and RAM are the sections of the ELF file. The table is checked by `cargo xtask test`, which measures again.
+//! counted as they are, flash and RAM are the sections of the ELF file. The table is checked by `cargo xtask test` and, for the chips whose
+//! drivers take minutes to compile, by `cargo xtask proof examples`: both measure again.
 
 mod elf;
 mod run;
@@ -28,7 +29,7 @@ examples/README.md. What cannot be built on this machine keeps its figures, and 
 
 Usage: cargo xtask examples [--check]
 
-  --check   write nothing: do what `cargo xtask test` does with them
+  --check   write nothing: do what `cargo xtask test` does with them; `cargo xtask proof examples` does it with all
 ";
 
 /// A folder of `examples/`: a project that a user would copy.
@@ -39,6 +40,8 @@ pub struct Example {
     pub target: Option<&'static str>,
     /// Its programs.
     pub programs: &'static [Program],
+    /// `cargo xtask test` builds it; otherwise `cargo xtask proof examples` alone, as the drivers of its chip take minutes.
+    pub is_quick: bool,
 }
 
 /// A program of an example.
@@ -76,6 +79,7 @@ pub const EXAMPLES: &[Example] = &[
                 what: "a hundred connections in one thread, over sockets that never wait (`mio`)",
             },
         ],
+        is_quick: true,
     },
     Example {
         name: "unix-socket",
@@ -85,6 +89,7 @@ pub const EXAMPLES: &[Example] = &[
             sources: "src",
             what: "our MQTT over another transport: a UNIX socket",
         }],
+        is_quick: true,
     },
     Example {
         name: "minimq",
@@ -94,6 +99,7 @@ pub const EXAMPLES: &[Example] = &[
             sources: "src",
             what: "our TLS under another MQTT client: `minimq`, which speaks MQTT 5",
         }],
+        is_quick: true,
     },
     Example {
         name: "lwip-sockets",
@@ -103,6 +109,7 @@ pub const EXAMPLES: &[Example] = &[
             sources: "src",
             what: "a task of FreeRTOS over the blocking sockets of lwIP: a library for a C program",
         }],
+        is_quick: true,
     },
     Example {
         name: "nucleo-f439zi",
@@ -112,6 +119,37 @@ pub const EXAMPLES: &[Example] = &[
             sources: "src",
             what: "embassy on an STM32F439 with its Ethernet: publishes, subscribes, comes back",
         }],
+        is_quick: true,
+    },
+    Example {
+        name: "rp2040-w5500",
+        target: Some("thumbv6m-none-eabi"),
+        programs: &[Program {
+            name: "rp2040-w5500",
+            sources: "src",
+            what: "the same on an RP2040 with a W5500 (Ethernet over SPI)",
+        }],
+        is_quick: false,
+    },
+    Example {
+        name: "rp2350-w5500",
+        target: Some("thumbv8m.main-none-eabihf"),
+        programs: &[Program {
+            name: "rp2350-w5500",
+            sources: "src",
+            what: "the same on an RP2350 with a W5500",
+        }],
+        is_quick: false,
+    },
+    Example {
+        name: "esp32c3-wifi",
+        target: Some("riscv32imc-unknown-none-elf"),
+        programs: &[Program {
+            name: "esp32c3-wifi",
+            sources: "src",
+            what: "the same on an ESP32-C3 over Wi-Fi",
+        }],
+        is_quick: false,
     },
 ];
 
@@ -133,23 +171,45 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     table::write(&measured)
 }
 
-/// Builds them, compares the table, and runs those for a PC and the one for the virtual board against a real Mosquitto.
+/// Builds those that take moments, compares the table, and runs those for a PC and the one for the virtual board against a real Mosquitto.
+/// Of the others it is checked that their sources are formatted and their lock files whole.
 ///
 /// # Errors
 /// What does not build, does not do what it should, or is not what the table says.
 pub fn test(progress: &Progress) -> Result<(), String> {
-    let mut world = World::start(progress)?;
-    let mut measured = Vec::new();
     for example in EXAMPLES {
         example.lint(progress)?;
-        measured.extend(example.measure(progress, &world.variables())?);
     }
-    let (built, left_out): (Vec<_>, Vec<_>) =
-        measured.iter().partition(|one| one.size.is_some() || one.is_for_pc);
-    progress.say(&format!("{} programs built, {} NOT RUN", built.len(), left_out.len()));
-    table::check(&measured)?;
+    let mut world = World::start(progress)?;
+    let built = build_and_compare(progress, &world.variables(), true)?;
+    progress.say(&format!("{built}; the others: `cargo xtask proof examples`"));
     world.on_a_pc(progress)?;
     world.on_the_virtual_board(progress)
+}
+
+/// [`test`], and builds and measures the others: how many there are.
+///
+/// # Errors
+/// As [`test`].
+pub fn prove(progress: &Progress) -> Result<String, String> {
+    test(progress)?;
+    build_and_compare(progress, &[], false)
+}
+
+/// Those that are quick, or those that are not: how many were built.
+fn build_and_compare(
+    progress: &Progress,
+    variables: &[(&str, String)],
+    is_quick: bool,
+) -> Result<String, String> {
+    let mut measured = Vec::new();
+    for example in EXAMPLES.iter().filter(|example| example.is_quick == is_quick) {
+        measured.extend(example.measure(progress, variables)?);
+    }
+    table::check(&measured)?;
+    let (built, left_out): (Vec<_>, Vec<_>) =
+        measured.iter().partition(|one| one.size.is_some() || one.is_for_pc);
+    Ok(format!("{} programs built and measured, {} NOT RUN", built.len(), left_out.len()))
 }
 
 /// A program's figures.
@@ -171,9 +231,21 @@ impl Example {
         root().join("examples").join(self.name)
     }
 
+    /// Its format, and that its lock file has all of its packages: a crate of ours may depend on a new one.
     fn lint(&self, progress: &Progress) -> Result<(), String> {
-        progress.say(&format!("example {}: format", self.name));
-        process::run(Command::new("cargo").current_dir(self.folder()).args(["fmt", "--check"]))
+        progress.say(&format!("example {}: format and lock file", self.name));
+        process::run(Command::new("cargo").current_dir(self.folder()).args(["fmt", "--check"]))?;
+        let mut update = Command::new("cargo");
+        update.current_dir(self.folder()).args(["update", "--workspace", "--locked"]);
+        match process::output(&mut update) {
+            Err(text) if text.contains("because --locked was passed") => Err(text),
+            // There is no network.
+            Err(text) => {
+                progress.say(&format!("example {}: lock file NOT RUN: {text}", self.name));
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Builds it: the folder with its programs; nothing where its target cannot be had on this machine.

@@ -57,7 +57,7 @@ const PARTS: &[Part] = &[
     Part { name: "same", about: "the firmware built into two folders: the same bytes", prove: same::prove },
     Part {
         name: "examples",
-        about: "what `cargo xtask test` does with the examples, alone",
+        about: "every example built for its target and measured, and those run that can run here",
         prove: examples,
     },
 ];
@@ -98,6 +98,5 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
 }
 
 fn examples(progress: &Progress) -> Result<Outcome, String> {
-    examples::test(progress)?;
-    Ok(Outcome::held("every example built, linted and measured"))
+    examples::prove(progress).map(Outcome::held)
 }
