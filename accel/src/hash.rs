@@ -97,6 +97,11 @@ impl Digest {
         Self { bytes, algorithm }
     }
 
+    /// All of the bytes, to be written.
+    pub(crate) const fn bytes_mut(&mut self) -> &mut [u8; MAX_DIGEST_LENGTH] {
+        &mut self.bytes
+    }
+
     /// The algorithm that made this digest.
     pub const fn algorithm(&self) -> HashAlgorithm {
         self.algorithm

@@ -40,9 +40,10 @@ impl HmacKey {
     /// Those of [`Hash`].
     #[inline(never)]
     pub fn new<A: Hash + ?Sized>(accel: &mut A, algorithm: HashAlgorithm, key: &[u8]) -> Result<Self, Error> {
-        let mut pad = [0; MAX_BLOCK_LENGTH];
+        let mut pad = [0_u64; MAX_BLOCK_LENGTH / 8];
         let result = Self::from_pad(accel, algorithm, key, &mut pad);
-        pad.zeroize();
+        // As a slice: an array would be wiped word by word.
+        pad.as_mut_slice().zeroize();
         result
     }
 
@@ -50,18 +51,20 @@ impl HmacKey {
         accel: &mut A,
         algorithm: HashAlgorithm,
         key: &[u8],
-        pad: &mut [u8; MAX_BLOCK_LENGTH],
+        pad: &mut [u64; MAX_BLOCK_LENGTH / 8],
     ) -> Result<Self, Error> {
         let block = algorithm.block_length();
+        let bytes: &mut [u8; MAX_BLOCK_LENGTH] = bytemuck::must_cast_mut(pad);
         if key.len() > block {
-            copy(pad, accel.hash(algorithm, &[key])?.as_bytes());
+            copy(bytes, accel.hash(algorithm, &[key])?.as_bytes());
         } else {
-            copy(pad, key);
+            copy(bytes, key);
         }
         let mut state = |mask: u8| {
-            for byte in pad.iter_mut() {
-                *byte ^= mask;
+            for word in pad.iter_mut() {
+                *word ^= u64::from_ne_bytes([mask; 8]);
             }
+            let pad: &[u8; MAX_BLOCK_LENGTH] = bytemuck::must_cast_ref(pad);
             // In the place where it is made: a copy is 200 bytes of stack.
             let mut started = accel.hash_start(algorithm);
             let state = started.as_mut().map_err(|error| *error)?;

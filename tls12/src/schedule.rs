@@ -36,9 +36,19 @@ pub enum Side {
     Server,
 }
 
+/// Bytes that are wiped as a slice: an array would be wiped byte by byte.
+#[derive(Clone)]
+struct Bytes<const N: usize>([u8; N]);
+
+impl<const N: usize> Zeroize for Bytes<N> {
+    fn zeroize(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
 /// The premaster secret of the RSA key exchange (RFC 5246 §7.4.7.1).
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct PremasterSecret([u8; SECRET_LENGTH]);
+pub struct PremasterSecret(Bytes<SECRET_LENGTH>);
 
 impl PremasterSecret {
     /// The version offered in the ClientHello and 46 random bytes.
@@ -46,22 +56,23 @@ impl PremasterSecret {
     /// # Errors
     /// Those of [`Rng::fill`].
     pub fn new<A: Rng + ?Sized>(accel: &mut A) -> Result<Self, Error> {
-        let mut secret = Self([0; SECRET_LENGTH]);
-        accel.fill(&mut secret.0)?;
+        let mut secret = Self(Bytes([0; SECRET_LENGTH]));
+        let Self(Bytes(bytes)) = &mut secret;
+        accel.fill(bytes)?;
         // RFC 5246 §7.4.7.1: the version that was offered, 3.3, so that a downgrade shows.
-        copy(&mut secret.0, &[3, 3]);
+        copy(bytes, &[3, 3]);
         Ok(secret)
     }
 
     /// The bytes, to be encrypted to the server's key.
     pub const fn as_bytes(&self) -> &[u8; SECRET_LENGTH] {
-        &self.0
+        &self.0.0
     }
 }
 
 /// The master secret (RFC 5246 §8.1).
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct MasterSecret([u8; SECRET_LENGTH]);
+pub struct MasterSecret(Bytes<SECRET_LENGTH>);
 
 impl MasterSecret {
     /// The master secret from both random values.
@@ -93,12 +104,12 @@ impl MasterSecret {
 
     /// A master secret that was kept in a session.
     pub const fn from_bytes(bytes: [u8; SECRET_LENGTH]) -> Self {
-        Self(bytes)
+        Self(Bytes(bytes))
     }
 
     /// The bytes, for a session or a key log.
     pub const fn as_bytes(&self) -> &[u8; SECRET_LENGTH] {
-        &self.0
+        &self.0.0
     }
 
     /// The PRF's key for everything that this secret is expanded to.
@@ -106,7 +117,7 @@ impl MasterSecret {
     /// # Errors
     /// Those of [`Hash`].
     pub fn key<A: Hash + ?Sized>(&self, accel: &mut A, prf: HashAlgorithm) -> Result<MasterKey, Error> {
-        Ok(MasterKey(HmacKey::new(accel, prf, &self.0)?))
+        Ok(MasterKey(HmacKey::new(accel, prf, self.as_bytes())?))
     }
 
     fn expand<A: Hash + ?Sized>(
@@ -115,10 +126,10 @@ impl MasterSecret {
         premaster: &[u8],
         seed: &[&[u8]],
     ) -> Result<Self, Error> {
-        let mut master = Self([0; SECRET_LENGTH]);
+        let mut master = Self(Bytes([0; SECRET_LENGTH]));
         // Used in the place where it is made: a copy is 150 bytes of stack.
         let key = HmacKey::new(accel, prf, premaster);
-        p_hash(accel, key.as_ref().map_err(|error| *error)?, seed, &mut master.0)?;
+        p_hash(accel, key.as_ref().map_err(|error| *error)?, seed, &mut master.0.0)?;
         Ok(master)
     }
 }
@@ -193,8 +204,8 @@ impl MasterKey {
             Side::Client => b"client finished",
             Side::Server => b"server finished",
         };
-        let mut data = VerifyData([0; VERIFY_DATA_LENGTH]);
-        p_hash(accel, &self.0, &[label, transcript_hash], &mut data.0)?;
+        let mut data = VerifyData(Bytes([0; VERIFY_DATA_LENGTH]));
+        p_hash(accel, &self.0, &[label, transcript_hash], &mut data.0.0)?;
         Ok(data)
     }
 
@@ -208,10 +219,10 @@ impl MasterKey {
         suite: Suite,
         randoms: &Randoms,
     ) -> Result<KeyBlock, Error> {
-        let mut block = KeyBlock { bytes: [0; MAX_KEY_BLOCK_LENGTH], suite };
+        let mut block = KeyBlock { bytes: Bytes([0; MAX_KEY_BLOCK_LENGTH]), suite };
         let (mac, cipher, salt) = lengths(suite);
         let needed = mac.saturating_add(cipher).saturating_add(salt).saturating_mul(2);
-        let out = block.bytes.get_mut(..needed).unwrap_or_default();
+        let out = block.bytes.0.get_mut(..needed).unwrap_or_default();
         // RFC 5246 §6.3: here the server's random value comes first.
         p_hash(accel, &self.0, &[b"key expansion", &randoms.server, &randoms.client], out)?;
         Ok(block)
@@ -220,24 +231,24 @@ impl MasterKey {
 
 /// The content of a Finished message.
 #[derive(Clone, ZeroizeOnDrop)]
-pub struct VerifyData([u8; VERIFY_DATA_LENGTH]);
+pub struct VerifyData(Bytes<VERIFY_DATA_LENGTH>);
 
 impl VerifyData {
     /// The bytes, to be sent.
     pub const fn as_bytes(&self) -> &[u8; VERIFY_DATA_LENGTH] {
-        &self.0
+        &self.0.0
     }
 
     /// Whether `received` is the same, in constant time.
     pub fn matches(&self, received: &[u8]) -> bool {
-        self.0.as_slice().ct_eq(received).into()
+        self.as_bytes().as_slice().ct_eq(received).into()
     }
 }
 
 /// The keys of both directions (RFC 5246 §6.3), just as many bytes of the key block as the suite needs.
 #[derive(ZeroizeOnDrop)]
 pub struct KeyBlock {
-    bytes: [u8; MAX_KEY_BLOCK_LENGTH],
+    bytes: Bytes<MAX_KEY_BLOCK_LENGTH>,
     #[zeroize(skip)]
     suite: Suite,
 }
@@ -259,7 +270,7 @@ impl KeyBlock {
     /// The keys with which `side` seals.
     pub fn keys(&self, side: Side) -> Keys<'_> {
         let (mac, cipher, salt) = lengths(self.suite);
-        let mut rest = self.bytes.as_slice();
+        let mut rest = self.bytes.0.as_slice();
         let mut pair = |length: usize| {
             let (client, server) = (split(&mut rest, length), split(&mut rest, length));
             match side {
@@ -283,8 +294,8 @@ pub fn p_hash<A: Hash + ?Sized>(
 ) -> Result<(), Error> {
     // A(1) = HMAC(secret, seed); A(i) = HMAC(secret, A(i-1)); the output is HMAC(secret, A(i) + seed) for i = 1, 2, ...
     let mut state = key.start();
-    let mut place = Zeroizing::new([0; MAX_DIGEST_LENGTH]);
-    let a = place.get_mut(..key.algorithm().digest_length()).unwrap_or_default();
+    let mut place = Zeroizing::new(Bytes([0; MAX_DIGEST_LENGTH]));
+    let a = place.0.get_mut(..key.algorithm().digest_length()).unwrap_or_default();
     seed.iter().try_for_each(|part| accel.hash_update(&mut state, part))?;
     finish(accel, key, &mut state, a)?;
     let mut rest = out;

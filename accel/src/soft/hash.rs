@@ -7,7 +7,6 @@
 mod md5;
 
 use status::{Error, md};
-use zeroize::Zeroize;
 
 use crate::hash::Owner;
 use crate::{
@@ -133,21 +132,19 @@ pub fn compress(chain: &mut ChainingValue, algorithm: HashAlgorithm, blocks: &[u
 
 /// Writes out a chaining value as the digest of `algorithm`: what a hash yields after its last, padded block.
 pub fn digest(chain: &ChainingValue, algorithm: HashAlgorithm) -> Digest {
-    let mut bytes = [0; MAX_DIGEST_LENGTH];
+    // Written where it stays: a copy would have to be wiped.
+    let mut digest = Digest::new(algorithm, [0; MAX_DIGEST_LENGTH]);
+    let bytes = digest.bytes_mut();
     if algorithm.block_length() == MAX_BLOCK_LENGTH {
         for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(chain.words64()) {
             *to = word.to_be_bytes();
         }
     } else {
+        let is_little_endian = algorithm == HashAlgorithm::Md5;
         for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(chain.words32()) {
-            *to = match algorithm {
-                HashAlgorithm::Md5 => word.to_le_bytes(),
-                _ => word.to_be_bytes(),
-            };
+            *to = if is_little_endian { word.to_le_bytes() } else { word.to_be_bytes() };
         }
     }
-    let digest = Digest::new(algorithm, bytes);
-    bytes.zeroize();
     digest
 }
 

@@ -10,6 +10,7 @@
 
 use accel::{ChainingValue, Digest, HashAlgorithm, HmacKey, soft};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
+use zeroize::Zeroize;
 
 use super::cbc::{MAX_MAC_LENGTH, MAX_PADDING};
 use super::protection::ADDITIONAL_LENGTH;
@@ -137,9 +138,14 @@ const MARKER_AND_LENGTH: u32 = 9;
 const BLOCK: u32 = 64;
 const ADDITIONAL: u32 = 13;
 
-/// A block of plaintext; wiped when dropped.
-#[derive(zeroize::ZeroizeOnDrop)]
+/// A block of plaintext; wiped when dropped, as a slice: an array would be wiped byte by byte.
 struct Block([u8; BLOCK_LENGTH]);
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
 
 impl Block {
     /// Puts the marker behind a message of `secret` bytes and zeros after it; this block begins at `position`.

@@ -85,9 +85,10 @@ pub(crate) fn place(out: &mut [u32], above: usize, bytes: &[u8]) {
 /// Writes a number as big-endian bytes over all of `out`, which is long enough for it.
 #[inline(never)]
 pub(crate) fn export(out: &mut [u8], number: &[u32]) {
-    let bytes = number.iter().flat_map(|limb| limb.to_le_bytes());
-    for (out, byte) in out.iter_mut().rev().zip(bytes) {
-        *out = byte;
+    for (out, limb) in out.rchunks_mut(LIMB_BYTES).zip(number) {
+        for (out, byte) in out.iter_mut().rev().zip(limb.to_le_bytes()) {
+            *out = byte;
+        }
     }
 }
 

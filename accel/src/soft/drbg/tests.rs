@@ -67,15 +67,18 @@ fn nist_vectors() {
 /// The carry runs through all 440 bits, and out of them.
 #[test]
 fn sums_are_modulo_the_seed_length() {
-    let mut sum = [0xFF; SEED_LENGTH];
-    add(&mut sum, &[1]);
-    assert_eq!(sum, [0; SEED_LENGTH]);
-    add(&mut sum, &[0xFF; SEED_LENGTH]);
-    add(&mut sum, &[0xFF; 32]);
-    let mut expected = [0xFF; SEED_LENGTH];
-    expected[..23].fill(0);
-    expected[54] = 0xFE;
-    assert_eq!(sum, expected);
+    let mut most = [u32::MAX; WORDS];
+    most[0] = 0x00FF_FFFF;
+    let mut sum = Number(most);
+    sum.add(&[1]);
+    assert_eq!(sum.0, [0; WORDS]);
+    sum.add(&most);
+    sum.add(&[u32::MAX; 8]);
+    let mut expected = most;
+    expected[..6].fill(0);
+    expected[13] = u32::MAX - 1;
+    // 2^440 - 1 + 2^256 - 1 - 2^440
+    assert_eq!(sum.0, expected);
 }
 
 /// A good source that remembers what it gave.
@@ -85,7 +88,7 @@ impl Entropy for Remembering<'_> {
     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
         for part in out.chunks_mut(32) {
             self.0 += 1;
-            copy(part, sha256(&[&self.0.to_be_bytes()])?.as_bytes());
+            copy(part, Hasher.hash(HashAlgorithm::Sha256, &[&self.0.to_be_bytes()])?.as_bytes());
         }
         self.1.push(out.to_vec());
         Ok(())

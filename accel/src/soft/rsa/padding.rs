@@ -1,7 +1,5 @@
 //! PKCS#1 v1.5 blocks (RFC 8017 §7.2.1, §9.2), written straight into limbs.
 
-use core::slice;
-
 use status::{Error, rsa};
 
 use super::super::bignum::limbs;
@@ -12,8 +10,8 @@ const FRAME: usize = 3;
 /// The shortest padding string.
 const MIN_PADDING: usize = 8;
 /// Random bytes drawn beyond those needed: one in 256 is zero and is rejected.
-const SPARE: usize = 32;
-/// Draws before a generator is declared broken; the second is already needed less than once in 2^90 encryptions.
+const SPARE: usize = 16;
+/// Draws before a generator is declared broken; with a key of 2048 bits the second is needed less than once in 2^50 encryptions.
 const MAX_DRAWS: usize = 4;
 
 /// The longest message that a block of so many bytes takes.
@@ -47,19 +45,27 @@ pub(crate) fn encryption(
     let scratch = scratch.get_mut(..wanted.saturating_add(SPARE)).ok_or(rsa::BAD_INPUT_DATA)?;
     for _ in 0..MAX_DRAWS {
         rng.fill(scratch).map_err(|cause| rsa::RNG_FAILED.because(cause))?;
-        if scratch.iter().filter(|byte| **byte != 0).count() < wanted {
-            continue;
-        }
+        let Some(padding) = without_zeros(scratch).get(..wanted) else { continue };
         limbs::import(out, message);
-        let mut place = message.len().saturating_add(1);
-        for byte in scratch.iter().filter(|byte| **byte != 0).take(wanted) {
-            limbs::place(out, place, slice::from_ref(byte));
-            place = place.saturating_add(1);
-        }
-        limbs::place(out, place, &[2]);
+        let above = message.len().saturating_add(1);
+        limbs::place(out, above, padding);
+        limbs::place(out, above.saturating_add(wanted), &[2]);
         return Ok(());
     }
     Err(rsa::RNG_FAILED)
+}
+
+/// The bytes that are not zero, moved to the front.
+fn without_zeros(bytes: &mut [u8]) -> &[u8] {
+    let mut kept = 0_usize;
+    for index in 0..bytes.len() {
+        let byte = bytes.get(index).copied().unwrap_or_default();
+        if let Some(to) = bytes.get_mut(kept) {
+            *to = byte;
+        }
+        kept = kept.saturating_add(usize::from(byte != 0));
+    }
+    bytes.get(..kept).unwrap_or_default()
 }
 
 /// What stands before a digest in a DigestInfo: the sequence, the algorithm with NULL parameters, the octet string's head
