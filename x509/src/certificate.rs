@@ -7,7 +7,7 @@ use status::{Error, asn1, ecp, oid as oid_code, pk, x509};
 
 use crate::{
     KeyUsage, Name, PublicKey, Purpose, Time,
-    der::{Algorithm, CONTEXT, INTEGER, Reader, SEQUENCE, explicit, until},
+    der::{AlgorithmIdentifier, CONTEXT, DerReader, INTEGER, SEQUENCE, explicit, until},
     extension::Extensions,
     host, oid,
 };
@@ -72,54 +72,62 @@ impl<'a> Certificate<'a> {
     /// Those of `status::x509`, from -0x2180 (not a certificate) to -0x2680, with their low-level causes: -0x2562 for an unknown
     /// critical extension, -0x2500 for a repeated one; those of `status::pk` and `status::ecp` for its key.
     pub fn from_der(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(bytes);
+        let mut reader = DerReader::new(bytes);
+        // Certificate ::= SEQUENCE {
+        //   tbsCertificate         TBSCertificate,
+        //   signatureAlgorithm     AlgorithmIdentifier,
+        //   signatureValue         BIT STRING }
         let after = reader.enter(SEQUENCE);
         if reader.failure().is_some() {
             return Err(x509::INVALID_FORMAT);
         }
         let der = until(bytes, after);
 
-        // 1. TBSCertificate, and how long its bytes are, since those are signed.
+        // TBSCertificate ::= SEQUENCE {                 its bytes, header included, are what is signed
+        //   version                [0] EXPLICIT Version DEFAULT v1,
+        //   serialNumber           CertificateSerialNumber,
+        //   signature              AlgorithmIdentifier,
+        //   issuer                 Name,
+        //   validity               Validity,
+        //   subject                Name,
+        //   subjectPublicKeyInfo   SubjectPublicKeyInfo,
+        //   issuerUniqueID         [1] IMPLICIT UniqueIdentifier OPTIONAL,
+        //   subjectUniqueID        [2] IMPLICIT UniqueIdentifier OPTIONAL,
+        //   extensions             [3] EXPLICIT Extensions OPTIONAL }
         let start = reader.rest();
-        reader.within(x509::INVALID_FORMAT);
-        let after = reader.enter(SEQUENCE);
+        let after = reader.field(x509::INVALID_FORMAT, |reader| reader.enter(SEQUENCE));
         let signed = until(start, after);
-
-        // 2. Its fields, in order.
         let version = version(&mut reader);
-        let serial = serial(&mut reader);
-        reader.within(x509::INVALID_ALG);
-        let inner_algorithm = reader.algorithm();
+        let serial = reader.field(x509::INVALID_SERIAL, serial_number);
+        let signature = reader.field(x509::INVALID_ALG, DerReader::algorithm_identifier);
         if version > 2 {
-            reader.fail_with(x509::UNKNOWN_VERSION);
+            reader.fail(x509::UNKNOWN_VERSION);
         }
         reader.finish()?;
-        let signature_algorithm = signature_algorithm(&inner_algorithm)?;
+        let known_algorithm = signature_algorithm(&signature)?;
         let issuer = Name::read(&mut reader);
-        let (not_before, not_after) = validity(&mut reader);
+        let (not_before, not_after) = reader.field(x509::INVALID_DATE, validity);
         let subject = Name::read_any(&mut reader);
         let public_key = PublicKey::read(&mut reader)?;
         if version > 0 {
-            skip_unique_identifier(&mut reader, 1);
-            skip_unique_identifier(&mut reader, 2);
+            reader.field(x509::INVALID_FORMAT, skip_unique_identifiers);
         }
         let mut extensions = Extensions::default();
         if version == 2 {
-            extensions.read(&mut reader);
+            reader.field(x509::INVALID_EXTENSIONS, |reader| extensions.read(reader));
         }
-        reader.within(x509::INVALID_FORMAT);
-        reader.leave(after);
+        reader.field(x509::INVALID_FORMAT, |reader| reader.leave(after));
 
-        // 3. The signature. RFC 5280 §4.1.1.2: the algorithm outside is the one inside.
-        reader.within(x509::INVALID_ALG);
-        if reader.algorithm() != inner_algorithm {
-            reader.fail_with(x509::SIG_MISMATCH);
+        // signatureAlgorithm. RFC 5280 §4.1.1.2: it is the same as `signature` inside.
+        if reader.field(x509::INVALID_ALG, DerReader::algorithm_identifier) != signature {
+            reader.fail(x509::SIG_MISMATCH);
         }
-        reader.within(x509::INVALID_SIGNATURE);
-        let length = reader.whole_bit_string();
-        let signature = reader.bytes(length);
-        reader.within(x509::INVALID_FORMAT);
-        reader.end();
+        // signatureValue
+        let signature = reader.field(x509::INVALID_SIGNATURE, |reader| {
+            let length = reader.whole_bit_string();
+            reader.bytes(length)
+        });
+        reader.field(x509::INVALID_FORMAT, DerReader::end);
         reader.finish()?;
 
         Ok(Self {
@@ -127,7 +135,7 @@ impl<'a> Certificate<'a> {
             signed,
             version: version.saturating_add(1),
             serial,
-            signature_algorithm,
+            signature_algorithm: known_algorithm,
             issuer,
             not_before,
             not_after,
@@ -207,7 +215,7 @@ impl<'a> Certificate<'a> {
     /// The SubjectPublicKeyInfo, header included: what a pin of a public key is the digest of (RFC 7469 §2.4). It is looked for anew at each call.
     #[must_use]
     pub fn public_key_info(&self) -> &'a [u8] {
-        let mut reader = Reader::new(self.signed);
+        let mut reader = DerReader::new(self.signed);
         reader.enter(SEQUENCE);
         if reader.peek() == Some(explicit(0)) {
             reader.take(explicit(0));
@@ -305,21 +313,22 @@ fn digest<A: Hash>(bytes: &[u8], algorithm: HashAlgorithm, accel: &mut A) -> Res
     accel.hash_finish(state)
 }
 
-/// Version, 0 for v1; anything over 255 is 255.
-fn version(reader: &mut Reader<'_>) -> u8 {
+/// `Version ::= INTEGER { v1(0), v2(1), v3(2) }`; 255 for anything higher.
+fn version(reader: &mut DerReader<'_>) -> u8 {
     if reader.peek().is_some_and(|tag| tag != explicit(0)) {
         return 0;
     }
-    let after = reader.enter(explicit(0));
-    reader.within(x509::INVALID_VERSION);
-    let version = reader.small_integer();
-    reader.leave(after);
+    let after = reader.field(x509::INVALID_FORMAT, |reader| reader.enter(explicit(0)));
+    let version = reader.field(x509::INVALID_VERSION, |reader| {
+        let version = reader.small_integer();
+        reader.leave(after);
+        version
+    });
     u8::try_from(version).unwrap_or(u8::MAX)
 }
 
-/// An INTEGER of any length and sign; 2.28 also takes a context-specific tag 2.
-fn serial<'a>(reader: &mut Reader<'a>) -> &'a [u8] {
-    reader.within(x509::INVALID_SERIAL);
+/// `CertificateSerialNumber ::= INTEGER`, of any length and sign. 2.28 also takes a context-specific tag 2.
+fn serial_number<'a>(reader: &mut DerReader<'a>) -> &'a [u8] {
     if !matches!(reader.peek(), None | Some(INTEGER | IMPLICIT_SERIAL)) {
         reader.fail(asn1::UNEXPECTED_TAG);
     }
@@ -328,24 +337,26 @@ fn serial<'a>(reader: &mut Reader<'a>) -> &'a [u8] {
 
 const IMPLICIT_SERIAL: u8 = CONTEXT | INTEGER;
 
-fn signature_algorithm(algorithm: &Algorithm<'_>) -> Result<SignatureAlgorithm, Error> {
+fn signature_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> Result<SignatureAlgorithm, Error> {
     let known = oid::signature_algorithm(algorithm.oid);
     let known = known.ok_or(x509::UNKNOWN_SIG_ALG.because(oid_code::NOT_FOUND))?;
     // RFC 4055 §5, RFC 5758 §3.2: the parameters are NULL or absent.
     if algorithm.is_plain() { Ok(known) } else { Err(x509::INVALID_ALG) }
 }
 
-fn validity(reader: &mut Reader<'_>) -> (Time, Time) {
-    reader.within(x509::INVALID_DATE);
+/// `Validity ::= SEQUENCE { notBefore Time, notAfter Time }`.
+fn validity(reader: &mut DerReader<'_>) -> (Time, Time) {
     let after = reader.enter(SEQUENCE);
     let times = (Time::read(reader), Time::read(reader));
     reader.leave(after);
     times
 }
 
-fn skip_unique_identifier(reader: &mut Reader<'_>, number: u8) {
-    reader.within(x509::INVALID_FORMAT);
-    if reader.peek() == Some(explicit(number)) {
-        reader.take(explicit(number));
+/// issuerUniqueID and subjectUniqueID, which are not used. As in 2.28 their tags are constructed.
+fn skip_unique_identifiers(reader: &mut DerReader<'_>) {
+    for tag in [explicit(1), explicit(2)] {
+        if reader.peek() == Some(tag) {
+            reader.take(tag);
+        }
     }
 }

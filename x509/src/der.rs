@@ -2,39 +2,43 @@
 //!
 //! It is more lenient than DER: a length may be written with more bytes than it needs (at most four), a boolean may be any byte.
 //!
-//! A reader keeps the first failure, and from then on there is nothing left to read: whoever reads goes on to the end and asks once,
-//! so that a parser has no branch for each field. Codes are the low-level ones of `status::asn1`, with the high-level code of the
-//! field that is being read. A reader never looks past its own slice, and its position only moves forward.
+//! A reader keeps the first failure, and then has nothing left to read. So a parser reads all fields without a branch for each, and asks
+//! once at the end. Failures are low-level codes of `status::asn1`; [`DerReader::field`] adds the high-level code of the field in which
+//! they happened. A reader never looks past its own slice, and its position only moves forward.
 
 use status::{Error, asn1};
 
 /// The bytes of an element that have not been read yet.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct DerReader<'a> {
     rest: &'a [u8],
-    field: Option<Error>,
     failure: Option<Error>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> DerReader<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, field: None, failure: None }
+        Self { rest: bytes, failure: None }
     }
 
-    /// What fails from here on does so with the code of this field.
-    pub(crate) const fn within(&mut self, field: Error) {
-        self.field = Some(field);
+    /// Reads a field. A low-level failure in it gets the field's high-level code.
+    #[inline(always)]
+    pub(crate) fn field<T>(&mut self, code: Error, read: impl FnOnce(&mut Self) -> T) -> T {
+        let value = read(self);
+        self.blame(code);
+        value
     }
 
-    /// Fails for a low-level reason.
+    /// Adds the high-level code of a field to a failure that has none.
     #[inline(never)]
-    pub(crate) fn fail(&mut self, cause: Error) {
-        self.fail_with(self.field.map_or(cause, |field| field.because(cause)));
+    fn blame(&mut self, code: Error) {
+        self.failure = self
+            .failure
+            .map(|failure| if failure.high().is_none() { code.because(failure) } else { failure });
     }
 
-    /// Fails with this code and no other.
+    /// Fails, unless something has failed before: with a low-level code, or with a high-level one that no field changes.
     #[inline(never)]
-    pub(crate) fn fail_with(&mut self, error: Error) {
+    pub(crate) fn fail(&mut self, error: Error) {
         self.failure.get_or_insert(error);
         self.rest = &[];
     }
@@ -44,7 +48,7 @@ impl<'a> Reader<'a> {
         self.failure
     }
 
-    /// Whether nothing has failed so far.
+    /// The first failure as an error.
     pub(crate) fn finish(&self) -> Result<(), Error> {
         self.failure.map_or(Ok(()), Err)
     }
@@ -75,7 +79,7 @@ impl<'a> Reader<'a> {
         self.bytes(1).first().copied().unwrap_or_default()
     }
 
-    /// Reads so many bytes.
+    /// Reads `length` bytes.
     #[inline(never)]
     pub(crate) fn bytes(&mut self, length: usize) -> &'a [u8] {
         if let Some((bytes, rest)) = self.rest.split_at_checked(length) {
@@ -86,7 +90,7 @@ impl<'a> Reader<'a> {
         &[]
     }
 
-    /// Reads a length; it is at most what is left after it (X.690 §8.1.3).
+    /// Reads a length (X.690 §8.1.3). Fails if it is more than what is left after it.
     #[inline(never)]
     pub(crate) fn length(&mut self) -> usize {
         let first = self.byte();
@@ -107,7 +111,7 @@ impl<'a> Reader<'a> {
         length
     }
 
-    /// Reads a tag, which must be `tag`, and its length: the position is then that of the content.
+    /// Reads a tag, which must be `tag`, and the length. The content is read next.
     #[inline(never)]
     pub(crate) fn header(&mut self, tag: u8) -> usize {
         if self.peek().is_some_and(|found| found != tag) {
@@ -117,14 +121,14 @@ impl<'a> Reader<'a> {
         self.length()
     }
 
-    /// Reads a whole element with this tag and gives its content.
+    /// Reads a whole element with this tag; its content.
     #[inline(never)]
     pub(crate) fn take(&mut self, tag: u8) -> &'a [u8] {
         let length = self.header(tag);
         self.bytes(length)
     }
 
-    /// Goes into an element with this tag, and gives what follows it, to [`Reader::leave`] it with.
+    /// Goes into an element with this tag. The answer is what follows the element: the argument of [`DerReader::leave`].
     #[inline(never)]
     pub(crate) fn enter(&mut self, tag: u8) -> &'a [u8] {
         let length = self.header(tag);
@@ -133,14 +137,14 @@ impl<'a> Reader<'a> {
         after
     }
 
-    /// Leaves an element, all of which must have been read.
+    /// Leaves an element; fails unless all of it has been read.
     #[inline(never)]
     pub(crate) fn leave(&mut self, after: &'a [u8]) {
         self.end();
         self.skip_to(after);
     }
 
-    /// Leaves an element, whatever is left of it.
+    /// Leaves an element, whether or not all of it has been read.
     #[inline(never)]
     pub(crate) fn skip_to(&mut self, after: &'a [u8]) {
         if self.failure.is_none() {
@@ -148,7 +152,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Goes into an element with this tag that is the last thing here.
+    /// Goes into an element with this tag; fails if something follows it.
     #[inline(never)]
     pub(crate) fn enter_last(&mut self, tag: u8) {
         if !self.enter(tag).is_empty() {
@@ -190,7 +194,7 @@ impl<'a> Reader<'a> {
         sum
     }
 
-    /// Reads a BIT STRING that is the last thing here; gives its bytes without the count of unused bits.
+    /// Reads a BIT STRING; fails if something follows it. Its bytes, without the count of unused bits.
     #[inline(never)]
     pub(crate) fn last_bit_string(&mut self) -> &'a [u8] {
         let Some(length) = self.header(BIT_STRING).checked_sub(1) else {
@@ -205,7 +209,7 @@ impl<'a> Reader<'a> {
         bytes
     }
 
-    /// Reads the head of a BIT STRING of whole bytes; gives how many follow.
+    /// Reads the head of a BIT STRING of whole bytes; how many follow.
     #[inline(never)]
     pub(crate) fn whole_bit_string(&mut self) -> usize {
         match self.header(BIT_STRING).checked_sub(1) {
@@ -221,31 +225,37 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an AlgorithmIdentifier (RFC 5280 §4.1.1.2).
+    ///
+    /// ```text
+    ///   AlgorithmIdentifier ::= SEQUENCE {
+    ///     algorithm    OBJECT IDENTIFIER,
+    ///     parameters   ANY DEFINED BY algorithm OPTIONAL }
+    /// ```
     #[inline(never)]
-    pub(crate) fn algorithm(&mut self) -> Algorithm<'a> {
+    pub(crate) fn algorithm_identifier(&mut self) -> AlgorithmIdentifier<'a> {
         let after = self.enter(SEQUENCE);
         let oid = self.take(OBJECT_IDENTIFIER);
         let parameters = if self.is_empty() { (0, &[][..]) } else { self.element() };
         self.leave(after);
-        Algorithm { oid, parameters }
+        AlgorithmIdentifier { oid, parameters }
     }
 }
 
 /// An AlgorithmIdentifier: the object identifier, and tag and content of the parameters (0 and nothing without any).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Algorithm<'a> {
+pub(crate) struct AlgorithmIdentifier<'a> {
     pub(crate) oid: &'a [u8],
     pub(crate) parameters: (u8, &'a [u8]),
 }
 
-impl Algorithm<'_> {
+impl AlgorithmIdentifier<'_> {
     /// Whether the parameters are absent or NULL.
     pub(crate) const fn is_plain(&self) -> bool {
         matches!(self.parameters.0, 0 | NULL) && self.parameters.1.is_empty()
     }
 }
 
-/// What of `bytes` stands before their end `after`.
+/// The bytes before `after`, which is the end of `bytes`.
 pub(crate) fn until<'a>(bytes: &'a [u8], after: &[u8]) -> &'a [u8] {
     bytes.get(..bytes.len().saturating_sub(after.len())).unwrap_or_default()
 }

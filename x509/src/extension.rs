@@ -6,7 +6,7 @@
 use status::{Error, asn1, x509};
 
 use crate::{
-    der::{BOOLEAN, CLASS, CONTEXT, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, explicit},
+    der::{BOOLEAN, CLASS, CONTEXT, DerReader, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, explicit},
     oid,
 };
 
@@ -49,7 +49,7 @@ impl KeyUsage {
         self.0 & other.0 == other.0
     }
 
-    /// Those bits that take something away.
+    /// The bits that restrict the use of the key.
     const fn restrictions(self) -> Self {
         Self(self.0 & (Self::ENCIPHER_ONLY.0 | Self::DECIPHER_ONLY.0))
     }
@@ -114,13 +114,17 @@ pub(crate) const DNS_NAME: u8 = 2;
 pub(crate) const IP_ADDRESS: u8 = 7;
 
 impl<'a> Extensions<'a> {
-    /// Reads what follows the unique identifiers of a version 3 certificate.
+    /// Reads the extensions of a version 3 certificate, if it has any.
+    ///
+    /// ```text
+    ///   extensions   [3] EXPLICIT Extensions OPTIONAL
+    ///   Extensions   ::= SEQUENCE OF Extension
+    /// ```
     #[inline(never)]
-    pub(crate) fn read(&mut self, reader: &mut Reader<'a>) {
+    pub(crate) fn read(&mut self, reader: &mut DerReader<'a>) {
         if reader.is_empty() {
             return;
         }
-        reader.within(x509::INVALID_EXTENSIONS);
         let after = reader.enter(explicit(3));
         reader.enter_last(SEQUENCE);
         let mut seen = 0;
@@ -130,7 +134,13 @@ impl<'a> Extensions<'a> {
         reader.leave(after);
     }
 
-    fn read_one(&mut self, reader: &mut Reader<'a>, seen: &mut u8) {
+    /// ```text
+    ///   Extension ::= SEQUENCE {
+    ///     extnID      OBJECT IDENTIFIER,
+    ///     critical    BOOLEAN DEFAULT FALSE,
+    ///     extnValue   OCTET STRING }          which contains the DER of the extension
+    /// ```
+    fn read_one(&mut self, reader: &mut DerReader<'a>, seen: &mut u8) {
         let after = reader.enter(SEQUENCE);
         let id = reader.take(OBJECT_IDENTIFIER);
         let is_critical = matches!(reader.peek(), None | Some(BOOLEAN)) && reader.boolean();
@@ -139,7 +149,7 @@ impl<'a> Extensions<'a> {
         // RFC 5280 §4.2: no extension more than once.
         let bit = known.map_or(0, |place| 1_u8.wrapping_shl(place));
         if *seen & bit != 0 {
-            reader.fail_with(x509::INVALID_EXTENSIONS);
+            reader.fail(x509::INVALID_EXTENSIONS);
         }
         *seen |= bit;
         match known {
@@ -181,20 +191,20 @@ impl<'a> Extensions<'a> {
 
     /// The object identifiers of certificatePolicies.
     pub(crate) fn policies(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        elements(self.certificate_policies).map(|(_, policy)| Reader::new(policy).take(OBJECT_IDENTIFIER))
+        elements(self.certificate_policies).map(|(_, policy)| DerReader::new(policy).take(OBJECT_IDENTIFIER))
     }
 }
 
 /// The number bits of a tag.
 const TAG_NUMBER: u8 = 0x1F;
 
-/// The elements of a list that has been checked when it was read.
+/// The elements of a list, which was checked when the certificate was read.
 fn elements<'a>(content: Option<&'a [u8]>) -> impl Iterator<Item = (u8, &'a [u8])> + use<'a> {
-    let mut reader = Reader::new(content.unwrap_or_default());
+    let mut reader = DerReader::new(content.unwrap_or_default());
     core::iter::from_fn(move || (!reader.is_empty()).then(|| reader.element()))
 }
 
-/// In the order in which they are told apart below.
+/// In the order of the arms of [`Extensions::read_one`].
 const UNDERSTOOD: [&[u8]; 6] = [
     oid::BASIC_CONSTRAINTS,
     oid::KEY_USAGE,
@@ -204,9 +214,16 @@ const UNDERSTOOD: [&[u8]; 6] = [
     oid::NS_CERT_TYPE,
 ];
 
-fn basic_constraints(value: &mut Reader<'_>) -> BasicConstraints {
+/// RFC 5280 §4.2.1.9.
+///
+/// ```text
+///   BasicConstraints ::= SEQUENCE {
+///     cA                  BOOLEAN DEFAULT FALSE,
+///     pathLenConstraint   INTEGER (0..MAX) OPTIONAL }
+/// ```
+fn basic_constraints(value: &mut DerReader<'_>) -> BasicConstraints {
     let mut constraints = BasicConstraints::default();
-    // The SEQUENCE's own length is not held against what it contains: 2.28 does not either.
+    // As in 2.28, the SEQUENCE's length is not compared with its content.
     value.header(SEQUENCE);
     if value.is_empty() {
         return constraints;
@@ -232,7 +249,12 @@ fn basic_constraints(value: &mut Reader<'_>) -> BasicConstraints {
 /// The path length that Mbed TLS refuses, since it counts one more.
 const MAX_PATH_LENGTH: u32 = 0x7FFF_FFFF;
 
-fn key_usage(value: &mut Reader<'_>) -> KeyUsage {
+/// RFC 5280 §4.2.1.3.
+///
+/// ```text
+///   KeyUsage ::= BIT STRING
+/// ```
+fn key_usage(value: &mut DerReader<'_>) -> KeyUsage {
     let bits = value.last_bit_string();
     if bits.is_empty() {
         value.fail(asn1::INVALID_LENGTH);
@@ -241,7 +263,13 @@ fn key_usage(value: &mut Reader<'_>) -> KeyUsage {
     KeyUsage(u16::from_le_bytes([low, high]))
 }
 
-fn extended_key_usage<'a>(value: &mut Reader<'a>) -> &'a [u8] {
+/// RFC 5280 §4.2.1.12.
+///
+/// ```text
+///   ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId
+///   KeyPurposeId      ::= OBJECT IDENTIFIER
+/// ```
+fn extended_key_usage<'a>(value: &mut DerReader<'a>) -> &'a [u8] {
     value.enter_last(SEQUENCE);
     let list = value.rest();
     while !value.is_empty() {
@@ -253,7 +281,13 @@ fn extended_key_usage<'a>(value: &mut Reader<'a>) -> &'a [u8] {
     list
 }
 
-fn subject_alternative_name<'a>(value: &mut Reader<'a>) -> &'a [u8] {
+/// RFC 5280 §4.2.1.6.
+///
+/// ```text
+///   SubjectAltName ::= SEQUENCE SIZE (1..MAX) OF GeneralName
+///   GeneralName    ::= CHOICE { otherName [0] OtherName, rfc822Name [1] IA5String, dNSName [2] IA5String, ... iPAddress [7] OCTET STRING, ... }
+/// ```
+fn subject_alternative_name<'a>(value: &mut DerReader<'a>) -> &'a [u8] {
     value.enter_last(SEQUENCE);
     let list = value.rest();
     while !value.is_empty() {
@@ -269,8 +303,13 @@ fn subject_alternative_name<'a>(value: &mut Reader<'a>) -> &'a [u8] {
 }
 
 /// What is wrong with an otherName. 2.28 reads its type, and all of a hardware module name (RFC 4108 §5).
+///
+/// ```text
+///   OtherName          ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY DEFINED BY type-id }
+///   HardwareModuleName ::= SEQUENCE { hwType OBJECT IDENTIFIER, hwSerialNum OCTET STRING }
+/// ```
 fn other_name(name: &[u8]) -> Option<Error> {
-    let mut name = Reader::new(name);
+    let mut name = DerReader::new(name);
     if name.take(OBJECT_IDENTIFIER) == oid::HARDWARE_MODULE_NAME {
         name.enter_last(explicit(0));
         name.enter_last(SEQUENCE);
@@ -282,7 +321,14 @@ fn other_name(name: &[u8]) -> Option<Error> {
 }
 
 /// RFC 5280 §4.2.1.4: a critical extension is refused unless every policy in it is anyPolicy.
-fn certificate_policies<'a>(value: &mut Reader<'a>, is_critical: bool) -> &'a [u8] {
+///
+/// ```text
+///   certificatePolicies ::= SEQUENCE SIZE (1..MAX) OF PolicyInformation
+///   PolicyInformation   ::= SEQUENCE {
+///     policyIdentifier   OBJECT IDENTIFIER,
+///     policyQualifiers   SEQUENCE SIZE (1..MAX) OF PolicyQualifierInfo OPTIONAL }
+/// ```
+fn certificate_policies<'a>(value: &mut DerReader<'a>, is_critical: bool) -> &'a [u8] {
     value.enter_last(SEQUENCE);
     let list = value.rest();
     if list.is_empty() {
@@ -290,7 +336,6 @@ fn certificate_policies<'a>(value: &mut Reader<'a>, is_critical: bool) -> &'a [u
     }
     let mut is_understood = true;
     while !value.is_empty() {
-        // PolicyInformation: the identifier, and qualifiers that are skipped.
         let after = value.enter(SEQUENCE);
         is_understood &= value.take(OBJECT_IDENTIFIER) == oid::ANY_POLICY;
         if !value.is_empty() {
@@ -299,12 +344,13 @@ fn certificate_policies<'a>(value: &mut Reader<'a>, is_critical: bool) -> &'a [u
         value.leave(after);
     }
     if is_critical && !is_understood {
-        value.fail_with(x509::FEATURE_UNAVAILABLE);
+        value.fail(x509::FEATURE_UNAVAILABLE);
     }
     list
 }
 
-fn ns_cert_type(value: &mut Reader<'_>) -> u8 {
+/// The extension of Netscape, which Mbed TLS prints: a BIT STRING of eight bits.
+fn ns_cert_type(value: &mut DerReader<'_>) -> u8 {
     match value.last_bit_string() {
         &[bits] => bits,
         _ => {

@@ -8,13 +8,13 @@ use zeroize::Zeroize;
 
 use crate::{
     PublicKey,
-    der::{INTEGER, OCTET_STRING, Reader, SEQUENCE, trim},
+    der::{DerReader, INTEGER, OCTET_STRING, SEQUENCE, trim},
     pem::{
         EC_PRIVATE_KEY, ENCRYPTED_PRIVATE_KEY, Label, MAX_FILE_LENGTH, PRIVATE_KEY, RSA_PRIVATE_KEY,
         until_nul,
     },
     policy::MAX_EXPONENT_LENGTH,
-    public_key::{Kind, is_plausible},
+    public_key::{KeyAlgorithm, is_plausible},
 };
 
 /// An RSA private key in lent memory, which is wiped when the key is dropped. Has no Debug.
@@ -34,7 +34,7 @@ use crate::{
 pub struct PrivateKey<'a> {
     storage: &'a mut [u8],
     length: usize,
-    format: Format,
+    format: KeyFormat,
 }
 
 impl<'a> PrivateKey<'a> {
@@ -82,12 +82,12 @@ impl<'a> PrivateKey<'a> {
         }
         // In 2.28's order; that code is its answer to whatever is neither.
         let format = match pkcs8(der) {
-            Err(_) if pkcs1(der).is_ok() => Ok(Format::Pkcs1),
+            Err(_) if pkcs1(der).is_ok() => Ok(KeyFormat::Pkcs1),
             Err(pk::UNKNOWN_PK_ALG) => Err(pk::UNKNOWN_PK_ALG),
             Err(_) => Err(pk::KEY_INVALID_FORMAT),
-            Ok(_) => Ok(Format::Pkcs8),
+            Ok(_) => Ok(KeyFormat::Pkcs8),
         };
-        let key = Self { storage, length: der.len(), format: format.unwrap_or(Format::Pkcs8) };
+        let key = Self { storage, length: der.len(), format: format.unwrap_or(KeyFormat::Pkcs8) };
         format.and_then(|_| key.checked())
     }
 
@@ -137,12 +137,12 @@ impl Drop for PrivateKey<'_> {
 }
 
 #[derive(Clone, Copy)]
-enum Format {
+enum KeyFormat {
     Pkcs1,
     Pkcs8,
 }
 
-impl Format {
+impl KeyFormat {
     fn read(self, der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
         match self {
             Self::Pkcs1 => pkcs1(der),
@@ -161,7 +161,7 @@ const EMPTY: RsaPrivateKey<'static> = RsaPrivateKey {
 };
 
 /// Looks for a private key in Mbed TLS's order.
-fn decode(text: &[u8], storage: &mut [u8]) -> Result<(Format, usize), Error> {
+fn decode(text: &[u8], storage: &mut [u8]) -> Result<(KeyFormat, usize), Error> {
     let mut block = |label: &Label| {
         let (block, _) = label.find(text)?;
         Some(
@@ -172,7 +172,7 @@ fn decode(text: &[u8], storage: &mut [u8]) -> Result<(Format, usize), Error> {
     };
     let password = |error| if error == pem_code::PASSWORD_REQUIRED { pk::PASSWORD_REQUIRED } else { error };
     if let Some(decoded) = block(&RSA_PRIVATE_KEY) {
-        return decoded.map(|length| (Format::Pkcs1, length)).map_err(password);
+        return decoded.map(|length| (KeyFormat::Pkcs1, length)).map_err(password);
     }
     if let Some(decoded) = block(&EC_PRIVATE_KEY) {
         decoded.map_err(password)?;
@@ -180,7 +180,7 @@ fn decode(text: &[u8], storage: &mut [u8]) -> Result<(Format, usize), Error> {
         return Err(pk::UNKNOWN_PK_ALG);
     }
     if let Some(decoded) = block(&PRIVATE_KEY) {
-        return decoded.map(|length| (Format::Pkcs8, length));
+        return decoded.map(|length| (KeyFormat::Pkcs8, length));
     }
     if let Some(decoded) = block(&ENCRYPTED_PRIVATE_KEY) {
         decoded?;
@@ -191,24 +191,44 @@ fn decode(text: &[u8], storage: &mut [u8]) -> Result<(Format, usize), Error> {
 }
 
 /// PrivateKeyInfo (RFC 5208 §5).
+///
+/// ```text
+///   PrivateKeyInfo ::= SEQUENCE {
+///     version               INTEGER,
+///     privateKeyAlgorithm   AlgorithmIdentifier,
+///     privateKey            OCTET STRING,          which contains an RSAPrivateKey
+///     attributes            [0] IMPLICIT Attributes OPTIONAL }
+/// ```
 fn pkcs8(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
-    let mut reader = Reader::new(der);
-    open(&mut reader)?;
-    let (kind, _) = Kind::read(&mut reader)?;
-    reader.within(pk::KEY_INVALID_FORMAT);
-    let key = reader.take(OCTET_STRING);
+    let mut reader = DerReader::new(der);
+    version(&mut reader)?;
+    let (family, _) = KeyAlgorithm::read(&mut reader)?;
+    let key = reader.field(pk::KEY_INVALID_FORMAT, |reader| reader.take(OCTET_STRING));
     reader.finish()?;
-    match (kind, key) {
+    match (family, key) {
         (_, []) => Err(pk::KEY_INVALID_FORMAT.because(asn1::OUT_OF_DATA)),
-        (Kind::Rsa, key) => pkcs1(key),
-        (Kind::Ec, _) => Err(pk::UNKNOWN_PK_ALG),
+        (KeyAlgorithm::Rsa, key) => pkcs1(key),
+        (KeyAlgorithm::Ec, _) => Err(pk::UNKNOWN_PK_ALG),
     }
 }
 
-/// RSAPrivateKey (RFC 8017 §A.1.2). That the parts belong together is not checked here: signing does.
+/// RSAPrivateKey (RFC 8017 §A.1.2). Whether the parts belong together is not checked here but by each signature.
+///
+/// ```text
+///   RSAPrivateKey ::= SEQUENCE {
+///     version           INTEGER,
+///     modulus           INTEGER,
+///     publicExponent    INTEGER,
+///     privateExponent   INTEGER,
+///     prime1            INTEGER,
+///     prime2            INTEGER,
+///     exponent1         INTEGER,
+///     exponent2         INTEGER,
+///     coefficient       INTEGER }
+/// ```
 fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
-    let mut reader = Reader::new(der);
-    open(&mut reader)?;
+    let mut reader = DerReader::new(der);
+    version(&mut reader)?;
     let mut integers = [&[][..]; 8];
     for integer in &mut integers {
         *integer = reader.take(INTEGER);
@@ -227,11 +247,12 @@ fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey<'_>, Error> {
     Ok(RsaPrivateKey { public, prime1, prime2, exponent1, exponent2, coefficient })
 }
 
-/// The SEQUENCE of a private key, and its version.
-fn open(reader: &mut Reader<'_>) -> Result<(), Error> {
-    reader.within(pk::KEY_INVALID_FORMAT);
-    reader.enter(SEQUENCE);
-    let version = reader.small_integer();
+/// Goes into the SEQUENCE of a private key and reads its version, which must be 0.
+fn version(reader: &mut DerReader<'_>) -> Result<(), Error> {
+    let version = reader.field(pk::KEY_INVALID_FORMAT, |reader| {
+        reader.enter(SEQUENCE);
+        reader.small_integer()
+    });
     reader.finish()?;
     if version == 0 { Ok(()) } else { Err(pk::KEY_INVALID_VERSION) }
 }

@@ -4,12 +4,17 @@ use accel::{Hash, HashAlgorithm};
 use status::{Error, asn1, x509};
 
 use crate::der::{
-    BIT_STRING, BMP_STRING, IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET,
+    BIT_STRING, BMP_STRING, DerReader, IA5_STRING, OBJECT_IDENTIFIER, PRINTABLE_STRING, SEQUENCE, SET,
     T61_STRING, UNIVERSAL_STRING, UTF8_STRING,
 };
 use crate::oid;
 
 /// A distinguished name.
+///
+/// ```text
+///   Name                      ::= SEQUENCE OF RelativeDistinguishedName
+///   RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue
+/// ```
 ///
 /// ```
 /// fn show(certificate: &x509::Certificate<'_>) -> String {
@@ -48,24 +53,23 @@ impl<'a> Name<'a> {
     }
 
     /// Reads a name that may not be empty: an issuer's (RFC 5280 §4.1.2.4).
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Self {
+    pub(crate) fn read(reader: &mut DerReader<'a>) -> Self {
         let name = Self::read_any(reader);
         if name.content.is_empty() {
-            reader.fail_with(x509::INVALID_NAME.because(asn1::OUT_OF_DATA));
+            reader.fail(x509::INVALID_NAME.because(asn1::OUT_OF_DATA));
         }
         name
     }
 
     /// Reads a name that may be empty: a subject's (RFC 5280 §4.1.2.6).
     #[inline(never)]
-    pub(crate) fn read_any(reader: &mut Reader<'a>) -> Self {
+    pub(crate) fn read_any(reader: &mut DerReader<'a>) -> Self {
         let before = reader.rest();
-        reader.within(x509::INVALID_FORMAT);
-        let content = reader.take(SEQUENCE);
+        let content = reader.field(x509::INVALID_FORMAT, |reader| reader.take(SEQUENCE));
         let mut attributes = Attributes::new(content);
         while attributes.next().is_some() {}
-        if let Some(error) = attributes.set.failure() {
-            reader.fail_with(error);
+        if let Some(cause) = attributes.set.failure() {
+            reader.fail(x509::INVALID_NAME.because(cause));
         }
         Self { der: reader.since(before), content }
     }
@@ -131,7 +135,7 @@ pub(crate) struct Attribute<'a> {
     pub(crate) oid: &'a [u8],
     pub(crate) tag: u8,
     pub(crate) value: &'a [u8],
-    /// Whether the next attribute stands in the same set.
+    /// Whether the next attribute is in the same set.
     pub(crate) is_merged: bool,
 }
 
@@ -150,7 +154,10 @@ impl<'a> Attribute<'a> {
         is_same_value && self.oid == other.oid && self.is_merged == other.is_merged
     }
 
-    fn read(set: &mut Reader<'a>) -> Self {
+    /// ```text
+    ///   AttributeTypeAndValue ::= SEQUENCE { type OBJECT IDENTIFIER, value ANY DEFINED BY type }
+    /// ```
+    fn read(set: &mut DerReader<'a>) -> Self {
         let after = set.enter(SEQUENCE);
         let oid = set.take(OBJECT_IDENTIFIER);
         match set.peek() {
@@ -167,18 +174,16 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Walks the attributes of all sets; ends before the first that is wrong.
+/// The attributes of all sets; ends before the first that cannot be read.
 struct Attributes<'a> {
-    set: Reader<'a>,
+    set: DerReader<'a>,
     /// What follows that set.
     sets: &'a [u8],
 }
 
 impl<'a> Attributes<'a> {
     const fn new(content: &'a [u8]) -> Self {
-        let mut set = Reader::new(&[]);
-        set.within(x509::INVALID_NAME);
-        Self { set, sets: content }
+        Self { set: DerReader::new(&[]), sets: content }
     }
 }
 
@@ -204,7 +209,7 @@ impl<'a> Iterator for Attributes<'a> {
 mod tests {
     use accel::soft::Hasher;
 
-    use super::{Name, NameDigest, Reader};
+    use super::{DerReader, Name, NameDigest};
 
     /// A name of one attribute per set, or of two in one set: tag and value each, all of one type.
     fn digest(sets: &[&[(u8, &[u8])]]) -> NameDigest {
@@ -230,7 +235,7 @@ mod tests {
             }
         }
         (der[0], der[1]) = (0x30, u8::try_from(length - 2).unwrap());
-        use_it(Name::read_any(&mut Reader::new(&der[..length])))
+        use_it(Name::read_any(&mut DerReader::new(&der[..length])))
     }
 
     /// RFC 5280 §7.1, as far as Mbed TLS goes: no folding of spaces, and case only in two kinds of strings.

@@ -48,7 +48,7 @@ impl Label {
 
     /// The first such block, and the text after it. Nothing if a line of it is missing or in the wrong place: then Mbed TLS does
     /// not look any further either.
-    pub(crate) fn find<'t>(&self, text: &'t [u8]) -> Option<(Block<'t>, &'t [u8])> {
+    pub(crate) fn find<'t>(&self, text: &'t [u8]) -> Option<(PemBlock<'t>, &'t [u8])> {
         let begin = position(text, self.begin)?;
         // The first last line in the whole text counts: it may share hyphens with the first line behind it.
         let (before, after) = text.split_at_checked(position(text, self.end)?)?;
@@ -57,16 +57,16 @@ impl Label {
         // The line end may only stand before the block's last line.
         let body = line_end(body)?;
         let after = after.get(self.end.len()..)?;
-        Some((Block { body }, line_end(after).unwrap_or(after)))
+        Some((PemBlock { body }, line_end(after).unwrap_or(after)))
     }
 }
 
 /// What stands between the two lines of a block.
-pub(crate) struct Block<'t> {
+pub(crate) struct PemBlock<'t> {
     body: &'t [u8],
 }
 
-impl Block<'_> {
+impl PemBlock<'_> {
     /// Decodes the block to the head of `out` and says how many bytes it has.
     ///
     /// # Errors

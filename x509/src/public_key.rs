@@ -5,7 +5,7 @@ use accel::{EcPublicKey, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, RsaPublicKey};
 use status::{Error, asn1, ecp, pk};
 
 use crate::{
-    der::{Algorithm, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE, trim},
+    der::{AlgorithmIdentifier, DerReader, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, trim},
     oid,
     policy::MAX_EXPONENT_LENGTH,
 };
@@ -60,19 +60,26 @@ impl<'a> PublicKey<'a> {
     }
 
     /// Reads a SubjectPublicKeyInfo.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
-        reader.within(pk::KEY_INVALID_FORMAT);
-        let after = reader.enter(SEQUENCE);
-        let (kind, algorithm) = Kind::read(reader)?;
-        reader.within(pk::INVALID_PUBKEY);
-        if reader.whole_bit_string() != reader.rest().len() {
-            reader.fail(asn1::LENGTH_MISMATCH);
-        }
+    ///
+    /// ```text
+    ///   SubjectPublicKeyInfo ::= SEQUENCE {
+    ///     algorithm          AlgorithmIdentifier,
+    ///     subjectPublicKey   BIT STRING }
+    /// ```
+    pub(crate) fn read(reader: &mut DerReader<'a>) -> Result<Self, Error> {
+        let after = reader.field(pk::KEY_INVALID_FORMAT, |reader| reader.enter(SEQUENCE));
+        let (family, algorithm) = KeyAlgorithm::read(reader)?;
+        reader.field(pk::INVALID_PUBKEY, |reader| {
+            if reader.whole_bit_string() != reader.rest().len() {
+                reader.fail(asn1::LENGTH_MISMATCH);
+            }
+        });
         reader.finish()?;
-        let key = match kind {
-            Kind::Rsa => Self::Rsa(rsa(reader)?),
-            Kind::Ec => ec(&algorithm, reader.rest())?,
+        let key = match family {
+            KeyAlgorithm::Rsa => Self::Rsa(reader.field(pk::INVALID_PUBKEY, rsa)),
+            KeyAlgorithm::Ec => ec(&algorithm, reader.rest())?,
         };
+        reader.finish()?;
         reader.skip_to(after);
         Ok(key)
     }
@@ -80,16 +87,15 @@ impl<'a> PublicKey<'a> {
 
 /// The families of keys that Mbed TLS knows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum KeyAlgorithm {
     Rsa,
     Ec,
 }
 
-impl Kind {
+impl KeyAlgorithm {
     /// Reads the AlgorithmIdentifier of a public or private key.
-    pub(crate) fn read<'a>(reader: &mut Reader<'a>) -> Result<(Self, Algorithm<'a>), Error> {
-        reader.within(pk::INVALID_ALG);
-        let algorithm = reader.algorithm();
+    pub(crate) fn read<'a>(reader: &mut DerReader<'a>) -> Result<(Self, AlgorithmIdentifier<'a>), Error> {
+        let algorithm = reader.field(pk::INVALID_ALG, DerReader::algorithm_identifier);
         reader.finish()?;
         if algorithm.oid == oid::RSA {
             // RFC 3279 §2.3.1: the parameters are NULL.
@@ -123,20 +129,19 @@ pub(crate) fn bits(integer: &[u8]) -> usize {
 const MIN_MODULUS_BITS: usize = 128;
 const MAX_MODULUS_BITS: usize = 8192;
 
-/// RSAPublicKey (RFC 8017 §A.1.1).
-fn rsa<'a>(reader: &mut Reader<'a>) -> Result<RsaPublicKey<'a>, Error> {
+/// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }` (RFC 8017 §A.1.1).
+fn rsa<'a>(reader: &mut DerReader<'a>) -> RsaPublicKey<'a> {
     reader.enter_last(SEQUENCE);
     let key = RsaPublicKey { modulus: reader.take(INTEGER), exponent: reader.take(INTEGER) };
     if !is_plausible(&key) {
-        reader.fail_with(pk::INVALID_PUBKEY);
+        reader.fail(pk::INVALID_PUBKEY);
     }
     reader.end();
-    reader.finish()?;
-    Ok(key)
+    key
 }
 
 /// ECPoint, uncompressed (RFC 5480 §2.2).
-fn ec<'a>(algorithm: &Algorithm<'a>, point: &'a [u8]) -> Result<PublicKey<'a>, Error> {
+fn ec<'a>(algorithm: &AlgorithmIdentifier<'a>, point: &'a [u8]) -> Result<PublicKey<'a>, Error> {
     // RFC 5480 §2.1.1: only named curves; neither specified nor implicit ones.
     let oid = match algorithm.parameters {
         (OBJECT_IDENTIFIER, oid) => oid,

@@ -4,7 +4,7 @@ use core::fmt;
 
 use status::{asn1, x509};
 
-use crate::der::{GENERALIZED_TIME, Reader, UTC_TIME};
+use crate::der::{DerReader, GENERALIZED_TIME, UTC_TIME};
 
 /// A moment in UTC, from year 0 to 9999; ordered.
 ///
@@ -37,7 +37,7 @@ impl Time {
 
     /// Reads a UTCTime or a GeneralizedTime, with seconds, within the validity; the final Z may be missing, as Mbed TLS 2.28 has it.
     #[inline(never)]
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut DerReader<'_>) -> Self {
         let length = match reader.peek() {
             Some(GENERALIZED_TIME) => UTC_DIGITS + 2,
             None | Some(UTC_TIME) => UTC_DIGITS,
@@ -48,7 +48,7 @@ impl Time {
         };
         let (_, text) = reader.element();
         Self::parse(text, length).unwrap_or_else(|| {
-            reader.fail_with(x509::INVALID_DATE);
+            reader.fail(x509::INVALID_DATE);
             Self { seconds: 0 }
         })
     }

@@ -17,7 +17,7 @@ use core::mem;
 use accel::{Accel, Job};
 use status::{Alert, Error, Flags, x509};
 
-use crate::{Bundle, Certificate, KeyUsage, Policy, Purpose, Time, bundle::Certificates};
+use crate::{Bundle, Certificate, KeyUsage, Policy, Purpose, Time, bundle::BundleIter};
 use chain_end::{Budget, ChainEnd, MAX_SIGNATURE_LENGTH, Position, Scratch, SignaturePlace, time_flags};
 
 /// Bytes of lent memory that any chain needs.
@@ -113,14 +113,14 @@ pub struct Verifier {
     has_joined: bool,
     /// An anchor of the right name has a key that nobody here can compute with.
     has_unusable_anchor: bool,
-    stage: Stage,
+    stage: VerifyStage,
     budget: Budget,
     /// The error that ended the verification, which is repeated from then on.
     failure: Option<Error>,
 }
 
 /// Where the work on one certificate stands.
-enum Stage {
+enum VerifyStage {
     /// Nothing done yet.
     Start,
     /// Checking whether it has signed the certificate at the end of the path.
@@ -152,7 +152,7 @@ impl Verifier {
             anchor: None,
             has_joined: false,
             has_unusable_anchor: false,
-            stage: Stage::Start,
+            stage: VerifyStage::Start,
             budget: Budget::NEW,
             failure: None,
         }
@@ -230,16 +230,16 @@ impl Verifier {
         // A certificate starts, may be the issuer of the path's end, and then looks for its own: three turns at most.
         loop {
             let is_done = match self.stage {
-                Stage::Start => self.start(certificate, context, accel, scratch)?,
-                Stage::Issuer(subject) => {
+                VerifyStage::Start => self.start(certificate, context, accel, scratch)?,
+                VerifyStage::Issuer(subject) => {
                     let is_good = self.check_issuer(subject, certificate, accel, scratch)?;
                     self.extend(subject, is_good, certificate, context, accel, scratch)?;
                     false
                 }
-                Stage::Anchors { .. } => self.check_anchors(context, accel, scratch)?,
+                VerifyStage::Anchors { .. } => self.check_anchors(context, accel, scratch)?,
             };
             if is_done {
-                self.stage = Stage::Start;
+                self.stage = VerifyStage::Start;
                 return Ok(());
             }
         }
@@ -259,7 +259,7 @@ impl Verifier {
             let end = self.end.insert(ChainEnd::EMPTY);
             end.fill(certificate, Position { depth: 0, self_issued: 0, found }, context, accel, scratch)?;
             self.anchor = if end.is_self_issued { index_of(certificate, context) } else { None };
-            self.stage = Stage::ANCHORS;
+            self.stage = VerifyStage::ANCHORS;
             return Ok(self.anchor.is_some());
         }
         let subject = certificate.subject().digest(accel)?;
@@ -275,7 +275,7 @@ impl Verifier {
         } else {
             return Ok(true);
         };
-        self.stage = Stage::Issuer(issued);
+        self.stage = VerifyStage::Issuer(issued);
         Ok(false)
     }
 
@@ -324,7 +324,7 @@ impl Verifier {
             self.alternative.as_ref().map_or(SignaturePlace::First, |other| other.signature_place.other());
         end.fill(certificate, position, context, accel, scratch)?;
         self.has_joined = true;
-        self.stage = Stage::ANCHORS;
+        self.stage = VerifyStage::ANCHORS;
         Ok(())
     }
 
@@ -335,10 +335,11 @@ impl Verifier {
         accel: &mut A,
         scratch: &mut Scratch<'_, '_>,
     ) -> nb::Result<bool, Error> {
-        let (Some(end), Stage::Anchors { index, outside_validity }) = (&mut self.end, &mut self.stage) else {
+        let (Some(end), VerifyStage::Anchors { index, outside_validity }) = (&mut self.end, &mut self.stage)
+        else {
             return Ok(true);
         };
-        let anchors = || Certificates::of(context.anchors);
+        let anchors = || BundleIter::of(context.anchors);
         let mut found = None;
         for anchor in anchors().skip(*index) {
             let is_candidate = scratch.job.is_some()
@@ -364,7 +365,7 @@ impl Verifier {
     }
 }
 
-impl Stage {
+impl VerifyStage {
     const ANCHORS: Self = Self::Anchors { index: 0, outside_validity: None };
 }
 
@@ -422,5 +423,5 @@ fn end_entity_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Fla
 
 /// Where the certificate itself is in the CA file.
 fn index_of(certificate: &Certificate<'_>, context: &Context<'_>) -> Option<usize> {
-    Certificates::of(context.anchors).position(|anchor| anchor.der() == certificate.der())
+    BundleIter::of(context.anchors).position(|anchor| anchor.der() == certificate.der())
 }

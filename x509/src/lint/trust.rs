@@ -9,7 +9,7 @@ use status::{Error, Flags, rsa, x509};
 use super::{Decoded, Problem, Request, Role};
 use crate::{
     Bundle, Context, PrivateKey, Verifier,
-    bundle::Certificates,
+    bundle::BundleIter,
     verify::{self, MAX_PATH},
 };
 
@@ -29,7 +29,7 @@ pub struct Trust<'f> {
     context: Option<Context<'f>>,
     chain: Option<Bundle<'f>>,
     /// What the verifier has not taken yet.
-    rest: Certificates<'f>,
+    rest: BundleIter<'f>,
     /// Which certificate is the next.
     index: u16,
     verifier: Verifier,
@@ -79,7 +79,7 @@ impl<'f> Trust<'f> {
         Self {
             context: now.map(|now| Context { anchors, policy: request.policy, ..Context::new(now) }),
             chain,
-            rest: Certificates::of(chain),
+            rest: BundleIter::of(chain),
             index: 0,
             verifier: Verifier::new(),
             key: files.key.content().map(PrivateKey::rsa),
