@@ -66,8 +66,8 @@ impl<'w, 'k> Scratch<'w, 'k> {
         let free = memory.len().saturating_sub(accel::rsa_public_workspace(0));
         let most = ((free / PER_BYTE) & !15).min(MAX_SIGNATURE_LENGTH);
         let workspace = memory.len().saturating_sub(most.saturating_mul(2));
-        let (workspace, slots) = memory.split_at_mut_checked(workspace).unwrap_or_default();
-        let (first, second) = slots.split_at_mut_checked(most).unwrap_or_default();
+        let (workspace, signatures) = memory.split_at_mut_checked(workspace).unwrap_or_default();
+        let (first, second) = signatures.split_at_mut_checked(most).unwrap_or_default();
         Self { workspace, first, second, job }
     }
 
