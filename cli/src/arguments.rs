@@ -15,31 +15,31 @@ use lexopt::{
 
 use crate::{
     completion,
-    failure::Failure,
+    failure::CommandFailure,
     help, manual,
     options::{
-        self, Publish, Subscribe,
-        table::{self, Action, Commands, Given, Group, Kind, Row},
+        self, PublishOptions, SubscribeOptions,
+        table::{self, Action, Commands, Given, Group, OptionRow, ValueKind},
     },
 };
 
 /// What `mqtts` is asked to do.
-pub(crate) enum Command {
+pub(crate) enum Invocation {
     /// Send messages.
-    Publish(Box<Publish>),
+    Publish(Box<PublishOptions>),
     /// Print messages as they come.
-    Subscribe(Box<Subscribe>),
+    Subscribe(Box<SubscribeOptions>),
     /// Describe files.
     Inspect(Vec<PathBuf>),
     /// Say what would fail on the wire.
-    Lint(Lint),
+    Lint(LintArguments),
     /// Print a text.
-    Print(Page),
+    Print(HelpPage),
 }
 
 /// A text that is printed.
 #[derive(Clone, Copy)]
-pub(crate) enum Page {
+pub(crate) enum HelpPage {
     /// `mqtts --help`.
     Overview,
     /// `mqtts pub --help`.
@@ -62,7 +62,7 @@ pub(crate) enum Page {
     Zsh,
 }
 
-impl Page {
+impl HelpPage {
     /// The text.
     pub(crate) fn text(self) -> String {
         match self {
@@ -82,7 +82,7 @@ impl Page {
 
 /// The files and circumstances that `mqtts lint` judges.
 #[derive(Default)]
-pub(crate) struct Lint {
+pub(crate) struct LintArguments {
     /// `--cafile`.
     pub anchors: Option<PathBuf>,
     /// `--cert`.
@@ -106,30 +106,30 @@ pub(crate) const COMMANDS: [(&str, &str); 6] = [
 ];
 
 /// The options of `mqtts lint`.
-pub(crate) const LINT: &[Row<Lint>] = &[
-    row(&["--cafile"], "FILE", Kind::File, "the certificates that are to be trusted", |lint, given| {
+pub(crate) const LINT: &[OptionRow<LintArguments>] = &[
+    row(&["--cafile"], "FILE", ValueKind::File, "the certificates that are to be trusted", |lint, given| {
         lint.anchors = Some(given.path());
         Ok(())
     }),
     row(
         &["--cert"],
         "FILE",
-        Kind::File,
+        ValueKind::File,
         "the certificate that is shown to the other side: a client's, or with --host a server's",
         |lint, given| {
             lint.certificate = Some(given.path());
             Ok(())
         },
     ),
-    row(&["--key"], "FILE", Kind::File, "its private key", |lint, given| {
+    row(&["--key"], "FILE", ValueKind::File, "its private key", |lint, given| {
         lint.key = Some(given.path());
         Ok(())
     }),
-    Row {
+    OptionRow {
         names: &["-h", "--host"],
         action: Action::Value {
             name: "NAME",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |lint, given| {
                 lint.host = Some(given.text()?);
                 Ok(())
@@ -142,7 +142,7 @@ pub(crate) const LINT: &[Row<Lint>] = &[
     row(
         &["--at"],
         "TIME",
-        Kind::Text,
+        ValueKind::Text,
         "judge validity at this time instead of now: 2026-11-22, 2026-11-22T14:23:55Z, or Unix seconds",
         |lint, given| {
             lint.at = Some(time(&given.text()?)?);
@@ -154,11 +154,11 @@ pub(crate) const LINT: &[Row<Lint>] = &[
 const fn row(
     names: &'static [&'static str],
     value: &'static str,
-    kind: Kind,
+    kind: ValueKind,
     help: &'static str,
-    take: fn(&mut Lint, &Given) -> Result<(), Failure>,
-) -> Row<Lint> {
-    Row {
+    take: fn(&mut LintArguments, &Given) -> Result<(), CommandFailure>,
+) -> OptionRow<LintArguments> {
+    OptionRow {
         names,
         action: Action::Value { name: value, kind, take },
         commands: Commands::All,
@@ -170,29 +170,29 @@ const fn row(
 /// Reads the arguments, the program's own name first.
 ///
 /// # Errors
-/// [`Failure::Usage`] with one line about the first mistake.
+/// [`CommandFailure::Usage`] with one line about the first mistake.
 pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString, IntoIter: 'static>,
-) -> Result<Command, Failure> {
+) -> Result<Invocation, CommandFailure> {
     let mut parser = Parser::from_iter(arguments);
     match parser.next()? {
-        Some(Long("help")) => Ok(Command::Print(Page::Overview)),
-        Some(Long("version")) => Ok(Command::Print(Page::Version)),
+        Some(Long("help")) => Ok(Invocation::Print(HelpPage::Overview)),
+        Some(Long("version")) => Ok(Invocation::Print(HelpPage::Version)),
         Some(Value(name)) => command(&name, &mut parser),
         Some(other) => Err(other.unexpected().into()),
         None => usage(format!("which command? {} (mqtts --help)", commands("or"))),
     }
 }
 
-fn command(name: &OsStr, parser: &mut Parser) -> Result<Command, Failure> {
+fn command(name: &OsStr, parser: &mut Parser) -> Result<Invocation, CommandFailure> {
     match name.to_str() {
         Some("pub") => options::publish(parser),
         Some("sub") => options::subscribe(parser),
         Some("inspect") => inspect(parser),
         Some("lint") => lint(parser),
         Some("completion") => completion(parser),
-        Some("man") => alone(parser, Page::Manual),
-        Some("help") => Ok(Command::Print(Page::Overview)),
+        Some("man") => alone(parser, HelpPage::Manual),
+        Some("help") => Ok(Invocation::Print(HelpPage::Overview)),
         _ => usage(format!("{name:?}: no such command; there are {} (mqtts --help)", commands("and"))),
     }
 }
@@ -206,11 +206,11 @@ fn commands(word: &str) -> String {
     }
 }
 
-fn inspect(parser: &mut Parser) -> Result<Command, Failure> {
+fn inspect(parser: &mut Parser) -> Result<Invocation, CommandFailure> {
     let mut files = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("help") => return Ok(Command::Print(Page::Inspect)),
+            Long("help") => return Ok(Invocation::Print(HelpPage::Inspect)),
             Value(file) => files.push(PathBuf::from(file)),
             other => return Err(other.unexpected().into()),
         }
@@ -218,25 +218,25 @@ fn inspect(parser: &mut Parser) -> Result<Command, Failure> {
     if files.is_empty() {
         return usage("inspect: which file? (mqtts inspect --help)");
     }
-    Ok(Command::Inspect(files))
+    Ok(Invocation::Inspect(files))
 }
 
-fn lint(parser: &mut Parser) -> Result<Command, Failure> {
-    let Some(lint) = table::read::<Lint>(parser, LINT, Commands::All, "lint")? else {
-        return Ok(Command::Print(Page::Lint));
+fn lint(parser: &mut Parser) -> Result<Invocation, CommandFailure> {
+    let Some(lint) = table::read::<LintArguments>(parser, LINT, Commands::All, "lint")? else {
+        return Ok(Invocation::Print(HelpPage::Lint));
     };
     if lint.anchors.is_none() && lint.certificate.is_none() && lint.key.is_none() {
         return usage("lint: which files? --cafile, --cert, --key (mqtts lint --help)");
     }
-    Ok(Command::Lint(lint))
+    Ok(Invocation::Lint(lint))
 }
 
-fn completion(parser: &mut Parser) -> Result<Command, Failure> {
+fn completion(parser: &mut Parser) -> Result<Invocation, CommandFailure> {
     match parser.next()? {
-        Some(Long("help")) => Ok(Command::Print(Page::Completion)),
+        Some(Long("help")) => Ok(Invocation::Print(HelpPage::Completion)),
         Some(Value(shell)) => match shell.to_str() {
-            Some("bash") => alone(parser, Page::Bash),
-            Some("zsh") => alone(parser, Page::Zsh),
+            Some("bash") => alone(parser, HelpPage::Bash),
+            Some("zsh") => alone(parser, HelpPage::Zsh),
             _ => usage(format!("completion {shell:?}: there are bash and zsh")),
         },
         Some(other) => Err(other.unexpected().into()),
@@ -245,20 +245,20 @@ fn completion(parser: &mut Parser) -> Result<Command, Failure> {
 }
 
 /// A page of a command without further arguments.
-fn alone(parser: &mut Parser, page: Page) -> Result<Command, Failure> {
+fn alone(parser: &mut Parser, page: HelpPage) -> Result<Invocation, CommandFailure> {
     match parser.next()? {
-        None | Some(Long("help")) => Ok(Command::Print(page)),
+        None | Some(Long("help")) => Ok(Invocation::Print(page)),
         Some(other) => Err(other.unexpected().into()),
     }
 }
 
 /// The failure of a wrong command line, as any result.
-pub(crate) fn usage<T>(text: impl Into<String>) -> Result<T, Failure> {
-    Err(Failure::Usage(text.into()))
+pub(crate) fn usage<T>(text: impl Into<String>) -> Result<T, CommandFailure> {
+    Err(CommandFailure::Usage(text.into()))
 }
 
 /// `2026-11-22T14:23:55Z`, `2026-11-22` (its first second) or Unix seconds; UTC.
-fn time(value: &str) -> Result<u64, Failure> {
+fn time(value: &str) -> Result<u64, CommandFailure> {
     value.parse().ok().or_else(|| calendar(value)).map_or_else(
         || {
             usage(format!(

@@ -6,15 +6,15 @@ use std::{
 };
 
 use crate::{
-    arguments::Command,
+    arguments::Invocation,
     endpoint::with_session,
-    failure::Failure,
+    failure::CommandFailure,
     inspect,
     limits::Limits,
     lint,
-    options::{Link, Payload, Publish, Subscribe},
+    options::{ConnectionOptions, PayloadOrigin, PublishOptions, SubscribeOptions},
     publish,
-    source::Source,
+    source::PayloadReader,
     subscribe,
 };
 
@@ -22,21 +22,21 @@ use crate::{
 ///
 /// # Errors
 /// The failure that ends it; what `inspect` and `lint` have found is printed and shows in the exit status alone.
-pub(crate) fn execute(command: &Command) -> Result<ExitCode, Failure> {
+pub(crate) fn execute(command: &Invocation) -> Result<ExitCode, CommandFailure> {
     match command {
-        Command::Print(page) => {
-            io::stdout().write_all(page.text().as_bytes()).map_err(Failure::Output)?;
+        Invocation::Print(page) => {
+            io::stdout().write_all(page.text().as_bytes()).map_err(CommandFailure::Output)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Publish(command) => quietly(&command.link, publish_all(command)),
-        Command::Subscribe(command) => quietly(&command.link, print_all(command)),
-        Command::Inspect(files) => inspect::run(files),
-        Command::Lint(lint) => lint::run(lint),
+        Invocation::Publish(command) => quietly(&command.link, publish_all(command)),
+        Invocation::Subscribe(command) => quietly(&command.link, print_all(command)),
+        Invocation::Inspect(files) => inspect::run(files),
+        Invocation::Lint(lint) => lint::run(lint),
     }
 }
 
 /// `--quiet`: only the exit status tells.
-fn quietly(link: &Link, result: Result<(), Failure>) -> Result<ExitCode, Failure> {
+fn quietly(link: &ConnectionOptions, result: Result<(), CommandFailure>) -> Result<ExitCode, CommandFailure> {
     match result {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(failure) if link.quiet => Ok(failure.exit_code()),
@@ -44,11 +44,11 @@ fn quietly(link: &Link, result: Result<(), Failure>) -> Result<ExitCode, Failure
     }
 }
 
-fn publish_all(publish: &Publish) -> Result<(), Failure> {
+fn publish_all(publish: &PublishOptions) -> Result<(), CommandFailure> {
     let limits = &Limits::new(publish.link.timeout)?;
     let mut source = match &publish.payload {
-        Payload::Lines => None,
-        payload => Some(Source::open(payload, limits)?),
+        PayloadOrigin::Lines => None,
+        payload => Some(PayloadReader::open(payload, limits)?),
     };
     with_session(&publish.link, limits, |session| match &mut source {
         Some(source) => publish::run(session, publish, source),
@@ -56,7 +56,7 @@ fn publish_all(publish: &Publish) -> Result<(), Failure> {
     })
 }
 
-fn print_all(subscribe: &Subscribe) -> Result<(), Failure> {
+fn print_all(subscribe: &SubscribeOptions) -> Result<(), CommandFailure> {
     let limits = &Limits::new(subscribe.link.timeout)?;
     with_session(&subscribe.link, limits, |session| subscribe::run(session, limits, subscribe))
 }

@@ -8,7 +8,7 @@ use crate::{
     arguments::{COMMANDS, LINT},
     options::{
         rows::ROWS,
-        table::{Action, Commands, Kind, Row},
+        table::{Action, Commands, OptionRow, ValueKind},
     },
 };
 
@@ -52,31 +52,34 @@ pub(crate) fn zsh() -> String {
     script
 }
 
-fn offered<T>(rows: &'static [Row<T>], command: Commands) -> impl Iterator<Item = &'static Row<T>> {
+fn offered<T>(
+    rows: &'static [OptionRow<T>],
+    command: Commands,
+) -> impl Iterator<Item = &'static OptionRow<T>> {
     rows.iter().filter(move |row| row.is_for(command) && !row.is_missing())
 }
 
 /// All names of a command's options.
-fn words<T>(rows: &'static [Row<T>], command: Commands) -> String {
+fn words<T>(rows: &'static [OptionRow<T>], command: Commands) -> String {
     let names: Vec<_> = offered(rows, command).flat_map(|row| row.names).copied().collect();
     names.join(" ")
 }
 
 /// One branch for each option with a value.
-fn bash_values<T>(rows: &'static [Row<T>], command: Commands) -> String {
+fn bash_values<T>(rows: &'static [OptionRow<T>], command: Commands) -> String {
     let mut branches = String::new();
     for row in offered(rows, command) {
         let Action::Value { kind, .. } = row.action else { continue };
         let reply = match kind {
-            Kind::Text => "return".to_owned(),
-            Kind::File => {
+            ValueKind::Text => "return".to_owned(),
+            ValueKind::File => {
                 "compopt -o filenames; COMPREPLY=($(compgen -f -- \"$current\")); return".to_owned()
             }
-            Kind::Folder => {
+            ValueKind::Folder => {
                 "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$current\")); return".to_owned()
             }
-            Kind::Words(words) => format!("COMPREPLY=($(compgen -W '{words}' -- \"$current\")); return"),
-            Kind::Suites => "_mqtts_suites \"$suites\" \"$current\"; return".to_owned(),
+            ValueKind::Words(words) => format!("COMPREPLY=($(compgen -W '{words}' -- \"$current\")); return"),
+            ValueKind::Suites => "_mqtts_suites \"$suites\" \"$current\"; return".to_owned(),
         };
         branches.push_str(&format!("        {}) {reply} ;;\n", row.names.join("|")));
     }
@@ -84,7 +87,7 @@ fn bash_values<T>(rows: &'static [Row<T>], command: Commands) -> String {
 }
 
 /// One specification for each option; those that may be repeated are not told apart.
-fn zsh_arguments<T>(rows: &'static [Row<T>], command: Commands) -> String {
+fn zsh_arguments<T>(rows: &'static [OptionRow<T>], command: Commands) -> String {
     let mut lines = String::new();
     for row in offered(rows, command) {
         let text: String = row.help.chars().map(|c| if "[]':".contains(c) { ' ' } else { c }).collect();
@@ -92,11 +95,11 @@ fn zsh_arguments<T>(rows: &'static [Row<T>], command: Commands) -> String {
             Action::Value { name, kind, .. } => {
                 let name = name.replace([':', '[', ']'], " ");
                 let what = match kind {
-                    Kind::Text => " ".to_owned(),
-                    Kind::File => "_files".to_owned(),
-                    Kind::Folder => "_files -/".to_owned(),
-                    Kind::Words(words) => format!("({words})"),
-                    Kind::Suites => "_sequence -s \\: compadd - $suites".to_owned(),
+                    ValueKind::Text => " ".to_owned(),
+                    ValueKind::File => "_files".to_owned(),
+                    ValueKind::Folder => "_files -/".to_owned(),
+                    ValueKind::Words(words) => format!("({words})"),
+                    ValueKind::Suites => "_sequence -s \\: compadd - $suites".to_owned(),
                 };
                 format!(":{}:{what}", name.trim())
             }

@@ -14,14 +14,14 @@ use x509::{Bundle, PrivateKey, Wanted, der_length};
 use zeroize::Zeroizing;
 
 use crate::{
-    failure::Failure,
+    failure::CommandFailure,
     files,
     limits::Limits,
     network::Wire,
-    options::{Link, Tls, Will},
-    session::Session,
-    trace::{self, Trace},
-    trust::{self, Source},
+    options::{ConnectionOptions, Tls, Will},
+    session::ClientLoop,
+    trace::{self, ConnectionTrace},
+    trust::{self, PemSource},
 };
 
 /// Reads every file that `link` names, and lets `job` talk to the server. Nothing is connected before its first turn.
@@ -29,10 +29,10 @@ use crate::{
 /// # Errors
 /// What a file or the job fails with.
 pub(crate) fn with_session(
-    link: &Link,
+    link: &ConnectionOptions,
     limits: &Limits,
-    job: impl FnOnce(&mut Session<'_, '_, '_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    job: impl FnOnce(&mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure>,
+) -> Result<(), CommandFailure> {
     trace::listen(link.debug);
     let Some(tls) = &link.tls else { return talk(link, limits, Security::Plain, &[], job) };
     // 1. Everything that can be wrong without a network.
@@ -70,12 +70,12 @@ pub(crate) fn with_session(
 
 /// Makes the client, whose session lives through all connections of a run.
 fn talk(
-    link: &Link,
+    link: &ConnectionOptions,
     limits: &Limits,
     security: Security<'_>,
     session: &[u8],
-    job: impl FnOnce(&mut Session<'_, '_, '_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    job: impl FnOnce(&mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure>,
+) -> Result<(), CommandFailure> {
     let identifier = link.identifier.clone().map_or_else(random_identifier, Ok)?;
     let settings = Settings {
         mqtt: options(link, &identifier),
@@ -85,7 +85,7 @@ fn talk(
     };
     let (mut memory, mut outbox) = (pc::Memory::new(SPILL, IN_FLIGHT), vec![0; OUTBOX]);
     let mut client =
-        Client::new(settings, memory.lend()).map_err(|error| Failure::at(error.error(), error))?;
+        Client::new(settings, memory.lend()).map_err(|error| CommandFailure::at(error.error(), error))?;
     client.lend_outbox(&mut outbox);
     client.offer(session);
     let mut accel = pc::accelerator();
@@ -93,7 +93,7 @@ fn talk(
     let inner = nonblocking::Session::new(&mut client, &mut accel, wire);
     let saved = SavedSession(link.tls.as_ref().and_then(|tls| tls.session.as_deref()));
     let has_certificate = link.tls.as_ref().is_some_and(|tls| tls.identity.is_some());
-    let mut session = Session::new(inner, limits, saved, has_certificate);
+    let mut session = ClientLoop::new(inner, limits, saved, has_certificate);
     let result = job(&mut session);
     let ended = session.end();
     result.and(ended)
@@ -107,12 +107,12 @@ impl SavedSession<'_> {
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
-    pub(crate) fn keep(&self, session: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn keep(&self, session: &[u8]) -> Result<(), CommandFailure> {
         self.0.map_or(Ok(()), |file| files::save_session(file, session))
     }
 }
 
-fn options<'b>(link: &'b Link, identifier: &'b str) -> mqtt::Options<'b> {
+fn options<'b>(link: &'b ConnectionOptions, identifier: &'b str) -> mqtt::Options<'b> {
     mqtt::Options {
         client_id: identifier,
         clean_session: link.clean,
@@ -130,17 +130,21 @@ fn will(will: &Will) -> Message<'_> {
 }
 
 /// A name of its own for every run: two clients of one name would throw each other out (MQTT 3.1.1 §3.1.4).
-fn random_identifier() -> Result<String, Failure> {
+fn random_identifier() -> Result<String, CommandFailure> {
     let mut bytes = [0; 6];
-    getrandom::fill(&mut bytes).map_err(|_| Failure::from(entropy::SOURCE_FAILED))?;
+    getrandom::fill(&mut bytes).map_err(|_| CommandFailure::from(entropy::SOURCE_FAILED))?;
     Ok(bytes.iter().fold("mqtts-".to_owned(), |name, byte| name + &format!("{byte:02x}")))
 }
 
 /// All certificates that are trusted, in one bundle; none where nobody asks for it.
-fn anchors<'s>(link: &Link, tls: &Tls, storage: &'s mut Vec<u8>) -> Result<Option<Bundle<'s>>, Failure> {
+fn anchors<'s>(
+    link: &ConnectionOptions,
+    tls: &Tls,
+    storage: &'s mut Vec<u8>,
+) -> Result<Option<Bundle<'s>>, CommandFailure> {
     let texts = trust::texts(&tls.anchors)?;
-    let trace = Trace::new(link.debug);
-    for Source { place, text, is_one_of_many } in &texts {
+    let trace = ConnectionTrace::new(link.debug);
+    for PemSource { place, text, is_one_of_many } in &texts {
         let mut scratch = vec![0; der_length(text.len())];
         match Bundle::from_long_pem(text, &mut scratch) {
             Ok(bundle) => {
@@ -153,7 +157,9 @@ fn anchors<'s>(link: &Link, tls: &Tls, storage: &'s mut Vec<u8>) -> Result<Optio
     }
     match texts.last() {
         None => Ok(None),
-        Some(Source { place, .. }) if storage.is_empty() => Err(Failure::at(ssl::CA_CHAIN_REQUIRED, place)),
+        Some(PemSource { place, .. }) if storage.is_empty() => {
+            Err(CommandFailure::at(ssl::CA_CHAIN_REQUIRED, place))
+        }
         Some(_) => Ok(Some(Bundle::from_der(storage)?)),
     }
 }
@@ -164,20 +170,20 @@ fn belong_together(
     key: &PrivateKey<'_>,
     certificate: &Path,
     private: &Path,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     if let Some(error) = chain.failure().filter(|_| chain.begins_with_failure()) {
-        return Err(Failure::at(error, format!("--cert {}", certificate.display())));
+        return Err(CommandFailure::at(error, format!("--cert {}", certificate.display())));
     }
     let own = chain.iter().next();
     if own.is_some_and(|own| key.is_private_half_of(&own.public_key())) {
         return Ok(());
     }
     let place = format!("--key {} is not the key of --cert {}", private.display(), certificate.display());
-    Err(Failure::at(rsa::KEY_CHECK_FAILED, place))
+    Err(CommandFailure::at(rsa::KEY_CHECK_FAILED, place))
 }
 
 /// A key whose parts do not belong together would only show at the end of the handshake, too.
-fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), Failure> {
+fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), CommandFailure> {
     let length = key.bits().div_ceil(8);
     let mut workspace = Zeroizing::new(vec![0; accel::rsa_private_workspace(length)]);
     let (mut signature, mut accel) = (vec![0; length], pc::accelerator());
@@ -193,7 +199,7 @@ fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), Failure> {
             }
         });
     signed.map_err(|error| {
-        Failure::at(error, format!("--key {}: its parts do not belong together", private.display()))
+        CommandFailure::at(error, format!("--key {}: its parts do not belong together", private.display()))
     })
 }
 

@@ -15,7 +15,7 @@ use status::{Error, Status, mqtt, net, ssl};
 
 /// Why `mqtts` stops.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum CommandFailure {
     /// The command line cannot be understood, or contradicts itself.
     Usage(String),
     /// A code of the stack, and the file or address that it is about (empty where the code says it all).
@@ -35,7 +35,7 @@ pub(crate) enum Failure {
     TimedOut(Duration),
 }
 
-impl Failure {
+impl CommandFailure {
     /// A bare code that is about `place`.
     pub(crate) fn at(error: Error, place: impl fmt::Display) -> Self {
         Self::Status { status: Status::new(error), place: place.to_string(), hint: String::new() }
@@ -127,7 +127,7 @@ const PASSING: [Error; 12] = [
 ];
 
 /// One line without its end.
-impl fmt::Display for Failure {
+impl fmt::Display for CommandFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text) => write!(f, "mqtts: {}", OneLine(text)),
@@ -145,19 +145,19 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CommandFailure {
     fn from(error: Error) -> Self {
         Self::Status { status: Status::new(error), place: String::new(), hint: String::new() }
     }
 }
 
-impl From<Status> for Failure {
+impl From<Status> for CommandFailure {
     fn from(status: Status) -> Self {
         Self::Status { status, place: String::new(), hint: String::new() }
     }
 }
 
-impl From<lexopt::Error> for Failure {
+impl From<lexopt::Error> for CommandFailure {
     fn from(error: lexopt::Error) -> Self {
         Self::Usage(error.to_string())
     }

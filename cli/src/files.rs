@@ -10,20 +10,20 @@ use status::{Error, pk};
 use x509::{Bundle, PrivateKey, Wanted, der_length, recognize};
 use zeroize::Zeroizing;
 
-use crate::{connect::reason, failure::Failure};
+use crate::{connect::reason, failure::CommandFailure};
 
 /// A PEM file's bytes, wiped when they are dropped: it may be a key.
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) with the option, the file and what the system says, or for a file of more than 16 MB, which is none of
 /// certificates.
-pub(crate) fn read(option: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn read(option: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, CommandFailure> {
     read_at(&place(option, file), file)
 }
 
 /// Like [`read`], with words of its own for the place.
-pub(crate) fn read_at(place: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let failed = |reason: &str| Failure::at(pk::FILE_IO_ERROR, format!("{place}: {reason}"));
+pub(crate) fn read_at(place: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, CommandFailure> {
+    let failed = |reason: &str| CommandFailure::at(pk::FILE_IO_ERROR, format!("{place}: {reason}"));
     let opened = fs::File::open(file).map_err(|error| failed(&reason(&error)))?;
     let mut text = Zeroizing::new(Vec::new());
     // What grows is copied, and only the last copy is wiped: a key from a pipe has its room beforehand, too.
@@ -53,7 +53,7 @@ pub(crate) fn certificates<'a>(
     option: &str,
     file: &Path,
     storage: &'a mut Zeroizing<Vec<u8>>,
-) -> Result<Bundle<'a>, Failure> {
+) -> Result<Bundle<'a>, CommandFailure> {
     let text = read(option, file)?;
     *storage = self::storage(&text);
     Bundle::from_long_pem(&text, storage)
@@ -68,7 +68,7 @@ pub(crate) fn private_key<'a>(
     option: &str,
     file: &Path,
     storage: &'a mut Zeroizing<Vec<u8>>,
-) -> Result<PrivateKey<'a>, Failure> {
+) -> Result<PrivateKey<'a>, CommandFailure> {
     let text = read(option, file)?;
     *storage = self::storage(&text);
     PrivateKey::from_long_pem(&text, storage)
@@ -76,10 +76,10 @@ pub(crate) fn private_key<'a>(
 }
 
 /// The failure of a file that is not what was wanted: its code, its name, and what it is, if that can be told.
-pub(crate) fn refused(code: Error, place: &str, text: &[u8], wanted: Wanted) -> Failure {
+pub(crate) fn refused(code: Error, place: &str, text: &[u8], wanted: Wanted) -> CommandFailure {
     match recognize(text, wanted) {
-        Some(found) => Failure::at(code, format_args!("{place}: it is {found}")),
-        None => Failure::at(code, place),
+        Some(found) => CommandFailure::at(code, format_args!("{place}: it is {found}")),
+        None => CommandFailure::at(code, place),
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn refused(code: Error, place: &str, text: &[u8], wanted: Wanted) -> 
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) when there is one that cannot be read.
-pub(crate) fn load_session(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn load_session(file: &Path) -> Result<Zeroizing<Vec<u8>>, CommandFailure> {
     let limit = u64::try_from(MAX_SESSION).unwrap_or(u64::MAX);
     let mut session = Zeroizing::new(Vec::with_capacity(MAX_SESSION));
     match fs::File::open(file).and_then(|opened| opened.take(limit).read_to_end(&mut session)) {
@@ -101,7 +101,7 @@ pub(crate) fn load_session(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) when it cannot be written.
-pub(crate) fn save_session(file: &Path, session: &[u8]) -> Result<(), Failure> {
+pub(crate) fn save_session(file: &Path, session: &[u8]) -> Result<(), CommandFailure> {
     let saved = if session.is_empty() { remove(file) } else { replace(file, session) };
     saved.map_err(|error| session_failure(file, &error))
 }
@@ -111,8 +111,8 @@ fn place(option: &str, file: &Path) -> String {
     if option.is_empty() { file.display().to_string() } else { format!("{option} {}", file.display()) }
 }
 
-fn session_failure(file: &Path, error: &io::Error) -> Failure {
-    Failure::at(pk::FILE_IO_ERROR, format!("{}: {}", place("--session", file), reason(error)))
+fn session_failure(file: &Path, error: &io::Error) -> CommandFailure {
+    CommandFailure::at(pk::FILE_IO_ERROR, format!("{}: {}", place("--session", file), reason(error)))
 }
 
 fn remove(file: &Path) -> io::Result<()> {

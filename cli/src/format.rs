@@ -9,7 +9,7 @@ use std::io::Write;
 
 use jiff::{ZonedDateTime, fmt::strtime};
 
-use crate::{arguments::usage, failure::Failure};
+use crate::{arguments::usage, failure::CommandFailure};
 
 /// How every message is printed.
 pub(crate) struct Format {
@@ -29,23 +29,23 @@ pub(crate) enum Style {
     /// `-v`: the topic, a blank and the payload.
     Verbose,
     /// `-F`.
-    Custom(Vec<Piece>),
+    Custom(Vec<FormatPiece>),
 }
 
 /// A part of a format.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum FormatPiece {
     /// Itself.
     Text(Vec<u8>),
     /// Something about the message or the time.
-    Field(Field),
+    Field(FormatField),
     /// `@` and a letter: strftime's conversion.
     Time(String),
 }
 
 /// `%`, flags, width, and a letter.
 #[derive(Debug, PartialEq, Eq, Default)]
-pub(crate) struct Field {
+pub(crate) struct FormatField {
     letter: char,
     left: bool,
     zeros: bool,
@@ -81,9 +81,9 @@ impl Format {
             Style::Custom(pieces) => {
                 for piece in pieces {
                     match piece {
-                        Piece::Text(text) => out.extend_from_slice(text),
-                        Piece::Time(conversion) => out.extend(time(conversion, now).into_bytes()),
-                        Piece::Field(field) => match field.value(message, now, self.pretty) {
+                        FormatPiece::Text(text) => out.extend_from_slice(text),
+                        FormatPiece::Time(conversion) => out.extend(time(conversion, now).into_bytes()),
+                        FormatPiece::Field(field) => match field.value(message, now, self.pretty) {
                             Some(value) => field.pad(&value, &mut out),
                             None => is_json = false,
                         },
@@ -102,8 +102,8 @@ impl Style {
     /// Reads the value of `-F`.
     ///
     /// # Errors
-    /// [`Failure::Usage`] with the first sequence that does not exist.
-    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+    /// [`CommandFailure::Usage`] with the first sequence that does not exist.
+    pub(crate) fn parse(text: &str) -> Result<Self, CommandFailure> {
         let (mut pieces, mut literal) = (Vec::new(), Vec::new());
         let mut rest = text.chars();
         while let Some(character) = rest.next() {
@@ -113,14 +113,14 @@ impl Style {
                     push(&mut literal, character);
                 }
                 '%' => {
-                    let field = Piece::Field(Field::parse(&mut rest)?);
+                    let field = FormatPiece::Field(FormatField::parse(&mut rest)?);
                     flush(&mut literal, &mut pieces);
                     pieces.push(field);
                 }
                 '@' => {
                     let conversion = conversion(rest.next())?;
                     flush(&mut literal, &mut pieces);
-                    pieces.push(Piece::Time(conversion));
+                    pieces.push(FormatPiece::Time(conversion));
                 }
                 '\\' => literal.push(escape(rest.next())?),
                 other => push(&mut literal, other),
@@ -131,8 +131,8 @@ impl Style {
     }
 }
 
-impl Field {
-    fn parse(rest: &mut std::str::Chars<'_>) -> Result<Self, Failure> {
+impl FormatField {
+    fn parse(rest: &mut std::str::Chars<'_>) -> Result<Self, CommandFailure> {
         let mut field = Self::default();
         let mut next = rest.next();
         while let Some(flag @ ('0' | '-')) = next {
@@ -218,13 +218,13 @@ fn push(literal: &mut Vec<u8>, character: char) {
     literal.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-fn flush(literal: &mut Vec<u8>, pieces: &mut Vec<Piece>) {
+fn flush(literal: &mut Vec<u8>, pieces: &mut Vec<FormatPiece>) {
     if !literal.is_empty() {
-        pieces.push(Piece::Text(std::mem::take(literal)));
+        pieces.push(FormatPiece::Text(std::mem::take(literal)));
     }
 }
 
-fn escape(character: Option<char>) -> Result<u8, Failure> {
+fn escape(character: Option<char>) -> Result<u8, CommandFailure> {
     Ok(match character {
         Some('\\') => b'\\',
         Some('0') => 0,
@@ -240,7 +240,7 @@ fn escape(character: Option<char>) -> Result<u8, Failure> {
 }
 
 /// strftime's conversion of a letter, which is tried once.
-fn conversion(letter: Option<char>) -> Result<String, Failure> {
+fn conversion(letter: Option<char>) -> Result<String, CommandFailure> {
     let Some(letter) = letter else { return usage("-F: a format ends with an incomplete @") };
     let conversion = if letter == 'N' { "%9N".to_owned() } else { format!("%{letter}") };
     match strtime::format(&conversion, &ZonedDateTime::now()) {

@@ -6,7 +6,7 @@ use crate::{
     arguments::{COMMANDS, LINT},
     options::{
         rows::ROWS,
-        table::{Commands, Group, Row},
+        table::{Commands, Group, OptionRow},
         values::openssl_name,
     },
 };
@@ -89,7 +89,7 @@ pub(crate) fn lint() -> String {
     page(head, LINT, Commands::All)
 }
 
-fn page<T>(head: &str, rows: &[Row<T>], command: Commands) -> String {
+fn page<T>(head: &str, rows: &[OptionRow<T>], command: Commands) -> String {
     let mut text = head.to_owned();
     for group in Group::ALL {
         let mut rows = rows.iter().filter(|row| row.group == group && row.is_for(command)).peekable();
@@ -103,7 +103,7 @@ fn page<T>(head: &str, rows: &[Row<T>], command: Commands) -> String {
 }
 
 /// `-t, --topic TOPIC`
-fn usage<T>(row: &Row<T>) -> String {
+fn usage<T>(row: &OptionRow<T>) -> String {
     let names = row.names.join(", ");
     if row.value().is_empty() { names } else { format!("{names} {}", row.value()) }
 }

@@ -10,19 +10,19 @@ use std::{
 use status::generic::GENERIC_ERROR;
 use x509::{Bundle, PrivateKey, Wanted, describe, describe_key, has_private_key, recognize};
 
-use crate::{failure::Failure, files};
+use crate::{failure::CommandFailure, files};
 
 /// Describes every file; one that cannot be read gives its code on standard error, and the exit status 1.
 ///
 /// # Errors
-/// [`Failure::Output`]
-pub(crate) fn run(files: &[PathBuf]) -> Result<ExitCode, Failure> {
+/// [`CommandFailure::Output`]
+pub(crate) fn run(files: &[PathBuf]) -> Result<ExitCode, CommandFailure> {
     let mut exit_code = ExitCode::SUCCESS;
     for file in files {
         // With several files each begins with its name.
         let mut text = if files.len() > 1 { format!("{}:\n", file.display()) } else { String::new() };
         let result = inspect(file, &mut text);
-        io::stdout().write_all(text.as_bytes()).map_err(Failure::Output)?;
+        io::stdout().write_all(text.as_bytes()).map_err(CommandFailure::Output)?;
         if let Err(failure) = result {
             failure.print();
             exit_code = failure.exit_code();
@@ -32,7 +32,7 @@ pub(crate) fn run(files: &[PathBuf]) -> Result<ExitCode, Failure> {
 }
 
 /// Writes what can be said of the file to `out`.
-fn inspect(file: &Path, out: &mut String) -> Result<(), Failure> {
+fn inspect(file: &Path, out: &mut String) -> Result<(), CommandFailure> {
     let text = files::read("", file)?;
     let mut storage = files::storage(&text);
     let text = text.as_slice();
@@ -52,7 +52,7 @@ fn inspect(file: &Path, out: &mut String) -> Result<(), Failure> {
         failed => {
             let total = bundle.len().saturating_add(failed);
             let place = format!("{}: {failed} of {total} certificates cannot be read", file.display());
-            Err(Failure::at(GENERIC_ERROR, place))
+            Err(CommandFailure::at(GENERIC_ERROR, place))
         }
     }
 }

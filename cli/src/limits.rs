@@ -14,7 +14,7 @@ use signal_hook::{
 };
 use status::generic::GENERIC_ERROR;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// When to stop, counted from the start of the program.
 pub(crate) struct Limits {
@@ -29,12 +29,12 @@ impl Limits {
     ///
     /// # Errors
     /// `generic::GENERIC_ERROR` when the system refuses that.
-    pub(crate) fn new(timeout: Option<Duration>) -> Result<Self, Failure> {
+    pub(crate) fn new(timeout: Option<Duration>) -> Result<Self, CommandFailure> {
         let interrupted = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             flag::register_conditional_shutdown(signal, SECOND_SIGNAL, Arc::clone(&interrupted))
                 .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
-                .map_err(|error| Failure::at(GENERIC_ERROR, format!("signals: {error}")))?;
+                .map_err(|error| CommandFailure::at(GENERIC_ERROR, format!("signals: {error}")))?;
         }
         Ok(Self { start: Instant::now(), timeout, interrupted })
     }
@@ -52,13 +52,13 @@ impl Limits {
     /// Whether to go on.
     ///
     /// # Errors
-    /// [`Failure::Interrupted`], [`Failure::TimedOut`].
-    pub(crate) fn check(&self) -> Result<(), Failure> {
+    /// [`CommandFailure::Interrupted`], [`CommandFailure::TimedOut`].
+    pub(crate) fn check(&self) -> Result<(), CommandFailure> {
         if self.interrupted.load(Ordering::Relaxed) {
-            return Err(Failure::Interrupted);
+            return Err(CommandFailure::Interrupted);
         }
         match self.timeout {
-            Some(timeout) if self.start.elapsed() >= timeout => Err(Failure::TimedOut(timeout)),
+            Some(timeout) if self.start.elapsed() >= timeout => Err(CommandFailure::TimedOut(timeout)),
             _ => Ok(()),
         }
     }

@@ -16,13 +16,13 @@ use x509::{
 };
 use zeroize::Zeroizing;
 
-use crate::{arguments::Lint, endpoint, failure::Failure, files};
+use crate::{arguments::LintArguments, endpoint, failure::CommandFailure, files};
 
 /// Prints each finding on a line of its own, after the file's name. Exit status 1 if something will fail; warnings alone leave it 0.
 ///
 /// # Errors
-/// `pk::FILE_IO_ERROR` (-0x3E00) for a file that cannot be opened; [`Failure::Output`].
-pub(crate) fn run(lint: &Lint) -> Result<ExitCode, Failure> {
+/// `pk::FILE_IO_ERROR` (-0x3E00) for a file that cannot be opened; [`CommandFailure::Output`].
+pub(crate) fn run(lint: &LintArguments) -> Result<ExitCode, CommandFailure> {
     let authority = read("--cafile", lint.anchors.as_deref())?;
     let certificate = read("--cert", lint.certificate.as_deref())?;
     let key = read("--key", lint.key.as_deref())?;
@@ -50,7 +50,7 @@ pub(crate) fn run(lint: &Lint) -> Result<ExitCode, Failure> {
     let mut out = io::stdout().lock();
     for finding in &findings {
         writeln!(out, "{}{finding}{}", place(lint, finding), names(finding, &decoded.certificate))
-            .map_err(Failure::Output)?;
+            .map_err(CommandFailure::Output)?;
     }
     let will_fail = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if will_fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -89,12 +89,12 @@ fn names(finding: &Finding, chain: &Slot<Bundle<'_>>) -> String {
     }
 }
 
-fn read(option: &str, file: Option<&Path>) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+fn read(option: &str, file: Option<&Path>) -> Result<Option<Zeroizing<Vec<u8>>>, CommandFailure> {
     file.map(|file| files::read(option, file)).transpose()
 }
 
 /// The name of the file that the finding is about, if there is one.
-fn place(lint: &Lint, finding: &Finding) -> String {
+fn place(lint: &LintArguments, finding: &Finding) -> String {
     let file: Option<&PathBuf> = match finding.file {
         File::Authority => lint.anchors.as_ref(),
         File::Certificate => lint.certificate.as_ref(),

@@ -7,14 +7,14 @@ use crate::{
     help::EXIT_STATUS,
     options::{
         rows::ROWS,
-        table::{Commands, Group, Row},
+        table::{Commands, Group, OptionRow},
         values::openssl_name,
     },
 };
 
 /// The whole page.
 pub(crate) fn page() -> String {
-    let mut page = Page(String::new());
+    let mut page = ManualPage(String::new());
     page.line(&format!(".TH MQTTS 1 \"\" \"mqtts {}\" \"User Commands\"", env!("CARGO_PKG_VERSION")));
     page.section("NAME");
     page.text("mqtts - MQTT 3.1.1 over TLS 1.2 with the suites TLS_RSA_WITH_AES_*");
@@ -46,9 +46,9 @@ pub(crate) fn page() -> String {
     page.0
 }
 
-struct Page(String);
+struct ManualPage(String);
 
-impl Page {
+impl ManualPage {
     fn line(&mut self, line: &str) {
         self.0.push_str(line);
         self.0.push('\n');
@@ -77,7 +77,7 @@ impl Page {
         self.text(text);
     }
 
-    fn options<T>(&mut self, title: &str, rows: &[Row<T>], command: Commands) {
+    fn options<T>(&mut self, title: &str, rows: &[OptionRow<T>], command: Commands) {
         self.section(title);
         for group in Group::ALL {
             let mut rows = rows.iter().filter(|row| row.group == group && row.is_for(command)).peekable();

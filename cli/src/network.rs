@@ -18,9 +18,9 @@ use status::{Error, net};
 use crate::{
     connect,
     endpoint::now,
-    failure::Failure,
+    failure::CommandFailure,
     limits::Limits,
-    trace::{Direction, Trace},
+    trace::{ConnectionTrace, TraceDirection},
 };
 
 /// Something else to wait for beside the socket: that it becomes ready for this.
@@ -40,11 +40,11 @@ pub(crate) struct Wire<'l> {
     /// The server has ended its stream.
     is_over: bool,
     /// Who watches.
-    pub trace: Trace,
+    pub trace: ConnectionTrace,
     /// The first bytes that the server has sent on this connection.
     pub heard: Vec<u8>,
     /// Why no connection was made, with the address.
-    pub failed: Option<Failure>,
+    pub failed: Option<CommandFailure>,
 }
 
 impl<'l> Wire<'l> {
@@ -59,7 +59,7 @@ impl<'l> Wire<'l> {
             found: None,
             socket: None,
             is_over: false,
-            trace: Trace::new(is_traced),
+            trace: ConnectionTrace::new(is_traced),
             heard: Vec::new(),
             failed: None,
         }
@@ -115,7 +115,7 @@ impl Network for Wire<'_> {
         match found {
             Ok(socket) => self.use_socket(socket).map_err(Other),
             Err((error, place)) => {
-                self.failed = Some(Failure::at(error, place));
+                self.failed = Some(CommandFailure::at(error, place));
                 Err(Other(error))
             }
         }
@@ -155,7 +155,7 @@ impl Network for Wire<'_> {
                 let missing = HEARD.saturating_sub(self.heard.len());
                 self.heard.extend(bytes.iter().take(missing));
                 if self.is_tls {
-                    self.trace.tls(Direction::Received, bytes);
+                    self.trace.tls(TraceDirection::Received, bytes);
                 }
                 self.is_over |= count == 0;
                 Ok(count)
@@ -173,7 +173,7 @@ impl Network for Wire<'_> {
         match result {
             Ok(count) => {
                 if self.is_tls {
-                    self.trace.tls(Direction::Sent, bytes.get(..count).unwrap_or_default());
+                    self.trace.tls(TraceDirection::Sent, bytes.get(..count).unwrap_or_default());
                 }
                 Ok(count)
             }

@@ -13,23 +13,23 @@ use mqtt::topic;
 use tls12::{MaxFragmentLength, Suites};
 
 use crate::{
-    arguments::{Command, Page, usage},
-    failure::Failure,
+    arguments::{HelpPage, Invocation, usage},
+    failure::CommandFailure,
     format::{Format, Style},
 };
-pub(crate) use link::{Anchors, Link, Tls, Will};
+pub(crate) use link::{Anchors, ConnectionOptions, Tls, Will};
 use rows::ROWS;
 use table::Commands;
 use url::Url;
 
 /// `mqtts pub`.
-pub(crate) struct Publish {
+pub(crate) struct PublishOptions {
     /// Where and as whom.
-    pub link: Link,
+    pub link: ConnectionOptions,
     /// The topic, without wildcards.
     pub topic: String,
     /// What is sent.
-    pub payload: Payload,
+    pub payload: PayloadOrigin,
     /// 0, 1 or 2.
     pub qos: u8,
     /// Whether the server keeps the message for later subscribers.
@@ -43,9 +43,9 @@ pub(crate) struct Publish {
 }
 
 /// `mqtts sub`.
-pub(crate) struct Subscribe {
+pub(crate) struct SubscribeOptions {
     /// Where and as whom.
-    pub link: Link,
+    pub link: ConnectionOptions,
     /// Topic filters.
     pub filters: Vec<String>,
     /// Topic filters of subscriptions that are to end.
@@ -78,7 +78,7 @@ pub(crate) struct Selection {
 
 /// A message's source.
 #[derive(Clone)]
-pub(crate) enum Payload {
+pub(crate) enum PayloadOrigin {
     /// `-m`, `-n`.
     Message(Vec<u8>),
     /// `-f`.
@@ -92,10 +92,10 @@ pub(crate) enum Payload {
 /// Reads the options of `mqtts pub`.
 ///
 /// # Errors
-/// [`Failure::Usage`] with one line about the first mistake.
-pub(crate) fn publish(parser: &mut Parser) -> Result<Command, Failure> {
-    let Some(mut options) = table::read::<Options>(parser, ROWS, Commands::Publish, "pub")? else {
-        return Ok(Command::Print(Page::Publish));
+/// [`CommandFailure::Usage`] with one line about the first mistake.
+pub(crate) fn publish(parser: &mut Parser) -> Result<Invocation, CommandFailure> {
+    let Some(mut options) = table::read::<CommandLine>(parser, ROWS, Commands::Publish, "pub")? else {
+        return Ok(Invocation::Print(HelpPage::Publish));
     };
     options.address("pub")?;
     let topic = match options.topics.as_slice() {
@@ -109,13 +109,13 @@ pub(crate) fn publish(parser: &mut Parser) -> Result<Command, Failure> {
         [(first, _), .., (last, _)] => return usage(format!("pub: {first} and {last} exclude each other")),
     };
     mqtt_topic("-t", &topic)?;
-    if matches!(payload, Payload::Lines) && options.repeat.is_some() {
+    if matches!(payload, PayloadOrigin::Lines) && options.repeat.is_some() {
         return usage("pub: --repeat and -l exclude each other");
     }
     if options.repeat_delay.is_some() && options.repeat.is_none() {
         return usage("pub: --repeat-delay needs --repeat");
     }
-    Ok(Command::Publish(Box::new(Publish {
+    Ok(Invocation::Publish(Box::new(PublishOptions {
         topic,
         payload,
         qos: options.qos.unwrap_or(0),
@@ -130,10 +130,10 @@ pub(crate) fn publish(parser: &mut Parser) -> Result<Command, Failure> {
 /// Reads the options of `mqtts sub`.
 ///
 /// # Errors
-/// [`Failure::Usage`] with one line about the first mistake.
-pub(crate) fn subscribe(parser: &mut Parser) -> Result<Command, Failure> {
-    let Some(mut options) = table::read::<Options>(parser, ROWS, Commands::Subscribe, "sub")? else {
-        return Ok(Command::Print(Page::Subscribe));
+/// [`CommandFailure::Usage`] with one line about the first mistake.
+pub(crate) fn subscribe(parser: &mut Parser) -> Result<Invocation, CommandFailure> {
+    let Some(mut options) = table::read::<CommandLine>(parser, ROWS, Commands::Subscribe, "sub")? else {
+        return Ok(Invocation::Print(HelpPage::Subscribe));
     };
     options.address("sub")?;
     let filters = std::mem::take(&mut options.topics);
@@ -149,7 +149,7 @@ pub(crate) fn subscribe(parser: &mut Parser) -> Result<Command, Failure> {
     if no_retained && retained_only {
         return usage("sub: -R and --retained-only exclude each other");
     }
-    Ok(Command::Subscribe(Box::new(Subscribe {
+    Ok(Invocation::Subscribe(Box::new(SubscribeOptions {
         filters,
         unsubscribe,
         qos: options.qos.unwrap_or(0),
@@ -165,14 +165,14 @@ pub(crate) fn subscribe(parser: &mut Parser) -> Result<Command, Failure> {
 
 /// The options as they stand on the command line.
 #[derive(Default)]
-pub(crate) struct Options {
+pub(crate) struct CommandLine {
     host: Option<String>,
     port: Option<u16>,
     url: Option<String>,
     topics: Vec<String>,
     unsubscribe: Vec<String>,
     filter_out: Vec<String>,
-    payloads: Vec<(&'static str, Payload)>,
+    payloads: Vec<(&'static str, PayloadOrigin)>,
     qos: Option<u8>,
     retain: bool,
     repeat: Option<u64>,
@@ -221,9 +221,9 @@ enum Verify {
     NotTheName,
 }
 
-impl Options {
+impl CommandLine {
     /// What `-L`, or a URL as `-h`, says is as if each part had an option of its own.
-    fn address(&mut self, command: &str) -> Result<(), Failure> {
+    fn address(&mut self, command: &str) -> Result<(), CommandFailure> {
         let (option, url) = match (self.url.take(), self.host.take()) {
             (Some(_), Some(_)) => return usage(format!("{command}: -L and -h exclude each other")),
             (Some(url), None) => ("-L", url),
@@ -258,7 +258,7 @@ impl Options {
     }
 
     /// How messages are printed.
-    fn format(&mut self) -> Result<Format, Failure> {
+    fn format(&mut self) -> Result<Format, CommandFailure> {
         let style = match self.format.take() {
             Some(text) => Style::parse(&text)?,
             None if self.verbose => Style::Verbose,
@@ -268,13 +268,13 @@ impl Options {
     }
 }
 
-fn mqtt_topic(option: &str, topic: &str) -> Result<(), Failure> {
+fn mqtt_topic(option: &str, topic: &str) -> Result<(), CommandFailure> {
     topic::check_name(topic).or_else(|_| {
         usage(format!("{option} {topic:?}: not a topic (1 to 65535 bytes, without '#', '+' and NUL)"))
     })
 }
 
-fn mqtt_filter(option: &str, filter: &str) -> Result<(), Failure> {
+fn mqtt_filter(option: &str, filter: &str) -> Result<(), CommandFailure> {
     topic::check_filter(filter).or_else(|_| {
         usage(format!("{option} {filter:?}: not a topic filter ('+' fills a level, '#' only stands last)"))
     })
@@ -289,11 +289,11 @@ mod tests {
 
     use super::*;
 
-    fn publish_link(arguments: &str) -> Link {
+    fn publish_link(arguments: &str) -> ConnectionOptions {
         let words = format!("pub -t a -m b {arguments}");
         let mut parser = Parser::from_args(words.split_whitespace().skip(1));
         match publish(&mut parser) {
-            Ok(Command::Publish(publish)) => publish.link,
+            Ok(Invocation::Publish(publish)) => publish.link,
             _ => panic!("{words}"),
         }
     }

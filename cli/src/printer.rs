@@ -10,12 +10,14 @@ use mqtt::{Event, QoS, Received, topic};
 use rustix::event::PollFlags;
 use status::mqtt::SUBSCRIPTION_REFUSED;
 
-use crate::{failure::Failure, format::Printed, limits::Limits, options::Subscribe, ready, session::Flow};
+use crate::{
+    failure::CommandFailure, format::Printed, limits::Limits, options::SubscribeOptions, ready, session::Flow,
+};
 
 /// Takes the events of all connections.
 pub(crate) struct Printer<'a> {
     out: StdoutLock<'static>,
-    subscribe: &'a Subscribe,
+    subscribe: &'a SubscribeOptions,
     limits: &'a Limits,
     printed: u64,
     /// The message that is arriving in pieces.
@@ -40,7 +42,7 @@ struct Partial {
 
 impl<'a> Printer<'a> {
     /// Nothing printed yet.
-    pub(crate) fn new(subscribe: &'a Subscribe, limits: &'a Limits) -> Self {
+    pub(crate) fn new(subscribe: &'a SubscribeOptions, limits: &'a Limits) -> Self {
         Self {
             out: io::stdout().lock(),
             subscribe,
@@ -72,7 +74,7 @@ impl<'a> Printer<'a> {
     /// Prints what has come; the end once there is enough of it.
     ///
     /// # Errors
-    /// `SUBSCRIPTION_REFUSED` with the filter; [`Failure::Output`].
+    /// `SUBSCRIPTION_REFUSED` with the filter; [`CommandFailure::Output`].
     pub(crate) fn take(&mut self, event: &Event<'_>) -> Flow {
         match event {
             Event::Subscribed { results, .. } => {
@@ -93,7 +95,7 @@ impl<'a> Printer<'a> {
     fn granted(&self, results: impl Iterator<Item = Option<QoS>>) -> Flow {
         let mut answers = self.subscribe.filters.iter().zip(results);
         match answers.find(|(_, granted)| granted.is_none()) {
-            Some((filter, _)) => Err(Failure::at(SUBSCRIPTION_REFUSED, format!("-t {filter}"))),
+            Some((filter, _)) => Err(CommandFailure::at(SUBSCRIPTION_REFUSED, format!("-t {filter}"))),
             None => Ok(self.end_if_subscribed()),
         }
     }
@@ -166,10 +168,10 @@ impl<'a> Printer<'a> {
     }
 
     /// In pieces that a pipe takes at once when it is ready for any: a reader that is slow does not keep the program from ending.
-    fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn print(&mut self, bytes: &[u8]) -> Result<(), CommandFailure> {
         for piece in bytes.chunks(PIPE) {
             ready::wait(rustix::stdio::stdout(), PollFlags::OUT, self.limits)?;
-            self.out.write_all(piece).and_then(|()| self.out.flush()).map_err(Failure::Output)?;
+            self.out.write_all(piece).and_then(|()| self.out.flush()).map_err(CommandFailure::Output)?;
         }
         Ok(())
     }

@@ -6,23 +6,23 @@ use mqtt::{Message, QoS};
 use rustix::event::PollFlags;
 
 use crate::{
-    failure::Failure,
+    failure::CommandFailure,
     limits::TICK,
-    options::Publish,
-    session::Session,
-    source::{Lines, PIECE, Source},
+    options::PublishOptions,
+    session::ClientLoop,
+    source::{Lines, PIECE, PayloadReader},
 };
 
 /// Publishes one message, `--repeat` times, and waits for each delivery where the quality of service promises one
 /// (MQTT 3.1.1 §4.3).
 ///
 /// # Errors
-/// As [`Session::turn`]; `pk::FILE_IO_ERROR` when the file fails half way.
+/// As [`ClientLoop::turn`]; `pk::FILE_IO_ERROR` when the file fails half way.
 pub(crate) fn run(
-    session: &mut Session<'_, '_, '_>,
-    publish: &Publish,
-    source: &mut Source,
-) -> Result<(), Failure> {
+    session: &mut ClientLoop<'_, '_, '_>,
+    publish: &PublishOptions,
+    source: &mut PayloadReader,
+) -> Result<(), CommandFailure> {
     session.establish()?;
     let mut buffer = vec![0; PIECE];
     for round in 0..publish.repeat {
@@ -43,8 +43,11 @@ pub(crate) fn run(
 /// Publishes lines as they come, several at once under way, and waits for all deliveries at the end.
 ///
 /// # Errors
-/// As [`Session::turn`]; `pk::FILE_IO_ERROR` when standard input fails.
-pub(crate) fn run_lines(session: &mut Session<'_, '_, '_>, publish: &Publish) -> Result<(), Failure> {
+/// As [`ClientLoop::turn`]; `pk::FILE_IO_ERROR` when standard input fails.
+pub(crate) fn run_lines(
+    session: &mut ClientLoop<'_, '_, '_>,
+    publish: &PublishOptions,
+) -> Result<(), CommandFailure> {
     session.establish()?;
     let mut lines = Lines::default();
     while !lines.is_over() {
@@ -65,7 +68,7 @@ pub(crate) fn run_lines(session: &mut Session<'_, '_, '_>, publish: &Publish) ->
     session.deliver()
 }
 
-fn message<'a>(publish: &'a Publish, payload: &'a [u8]) -> Message<'a> {
+fn message<'a>(publish: &'a PublishOptions, payload: &'a [u8]) -> Message<'a> {
     let qos = QoS::from_number(publish.qos).unwrap_or_default();
     Message { topic: &publish.topic, payload, qos, retain: publish.retain }
 }

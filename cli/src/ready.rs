@@ -4,7 +4,7 @@ use std::{os::fd::BorrowedFd, time::Duration};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::{failure::Failure, limits::Limits};
+use crate::{failure::CommandFailure, limits::Limits};
 
 /// Whether something of `flags` has happened, or the other end is gone.
 pub(crate) fn now(file: BorrowedFd<'_>, flags: PollFlags) -> bool {
@@ -15,7 +15,7 @@ pub(crate) fn now(file: BorrowedFd<'_>, flags: PollFlags) -> bool {
 ///
 /// # Errors
 /// As [`Limits::check`].
-pub(crate) fn wait(file: BorrowedFd<'_>, flags: PollFlags, limits: &Limits) -> Result<(), Failure> {
+pub(crate) fn wait(file: BorrowedFd<'_>, flags: PollFlags, limits: &Limits) -> Result<(), CommandFailure> {
     loop {
         limits.check()?;
         if within(file, flags, limits.tick()) {

@@ -18,14 +18,14 @@ use nb::Error::{Other, WouldBlock};
 
 use crate::{
     endpoint::SavedSession,
-    failure::Failure,
+    failure::CommandFailure,
     hint::{self, Circumstances},
     limits::{Limits, TICK},
     network::{Watched, Wire},
 };
 
 /// The client with what it needs to move, and when to stop.
-pub(crate) struct Session<'c, 'b, 'l> {
+pub(crate) struct ClientLoop<'c, 'b, 'l> {
     inner: nonblocking::Session<'c, 'b, Accelerator, Wire<'l>>,
     limits: &'l Limits,
     saved: SavedSession<'l>,
@@ -33,9 +33,9 @@ pub(crate) struct Session<'c, 'b, 'l> {
 }
 
 /// Whether a handler of events wants more of them.
-pub(crate) type Flow = Result<ControlFlow<()>, Failure>;
+pub(crate) type Flow = Result<ControlFlow<()>, CommandFailure>;
 
-impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
+impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
     /// Nothing is connected before the first turn.
     pub(crate) const fn new(
         inner: nonblocking::Session<'c, 'b, Accelerator, Wire<'l>>,
@@ -49,8 +49,8 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     /// Goes on until the server has accepted the connection, and tells whether it still has this client's session.
     ///
     /// # Errors
-    /// As [`Session::turn`].
-    pub(crate) fn establish(&mut self) -> Result<bool, Failure> {
+    /// As [`ClientLoop::turn`].
+    pub(crate) fn establish(&mut self) -> Result<bool, CommandFailure> {
         let mut present = None;
         while present.is_none() {
             let _ = self.turn(TICK, &[], &mut |event| {
@@ -66,8 +66,8 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     /// Goes on until everything has left for the network, and the server has taken over what it has to.
     ///
     /// # Errors
-    /// As [`Session::turn`].
-    pub(crate) fn deliver(&mut self) -> Result<(), Failure> {
+    /// As [`ClientLoop::turn`].
+    pub(crate) fn deliver(&mut self) -> Result<(), CommandFailure> {
         while self.undelivered() > 0 || self.inner.client.has_output() {
             let _ = self.turn(TICK, &[], &mut ignore)?;
         }
@@ -77,8 +77,8 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     /// Goes on for so long.
     ///
     /// # Errors
-    /// As [`Session::turn`].
-    pub(crate) fn rest(&mut self, pause: Duration) -> Result<(), Failure> {
+    /// As [`ClientLoop::turn`].
+    pub(crate) fn rest(&mut self, pause: Duration) -> Result<(), CommandFailure> {
         let start = Instant::now();
         while let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
             let _ = self.turn(left, &[], &mut ignore)?;
@@ -89,8 +89,8 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     /// Publishes a message whose payload is all there.
     ///
     /// # Errors
-    /// As [`Session::start`].
-    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<(), Failure> {
+    /// As [`ClientLoop::start`].
+    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<(), CommandFailure> {
         match self.inner.publish(message) {
             // It is longer than what is kept of a message, or than what one record takes.
             Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL | NOT_CONNECTED) => {
@@ -104,8 +104,8 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     /// Begins to publish a message of which `message.payload` is the beginning and `total` the whole length.
     ///
     /// # Errors
-    /// As [`mqtts::Client::start`] and [`Session::turn`].
-    pub(crate) fn start(&mut self, message: &Message<'_>, total: usize) -> Result<(), Failure> {
+    /// As [`mqtts::Client::start`] and [`ClientLoop::turn`].
+    pub(crate) fn start(&mut self, message: &Message<'_>, total: usize) -> Result<(), CommandFailure> {
         loop {
             let now = self.limits.now();
             match self.inner.client.start(message, total, self.inner.accel, now) {
@@ -120,7 +120,7 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
         }
     }
 
-    /// How many bytes of the payload are still to be given to [`Session::append`].
+    /// How many bytes of the payload are still to be given to [`ClientLoop::append`].
     pub(crate) fn missing(&self) -> usize {
         self.inner.client.mqtt().stream().map_or(0, |stream| stream.remaining)
     }
@@ -128,8 +128,8 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     /// Sends the next part of the payload.
     ///
     /// # Errors
-    /// As [`mqtts::Client::chunk`] and [`Session::turn`].
-    pub(crate) fn append(&mut self, mut data: &[u8]) -> Result<(), Failure> {
+    /// As [`mqtts::Client::chunk`] and [`ClientLoop::turn`].
+    pub(crate) fn append(&mut self, mut data: &[u8]) -> Result<(), CommandFailure> {
         while !data.is_empty() {
             let now = self.limits.now();
             let taken = match self.inner.client.chunk(data, self.inner.accel, now) {
@@ -154,7 +154,7 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     ///
     /// # Errors
     /// As [`mqtts::Client::publish`].
-    pub(crate) fn queue(&mut self, message: &Message<'_>) -> Result<bool, Failure> {
+    pub(crate) fn queue(&mut self, message: &Message<'_>) -> Result<bool, CommandFailure> {
         match self.inner.publish(message) {
             Ok(_) => Ok(true),
             Err(IN_FLIGHT_FULL) => Ok(false),
@@ -169,7 +169,7 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     pub(crate) fn ask<T>(
         &mut self,
         what: impl Fn(&mut mqtts::Client<'b>, &mut Accelerator, u64) -> Result<T, Error>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, CommandFailure> {
         let now = self.limits.now();
         match what(self.inner.client, self.inner.accel, now) {
             Err(BUFFER_TOO_SMALL) if self.inner.client.has_output() => Ok(false),
@@ -215,7 +215,7 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00) when the TLS session cannot be saved.
-    pub(crate) fn end(&mut self) -> Result<(), Failure> {
+    pub(crate) fn end(&mut self) -> Result<(), CommandFailure> {
         let was_connected = self.inner.client.retry_at().is_none();
         let patience = if self.limits.is_late() { HASTE } else { FAREWELL };
         let start = Instant::now();
@@ -247,7 +247,7 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
 
     /// RFC 5246 §7.2.2: after a fatal alert the session must not be resumed any more. A failure of the network alone, or a server that
     /// offered nothing new, leaves what was saved before.
-    fn keep_session(&self) -> Result<(), Failure> {
+    fn keep_session(&self) -> Result<(), CommandFailure> {
         let Some(tls) = self.inner.client.tls() else { return Ok(()) };
         let alert = tls.status().and_then(|status| status.alert);
         let has_failed = alert.is_some_and(|alert| {
@@ -257,11 +257,11 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
     }
 
     /// Adds to what ended a connection what usually causes it.
-    fn explain(&mut self, failure: Failure) -> Failure {
+    fn explain(&mut self, failure: CommandFailure) -> CommandFailure {
         if let Some(failed) = self.inner.network.failed.take() {
             return failed;
         }
-        let Failure::Status { mut status, place, hint } = failure else { return failure };
+        let CommandFailure::Status { mut status, place, hint } = failure else { return failure };
         let step = self.inner.client.tls().map(mqtts::tls12::Connection::step);
         if let (Step::Start, Some(step)) = (status.step, step) {
             status.step = step;
@@ -273,7 +273,7 @@ impl<'c, 'b, 'l> Session<'c, 'b, 'l> {
             has_certificate: self.has_certificate,
         };
         let hint = if hint.is_empty() { hint::of(&status, &circumstances) } else { hint };
-        Failure::Status { status, place, hint }
+        CommandFailure::Status { status, place, hint }
     }
 }
 

@@ -11,10 +11,10 @@ use mqtt::MAX_REMAINING_LENGTH;
 use rustix::event::PollFlags;
 use status::pk;
 
-use crate::{connect::reason, failure::Failure, limits::Limits, options::Payload, ready};
+use crate::{connect::reason, failure::CommandFailure, limits::Limits, options::PayloadOrigin, ready};
 
 /// A payload of known length that is read piece by piece, and again from its beginning.
-pub(crate) struct Source {
+pub(crate) struct PayloadReader {
     reader: Box<dyn ReadSeek>,
     /// In bytes.
     pub length: usize,
@@ -26,17 +26,17 @@ trait ReadSeek: Read + Seek {}
 
 impl<T: Read + Seek> ReadSeek for T {}
 
-impl Source {
+impl PayloadReader {
     /// Opens the payload, before anything is connected.
     ///
     /// # Errors
-    /// `pk::FILE_IO_ERROR` (-0x3E00) with the file's name; [`Failure::Usage`] when it is longer than an MQTT packet can be; those of
+    /// `pk::FILE_IO_ERROR` (-0x3E00) with the file's name; [`CommandFailure::Usage`] when it is longer than an MQTT packet can be; those of
     /// [`Limits::check`], since a pipe may take its time.
-    pub(crate) fn open(payload: &Payload, limits: &Limits) -> Result<Self, Failure> {
+    pub(crate) fn open(payload: &PayloadOrigin, limits: &Limits) -> Result<Self, CommandFailure> {
         let source = match payload {
-            Payload::Message(message) => Self::of_bytes(message.clone(), "-m".to_owned()),
-            Payload::File(file) => Self::of_file(file, limits)?,
-            Payload::Input | Payload::Lines => {
+            PayloadOrigin::Message(message) => Self::of_bytes(message.clone(), "-m".to_owned()),
+            PayloadOrigin::File(file) => Self::of_file(file, limits)?,
+            PayloadOrigin::Input | PayloadOrigin::Lines => {
                 Self::of_stream(rustix::stdio::stdin(), "standard input".to_owned(), limits)?
             }
         };
@@ -51,7 +51,7 @@ impl Source {
     }
 
     /// MQTT states the length first: a regular file has one; of a pipe it shows only when all of it is read.
-    fn of_file(file: &Path, limits: &Limits) -> Result<Self, Failure> {
+    fn of_file(file: &Path, limits: &Limits) -> Result<Self, CommandFailure> {
         let place = format!("-f {}", file.display());
         let opened = File::open(file).map_err(|error| broken(&place, reason(&error)))?;
         let metadata = opened.metadata().map_err(|error| broken(&place, reason(&error)))?;
@@ -62,7 +62,7 @@ impl Source {
         Self::of_stream(opened.as_fd(), place, limits)
     }
 
-    fn of_stream(stream: BorrowedFd<'_>, place: String, limits: &Limits) -> Result<Self, Failure> {
+    fn of_stream(stream: BorrowedFd<'_>, place: String, limits: &Limits) -> Result<Self, CommandFailure> {
         let mut bytes = Vec::new();
         loop {
             ready::wait(stream, PollFlags::IN, limits)?;
@@ -79,7 +79,11 @@ impl Source {
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
-    pub(crate) fn next<'a>(&mut self, buffer: &'a mut [u8], limit: usize) -> Result<&'a [u8], Failure> {
+    pub(crate) fn next<'a>(
+        &mut self,
+        buffer: &'a mut [u8],
+        limit: usize,
+    ) -> Result<&'a [u8], CommandFailure> {
         let size = buffer.len().min(limit);
         let space = buffer.get_mut(..size).unwrap_or_default();
         match self.reader.read(space) {
@@ -93,7 +97,7 @@ impl Source {
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
-    pub(crate) fn rewind(&mut self) -> Result<(), Failure> {
+    pub(crate) fn rewind(&mut self) -> Result<(), CommandFailure> {
         self.reader.rewind().map_err(|error| broken(&self.place, reason(&error)))
     }
 }
@@ -111,8 +115,8 @@ impl Lines {
     /// The next line without its end, if it is there already.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when it is longer than an MQTT packet can be.
-    pub(crate) fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+    /// [`CommandFailure::Usage`] when it is longer than an MQTT packet can be.
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<u8>>, CommandFailure> {
         let rest = self.pending.get(self.searched..).unwrap_or_default();
         let end = rest.iter().position(|byte| *byte == b'\n');
         let Some(end) = end.map(|end| end.saturating_add(self.searched)) else {
@@ -140,7 +144,7 @@ impl Lines {
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
-    pub(crate) fn read(&mut self) -> Result<bool, Failure> {
+    pub(crate) fn read(&mut self) -> Result<bool, CommandFailure> {
         if self.has_ended || !ready::now(Self::file(), PollFlags::IN) {
             return Ok(false);
         }
@@ -155,7 +159,7 @@ impl Lines {
 }
 
 /// Reads once; how much, or nothing if the system has nothing after all.
-fn read_some(file: BorrowedFd<'_>, place: &str, into: &mut Vec<u8>) -> Result<Option<usize>, Failure> {
+fn read_some(file: BorrowedFd<'_>, place: &str, into: &mut Vec<u8>) -> Result<Option<usize>, CommandFailure> {
     let mut buffer = vec![0; PIECE];
     match rustix::io::read(file, &mut buffer) {
         Ok(count) => {
@@ -167,12 +171,12 @@ fn read_some(file: BorrowedFd<'_>, place: &str, into: &mut Vec<u8>) -> Result<Op
     }
 }
 
-fn broken(place: &str, what: impl AsRef<str>) -> Failure {
-    Failure::at(pk::FILE_IO_ERROR, format!("{place}: {}", what.as_ref()))
+fn broken(place: &str, what: impl AsRef<str>) -> CommandFailure {
+    CommandFailure::at(pk::FILE_IO_ERROR, format!("{place}: {}", what.as_ref()))
 }
 
-fn too_long<T>(place: &str) -> Result<T, Failure> {
-    Err(Failure::Usage(format!("pub: {place}: longer than {MAX_PAYLOAD} bytes")))
+fn too_long<T>(place: &str) -> Result<T, CommandFailure> {
+    Err(CommandFailure::Usage(format!("pub: {place}: longer than {MAX_PAYLOAD} bytes")))
 }
 
 /// How much is read at once.

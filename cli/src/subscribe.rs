@@ -10,28 +10,28 @@ use mqtt::{Message, QoS, Subscription};
 use rustix::event::PollFlags;
 
 use crate::{
-    failure::Failure,
+    failure::CommandFailure,
     limits::{Limits, TICK},
-    options::Subscribe,
+    options::SubscribeOptions,
     printer::Printer,
     ready,
-    session::Session,
+    session::ClientLoop,
 };
 
 /// Subscribes and prints until the wanted number of messages has come, or the user or the clock says stop.
 ///
 /// # Errors
-/// As [`Session::turn`]; `SUBSCRIPTION_REFUSED` with the filter; [`Failure::Output`]; [`Failure::TimedOut`].
+/// As [`ClientLoop::turn`]; `SUBSCRIPTION_REFUSED` with the filter; [`CommandFailure::Output`]; [`CommandFailure::TimedOut`].
 pub(crate) fn run(
-    session: &mut Session<'_, '_, '_>,
+    session: &mut ClientLoop<'_, '_, '_>,
     limits: &Limits,
-    subscribe: &Subscribe,
-) -> Result<(), Failure> {
+    subscribe: &SubscribeOptions,
+) -> Result<(), CommandFailure> {
     let mut run = Run { subscribe, printer: Printer::new(subscribe, limits), connections: 0 };
     loop {
         match run.converse(session) {
             // The user has seen enough.
-            Err(Failure::Interrupted) => return Ok(()),
+            Err(CommandFailure::Interrupted) => return Ok(()),
             Err(failure) if run.goes_on_after(&failure) => {
                 let pause = session.pause().unwrap_or_default();
                 // The port was right before.
@@ -45,14 +45,14 @@ pub(crate) fn run(
 
 /// What outlives a connection.
 struct Run<'a> {
-    subscribe: &'a Subscribe,
+    subscribe: &'a SubscribeOptions,
     printer: Printer<'a>,
     /// How many connections the server has accepted.
     connections: u64,
 }
 
 impl Run<'_> {
-    fn goes_on_after(&self, failure: &Failure) -> bool {
+    fn goes_on_after(&self, failure: &CommandFailure) -> bool {
         self.subscribe.reconnect && self.connections > 0 && failure.is_passing()
     }
 
@@ -63,7 +63,7 @@ impl Run<'_> {
         }
     }
 
-    fn converse(&mut self, session: &mut Session<'_, '_, '_>) -> Result<(), Failure> {
+    fn converse(&mut self, session: &mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure> {
         self.printer.begin();
         let present = session.establish()?;
         self.connections = self.connections.saturating_add(1);
@@ -73,7 +73,7 @@ impl Run<'_> {
                 if is_asked_for { "subscribing anew" } else { "the server still has the subscriptions" };
             self.tell(&format!("mqtts: connected again; {how}"));
         }
-        let Subscribe { filters, unsubscribe, .. } = self.subscribe;
+        let SubscribeOptions { filters, unsubscribe, .. } = self.subscribe;
         let mut subscribes = is_asked_for && !filters.is_empty();
         let mut unsubscribes = is_asked_for && !unsubscribe.is_empty();
         if is_asked_for {
@@ -89,24 +89,24 @@ impl Run<'_> {
                 return self.finish(session);
             }
             if ready::now(rustix::stdio::stdout(), PollFlags::empty()) {
-                return Err(Failure::Output(io::ErrorKind::BrokenPipe.into()));
+                return Err(CommandFailure::Output(io::ErrorKind::BrokenPipe.into()));
             }
         }
     }
 
-    fn subscribe(&self, session: &mut Session<'_, '_, '_>) -> Result<bool, Failure> {
+    fn subscribe(&self, session: &mut ClientLoop<'_, '_, '_>) -> Result<bool, CommandFailure> {
         let qos = QoS::from_number(self.subscribe.qos).unwrap_or_default();
         let list: Vec<_> = self.subscribe.filters.iter().map(|filter| Subscription { filter, qos }).collect();
         session.ask(|client, accel, now| client.subscribe(&list, accel, now))
     }
 
-    fn unsubscribe(&self, session: &mut Session<'_, '_, '_>) -> Result<bool, Failure> {
+    fn unsubscribe(&self, session: &mut ClientLoop<'_, '_, '_>) -> Result<bool, CommandFailure> {
         let list: Vec<_> = self.subscribe.unsubscribe.iter().map(String::as_str).collect();
         session.ask(|client, accel, now| client.unsubscribe(&list, accel, now))
     }
 
     /// MQTT 3.1.1 §3.3.1.3: a retained message without a payload.
-    fn clear_retained(&mut self, session: &mut Session<'_, '_, '_>) -> Result<(), Failure> {
+    fn clear_retained(&mut self, session: &mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure> {
         while let Some(topic) = self.printer.to_clear.first() {
             let message = Message { topic, payload: &[], qos: QoS::AtLeastOnce, retain: true };
             if !session.queue(&message)? {
@@ -118,7 +118,7 @@ impl Run<'_> {
     }
 
     /// What was to be cleared is cleared before the end.
-    fn finish(&mut self, session: &mut Session<'_, '_, '_>) -> Result<(), Failure> {
+    fn finish(&mut self, session: &mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure> {
         if !self.subscribe.remove_retained {
             return Ok(());
         }

@@ -12,14 +12,14 @@ use std::{
 
 /// Which way bytes go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Direction {
+pub(crate) enum TraceDirection {
     /// From us to the server.
     Sent,
     /// From the server to us.
     Received,
 }
 
-impl fmt::Display for Direction {
+impl fmt::Display for TraceDirection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sent => ">",
@@ -29,12 +29,12 @@ impl fmt::Display for Direction {
 }
 
 /// The observer of one connection; silent unless it was asked for.
-pub(crate) struct Trace {
+pub(crate) struct ConnectionTrace {
     enabled: bool,
-    records: [Records; 2],
+    records: [RecordSplitter; 2],
 }
 
-impl Trace {
+impl ConnectionTrace {
     /// An observer that prints if `enabled`.
     pub(crate) fn new(enabled: bool) -> Self {
         Self { enabled, records: Default::default() }
@@ -60,10 +60,10 @@ impl Trace {
     }
 
     /// Bytes of TLS that passed the socket.
-    pub(crate) fn tls(&mut self, direction: Direction, bytes: &[u8]) {
+    pub(crate) fn tls(&mut self, direction: TraceDirection, bytes: &[u8]) {
         let enabled = self.enabled;
         let [sent, received] = &mut self.records;
-        let records = if direction == Direction::Sent { sent } else { received };
+        let records = if direction == TraceDirection::Sent { sent } else { received };
         if enabled || !records.protected {
             records.feed(bytes, |line| {
                 if enabled {
@@ -75,9 +75,9 @@ impl Trace {
 }
 
 /// What the client tells: printed, if that was asked for.
-struct Log;
+struct TraceLogger;
 
-impl log::Log for Log {
+impl log::Log for TraceLogger {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -94,7 +94,7 @@ impl log::Log for Log {
 /// Lets the client tell what it does, where somebody wants to know.
 pub(crate) fn listen(enabled: bool) {
     // A second logger is one too many only in a program that has another.
-    if enabled && log::set_logger(&Log).is_ok() {
+    if enabled && log::set_logger(&TraceLogger).is_ok() {
         log::set_max_level(log::LevelFilter::Debug);
     }
 }
@@ -106,14 +106,14 @@ fn print(text: impl fmt::Display) {
 
 /// Cuts one direction's bytes into records, and its plaintext handshake records into messages.
 #[derive(Default)]
-struct Records {
+struct RecordSplitter {
     pending: Vec<u8>,
     handshake: Vec<u8>,
     protected: bool,
     certificate_requested: bool,
 }
 
-impl Records {
+impl RecordSplitter {
     fn feed(&mut self, bytes: &[u8], mut print: impl FnMut(String)) {
         self.pending.extend_from_slice(bytes);
         while let Some((kind, body)) = take_record(&mut self.pending) {
@@ -212,7 +212,7 @@ mod tests {
             "alert, protected",
         ];
         for size in 1..=wire.len() {
-            let (mut records, mut lines) = (Records::default(), Vec::new());
+            let (mut records, mut lines) = (RecordSplitter::default(), Vec::new());
             wire.chunks(size).for_each(|chunk| records.feed(chunk, |line| lines.push(line)));
             assert_eq!(lines, expected, "in pieces of {size}");
         }
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn a_plain_alert_is_shown_with_its_name() {
         let mut lines = Vec::new();
-        Records::default().feed(&[21, 3, 3, 0, 2, 2, 40], |line| lines.push(line));
+        RecordSplitter::default().feed(&[21, 3, 3, 0, 2, 2, 40], |line| lines.push(line));
         assert_eq!(lines, ["fatal, alert 40, handshake_failure"]);
     }
 }

@@ -8,18 +8,18 @@ use std::{
 use status::{pk, ssl};
 use zeroize::Zeroizing;
 
-use crate::{connect::reason, failure::Failure, files, options::Anchors};
+use crate::{connect::reason, failure::CommandFailure, files, options::Anchors};
 
 /// A file's PEM text, with what it came from for a message.
-pub(crate) struct Source {
+pub(crate) struct PemSource {
     pub(crate) place: String,
     pub(crate) text: Zeroizing<Vec<u8>>,
     /// One of a folder's many, which may hold anything.
     pub(crate) is_one_of_many: bool,
 }
 
-impl Source {
-    fn read(place: String, file: &Path, is_one_of_many: bool) -> Result<Self, Failure> {
+impl PemSource {
+    fn read(place: String, file: &Path, is_one_of_many: bool) -> Result<Self, CommandFailure> {
         Ok(Self { text: files::read_at(&place, file)?, place, is_one_of_many })
     }
 }
@@ -28,17 +28,17 @@ impl Source {
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) for what cannot be read; `ssl::CA_CHAIN_REQUIRED` (-0x7680) when the system has no list.
-pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<Source>, Failure> {
+pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<PemSource>, CommandFailure> {
     let mut texts = Vec::new();
     for file in &anchors.files {
-        texts.push(Source::read(format!("--cafile {}", file.display()), file, false)?);
+        texts.push(PemSource::read(format!("--cafile {}", file.display()), file, false)?);
     }
     for folder in &anchors.folders {
         let before = texts.len();
         read_folder(folder, &mut texts)?;
         if texts.len() == before {
             let place = format!("--capath {}: no certificate in PEM format", folder.display());
-            return Err(Failure::at(ssl::CA_CHAIN_REQUIRED, place));
+            return Err(CommandFailure::at(ssl::CA_CHAIN_REQUIRED, place));
         }
     }
     if anchors.system {
@@ -48,9 +48,9 @@ pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<Source>, Failure> {
 }
 
 /// Every file of the folder that has certificates, in the order of their names; a folder for OpenSSL has others, too.
-fn read_folder(folder: &Path, texts: &mut Vec<Source>) -> Result<(), Failure> {
+fn read_folder(folder: &Path, texts: &mut Vec<PemSource>) -> Result<(), CommandFailure> {
     let broken = |error: std::io::Error| {
-        Failure::at(pk::FILE_IO_ERROR, format!("--capath {}: {}", folder.display(), reason(&error)))
+        CommandFailure::at(pk::FILE_IO_ERROR, format!("--capath {}: {}", folder.display(), reason(&error)))
     };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(broken)? {
@@ -64,7 +64,7 @@ fn read_folder(folder: &Path, texts: &mut Vec<Source>) -> Result<(), Failure> {
         if seen.contains(&original) {
             continue;
         }
-        let source = Source::read(format!("--capath {}", name.display()), name, true)?;
+        let source = PemSource::read(format!("--capath {}", name.display()), name, true)?;
         if source.text.windows(BEGIN.len()).any(|window| window == BEGIN) {
             texts.push(source);
         }
@@ -74,13 +74,16 @@ fn read_folder(folder: &Path, texts: &mut Vec<Source>) -> Result<(), Failure> {
 }
 
 /// The list that `SSL_CERT_FILE` names, as for OpenSSL, or else the first that stands where systems have it.
-fn system() -> Result<Source, Failure> {
+fn system() -> Result<PemSource, CommandFailure> {
     let named = env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty()).map(PathBuf::from);
     let file = named.or_else(|| SYSTEM.iter().map(PathBuf::from).find(|file| file.is_file()));
     let Some(file) = file else {
-        return Err(Failure::at(ssl::CA_CHAIN_REQUIRED, "this system has no list of authorities; --cafile"));
+        return Err(CommandFailure::at(
+            ssl::CA_CHAIN_REQUIRED,
+            "this system has no list of authorities; --cafile",
+        ));
     };
-    Source::read(format!("the system's certificates, {}", file.display()), &file, false)
+    PemSource::read(format!("the system's certificates, {}", file.display()), &file, false)
 }
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";

@@ -15,10 +15,10 @@ use crate::{
     inbox::{self, Inbox},
     publish::Message,
     saved,
-    session::{Session, State},
+    session::{LinkState, SessionState},
     setup::SetupError,
-    store::{self, HELD, Kind, PARTIAL, Store, WRITTEN},
-    writer::Writer,
+    store::{self, HELD, InFlightStore, PARTIAL, RecordKind, WRITTEN},
+    writer::PacketWriter,
 };
 
 /// How the client presents itself, fixed for the client's life. It has no `Debug`, since it holds a password.
@@ -104,7 +104,7 @@ impl Default for Options<'_> {
 /// # Ok::<(), status::Error>(())
 /// ```
 pub struct Client<'b> {
-    pub(crate) session: Session<'b>,
+    pub(crate) session: SessionState<'b>,
     pub(crate) inbox: Inbox<'b>,
 }
 
@@ -132,7 +132,10 @@ impl<'b> Client<'b> {
         if !in_flight.is_empty() && in_flight.len() < store::MIN_LENGTH {
             return Err(SetupError::InFlight { needed: store::MIN_LENGTH });
         }
-        Ok(Self { session: Session::new(options, Store::new(in_flight)), inbox: Inbox::new(spill) })
+        Ok(Self {
+            session: SessionState::new(options, InFlightStore::new(in_flight)),
+            inbox: Inbox::new(spill),
+        })
     }
 
     /// Begins a new network connection: writes CONNECT and tells how many bytes it takes.
@@ -143,7 +146,7 @@ impl<'b> Client<'b> {
     /// `BUFFER_TOO_SMALL`: nothing has changed.
     pub fn connect(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
         // [MQTT-3.1.0-1], [MQTT-3.1.0-2]: first, and once.
-        let mut writer = Writer::new(out);
+        let mut writer = PacketWriter::new(out);
         connect_packet(&self.session.options, self.session.asks_for_clean_session()).encode(&mut writer);
         let written = writer.finish()?;
         self.inbox.reset();
@@ -164,9 +167,9 @@ impl<'b> Client<'b> {
     pub fn receive<'a>(&'a mut self, bytes: &'a [u8], now: u64) -> Result<(usize, Option<Event<'a>>), Error> {
         let Self { session, inbox } = self;
         match session.state {
-            State::Disconnected | State::Leaving => return Err(NOT_CONNECTED),
-            State::Failed(error) => return Err(error),
-            State::Connecting | State::Connected => {}
+            LinkState::Disconnected | LinkState::Leaving => return Err(NOT_CONNECTED),
+            LinkState::Failed(error) => return Err(error),
+            LinkState::Connecting | LinkState::Connected => {}
         }
         if bytes.is_empty() || session.is_blocked() {
             return Ok((0, None));
@@ -176,7 +179,7 @@ impl<'b> Client<'b> {
             .next(bytes)
             .and_then(|(used, delivery)| session.handle(&delivery).map(|event| (used, event)));
         if let Err(error) = result {
-            session.end(State::Failed(error));
+            session.end(LinkState::Failed(error));
         }
         result
     }
@@ -190,7 +193,9 @@ impl<'b> Client<'b> {
     /// `BAD_INPUT_DATA`: no such message awaits its acknowledgement, or its payload is not yet complete.
     pub fn acknowledge(&mut self, identifier: NonZeroU16) -> Result<(), Error> {
         let store = &mut self.session.store;
-        let held = [Kind::PubAck, Kind::Received].into_iter().filter_map(|kind| store.find(kind, identifier));
+        let held = [RecordKind::PubAck, RecordKind::Received]
+            .into_iter()
+            .filter_map(|kind| store.find(kind, identifier));
         let mut held = held.filter(|record| record.has(HELD) && !record.has(PARTIAL));
         let record = held.next().ok_or(BAD_INPUT_DATA)?;
         if record.has(WRITTEN) {
@@ -237,18 +242,18 @@ impl<'b> Client<'b> {
     pub fn closed(&mut self) -> Result<(), Error> {
         let before = self.session.state;
         self.inbox.reset();
-        self.session.end(State::Disconnected);
+        self.session.end(LinkState::Disconnected);
         match before {
-            State::Connecting | State::Connected => Err(CONNECTION_CLOSED),
-            State::Failed(error) => Err(error),
-            State::Disconnected | State::Leaving => Ok(()),
+            LinkState::Connecting | LinkState::Connected => Err(CONNECTION_CLOSED),
+            LinkState::Failed(error) => Err(error),
+            LinkState::Disconnected | LinkState::Leaving => Ok(()),
         }
     }
 
     /// Whether the server has accepted the connection and it is still good.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.session.state == State::Connected
+        self.session.state == LinkState::Connected
     }
 
     /// When [`poll`](Self::poll) is due at the latest even if nothing else happens, in milliseconds.
@@ -287,10 +292,10 @@ impl<'b> Client<'b> {
 
     pub(crate) fn check_time(&mut self, now: u64) -> Result<(), Error> {
         if self.timeout().is_some_and(|deadline| now >= deadline) {
-            self.session.end(State::Failed(KEEP_ALIVE_TIMEOUT));
+            self.session.end(LinkState::Failed(KEEP_ALIVE_TIMEOUT));
         }
         match self.session.state {
-            State::Failed(error) => Err(error),
+            LinkState::Failed(error) => Err(error),
             _ => Ok(()),
         }
     }
@@ -300,7 +305,7 @@ impl<'b> Client<'b> {
         self.session
             .store
             .iter()
-            .filter(|record| matches!(record.kind, Kind::Publish | Kind::Release))
+            .filter(|record| matches!(record.kind, RecordKind::Publish | RecordKind::Release))
             .map(|record| record.identifier)
     }
 

@@ -11,9 +11,9 @@ use status::{
 use crate::{
     header::PacketType,
     publish::{Message, QoS},
-    reader::Reader,
+    reader::PacketReader,
     topic,
-    writer::Writer,
+    writer::PacketWriter,
 };
 
 const PROTOCOL_NAME: &str = "MQTT";
@@ -57,7 +57,7 @@ pub struct Connect<'a> {
 
 impl<'a> Connect<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(body);
+        let mut reader = PacketReader::new(body);
         // [MQTT-3.1.2-1]
         if reader.string() != PROTOCOL_NAME {
             return Err(MALFORMED_PACKET);
@@ -111,7 +111,7 @@ impl<'a> Connect<'a> {
         Ok(())
     }
 
-    pub(crate) fn encode(&self, writer: &mut Writer<'_>) {
+    pub(crate) fn encode(&self, writer: &mut PacketWriter<'_>) {
         writer.check(self.check());
         writer.header(PacketType::Connect, 0, self.body_length());
         writer.string(PROTOCOL_NAME);
@@ -166,7 +166,7 @@ fn check_flags(flags: u8) -> Result<(), Error> {
     if is_wrong { Err(MALFORMED_PACKET) } else { Ok(()) }
 }
 
-fn decode_will<'a>(flags: u8, reader: &mut Reader<'a>) -> Result<Message<'a>, Error> {
+fn decode_will<'a>(flags: u8, reader: &mut PacketReader<'a>) -> Result<Message<'a>, Error> {
     // [MQTT-3.1.2-14]
     let qos = QoS::from_number((flags >> WILL_QOS_SHIFT) & 0b11).ok_or(MALFORMED_PACKET)?;
     let name = reader.string();
@@ -190,7 +190,7 @@ pub struct ConnAck {
 
 impl ConnAck {
     pub(crate) fn decode(body: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(body);
+        let mut reader = PacketReader::new(body);
         let (flags, return_code) = (reader.byte(), reader.byte());
         reader.finish()?;
         // §3.2.2.1: bits 7 to 1 are 0; [MQTT-3.2.2-4]: a refusal has no session.
@@ -200,7 +200,7 @@ impl ConnAck {
         Ok(Self { session_present: flags == 1, return_code })
     }
 
-    pub(crate) fn encode(self, writer: &mut Writer<'_>) {
+    pub(crate) fn encode(self, writer: &mut PacketWriter<'_>) {
         let is_right = !self.session_present || self.return_code == 0;
         writer.check(if is_right { Ok(()) } else { Err(BAD_INPUT_DATA) });
         writer.header(PacketType::ConnAck, 0, 2);

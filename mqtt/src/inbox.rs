@@ -40,12 +40,12 @@ pub(crate) enum Delivery<'a> {
 pub(crate) struct Inbox<'b> {
     spill: &'b mut [u8],
     filled: usize,
-    payload: Option<Payload>,
+    payload: Option<PayloadProgress>,
     skip: Option<Skip>,
 }
 
 #[derive(Clone, Copy)]
-struct Payload {
+struct PayloadProgress {
     offset: usize,
     total: usize,
 }
@@ -64,7 +64,7 @@ struct Skip {
 
 /// What has to be there before the packet's next part can be delivered, counted from the packet's beginning.
 #[derive(Clone, Copy)]
-enum Goal {
+enum DeliveryGoal {
     /// So many bytes tell more.
     More(usize),
     /// The whole packet.
@@ -104,12 +104,12 @@ impl<'b> Inbox<'b> {
             return self.gather(bytes);
         }
         match measure(bytes, self.spill.len())? {
-            Goal::Whole(whole) if bytes.len() >= whole => Ok((whole, decode(bytes)?)),
-            Goal::Head { head, whole } if bytes.len() >= head => {
+            DeliveryGoal::Whole(whole) if bytes.len() >= whole => Ok((whole, decode(bytes)?)),
+            DeliveryGoal::Head { head, whole } if bytes.len() >= head => {
                 self.begin_payload(bytes.len().saturating_sub(head), whole.saturating_sub(head));
                 Ok((bytes.len(), start(bytes, whole.saturating_sub(head))?))
             }
-            Goal::Skip(skip) => self.pass_over(skip, bytes),
+            DeliveryGoal::Skip(skip) => self.pass_over(skip, bytes),
             _ => {
                 self.keep(bytes)?;
                 Ok((bytes.len(), Delivery::Nothing))
@@ -117,8 +117,8 @@ impl<'b> Inbox<'b> {
         }
     }
 
-    fn continue_payload<'a>(&mut self, payload: Payload, bytes: &'a [u8]) -> (usize, Delivery<'a>) {
-        let Payload { offset, total } = payload;
+    fn continue_payload<'a>(&mut self, payload: PayloadProgress, bytes: &'a [u8]) -> (usize, Delivery<'a>) {
+        let PayloadProgress { offset, total } = payload;
         let data = bytes.get(..total.saturating_sub(offset)).unwrap_or(bytes);
         if data.is_empty() {
             return (0, Delivery::Nothing);
@@ -128,7 +128,7 @@ impl<'b> Inbox<'b> {
     }
 
     fn begin_payload(&mut self, offset: usize, total: usize) {
-        self.payload = if offset < total { Some(Payload { offset, total }) } else { None };
+        self.payload = if offset < total { Some(PayloadProgress { offset, total }) } else { None };
     }
 
     /// Takes no more of a packet than its identifier.
@@ -158,8 +158,10 @@ impl<'b> Inbox<'b> {
         for _ in 0..MAX_STEPS {
             let goal = measure(self.gathered(), self.spill.len())?;
             let target = match goal {
-                Goal::More(target) | Goal::Whole(target) | Goal::Head { head: target, .. } => target,
-                Goal::Skip(skip) => {
+                DeliveryGoal::More(target)
+                | DeliveryGoal::Whole(target)
+                | DeliveryGoal::Head { head: target, .. } => target,
+                DeliveryGoal::Skip(skip) => {
                     let skip = Skip { position: core::mem::take(&mut self.filled), ..skip };
                     let before = bytes.len().saturating_sub(rest.len());
                     let (used, delivery) = self.pass_over(skip, rest)?;
@@ -175,12 +177,12 @@ impl<'b> Inbox<'b> {
             }
             let used = bytes.len().saturating_sub(rest.len());
             match goal {
-                Goal::More(_) | Goal::Skip(_) => {}
-                Goal::Whole(_) => {
+                DeliveryGoal::More(_) | DeliveryGoal::Skip(_) => {}
+                DeliveryGoal::Whole(_) => {
                     let length = core::mem::take(&mut self.filled);
                     return Ok((used, decode(self.spill.get(..length).unwrap_or_default())?));
                 }
-                Goal::Head { head, whole } => {
+                DeliveryGoal::Head { head, whole } => {
                     self.filled = 0;
                     let total = whole.saturating_sub(head);
                     self.begin_payload(0, total);
@@ -205,29 +207,30 @@ impl<'b> Inbox<'b> {
 }
 
 /// What the packet that begins so needs, given how long a packet may be to be gathered.
-fn measure(packet: &[u8], longest: usize) -> Result<Goal, Error> {
+fn measure(packet: &[u8], longest: usize) -> Result<DeliveryGoal, Error> {
     let Some((header, header_length)) = FixedHeader::decode(packet)? else {
-        return Ok(Goal::More(packet.len().saturating_add(1)));
+        return Ok(DeliveryGoal::More(packet.len().saturating_add(1)));
     };
     check_direction(header.packet_type)?;
     let whole = header_length.saturating_add(header.body_length());
     if whole <= longest || whole <= packet.len() {
-        return Ok(Goal::Whole(whole));
+        return Ok(DeliveryGoal::Whole(whole));
     }
-    let skip =
-        |identifier_at| Goal::Skip(Skip { header, identifier_at, identifier: [0; 2], position: 0, whole });
+    let skip = |identifier_at| {
+        DeliveryGoal::Skip(Skip { header, identifier_at, identifier: [0; 2], position: 0, whole })
+    };
     match header.packet_type {
         PacketType::Publish => {}
         PacketType::SubAck => return Ok(skip(Some(header_length))),
         _ => return Err(BUFFER_TOO_SMALL),
     }
     match Publish::payload_offset(&header, header_length, packet) {
-        None => Ok(Goal::More(header_length.saturating_add(2))),
+        None => Ok(DeliveryGoal::More(header_length.saturating_add(2))),
         Some(head) if head > whole => Err(MALFORMED_PACKET),
         Some(head) if head > longest && head > packet.len() => {
             Ok(skip(head.checked_sub(2).filter(|_| header.flags & 0b0110 != 0)))
         }
-        Some(head) => Ok(Goal::Head { head, whole }),
+        Some(head) => Ok(DeliveryGoal::Head { head, whole }),
     }
 }
 

@@ -10,9 +10,9 @@ use crate::{
     connect::{ConnAck, Connect},
     header::{FixedHeader, PacketType},
     publish::Publish,
-    reader::Reader,
+    reader::PacketReader,
     subscribe::{SubAck, Subscribe, Unsubscribe},
-    writer::Writer,
+    writer::PacketWriter,
 };
 
 /// One control packet of MQTT 3.1.1. It has no `Debug`, since CONNECT holds a password.
@@ -108,7 +108,7 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// `BUFFER_TOO_SMALL`; `BAD_INPUT_DATA` when a field breaks a rule of its packet.
     pub fn encode(&self, out: &mut [u8]) -> Result<usize, Error> {
-        let mut writer = Writer::new(out);
+        let mut writer = PacketWriter::new(out);
         match self {
             Self::Connect(connect) => connect.encode(&mut writer),
             Self::ConnAck(conn_ack) => conn_ack.encode(&mut writer),
@@ -130,19 +130,23 @@ impl<'a> Packet<'a> {
 }
 
 fn decode_identifier(body: &[u8]) -> Result<NonZeroU16, Error> {
-    let mut reader = Reader::new(body);
+    let mut reader = PacketReader::new(body);
     let identifier = reader.identifier();
     reader.finish()?;
     Ok(identifier)
 }
 
 /// Writes a packet without a body.
-pub(crate) fn encode_empty(packet_type: PacketType, writer: &mut Writer<'_>) {
+pub(crate) fn encode_empty(packet_type: PacketType, writer: &mut PacketWriter<'_>) {
     writer.header(packet_type, 0, 0);
 }
 
 /// Writes a packet whose body is an identifier.
-pub(crate) fn encode_identifier(packet_type: PacketType, identifier: NonZeroU16, writer: &mut Writer<'_>) {
+pub(crate) fn encode_identifier(
+    packet_type: PacketType,
+    identifier: NonZeroU16,
+    writer: &mut PacketWriter<'_>,
+) {
     writer.header(packet_type, packet_type.fixed_flags().unwrap_or_default(), 2);
     writer.identifier(identifier);
 }

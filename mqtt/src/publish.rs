@@ -9,9 +9,9 @@ use status::{
 
 use crate::{
     header::{FixedHeader, PacketType},
-    reader::Reader,
+    reader::PacketReader,
     topic,
-    writer::Writer,
+    writer::PacketWriter,
 };
 
 /// The DUP flag in the first byte of a PUBLISH packet.
@@ -113,7 +113,7 @@ impl<'a> Publish<'a> {
     /// Reads the body; what follows topic and identifier is the payload, be it whole or its beginning.
     pub(crate) fn decode(flags: u8, body: &'a [u8]) -> Result<Self, Error> {
         let qos = QoS::from_number((flags >> 1) & 0b11).ok_or(MALFORMED_PACKET)?;
-        let mut reader = Reader::new(body);
+        let mut reader = PacketReader::new(body);
         // [MQTT-3.3.2-1]
         let name = reader.string();
         topic::check_name(name).map_err(|_| MALFORMED_PACKET)?;
@@ -161,7 +161,7 @@ impl<'a> Publish<'a> {
 
     /// Writes the packet with the payload that the message has, which may be only the beginning of the announced one.
     #[inline(never)]
-    pub(crate) fn encode(&self, payload_length: usize, writer: &mut Writer<'_>) {
+    pub(crate) fn encode(&self, payload_length: usize, writer: &mut PacketWriter<'_>) {
         match self.header(payload_length) {
             Ok(header) => writer.bytes(header.encode(&mut [0; FixedHeader::MAX_LENGTH])),
             Err(error) => writer.check(Err(error)),

@@ -7,18 +7,18 @@ use core::num::NonZeroU16;
 
 use status::Error;
 
-use crate::store::{Record, Store};
+use crate::store::{InFlightRecord, InFlightStore};
 
 /// First and last identifier, two bytes each.
 pub(crate) const RANGE_LENGTH: usize = 4;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Range {
+pub(crate) struct IdentifierRange {
     pub(crate) first: u16,
     pub(crate) last: u16,
 }
 
-impl Range {
+impl IdentifierRange {
     pub(crate) fn encode(self) -> [u8; RANGE_LENGTH] {
         let ([a, b], [c, d]) = (self.first.to_be_bytes(), self.last.to_be_bytes());
         [a, b, c, d]
@@ -29,19 +29,19 @@ impl Range {
     }
 }
 
-impl Store<'_> {
+impl InFlightStore<'_> {
     pub(crate) fn ranges_length(&self) -> usize {
         self.ranges.saturating_mul(RANGE_LENGTH)
     }
 
     /// The range with this number, counted from the lowest.
-    pub(crate) fn range(&self, index: usize) -> Option<Range> {
+    pub(crate) fn range(&self, index: usize) -> Option<IdentifierRange> {
         let (_, ranges) = self.bytes.as_rchunks();
         let index = ranges.len().checked_sub(index.checked_add(1)?)?;
-        ranges.get(index).copied().map(Range::decode)
+        ranges.get(index).copied().map(IdentifierRange::decode)
     }
 
-    fn set_range(&mut self, index: usize, range: Range) {
+    fn set_range(&mut self, index: usize, range: IdentifierRange) {
         let (_, ranges) = self.bytes.as_rchunks_mut();
         if let Some(bytes) = ranges.iter_mut().nth_back(index) {
             *bytes = range.encode();
@@ -50,7 +50,7 @@ impl Store<'_> {
 
     /// The number of the first range that does not end before the identifier, and the range if the identifier is in it.
     #[inline(never)]
-    fn locate(&self, identifier: NonZeroU16) -> (usize, Option<Range>) {
+    fn locate(&self, identifier: NonZeroU16) -> (usize, Option<IdentifierRange>) {
         let (mut low, mut high) = (0, self.ranges);
         while low < high {
             let middle = low.midpoint(high);
@@ -70,7 +70,7 @@ impl Store<'_> {
     }
 
     /// An incoming message's PUBREC is written: its record becomes part of a range.
-    pub(crate) fn remember(&mut self, record: &Record) {
+    pub(crate) fn remember(&mut self, record: &InFlightRecord) {
         self.remove(record);
         // The record was larger than a range, so that there is room.
         let _ = self.open(record.identifier);
@@ -93,19 +93,19 @@ impl Store<'_> {
         let after = after.filter(|range| range.first.checked_sub(1) == Some(number));
         match (before, after) {
             (Some((index, before)), Some(after)) => {
-                self.set_range(index, Range { last: after.last, ..before });
+                self.set_range(index, IdentifierRange { last: after.last, ..before });
                 self.delete(index.saturating_add(1));
                 Ok(())
             }
             (Some((index, before)), None) => {
-                self.set_range(index, Range { last: number, ..before });
+                self.set_range(index, IdentifierRange { last: number, ..before });
                 Ok(())
             }
             (None, Some(after)) => {
-                self.set_range(index, Range { first: number, ..after });
+                self.set_range(index, IdentifierRange { first: number, ..after });
                 Ok(())
             }
-            (None, None) => self.insert(index, Range { first: number, last: number }),
+            (None, None) => self.insert(index, IdentifierRange { first: number, last: number }),
         }
     }
 
@@ -116,16 +116,16 @@ impl Store<'_> {
     #[inline(never)]
     pub(crate) fn close(&mut self, identifier: NonZeroU16) -> Result<bool, Error> {
         let (index, found) = self.locate(identifier);
-        let Some(Range { first, last }) = found else { return Ok(false) };
+        let Some(IdentifierRange { first, last }) = found else { return Ok(false) };
         let number = identifier.get();
         let (below, above) = (number.saturating_sub(1), number.saturating_add(1));
         match (first == number, last == number) {
             (true, true) => self.delete(index),
-            (true, false) => self.set_range(index, Range { first: above, last }),
-            (false, true) => self.set_range(index, Range { first, last: below }),
+            (true, false) => self.set_range(index, IdentifierRange { first: above, last }),
+            (false, true) => self.set_range(index, IdentifierRange { first, last: below }),
             (false, false) => {
-                self.insert(index.saturating_add(1), Range { first: above, last })?;
-                self.set_range(index, Range { first, last: below });
+                self.insert(index.saturating_add(1), IdentifierRange { first: above, last })?;
+                self.set_range(index, IdentifierRange { first, last: below });
             }
         }
         Ok(true)
@@ -134,7 +134,7 @@ impl Store<'_> {
     /// # Errors
     /// `IN_FLIGHT_FULL`
     #[inline(never)]
-    pub(crate) fn insert(&mut self, index: usize, range: Range) -> Result<(), Error> {
+    pub(crate) fn insert(&mut self, index: usize, range: IdentifierRange) -> Result<(), Error> {
         self.claim(RANGE_LENGTH)?;
         self.ranges = self.ranges.saturating_add(1);
         let mut carried = range.encode();

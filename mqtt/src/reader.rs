@@ -10,12 +10,12 @@ use status::{Error, mqtt::MALFORMED_PACKET};
 
 use crate::topic;
 
-pub(crate) struct Reader<'a> {
+pub(crate) struct PacketReader<'a> {
     rest: &'a [u8],
     failed: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PacketReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, failed: false }
     }
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
         if self.failed { Err(MALFORMED_PACKET) } else { Ok(()) }
     }
 
-    /// [`Reader::check`], and nothing may be left.
+    /// [`PacketReader::check`], and nothing may be left.
     pub(crate) fn finish(&self) -> Result<(), Error> {
         if self.rest.is_empty() { self.check() } else { Err(MALFORMED_PACKET) }
     }

@@ -19,11 +19,11 @@ use status::{
 use crate::{
     header::{FixedHeader, PacketType},
     publish::{Publish, QoS},
-    ranges::Range,
-    reader::Reader,
-    session::{Session, State},
-    store::{HELD, Kind, PARTIAL, Record, SENT, STREAMED, Store},
-    writer::Writer,
+    ranges::IdentifierRange,
+    reader::PacketReader,
+    session::{LinkState, SessionState},
+    store::{HELD, InFlightRecord, InFlightStore, PARTIAL, RecordKind, SENT, STREAMED},
+    writer::PacketWriter,
 };
 
 const MAGIC: &[u8] = b"MQ";
@@ -37,9 +37,9 @@ const CHECKSUM_LENGTH: usize = 4;
 /// The flag of a session that is to begin anew.
 const BEGINS_ANEW: u8 = 1;
 
-pub(crate) fn length(session: &Session<'_>) -> usize {
+pub(crate) fn length(session: &SessionState<'_>) -> usize {
     let records = session.store.iter().filter(is_kept).map(|record| match record.kind {
-        Kind::Publish => RECORD_LENGTH.saturating_add(BODY_LENGTH).saturating_add(record.body_length),
+        RecordKind::Publish => RECORD_LENGTH.saturating_add(BODY_LENGTH).saturating_add(record.body_length),
         _ => RECORD_LENGTH,
     });
     records
@@ -47,9 +47,9 @@ pub(crate) fn length(session: &Session<'_>) -> usize {
         .saturating_add(session.store.ranges_length())
 }
 
-pub(crate) fn save(session: &Session<'_>, out: &mut [u8]) -> Result<usize, Error> {
+pub(crate) fn save(session: &SessionState<'_>, out: &mut [u8]) -> Result<usize, Error> {
     let store = &session.store;
-    let mut writer = Writer::new(&mut *out);
+    let mut writer = PacketWriter::new(&mut *out);
     writer.bytes(MAGIC);
     writer.byte(VERSION);
     writer.byte(if session.begins_anew { BEGINS_ANEW } else { 0 });
@@ -62,38 +62,39 @@ pub(crate) fn save(session: &Session<'_>, out: &mut [u8]) -> Result<usize, Error
         writer.byte(record.kind.number());
         writer.byte(record.flags & (SENT | STREAMED));
         writer.identifier(record.identifier);
-        if record.kind == Kind::Publish {
+        if record.kind == RecordKind::Publish {
             writer.bytes(&u32::try_from(record.body_length).map_err(|_| STATE_INVALID)?.to_be_bytes());
             writer.bytes(store.body(&record));
         }
     }
     let length = writer.finish()?;
     let checksum = checksum(session, out.get(..length).unwrap_or_default());
-    let mut writer = Writer::new(out.get_mut(length..).unwrap_or_default());
+    let mut writer = PacketWriter::new(out.get_mut(length..).unwrap_or_default());
     writer.bytes(&checksum.to_be_bytes());
     Ok(length.saturating_add(writer.finish()?))
 }
 
-pub(crate) fn restore(session: &mut Session<'_>, saved: &[u8]) -> Result<(), Error> {
-    if session.state != State::Disconnected || !session.store.is_empty() {
+pub(crate) fn restore(session: &mut SessionState<'_>, saved: &[u8]) -> Result<(), Error> {
+    if session.state != LinkState::Disconnected || !session.store.is_empty() {
         return Err(BAD_INPUT_DATA);
     }
     let (content, stored) = saved.split_last_chunk::<CHECKSUM_LENGTH>().ok_or(STATE_INVALID)?;
     if u32::from_be_bytes(*stored) != checksum(session, content) {
         return Err(STATE_INVALID);
     }
-    let result = read(session, &mut Reader::new(content));
+    let result = read(session, &mut PacketReader::new(content));
     if result.is_err() {
         session.store.clear();
     }
     result
 }
 
-fn is_kept(record: &Record) -> bool {
-    matches!(record.kind, Kind::Publish | Kind::Release | Kind::Received) && !record.has(HELD | PARTIAL)
+fn is_kept(record: &InFlightRecord) -> bool {
+    matches!(record.kind, RecordKind::Publish | RecordKind::Release | RecordKind::Received)
+        && !record.has(HELD | PARTIAL)
 }
 
-fn read(session: &mut Session<'_>, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read(session: &mut SessionState<'_>, reader: &mut PacketReader<'_>) -> Result<(), Error> {
     if reader.take(MAGIC.len()) != MAGIC || reader.byte() != VERSION {
         return Err(STATE_INVALID);
     }
@@ -112,10 +113,10 @@ fn read(session: &mut Session<'_>, reader: &mut Reader<'_>) -> Result<(), Error>
 }
 
 /// Ranges ascend and do not touch.
-fn read_ranges(store: &mut Store<'_>, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read_ranges(store: &mut InFlightStore<'_>, reader: &mut PacketReader<'_>) -> Result<(), Error> {
     let mut before = 0;
     for index in 0..usize::from(reader.u16()) {
-        let range = Range { first: reader.u16(), last: reader.u16() };
+        let range = IdentifierRange { first: reader.u16(), last: reader.u16() };
         let touches = range.first.checked_sub(before).is_none_or(|gap| gap < if index == 0 { 1 } else { 2 });
         if touches || range.last < range.first {
             return Err(STATE_INVALID);
@@ -127,30 +128,33 @@ fn read_ranges(store: &mut Store<'_>, reader: &mut Reader<'_>) -> Result<(), Err
 }
 
 /// A record that could have been saved after the ones before it.
-fn read_record(store: &mut Store<'_>, reader: &mut Reader<'_>) -> Result<(), Error> {
-    let (kind, flags, identifier) = (Kind::from_number(reader.byte()), reader.byte(), reader.identifier());
+fn read_record(store: &mut InFlightStore<'_>, reader: &mut PacketReader<'_>) -> Result<(), Error> {
+    let (kind, flags, identifier) =
+        (RecordKind::from_number(reader.byte()), reader.byte(), reader.identifier());
     let length = match kind {
-        Some(Kind::Publish) => u32::from(reader.u16()) << 16 | u32::from(reader.u16()),
+        Some(RecordKind::Publish) => u32::from(reader.u16()) << 16 | u32::from(reader.u16()),
         _ => 0,
     };
     let body = reader.take(usize::try_from(length).map_err(|_| STATE_INVALID)?);
     reader.check().map_err(|_| STATE_INVALID)?;
     match kind {
-        Some(kind @ (Kind::Publish | Kind::Release)) if store.find(kind, identifier).is_none() => {
+        Some(kind @ (RecordKind::Publish | RecordKind::Release))
+            if store.find(kind, identifier).is_none() =>
+        {
             check_message(kind, flags, identifier, body)?;
             let record = store.push_saved(kind, flags, identifier, body.len())?;
-            Writer::new(store.body_mut(&record)).bytes(body);
+            PacketWriter::new(store.body_mut(&record)).bytes(body);
             Ok(())
         }
         // Its PUBREC was still to be written, perhaps once more: the server asks again.
-        Some(Kind::Received) if flags == 0 => store.open(identifier),
+        Some(RecordKind::Received) if flags == 0 => store.open(identifier),
         _ => Err(STATE_INVALID),
     }
 }
 
 /// A message's body is its packet, of which a streamed one lacks the payload; a released one has none.
-fn check_message(kind: Kind, flags: u8, identifier: NonZeroU16, body: &[u8]) -> Result<(), Error> {
-    if kind != Kind::Publish {
+fn check_message(kind: RecordKind, flags: u8, identifier: NonZeroU16, body: &[u8]) -> Result<(), Error> {
+    if kind != RecordKind::Publish {
         return if flags == 0 { Ok(()) } else { Err(STATE_INVALID) };
     }
     if flags & !(SENT | STREAMED) != 0 {
@@ -174,7 +178,7 @@ fn check_message(kind: Kind, flags: u8, identifier: NonZeroU16, body: &[u8]) -> 
     if is_right { Ok(()) } else { Err(STATE_INVALID) }
 }
 
-fn checksum(session: &Session<'_>, content: &[u8]) -> u32 {
+fn checksum(session: &SessionState<'_>, content: &[u8]) -> u32 {
     crc32(session.options.client_id.as_bytes().iter().chain(content))
 }
 

@@ -12,10 +12,10 @@ use crate::{
     header::{FixedHeader, PacketType},
     packet,
     publish::{DUPLICATE, Message, Publish, QoS},
-    session::{Request, Sending, Session, State},
-    store::{Kind, Record, SENT, STREAMED},
+    session::{LinkState, PendingRequest, Sending, SessionState},
+    store::{InFlightRecord, RecordKind, SENT, STREAMED},
     subscribe::{Filters, Subscribe, Subscription, Subscriptions, Unsubscribe},
-    writer::Writer,
+    writer::PacketWriter,
 };
 
 /// The length of PUBACK, PUBREC, PUBREL and PUBCOMP.
@@ -115,14 +115,14 @@ impl Client<'_> {
     ) -> Result<Published, Error> {
         let session = &mut self.session;
         let rest = total.checked_sub(message.payload.len()).ok_or(BAD_INPUT_DATA)?;
-        if session.state != State::Connected {
+        if session.state != LinkState::Connected {
             return Err(NOT_CONNECTED);
         }
         let packet_length = session.packet_length(message, total)?;
         if session.is_midway() || out.len() < packet_length.saturating_sub(rest) {
             return Err(BUFFER_TOO_SMALL);
         }
-        let mut writer = Writer::new(out);
+        let mut writer = PacketWriter::new(out);
         let identifier = if message.qos == QoS::AtMostOnce {
             Publish { duplicate: false, message: *message, identifier: None }.encode(total, &mut writer);
             session.begin_stream(None, rest);
@@ -145,7 +145,7 @@ impl Client<'_> {
             return Err(BAD_INPUT_DATA);
         }
         let data = data.get(..out.len()).unwrap_or(data);
-        Writer::new(out).bytes(data);
+        PacketWriter::new(out).bytes(data);
         session.begin_stream(stream.identifier, stream.remaining.saturating_sub(data.len()));
         if !data.is_empty() {
             session.last_sent = now;
@@ -203,16 +203,16 @@ impl Client<'_> {
     /// # Errors
     /// Nothing has changed after any of them. `BUFFER_TOO_SMALL`, also while a packet is half written; `NOT_CONNECTED`.
     pub fn disconnect(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        if self.session.state != State::Connected {
+        if self.session.state != LinkState::Connected {
             return Err(NOT_CONNECTED);
         }
         if self.session.is_midway() {
             return Err(BUFFER_TOO_SMALL);
         }
-        let mut writer = Writer::new(out);
+        let mut writer = PacketWriter::new(out);
         packet::encode_empty(PacketType::Disconnect, &mut writer);
         let written = writer.finish()?;
-        self.session.end(State::Leaving);
+        self.session.end(LinkState::Leaving);
         Ok(written)
     }
 
@@ -228,7 +228,7 @@ impl Client<'_> {
         }
         let ping_due = self.ping_due();
         let session = &mut self.session;
-        let mut writer = Writer::new(out);
+        let mut writer = PacketWriter::new(out);
         while let Some(record) = session.next_record() {
             session.store.note_first(&record);
             if !session.write(&record, &mut writer) {
@@ -254,7 +254,7 @@ impl Client<'_> {
     }
 }
 
-impl Session<'_> {
+impl SessionState<'_> {
     /// Another packet cannot begin now.
     fn is_midway(&self) -> bool {
         self.sending.is_some() || self.stream.is_some()
@@ -262,7 +262,7 @@ impl Session<'_> {
 
     /// A message of QoS 1 or 2 has to wait for its turn, [MQTT-4.6.0-1].
     fn must_queue(&self) -> bool {
-        self.state != State::Connected || self.is_midway() || self.store.is_due(Kind::Publish)
+        self.state != LinkState::Connected || self.is_midway() || self.store.is_due(RecordKind::Publish)
     }
 
     fn packet_length(&self, message: &Message<'_>, total: usize) -> Result<usize, Error> {
@@ -271,7 +271,7 @@ impl Session<'_> {
     }
 
     /// Puts a message into the store: the packet with the payload that it has, or of a streamed one the packet's head.
-    fn queue(&mut self, message: &Message<'_>, total: usize, flags: u8) -> Result<Record, Error> {
+    fn queue(&mut self, message: &Message<'_>, total: usize, flags: u8) -> Result<InFlightRecord, Error> {
         if message.qos == QoS::AtMostOnce || !self.store.exists() {
             return Err(BAD_INPUT_DATA);
         }
@@ -280,7 +280,7 @@ impl Session<'_> {
         let identifier = self.unused_identifier().ok_or(IN_FLIGHT_FULL)?;
         let record = self.store.push_publish(flags, identifier, kept)?;
         let publish = Publish { duplicate: false, message: *message, identifier: Some(identifier) };
-        let mut writer = Writer::new(self.store.body_mut(&record));
+        let mut writer = PacketWriter::new(self.store.body_mut(&record));
         publish.encode(total, &mut writer);
         if let Err(error) = writer.finish() {
             self.store.remove(&record);
@@ -295,7 +295,7 @@ impl Session<'_> {
         &mut self,
         message: &Message<'_>,
         rest: usize,
-        writer: &mut Writer<'_>,
+        writer: &mut PacketWriter<'_>,
     ) -> Result<NonZeroU16, Error> {
         if self.must_queue() {
             return Err(BUFFER_TOO_SMALL);
@@ -318,7 +318,9 @@ impl Session<'_> {
         if remaining > 0 {
             return;
         }
-        if let Some(record) = identifier.and_then(|identifier| self.store.find(Kind::Publish, identifier)) {
+        if let Some(record) =
+            identifier.and_then(|identifier| self.store.find(RecordKind::Publish, identifier))
+        {
             self.store.set_written(&record);
         }
     }
@@ -328,9 +330,9 @@ impl Session<'_> {
         subscriptions: Option<usize>,
         now: u64,
         out: &mut [u8],
-        encode: impl FnOnce(NonZeroU16, &mut Writer<'_>),
+        encode: impl FnOnce(NonZeroU16, &mut PacketWriter<'_>),
     ) -> Result<(usize, NonZeroU16), Error> {
-        if self.state != State::Connected {
+        if self.state != LinkState::Connected {
             return Err(NOT_CONNECTED);
         }
         if self.is_midway() {
@@ -338,10 +340,10 @@ impl Session<'_> {
         }
         let identifier = self.unused_identifier().ok_or(IN_FLIGHT_FULL)?;
         let free = self.requests.iter_mut().find(|request| request.is_none()).ok_or(IN_FLIGHT_FULL)?;
-        let mut writer = Writer::new(out);
+        let mut writer = PacketWriter::new(out);
         encode(identifier, &mut writer);
         let written = writer.finish()?;
-        *free = Some(Request { identifier, subscriptions });
+        *free = Some(PendingRequest { identifier, subscriptions });
         self.used_identifier(identifier);
         self.last_sent = now;
         Ok((written, identifier))
@@ -349,40 +351,40 @@ impl Session<'_> {
 
     /// What is to be written next: the packet that is half written, else acknowledgements and PUBRELs in their order, else
     /// messages in theirs.
-    fn next_record(&self) -> Option<Record> {
+    fn next_record(&self) -> Option<InFlightRecord> {
         if self.stream.is_some() {
             return None;
         }
         if let Some(sending) = self.sending {
-            return self.store.find(Kind::Publish, sending.identifier);
+            return self.store.find(RecordKind::Publish, sending.identifier);
         }
-        self.store.due_answer().or_else(|| self.store.due(Kind::Publish))
+        self.store.due_answer().or_else(|| self.store.due(RecordKind::Publish))
     }
 
     /// Writes the record's packet, or as much as fits of a message; tells whether it is written whole.
-    fn write(&mut self, record: &Record, writer: &mut Writer<'_>) -> bool {
-        if record.kind == Kind::Publish {
+    fn write(&mut self, record: &InFlightRecord, writer: &mut PacketWriter<'_>) -> bool {
+        if record.kind == RecordKind::Publish {
             return self.write_publish(record, writer);
         }
         if writer.room() < ACKNOWLEDGEMENT_LENGTH {
             return false;
         }
         let packet_type = match record.kind {
-            Kind::PubAck => PacketType::PubAck,
-            Kind::PubComp => PacketType::PubComp,
-            Kind::Received => PacketType::PubRec,
-            Kind::Release | Kind::PubRel | Kind::Publish => PacketType::PubRel,
+            RecordKind::PubAck => PacketType::PubAck,
+            RecordKind::PubComp => PacketType::PubComp,
+            RecordKind::Received => PacketType::PubRec,
+            RecordKind::Release | RecordKind::PubRel | RecordKind::Publish => PacketType::PubRel,
         };
         packet::encode_identifier(packet_type, record.identifier, writer);
         match record.kind {
-            Kind::PubAck | Kind::PubComp | Kind::PubRel => self.store.remove(record),
-            Kind::Received => self.store.remember(record),
-            Kind::Release | Kind::Publish => self.store.set_written(record),
+            RecordKind::PubAck | RecordKind::PubComp | RecordKind::PubRel => self.store.remove(record),
+            RecordKind::Received => self.store.remember(record),
+            RecordKind::Release | RecordKind::Publish => self.store.set_written(record),
         }
         true
     }
 
-    fn write_publish(&mut self, record: &Record, writer: &mut Writer<'_>) -> bool {
+    fn write_publish(&mut self, record: &InFlightRecord, writer: &mut PacketWriter<'_>) -> bool {
         let offset = self.sending.map_or(0, |sending| sending.offset);
         if offset == 0 && writer.room() > 0 {
             // [MQTT-3.3.1-1]: DUP when it is tried again.
@@ -408,7 +410,7 @@ impl Session<'_> {
     }
 
     /// How many bytes of the packet the store does not have.
-    fn missing_payload(&self, record: &Record) -> usize {
+    fn missing_payload(&self, record: &InFlightRecord) -> usize {
         if !record.has(STREAMED) {
             return 0;
         }

@@ -23,7 +23,7 @@ use crate::{
     packet::Packet,
     publish::{Publish, QoS},
     send::Stream,
-    store::{FOREIGN, HELD, Kind, PARTIAL, Record, SENT, Store, WRITTEN},
+    store::{FOREIGN, HELD, InFlightRecord, InFlightStore, PARTIAL, RecordKind, SENT, WRITTEN},
     subscribe::SubAck,
 };
 
@@ -31,7 +31,7 @@ use crate::{
 pub(crate) const MAX_REQUESTS: usize = 8;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum LinkState {
     /// No network connection.
     Disconnected,
     /// CONNECT is written, CONNACK awaited.
@@ -45,7 +45,7 @@ pub(crate) enum State {
 
 /// A SUBSCRIBE or UNSUBSCRIBE packet that the server has not yet answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct PendingRequest {
     pub(crate) identifier: NonZeroU16,
     /// How many filters are subscribed to; `None` for an UNSUBSCRIBE.
     pub(crate) subscriptions: Option<usize>,
@@ -58,18 +58,18 @@ pub(crate) struct Sending {
     pub(crate) offset: usize,
 }
 
-pub(crate) struct Session<'b> {
+pub(crate) struct SessionState<'b> {
     pub(crate) options: Options<'b>,
-    pub(crate) store: Store<'b>,
-    pub(crate) state: State,
-    pub(crate) requests: [Option<Request>; MAX_REQUESTS],
+    pub(crate) store: InFlightStore<'b>,
+    pub(crate) state: LinkState,
+    pub(crate) requests: [Option<PendingRequest>; MAX_REQUESTS],
     pub(crate) next_identifier: NonZeroU16,
     pub(crate) sending: Option<Sending>,
     pub(crate) stream: Option<Stream>,
     /// The message that is arriving is one that was already delivered.
     is_skipping: bool,
     /// The record of the message that is arriving.
-    arriving: Option<(Kind, NonZeroU16)>,
+    arriving: Option<(RecordKind, NonZeroU16)>,
     /// The next connection begins without the state of the ones before, whatever the options say.
     pub(crate) begins_anew: bool,
     /// CONNECT asked for a clean session on this connection.
@@ -85,12 +85,12 @@ pub(crate) struct Session<'b> {
     pub(crate) waiting_since: Option<u64>,
 }
 
-impl<'b> Session<'b> {
-    pub(crate) fn new(options: Options<'b>, store: Store<'b>) -> Self {
+impl<'b> SessionState<'b> {
+    pub(crate) fn new(options: Options<'b>, store: InFlightStore<'b>) -> Self {
         Self {
             options,
             store,
-            state: State::Disconnected,
+            state: LinkState::Disconnected,
             requests: [None; MAX_REQUESTS],
             next_identifier: NonZeroU16::MIN,
             sending: None,
@@ -110,7 +110,7 @@ impl<'b> Session<'b> {
     /// CONNECT has been written on a new network connection.
     pub(crate) fn begin(&mut self, now: u64) {
         self.store.begin_connection();
-        self.end(State::Connecting);
+        self.end(LinkState::Connecting);
         self.is_clean = self.asks_for_clean_session();
         self.last_sent = now;
         self.last_received = now;
@@ -124,7 +124,7 @@ impl<'b> Session<'b> {
 
     /// What belongs to one network connection is forgotten.
     #[inline(never)]
-    pub(crate) fn end(&mut self, state: State) {
+    pub(crate) fn end(&mut self, state: LinkState) {
         self.state = state;
         self.requests = [None; MAX_REQUESTS];
         self.sending = None;
@@ -144,13 +144,15 @@ impl<'b> Session<'b> {
     pub(crate) fn handle<'a>(&mut self, delivery: &Delivery<'a>) -> Result<Option<Event<'a>>, Error> {
         match (self.state, delivery) {
             (_, Delivery::Nothing) => Ok(None),
-            (State::Connecting, Delivery::Packet(Packet::ConnAck(conn_ack))) => self.conn_ack(*conn_ack),
-            (State::Connected, Delivery::Packet(packet)) => self.packet(packet),
-            (State::Connected, Delivery::Start { publish, total }) => self.publish(publish, *total),
-            (State::Connected, Delivery::Chunk { data, offset, total }) => {
+            (LinkState::Connecting, Delivery::Packet(Packet::ConnAck(conn_ack))) => self.conn_ack(*conn_ack),
+            (LinkState::Connected, Delivery::Packet(packet)) => self.packet(packet),
+            (LinkState::Connected, Delivery::Start { publish, total }) => self.publish(publish, *total),
+            (LinkState::Connected, Delivery::Chunk { data, offset, total }) => {
                 Ok(self.chunk(data, *offset, *total))
             }
-            (State::Connected, Delivery::Skipped { header, identifier }) => self.skipped(header, *identifier),
+            (LinkState::Connected, Delivery::Skipped { header, identifier }) => {
+                self.skipped(header, *identifier)
+            }
             // [MQTT-3.2.0-1]: CONNACK comes first.
             _ => Err(UNEXPECTED_PACKET),
         }
@@ -163,7 +165,7 @@ impl<'b> Session<'b> {
         if session_present && self.is_clean {
             return Err(UNEXPECTED_PACKET);
         }
-        self.state = State::Connected;
+        self.state = LinkState::Connected;
         self.waiting_since = None;
         // [MQTT-3.1.2-6] for a clean session; §3.2.2.2 for one that the server has lost.
         let discarded = if session_present { 0 } else { self.store.discard_session() };
@@ -193,7 +195,11 @@ impl<'b> Session<'b> {
     fn publish<'a>(&mut self, publish: &Publish<'a>, total: usize) -> Result<Option<Event<'a>>, Error> {
         let received = Received::new(publish, total);
         if let Some(identifier) = publish.identifier {
-            let kind = if publish.message.qos == QoS::AtLeastOnce { Kind::PubAck } else { Kind::Received };
+            let kind = if publish.message.qos == QoS::AtLeastOnce {
+                RecordKind::PubAck
+            } else {
+                RecordKind::Received
+            };
             if self.has_message(kind, identifier)? {
                 self.is_skipping = !received.is_whole();
                 return Ok(None);
@@ -226,7 +232,7 @@ impl<'b> Session<'b> {
         self.skipped = self.skipped.saturating_add(1);
         if let Some(identifier) = identifier {
             let is_at_least_once = header.flags & 0b0110 == 0b0010;
-            let kind = if is_at_least_once { Kind::PubAck } else { Kind::Received };
+            let kind = if is_at_least_once { RecordKind::PubAck } else { RecordKind::Received };
             if !self.has_message(kind, identifier)? {
                 self.oblige(kind, 0, identifier)?;
             }
@@ -235,7 +241,7 @@ impl<'b> Session<'b> {
     }
 
     /// Whether a message has been delivered before and must not be again; then it gets its answer again.
-    fn has_message(&mut self, kind: Kind, identifier: NonZeroU16) -> Result<bool, Error> {
+    fn has_message(&mut self, kind: RecordKind, identifier: NonZeroU16) -> Result<bool, Error> {
         if let Some(record) = self.store.find(kind, identifier) {
             // One that the application held over a connection's end takes its place among those of this connection.
             if record.has(WRITTEN) {
@@ -243,10 +249,10 @@ impl<'b> Session<'b> {
                 self.oblige(kind, HELD, identifier)?;
             }
             // A message of QoS 1 is the same one as long as the application has not acknowledged it.
-            return Ok(kind == Kind::Received || record.has(HELD));
+            return Ok(kind == RecordKind::Received || record.has(HELD));
         }
         // [MQTT-4.3.3-2]: until the PUBREL it is the same message.
-        let is_open = kind == Kind::Received && self.store.is_open(identifier);
+        let is_open = kind == RecordKind::Received && self.store.is_open(identifier);
         if is_open {
             self.oblige(kind, 0, identifier)?;
         }
@@ -255,7 +261,7 @@ impl<'b> Session<'b> {
 
     /// The server's packet wants an answer. If there is no room to remember that, although there is nothing that the application
     /// could write or acknowledge, then the open identifiers themselves are too many: only a new session helps.
-    fn oblige(&mut self, kind: Kind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
+    fn oblige(&mut self, kind: RecordKind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
         let result = self.store.push(kind, flags, identifier);
         self.or_begin_anew(result)
     }
@@ -279,21 +285,22 @@ impl<'b> Session<'b> {
 
     fn pub_ack<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
         // Some servers answer QoS 2 so, too: they have taken the message over, and will not answer a PUBREL.
-        let sent = self.store.find(Kind::Publish, identifier).filter(|record| self.sent(record).is_some());
+        let sent =
+            self.store.find(RecordKind::Publish, identifier).filter(|record| self.sent(record).is_some());
         let Some(record) = sent else { return self.ignore() };
         self.store.remove(&record);
         Some(Event::Delivered { identifier, qos: QoS::AtLeastOnce })
     }
 
     fn pub_rec<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
-        match self.store.find(Kind::Publish, identifier) {
+        match self.store.find(RecordKind::Publish, identifier) {
             Some(record) if self.sent(&record) == Some(QoS::ExactlyOnce) => {
                 // [MQTT-4.3.3-1]: the message is never sent again. The record's room is enough for its successor.
                 self.store.remove(&record);
-                self.oblige(Kind::Release, 0, identifier)?;
+                self.oblige(RecordKind::Release, 0, identifier)?;
                 return Ok(None);
             }
-            Some(record) if record.kind == Kind::Release => {}
+            Some(record) if record.kind == RecordKind::Release => {}
             // Its own PUBREC will come, and a PUBREL now would let the server take a redelivery for a new message.
             Some(record) if record.has(SENT) && self.qos(&record) == Some(QoS::ExactlyOnce) => {
                 return Ok(self.ignore());
@@ -307,13 +314,13 @@ impl<'b> Session<'b> {
             }
         }
         if self.store.exists() {
-            self.oblige(Kind::PubRel, 0, identifier)?;
+            self.oblige(RecordKind::PubRel, 0, identifier)?;
         }
         Ok(None)
     }
 
     fn pub_rel<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
-        let record = self.store.find(Kind::Received, identifier);
+        let record = self.store.find(RecordKind::Received, identifier);
         if let Some(record) = &record {
             self.store.remove(record);
         }
@@ -323,18 +330,18 @@ impl<'b> Session<'b> {
         }
         // [MQTT-4.3.3-2]; an identifier that is already forgotten is answered as well, else the server would not forget it.
         if self.store.exists() {
-            self.oblige(Kind::PubComp, 0, identifier)?;
+            self.oblige(RecordKind::PubComp, 0, identifier)?;
         }
         Ok(None)
     }
 
     fn pub_comp<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
         // A server that has released a message has it, whether its PUBREC came or not.
-        let is_meant = |record: &Record| {
+        let is_meant = |record: &InFlightRecord| {
             let is_sent = self.sent(record) == Some(QoS::ExactlyOnce) && !record.has(FOREIGN);
-            is_sent || record.kind == Kind::Release
+            is_sent || record.kind == RecordKind::Release
         };
-        let record = self.store.find(Kind::Publish, identifier).filter(is_meant);
+        let record = self.store.find(RecordKind::Publish, identifier).filter(is_meant);
         let Some(record) = record else { return self.ignore() };
         self.store.remove(&record);
         Some(Event::Delivered { identifier, qos: QoS::ExactlyOnce })
@@ -357,8 +364,8 @@ impl<'b> Session<'b> {
         }
     }
 
-    fn take_request(&mut self, identifier: NonZeroU16, is_subscribe: bool) -> Option<Request> {
-        let is_meant = |request: &Request| {
+    fn take_request(&mut self, identifier: NonZeroU16, is_subscribe: bool) -> Option<PendingRequest> {
+        let is_meant = |request: &PendingRequest| {
             request.identifier == identifier && request.subscriptions.is_some() == is_subscribe
         };
         self.requests.iter_mut().find(|request| request.as_ref().is_some_and(is_meant))?.take()
@@ -372,16 +379,16 @@ impl<'b> Session<'b> {
 
     /// The quality of service of a message that can have been acknowledged: it has been sent, on this connection or an earlier
     /// one. While it is being written the acknowledgement is an old one, and its own will come.
-    fn sent(&self, record: &Record) -> Option<QoS> {
+    fn sent(&self, record: &InFlightRecord) -> Option<QoS> {
         let identifier = record.identifier;
         let is_midway = self.sending.is_some_and(|sending| sending.identifier == identifier)
             || self.stream.is_some_and(|stream| stream.identifier == Some(identifier));
-        let is_sent = record.kind == Kind::Publish && record.has(SENT) && !is_midway;
+        let is_sent = record.kind == RecordKind::Publish && record.has(SENT) && !is_midway;
         self.qos(record).filter(|_| is_sent)
     }
 
     /// A message's quality of service.
-    fn qos(&self, record: &Record) -> Option<QoS> {
+    fn qos(&self, record: &InFlightRecord) -> Option<QoS> {
         QoS::from_number((self.store.body(record).first()? >> 1) & 0b11)
     }
 
@@ -412,7 +419,7 @@ impl<'b> Session<'b> {
 
     fn uses(&self, identifier: NonZeroU16) -> bool {
         self.requests.iter().flatten().any(|request| request.identifier == identifier)
-            || self.store.find(Kind::Publish, identifier).is_some()
+            || self.store.find(RecordKind::Publish, identifier).is_some()
     }
 }
 

@@ -42,7 +42,7 @@ const RESERVE: usize = 32;
 const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum RecordKind {
     /// An outgoing message: its PUBLISH packet is the body.
     Publish = 1,
     /// An outgoing QoS 2 message after its PUBREC: a PUBREL to be written, a PUBCOMP to be awaited.
@@ -57,7 +57,7 @@ pub(crate) enum Kind {
     PubRel = 6,
 }
 
-impl Kind {
+impl RecordKind {
     /// What has an answer to be written, which is all but the outgoing messages.
     pub(crate) const ANSWERS: [Self; 5] =
         [Self::Release, Self::Received, Self::PubAck, Self::PubComp, Self::PubRel];
@@ -106,27 +106,27 @@ const INDEXED: u8 = 0b0100_0000;
 const DONE: u8 = 0b1000_0000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Record {
+pub(crate) struct InFlightRecord {
     offset: usize,
-    pub(crate) kind: Kind,
+    pub(crate) kind: RecordKind,
     pub(crate) flags: u8,
     pub(crate) identifier: NonZeroU16,
     pub(crate) body_length: usize,
 }
 
-impl Record {
+impl InFlightRecord {
     pub(crate) fn has(&self, flags: u8) -> bool {
         self.flags & flags != 0
     }
 
     /// Whether it is the server's message, or an answer to the server.
     fn is_servers(&self) -> bool {
-        !matches!(self.kind, Kind::Publish | Kind::Release)
+        !matches!(self.kind, RecordKind::Publish | RecordKind::Release)
     }
 
     fn body_offset(&self) -> usize {
         let links = if self.has(INDEXED) { LINKS_LENGTH } else { 0 };
-        let length = if self.kind == Kind::Publish { BODY_LENGTH } else { 0 };
+        let length = if self.kind == RecordKind::Publish { BODY_LENGTH } else { 0 };
         self.offset.saturating_add(HEAD_LENGTH).saturating_add(links).saturating_add(length)
     }
 
@@ -147,9 +147,11 @@ impl Record {
     fn decode(bytes: &[u8], offset: usize) -> Option<Self> {
         let (&[kind, flags, id_high, id_low], rest) =
             bytes.get(offset..)?.split_first_chunk::<HEAD_LENGTH>()?;
-        let kind = Kind::from_number(kind)?;
+        let kind = RecordKind::from_number(kind)?;
         let body_length = match kind {
-            Kind::Publish => u32::from_be_bytes(*rest.get(LINKS_LENGTH..)?.first_chunk::<BODY_LENGTH>()?),
+            RecordKind::Publish => {
+                u32::from_be_bytes(*rest.get(LINKS_LENGTH..)?.first_chunk::<BODY_LENGTH>()?)
+            }
             _ => 0,
         };
         Some(Self {
@@ -162,23 +164,23 @@ impl Record {
     }
 }
 
-fn key(kind: Kind, identifier: NonZeroU16) -> u32 {
+fn key(kind: RecordKind, identifier: NonZeroU16) -> u32 {
     kind.owner() << u16::BITS | u32::from(identifier.get())
 }
 
 /// The live records one after the other.
-pub(crate) struct Records<'a> {
+pub(crate) struct InFlightRecords<'a> {
     log: &'a [u8],
     offset: usize,
 }
 
-impl Iterator for Records<'_> {
-    type Item = Record;
+impl Iterator for InFlightRecords<'_> {
+    type Item = InFlightRecord;
 
     #[inline(never)]
-    fn next(&mut self) -> Option<Record> {
+    fn next(&mut self) -> Option<InFlightRecord> {
         loop {
-            let record = Record::decode(self.log, self.offset)?;
+            let record = InFlightRecord::decode(self.log, self.offset)?;
             self.offset = record.end();
             if !record.has(DONE) {
                 return Some(record);
@@ -189,13 +191,13 @@ impl Iterator for Records<'_> {
 
 /// The records of one kind whose packets are still to be written.
 #[derive(Clone, Copy, Default)]
-struct Queue {
+struct PendingPackets {
     count: usize,
     /// None of them stands before this offset.
     from: usize,
 }
 
-pub(crate) struct Store<'b> {
+pub(crate) struct InFlightStore<'b> {
     pub(crate) bytes: &'b mut [u8],
     /// The log's end.
     used: usize,
@@ -208,12 +210,12 @@ pub(crate) struct Store<'b> {
     /// The first record of the search tree.
     root: u32,
     /// By the numbers of the kinds.
-    queues: [Queue; 7],
+    queues: [PendingPackets; 7],
     /// How many ranges of received identifiers there are.
     pub(crate) ranges: usize,
 }
 
-impl<'b> Store<'b> {
+impl<'b> InFlightStore<'b> {
     pub(crate) fn new(bytes: &'b mut [u8]) -> Self {
         Self {
             bytes,
@@ -222,7 +224,7 @@ impl<'b> Store<'b> {
             live: 0,
             servers: 0,
             root: NOWHERE,
-            queues: [Queue::default(); 7],
+            queues: [PendingPackets::default(); 7],
             ranges: 0,
         }
     }
@@ -246,7 +248,7 @@ impl<'b> Store<'b> {
     fn empty_log(&mut self) {
         (self.used, self.head, self.live, self.servers) = (0, 0, 0, 0);
         self.root = NOWHERE;
-        self.queues = [Queue::default(); 7];
+        self.queues = [PendingPackets::default(); 7];
     }
 
     fn log(&self) -> &[u8] {
@@ -254,15 +256,15 @@ impl<'b> Store<'b> {
     }
 
     /// The live records from the oldest to the newest.
-    pub(crate) fn iter(&self) -> Records<'_> {
-        Records { log: self.log(), offset: self.head }
+    pub(crate) fn iter(&self) -> InFlightRecords<'_> {
+        InFlightRecords { log: self.log(), offset: self.head }
     }
 
-    pub(crate) fn body(&self, record: &Record) -> &[u8] {
+    pub(crate) fn body(&self, record: &InFlightRecord) -> &[u8] {
         self.bytes.get(record.body_offset()..record.end()).unwrap_or_default()
     }
 
-    pub(crate) fn body_mut(&mut self, record: &Record) -> &mut [u8] {
+    pub(crate) fn body_mut(&mut self, record: &InFlightRecord) -> &mut [u8] {
         self.bytes.get_mut(record.body_offset()..record.end()).unwrap_or_default()
     }
 
@@ -306,29 +308,29 @@ impl<'b> Store<'b> {
     }
 
     /// Whether a packet of this kind is to be written; it may be held back.
-    pub(crate) fn is_due(&self, kind: Kind) -> bool {
+    pub(crate) fn is_due(&self, kind: RecordKind) -> bool {
         self.queues.get(usize::from(kind.number())).is_some_and(|queue| queue.count > 0)
     }
 
     /// The first record of this kind whose packet is to be written.
     #[inline(never)]
-    pub(crate) fn due(&self, kind: Kind) -> Option<Record> {
+    pub(crate) fn due(&self, kind: RecordKind) -> Option<InFlightRecord> {
         let queue = self.queues.get(usize::from(kind.number())).filter(|queue| queue.count > 0)?;
-        let mut records = Records { log: self.log(), offset: queue.from };
+        let mut records = InFlightRecords { log: self.log(), offset: queue.from };
         records.find(|record| record.kind == kind && !record.has(WRITTEN))
     }
 
     /// The next answer that may be written: none of its kind that came before is still held back ([MQTT-4.6.0-2],
     /// [MQTT-4.6.0-3]).
-    pub(crate) fn due_answer(&self) -> Option<Record> {
-        Kind::ANSWERS
+    pub(crate) fn due_answer(&self) -> Option<InFlightRecord> {
+        RecordKind::ANSWERS
             .into_iter()
             .filter_map(|kind| self.due(kind).filter(|record| !record.has(HELD | PARTIAL)))
             .min_by_key(|record| record.offset)
     }
 
     /// What was found to be the first one needs no search the next time.
-    pub(crate) fn note_first(&mut self, record: &Record) {
+    pub(crate) fn note_first(&mut self, record: &InFlightRecord) {
         if let Some(queue) = self.queues.get_mut(usize::from(record.kind.number())) {
             queue.from = record.offset;
         }
@@ -336,13 +338,13 @@ impl<'b> Store<'b> {
 
     /// The live record with this identifier among those that share `kind`'s identifiers.
     #[inline(never)]
-    pub(crate) fn find(&self, kind: Kind, identifier: NonZeroU16) -> Option<Record> {
+    pub(crate) fn find(&self, kind: RecordKind, identifier: NonZeroU16) -> Option<InFlightRecord> {
         let wanted = key(kind, identifier);
         let (mut link, mut bits) = (self.root, wanted);
         while let Some(node) = self.node(link) {
             let &[_, flags, high, low, ..] = node;
             if u16::from_be_bytes([high, low]) == identifier.get() && flags & DONE == 0 {
-                let record = Record::decode(self.log(), usize::try_from(link).ok()?)?;
+                let record = InFlightRecord::decode(self.log(), usize::try_from(link).ok()?)?;
                 if record.key() == wanted {
                     return Some(record);
                 }
@@ -368,7 +370,7 @@ impl<'b> Store<'b> {
 
     /// Puts a record into the search tree: in the place of the first one on its path that is done, else at the path's end.
     #[inline(never)]
-    fn index(&mut self, record: &Record) {
+    fn index(&mut self, record: &InFlightRecord) {
         let Ok(offset) = u32::try_from(record.offset) else { return };
         let (mut place, mut next, mut bits) = (None, self.root, record.key());
         let mut links = (NOWHERE, NOWHERE);
@@ -395,7 +397,7 @@ impl<'b> Store<'b> {
     }
 
     /// Counts a record that stands in the log, and indexes it.
-    fn enter(&mut self, record: &Record) {
+    fn enter(&mut self, record: &InFlightRecord) {
         self.live = self.live.saturating_add(record.length());
         self.servers = self.servers.saturating_add(usize::from(record.is_servers()));
         if !record.has(WRITTEN) {
@@ -406,7 +408,7 @@ impl<'b> Store<'b> {
         }
     }
 
-    fn count_due(&mut self, record: &Record, change: isize) {
+    fn count_due(&mut self, record: &InFlightRecord, change: isize) {
         let Some(queue) = self.queues.get_mut(usize::from(record.kind.number())) else { return };
         if queue.count == 0 {
             queue.from = record.offset;
@@ -418,12 +420,13 @@ impl<'b> Store<'b> {
     ///
     /// # Errors
     /// `IN_FLIGHT_FULL`
-    pub(crate) fn push(&mut self, kind: Kind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, kind: RecordKind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
         // What no other call will look for by its identifier has no links.
-        let is_indexed = matches!(kind, Kind::Release | Kind::Received) || flags & (HELD | PARTIAL) != 0;
+        let is_indexed =
+            matches!(kind, RecordKind::Release | RecordKind::Received) || flags & (HELD | PARTIAL) != 0;
         let flags = if is_indexed { flags | INDEXED } else { flags };
         // A message must leave room for its own release.
-        if kind == Kind::Received && self.is_tight() {
+        if kind == RecordKind::Received && self.is_tight() {
             return Err(IN_FLIGHT_FULL);
         }
         self.append(kind, flags, identifier, 0).map(|_| ())
@@ -438,7 +441,7 @@ impl<'b> Store<'b> {
         flags: u8,
         identifier: NonZeroU16,
         body_length: usize,
-    ) -> Result<Record, Error> {
+    ) -> Result<InFlightRecord, Error> {
         let length = self.bytes.len();
         let taken = self.servers.saturating_mul(HEAD_LENGTH).saturating_add(self.ranges_length());
         let reserve = (length / 8).max(RESERVE).saturating_sub(taken).max(self.slack());
@@ -446,7 +449,7 @@ impl<'b> Store<'b> {
         if whole > self.room().saturating_sub(reserve) {
             return Err(IN_FLIGHT_FULL);
         }
-        self.append(Kind::Publish, flags | INDEXED, identifier, body_length)
+        self.append(RecordKind::Publish, flags | INDEXED, identifier, body_length)
     }
 
     /// Appends a record that was saved, whatever it leaves free.
@@ -455,23 +458,23 @@ impl<'b> Store<'b> {
     /// `IN_FLIGHT_FULL`
     pub(crate) fn push_saved(
         &mut self,
-        kind: Kind,
+        kind: RecordKind,
         flags: u8,
         identifier: NonZeroU16,
         body_length: usize,
-    ) -> Result<Record, Error> {
+    ) -> Result<InFlightRecord, Error> {
         self.append(kind, flags | INDEXED, identifier, body_length)
     }
 
     #[inline(never)]
     fn append(
         &mut self,
-        kind: Kind,
+        kind: RecordKind,
         flags: u8,
         identifier: NonZeroU16,
         body_length: usize,
-    ) -> Result<Record, Error> {
-        let mut record = Record { offset: 0, kind, flags, identifier, body_length };
+    ) -> Result<InFlightRecord, Error> {
+        let mut record = InFlightRecord { offset: 0, kind, flags, identifier, body_length };
         let (whole, length) = (record.length(), u32::try_from(body_length).map_err(|_| IN_FLIGHT_FULL)?);
         self.claim(whole)?;
         record.offset = self.used;
@@ -480,7 +483,7 @@ impl<'b> Store<'b> {
         let [id_high, id_low] = identifier.get().to_be_bytes();
         self.used = record.end();
         self.put(record.offset, [kind.number(), flags, id_high, id_low]);
-        if kind == Kind::Publish {
+        if kind == RecordKind::Publish {
             self.put(record.body_offset().saturating_sub(BODY_LENGTH), length.to_be_bytes());
         }
         self.enter(&record);
@@ -488,23 +491,23 @@ impl<'b> Store<'b> {
     }
 
     /// The record's packet has been written, or is not due any more.
-    pub(crate) fn set_written(&mut self, record: &Record) {
+    pub(crate) fn set_written(&mut self, record: &InFlightRecord) {
         if self.change(record, !0, WRITTEN) & WRITTEN == 0 {
             self.count_due(record, -1);
         }
     }
 
-    pub(crate) fn set(&mut self, record: &Record, flags: u8) {
+    pub(crate) fn set(&mut self, record: &InFlightRecord, flags: u8) {
         self.change(record, !0, flags);
     }
 
-    pub(crate) fn clear_flags(&mut self, record: &Record, flags: u8) {
+    pub(crate) fn clear_flags(&mut self, record: &InFlightRecord, flags: u8) {
         self.change(record, !flags, 0);
     }
 
     /// Changes the flags and tells what they were.
     #[inline(never)]
-    fn change(&mut self, record: &Record, kept: u8, added: u8) -> u8 {
+    fn change(&mut self, record: &InFlightRecord, kept: u8, added: u8) -> u8 {
         self.bytes.get_mut(record.offset.saturating_add(1)).map_or(DONE, |flags| {
             let before = *flags;
             *flags = before & kept | added;
@@ -514,7 +517,7 @@ impl<'b> Store<'b> {
 
     /// Takes a record out. Where others stand does not change.
     #[inline(never)]
-    pub(crate) fn remove(&mut self, record: &Record) {
+    pub(crate) fn remove(&mut self, record: &InFlightRecord) {
         let flags = self.change(record, !0, DONE);
         if flags & DONE != 0 {
             return;
@@ -540,16 +543,16 @@ impl<'b> Store<'b> {
     /// Goes through the live records: those for which the function gives flags stay, with these flags, one behind the other.
     /// Tells how many were taken out.
     #[inline(never)]
-    fn rebuild(&mut self, keep: fn(&Record) -> Option<u8>) -> usize {
+    fn rebuild(&mut self, keep: fn(&InFlightRecord) -> Option<u8>) -> usize {
         let (end, mut offset) = (self.used, self.head);
         let mut dropped = 0_usize;
         self.empty_log();
-        while let Some(record) = Record::decode(self.bytes.get(..end).unwrap_or_default(), offset) {
+        while let Some(record) = InFlightRecord::decode(self.bytes.get(..end).unwrap_or_default(), offset) {
             offset = record.end();
             let flags = if record.has(DONE) { None } else { keep(&record) };
             if let Some(flags) = flags {
                 self.slide(&record, self.used);
-                let moved = Record { offset: self.used, flags, ..record };
+                let moved = InFlightRecord { offset: self.used, flags, ..record };
                 self.used = moved.end();
                 self.change(&moved, 0, flags);
                 self.enter(&moved);
@@ -561,7 +564,7 @@ impl<'b> Store<'b> {
     }
 
     /// Copies a record towards the front, in pieces that do not overlap.
-    fn slide(&mut self, record: &Record, to: usize) {
+    fn slide(&mut self, record: &InFlightRecord, to: usize) {
         let gap = record.offset.saturating_sub(to);
         let (mut from, mut rest) = (record.offset, record.length());
         while gap > 0 && rest > 0 {
@@ -577,7 +580,7 @@ impl<'b> Store<'b> {
     /// A new network connection: nothing is written on it yet, answers of the old one are void (the server sends those messages
     /// again, or asks again), a half received message is forgotten. What was received is remembered.
     pub(crate) fn begin_connection(&mut self) {
-        while let Some(record) = self.due(Kind::Received) {
+        while let Some(record) = self.due(RecordKind::Received) {
             self.note_first(&record);
             if record.has(PARTIAL) {
                 self.remove(&record);
@@ -589,9 +592,9 @@ impl<'b> Store<'b> {
             }
         }
         self.rebuild(|record| match record.kind {
-            Kind::PubAck | Kind::PubComp | Kind::PubRel => None,
-            Kind::Received => Some(record.flags),
-            Kind::Publish | Kind::Release => Some(record.flags & !(WRITTEN | FOREIGN)),
+            RecordKind::PubAck | RecordKind::PubComp | RecordKind::PubRel => None,
+            RecordKind::Received => Some(record.flags),
+            RecordKind::Publish | RecordKind::Release => Some(record.flags & !(WRITTEN | FOREIGN)),
         });
     }
 
@@ -600,7 +603,9 @@ impl<'b> Store<'b> {
     pub(crate) fn discard_session(&mut self) -> usize {
         self.ranges = 0;
         self.rebuild(|record| (!record.is_servers()).then_some(record.flags));
-        self.rebuild(|record| (record.kind == Kind::Publish && !record.has(SENT)).then_some(record.flags))
+        self.rebuild(|record| {
+            (record.kind == RecordKind::Publish && !record.has(SENT)).then_some(record.flags)
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use status::{
     mqtt::{BAD_INPUT_DATA, MALFORMED_PACKET, SUBSCRIPTION_REFUSED},
 };
 
-use crate::{header::PacketType, publish::QoS, reader::Reader, topic, writer::Writer};
+use crate::{header::PacketType, publish::QoS, reader::PacketReader, topic, writer::PacketWriter};
 
 const FAILURE: u8 = 0x80;
 
@@ -44,7 +44,7 @@ pub struct Subscribe<'a> {
 
 impl<'a> Subscribe<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(body);
+        let mut reader = PacketReader::new(body);
         let (identifier, wire) = (reader.identifier(), reader.rest());
         while !reader.is_empty() {
             read_subscription(&mut reader);
@@ -56,7 +56,7 @@ impl<'a> Subscribe<'a> {
         Ok(Self { identifier, subscriptions: Subscriptions(List::Wire(wire)) })
     }
 
-    pub(crate) fn encode(&self, writer: &mut Writer<'_>) {
+    pub(crate) fn encode(&self, writer: &mut PacketWriter<'_>) {
         let filters = || self.subscriptions.iter().map(|subscription| subscription.filter);
         let length =
             filters().fold(2_usize, |sum, filter| sum.saturating_add(3).saturating_add(filter.len()));
@@ -113,7 +113,7 @@ pub struct Unsubscribe<'a> {
 
 impl<'a> Unsubscribe<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(body);
+        let mut reader = PacketReader::new(body);
         let (identifier, wire) = (reader.identifier(), reader.rest());
         while !reader.is_empty() {
             read_filter(&mut reader);
@@ -125,7 +125,7 @@ impl<'a> Unsubscribe<'a> {
         Ok(Self { identifier, filters: Filters(List::Wire(wire)) })
     }
 
-    pub(crate) fn encode(&self, writer: &mut Writer<'_>) {
+    pub(crate) fn encode(&self, writer: &mut PacketWriter<'_>) {
         let filters = || self.filters.iter();
         let length =
             filters().fold(2_usize, |sum, filter| sum.saturating_add(2).saturating_add(filter.len()));
@@ -182,7 +182,7 @@ pub struct SubAck<'a> {
 
 impl<'a> SubAck<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(body);
+        let mut reader = PacketReader::new(body);
         let (identifier, codes) = (reader.identifier(), reader.rest());
         reader.check()?;
         // [MQTT-3.9.3-2]
@@ -192,7 +192,7 @@ impl<'a> SubAck<'a> {
         Ok(Self { identifier, results: Results { codes } })
     }
 
-    pub(crate) fn encode(&self, writer: &mut Writer<'_>) {
+    pub(crate) fn encode(&self, writer: &mut PacketWriter<'_>) {
         writer.header(PacketType::SubAck, 0, self.results.codes.len().saturating_add(2));
         writer.identifier(self.identifier);
         writer.bytes(self.results.codes);
@@ -255,18 +255,18 @@ enum List<'a, T> {
 }
 
 impl<'a, T: Copy> List<'a, T> {
-    fn iter(self, read: fn(&mut Reader<'a>) -> T) -> impl Iterator<Item = T> + use<'a, T> {
+    fn iter(self, read: fn(&mut PacketReader<'a>) -> T) -> impl Iterator<Item = T> + use<'a, T> {
         let (slice, wire) = match self {
             Self::Slice(slice) => (slice, [].as_slice()),
             Self::Wire(wire) => ([].as_slice(), wire),
         };
-        let mut reader = Reader::new(wire);
+        let mut reader = PacketReader::new(wire);
         let read = move || (!reader.is_empty()).then(|| read(&mut reader));
         slice.iter().copied().chain(core::iter::from_fn(read))
     }
 }
 
-fn read_subscription<'a>(reader: &mut Reader<'a>) -> Subscription<'a> {
+fn read_subscription<'a>(reader: &mut PacketReader<'a>) -> Subscription<'a> {
     let filter = read_filter(reader);
     // [MQTT-3.8.3-4]: reserved bits and QoS 3.
     let qos = QoS::from_number(reader.byte()).unwrap_or_else(|| {
@@ -276,7 +276,7 @@ fn read_subscription<'a>(reader: &mut Reader<'a>) -> Subscription<'a> {
     Subscription { filter, qos }
 }
 
-fn read_filter<'a>(reader: &mut Reader<'a>) -> &'a str {
+fn read_filter<'a>(reader: &mut PacketReader<'a>) -> &'a str {
     let filter = reader.string();
     if topic::check_filter(filter).is_err() {
         reader.fail();

@@ -16,13 +16,13 @@ use crate::{
     topic,
 };
 
-pub(crate) struct Writer<'a> {
+pub(crate) struct PacketWriter<'a> {
     rest: &'a mut [u8],
     written: usize,
     failure: Option<Error>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> PacketWriter<'a> {
     pub(crate) fn new(out: &'a mut [u8]) -> Self {
         Self { rest: out, written: 0, failure: None }
     }

@@ -52,7 +52,7 @@ impl<'a> Bundle<'a> {
     /// # Errors
     /// Those of [`Bundle::from_pem`] but `device::FILE_TOO_LARGE`.
     pub fn from_long_pem(text: &[u8], storage: &'a mut [u8]) -> Result<Self, Error> {
-        let found = Decoded::read(text, storage)?;
+        let found = BundleContents::read(text, storage)?;
         Ok(found.bundle(storage))
     }
 
@@ -132,14 +132,14 @@ impl<'a> Bundle<'a> {
 /// ```
 pub struct BundleBuilder<'a> {
     storage: &'a mut [u8],
-    found: Decoded,
+    found: BundleContents,
 }
 
 impl<'a> BundleBuilder<'a> {
     /// Without a certificate. `storage` has to hold the DER of all that will be added.
     #[must_use]
     pub const fn new(storage: &'a mut [u8]) -> Self {
-        Self { storage, found: Decoded::NOTHING }
+        Self { storage, found: BundleContents::NOTHING }
     }
 
     /// Adds the certificates of a PEM file of any length, and says how many.
@@ -147,7 +147,7 @@ impl<'a> BundleBuilder<'a> {
     /// # Errors
     /// Those of [`Bundle::from_long_pem`]. Nothing has been added then.
     pub fn add_pem(&mut self, text: &[u8]) -> Result<usize, Error> {
-        let found = Decoded::read(text, self.storage.get_mut(self.found.used..).unwrap_or_default())?;
+        let found = BundleContents::read(text, self.storage.get_mut(self.found.used..).unwrap_or_default())?;
         self.add(found);
         Ok(found.count)
     }
@@ -162,7 +162,7 @@ impl<'a> BundleBuilder<'a> {
         for (to, from) in free.get_mut(..der.len()).ok_or(x509::ALLOC_FAILED)?.iter_mut().zip(der) {
             *to = *from;
         }
-        self.add(Decoded { used: der.len(), count, ..Decoded::NOTHING });
+        self.add(BundleContents { used: der.len(), count, ..BundleContents::NOTHING });
         Ok(count)
     }
 
@@ -178,7 +178,7 @@ impl<'a> BundleBuilder<'a> {
         }
     }
 
-    fn add(&mut self, more: Decoded) {
+    fn add(&mut self, more: BundleContents) {
         let found = &mut self.found;
         found.begins_with_failure |= found.count == 0 && more.begins_with_failure;
         found.used = found.used.saturating_add(more.used);
@@ -190,7 +190,7 @@ impl<'a> BundleBuilder<'a> {
 
 /// What was read of files: the bytes at the head of the storage, and what they are.
 #[derive(Clone, Copy)]
-struct Decoded {
+struct BundleContents {
     used: usize,
     count: usize,
     failed: usize,
@@ -198,7 +198,7 @@ struct Decoded {
     begins_with_failure: bool,
 }
 
-impl Decoded {
+impl BundleContents {
     const NOTHING: Self = Self { used: 0, count: 0, failed: 0, failure: None, begins_with_failure: false };
 
     /// Decodes the certificates of a PEM file to the head of `storage`.

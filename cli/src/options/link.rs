@@ -5,11 +5,11 @@ use std::{path::PathBuf, time::Duration};
 use mqtt::topic;
 use tls12::{MaxFragmentLength, Suites, Verification};
 
-use super::{Options, Verify, mqtt_topic};
-use crate::{arguments::usage, failure::Failure};
+use super::{CommandLine, Verify, mqtt_topic};
+use crate::{arguments::usage, failure::CommandFailure};
 
 /// What both commands say about the connection.
-pub(crate) struct Link {
+pub(crate) struct ConnectionOptions {
     /// `-h`: a name or an address.
     pub host: String,
     /// `-p`.
@@ -77,9 +77,9 @@ pub(crate) struct Will {
     pub retain: bool,
 }
 
-impl Options {
+impl CommandLine {
     /// What the options say about the connection, once they have been held against each other.
-    pub(super) fn link(mut self, command: &str) -> Result<Link, Failure> {
+    pub(super) fn link(mut self, command: &str) -> Result<ConnectionOptions, CommandFailure> {
         if self.password.is_some() && self.user_name.is_none() {
             return usage(format!("{command}: -P needs -u")); // MQTT 3.1.1 §3.1.2.9
         }
@@ -100,7 +100,7 @@ impl Options {
         }
         let will = self.will(command)?;
         let tls = self.security(command)?;
-        Ok(Link {
+        Ok(ConnectionOptions {
             host: self.host.unwrap_or_else(|| "localhost".to_owned()),
             port: self.port.unwrap_or(if tls.is_some() { PORT_TLS } else { PORT_PLAIN }),
             tls,
@@ -116,7 +116,7 @@ impl Options {
         })
     }
 
-    fn will(&mut self, command: &str) -> Result<Option<Will>, Failure> {
+    fn will(&mut self, command: &str) -> Result<Option<Will>, CommandFailure> {
         let Some(topic) = self.will_topic.take() else {
             if self.will_payload.is_some() || self.will_qos.is_some() || self.will_retain {
                 return usage(format!("{command}: a will needs --will-topic"));
@@ -131,7 +131,7 @@ impl Options {
         Ok(Some(Will { topic, payload, qos: self.will_qos.unwrap_or(0), retain: self.will_retain }))
     }
 
-    fn security(&mut self, command: &str) -> Result<Option<Tls>, Failure> {
+    fn security(&mut self, command: &str) -> Result<Option<Tls>, CommandFailure> {
         if self.plain {
             return self.without_tls(command).map(|()| None);
         }
@@ -162,7 +162,7 @@ impl Options {
     }
 
     /// Refuses options that `--plain` would silently ignore.
-    fn without_tls(&self, command: &str) -> Result<(), Failure> {
+    fn without_tls(&self, command: &str) -> Result<(), CommandFailure> {
         let given = [
             ("--cafile", !self.anchors.files.is_empty()),
             ("--capath", !self.anchors.folders.is_empty()),

@@ -5,48 +5,49 @@
 use std::time::Duration;
 
 use super::{
-    Options, Payload, Verify,
+    CommandLine, PayloadOrigin, Verify,
     table::{
         Action::{Flag, Missing, Value},
         Commands::{All, Publish, Subscribe},
-        Group, Kind, Row,
+        Group, OptionRow, ValueKind,
     },
     values,
 };
-use crate::{arguments::usage, failure::Failure};
+use crate::{arguments::usage, failure::CommandFailure};
 
 /// Everything that `mqtts pub` and `mqtts sub` understand.
-pub(crate) const ROWS: &[Row<Options>] = &[
-    Row {
+pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
+    OptionRow {
         names: &["-t", "--topic"],
         action: Value {
             name: "TOPIC",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| add(&mut options.topics, given.text()),
         },
         commands: Publish,
         group: Group::Message,
         help: "the topic to publish to",
     },
-    Row {
+    OptionRow {
         names: &["-m", "--message"],
         action: Value {
             name: "MESSAGE",
-            kind: Kind::Text,
-            take: |options, given| payload(options, given.option, Payload::Message(given.bytes())),
+            kind: ValueKind::Text,
+            take: |options, given| payload(options, given.option, PayloadOrigin::Message(given.bytes())),
         },
         commands: Publish,
         group: Group::Message,
         help: "the message",
     },
-    Row {
+    OptionRow {
         names: &["-f", "--file"],
         action: Value {
             name: "FILE",
-            kind: Kind::File,
+            kind: ValueKind::File,
             take: |options, given| {
                 let file = given.path();
-                let source = if file.as_os_str() == "-" { Payload::Input } else { Payload::File(file) };
+                let source =
+                    if file.as_os_str() == "-" { PayloadOrigin::Input } else { PayloadOrigin::File(file) };
                 payload(options, given.option, source)
             },
         },
@@ -54,180 +55,180 @@ pub(crate) const ROWS: &[Row<Options>] = &[
         group: Group::Message,
         help: "send this file as the message, in pieces if it is large; '-' is standard input",
     },
-    Row {
+    OptionRow {
         names: &["-s", "--stdin-file"],
-        action: Flag(|options| options.payloads.push(("-s", Payload::Input))),
+        action: Flag(|options| options.payloads.push(("-s", PayloadOrigin::Input))),
         commands: Publish,
         group: Group::Message,
         help: "send all of standard input as the message",
     },
-    Row {
+    OptionRow {
         names: &["-l", "--stdin-line"],
-        action: Flag(|options| options.payloads.push(("-l", Payload::Lines))),
+        action: Flag(|options| options.payloads.push(("-l", PayloadOrigin::Lines))),
         commands: Publish,
         group: Group::Message,
         help: "send each line of standard input as a message, as it comes",
     },
-    Row {
+    OptionRow {
         names: &["-n", "--null-message"],
-        action: Flag(|options| options.payloads.push(("-n", Payload::Message(Vec::new())))),
+        action: Flag(|options| options.payloads.push(("-n", PayloadOrigin::Message(Vec::new())))),
         commands: Publish,
         group: Group::Message,
         help: "send a message without content; with -r it clears what the server keeps",
     },
-    Row {
+    OptionRow {
         names: &["-q", "--qos"],
         action: Value {
             name: "0|1|2",
-            kind: Kind::Words("0 1 2"),
+            kind: ValueKind::Words("0 1 2"),
             take: |options, given| set(&mut options.qos, given.number(0..=2)),
         },
         commands: Publish,
         group: Group::Message,
         help: "quality of service (0); with 1 and 2 it waits for the delivery",
     },
-    Row {
+    OptionRow {
         names: &["-M"],
         action: Value {
             name: "COUNT",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.under_way, given.number(1..=u16::MAX)),
         },
         commands: Publish,
         group: Group::Message,
         help: "with -l, so many messages of quality of service 1 and 2 may be under way at once (20)",
     },
-    Row {
+    OptionRow {
         names: &["-r", "--retain"],
         action: Flag(|options| options.retain = true),
         commands: Publish,
         group: Group::Message,
         help: "the server keeps the message for later subscribers",
     },
-    Row {
+    OptionRow {
         names: &["--repeat"],
         action: Value {
             name: "COUNT",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.repeat, given.number(1..=u64::MAX)),
         },
         commands: Publish,
         group: Group::Message,
         help: "send the message so many times, each after the one before it is delivered",
     },
-    Row {
+    OptionRow {
         names: &["--repeat-delay"],
         action: Value {
             name: "SECONDS",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.repeat_delay, values::seconds(given)),
         },
         commands: Publish,
         group: Group::Message,
         help: "wait so long in between, such as 0.5",
     },
-    Row {
+    OptionRow {
         names: &["-t", "--topic"],
         action: Value {
             name: "FILTER",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| add(&mut options.topics, given.text()),
         },
         commands: Subscribe,
         group: Group::Subscription,
         help: "a topic, or a filter with '+' for a level and '#' for all below; more than once for several",
     },
-    Row {
+    OptionRow {
         names: &["-U", "--unsubscribe"],
         action: Value {
             name: "FILTER",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| add(&mut options.unsubscribe, given.text()),
         },
         commands: Subscribe,
         group: Group::Subscription,
         help: "end this subscription of a kept session (-c), after the new ones are made",
     },
-    Row {
+    OptionRow {
         names: &["-q", "--qos"],
         action: Value {
             name: "0|1|2",
-            kind: Kind::Words("0 1 2"),
+            kind: ValueKind::Words("0 1 2"),
             take: |options, given| set(&mut options.qos, given.number(0..=2)),
         },
         commands: Subscribe,
         group: Group::Subscription,
         help: "the highest quality of service to ask for (0)",
     },
-    Row {
+    OptionRow {
         names: &["-T", "--filter-out"],
         action: Value {
             name: "FILTER",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| add(&mut options.filter_out, given.text()),
         },
         commands: Subscribe,
         group: Group::Subscription,
         help: "leave out messages whose topic matches this; more than once for several",
     },
-    Row {
+    OptionRow {
         names: &["-R"],
         action: Flag(|options| options.no_retained = true),
         commands: Subscribe,
         group: Group::Subscription,
         help: "leave out messages that the server had kept",
     },
-    Row {
+    OptionRow {
         names: &["--retained-only"],
         action: Flag(|options| options.retained_only = true),
         commands: Subscribe,
         group: Group::Subscription,
         help: "print only messages that the server had kept, and end with the first other one",
     },
-    Row {
+    OptionRow {
         names: &["--remove-retained"],
         action: Flag(|options| options.remove_retained = true),
         commands: Subscribe,
         group: Group::Subscription,
         help: "clear on the server every kept message that comes, but for those that -T leaves out",
     },
-    Row {
+    OptionRow {
         names: &["-C"],
         action: Value {
             name: "COUNT",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.count, given.number(1..=u64::MAX)),
         },
         commands: Subscribe,
         group: Group::Subscription,
         help: "end after so many messages; what is waiting beyond them stays at the server",
     },
-    Row {
+    OptionRow {
         names: &["-E"],
         action: Flag(|options| options.end_when_subscribed = true),
         commands: Subscribe,
         group: Group::Subscription,
         help: "end as soon as the server has granted everything; with -c it makes a session for later",
     },
-    Row {
+    OptionRow {
         names: &["--no-reconnect"],
         action: Flag(|options| options.no_reconnect = true),
         commands: Subscribe,
         group: Group::Subscription,
         help: "end when the connection is lost, instead of connecting again until it works",
     },
-    Row {
+    OptionRow {
         names: &["-v", "--verbose"],
         action: Flag(|options| options.verbose = true),
         commands: Subscribe,
         group: Group::Output,
         help: "print the topic before each payload",
     },
-    Row {
+    OptionRow {
         names: &["-F"],
         action: Value {
             name: "FORMAT",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.format, given.text()),
         },
         commands: Subscribe,
@@ -235,131 +236,131 @@ pub(crate) const ROWS: &[Row<Options>] = &[
         help: "print each message so: %t topic, %p payload, %x %X payload in hex, %l its length, %q quality of service, \
                %r retained, %m packet identifier, %j %J JSON, %I %U time, @ and a letter: strftime, \\n \\t \\0; see the manual",
     },
-    Row {
+    OptionRow {
         names: &["--pretty"],
         action: Flag(|options| options.pretty = true),
         commands: Subscribe,
         group: Group::Output,
         help: "write JSON (%j, %J) on several lines",
     },
-    Row {
+    OptionRow {
         names: &["-N"],
         action: Flag(|options| options.no_line_end = true),
         commands: Subscribe,
         group: Group::Output,
         help: "print no end of line after a message",
     },
-    Row {
+    OptionRow {
         names: &["-h", "--host"],
         action: Value {
             name: "HOST",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.host, given.text()),
         },
         commands: All,
         group: Group::Connection,
         help: "the server's name or address (localhost), also as mqtts://HOST:PORT or mqtt://HOST:PORT",
     },
-    Row {
+    OptionRow {
         names: &["-p", "--port"],
         action: Value {
             name: "PORT",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.port, given.number(1..=u16::MAX)),
         },
         commands: All,
         group: Group::Connection,
         help: "its port (8883; 1883 with --plain)",
     },
-    Row {
+    OptionRow {
         names: &["-L", "--url"],
         action: Value {
             name: "URL",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.url, given.text()),
         },
         commands: All,
         group: Group::Connection,
         help: "all at once: mqtts://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC; mqtt:// is --plain",
     },
-    Row {
+    OptionRow {
         names: &["-i", "--id"],
         action: Value {
             name: "ID",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.identifier, given.text()),
         },
         commands: All,
         group: Group::Connection,
         help: "the client identifier (a random one)",
     },
-    Row {
+    OptionRow {
         names: &["-I", "--id-prefix"],
         action: Value {
             name: "PREFIX",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.identifier_prefix, given.text()),
         },
         commands: All,
         group: Group::Connection,
         help: "a client identifier of this and the number of the process",
     },
-    Row {
+    OptionRow {
         names: &["-u", "--username"],
         action: Value {
             name: "USER",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.user_name, given.text()),
         },
         commands: All,
         group: Group::Connection,
         help: "the user's name",
     },
-    Row {
+    OptionRow {
         names: &["-P", "--pw"],
         action: Value {
             name: "PASSWORD",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.password, given.text()),
         },
         commands: All,
         group: Group::Connection,
         help: "the user's password",
     },
-    Row {
+    OptionRow {
         names: &["-k", "--keepalive"],
         action: Value {
             name: "SECONDS",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.keep_alive, given.number(0..=u16::MAX)),
         },
         commands: All,
         group: Group::Connection,
         help: "keep-alive (60; 0 switches it off)",
     },
-    Row {
+    OptionRow {
         names: &["-c", "--disable-clean-session"],
         action: Flag(|options| options.persistent = true),
         commands: All,
         group: Group::Connection,
         help: "keep the session on the server (needs -i)",
     },
-    Row {
+    OptionRow {
         names: &["-V", "--protocol-version"],
         action: Value {
             name: "VERSION",
-            kind: Kind::Words("mqttv311 311"),
+            kind: ValueKind::Words("mqttv311 311"),
             take: |_, given| values::protocol_version(given),
         },
         commands: All,
         group: Group::Connection,
         help: "the version of MQTT: mqttv311 or 311, which is all there is",
     },
-    Row {
+    OptionRow {
         names: &["-W"],
         action: Value {
             name: "SECONDS",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| {
                 set(&mut options.timeout, given.number(1..=values::MAX_TIMEOUT).map(Duration::from_secs))
             },
@@ -368,105 +369,105 @@ pub(crate) const ROWS: &[Row<Options>] = &[
         group: Group::Connection,
         help: "end after this time, with exit status 27",
     },
-    Row {
+    OptionRow {
         names: &["--nodelay"],
         action: Flag(|_| ()),
         commands: All,
         group: Group::Connection,
         help: "send small packets at once, which is always done",
     },
-    Row {
+    OptionRow {
         names: &["--will-topic"],
         action: Value {
             name: "TOPIC",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.will_topic, given.text()),
         },
         commands: All,
         group: Group::Will,
         help: "its topic",
     },
-    Row {
+    OptionRow {
         names: &["--will-payload"],
         action: Value {
             name: "MESSAGE",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.will_payload, Ok(given.bytes())),
         },
         commands: All,
         group: Group::Will,
         help: "its content (nothing)",
     },
-    Row {
+    OptionRow {
         names: &["--will-qos"],
         action: Value {
             name: "0|1|2",
-            kind: Kind::Words("0 1 2"),
+            kind: ValueKind::Words("0 1 2"),
             take: |options, given| set(&mut options.will_qos, given.number(0..=2)),
         },
         commands: All,
         group: Group::Will,
         help: "its quality of service (0)",
     },
-    Row {
+    OptionRow {
         names: &["--will-retain"],
         action: Flag(|options| options.will_retain = true),
         commands: All,
         group: Group::Will,
         help: "the server keeps it for later subscribers",
     },
-    Row {
+    OptionRow {
         names: &["--cafile"],
         action: Value {
             name: "FILE",
-            kind: Kind::File,
+            kind: ValueKind::File,
             take: |options, given| add(&mut options.anchors.files, Ok(given.path())),
         },
         commands: All,
         group: Group::Tls,
         help: "the certificates that are trusted; without this option and the next, those that the system trusts",
     },
-    Row {
+    OptionRow {
         names: &["--capath"],
         action: Value {
             name: "FOLDER",
-            kind: Kind::Folder,
+            kind: ValueKind::Folder,
             take: |options, given| add(&mut options.anchors.folders, Ok(given.path())),
         },
         commands: All,
         group: Group::Tls,
         help: "trust the certificates in all files of this folder",
     },
-    Row {
+    OptionRow {
         names: &["--tls-use-os-certs"],
         action: Flag(|options| options.anchors.system = true),
         commands: All,
         group: Group::Tls,
         help: "trust those that the system trusts beside --cafile and --capath",
     },
-    Row {
+    OptionRow {
         names: &["--cert"],
         action: Value {
             name: "FILE",
-            kind: Kind::File,
+            kind: ValueKind::File,
             take: |options, given| set(&mut options.certificate, Ok(given.path())),
         },
         commands: All,
         group: Group::Tls,
         help: "the client certificate",
     },
-    Row {
+    OptionRow {
         names: &["--key"],
         action: Value {
             name: "FILE",
-            kind: Kind::File,
+            kind: ValueKind::File,
             take: |options, given| set(&mut options.key, Ok(given.path())),
         },
         commands: All,
         group: Group::Tls,
         help: "its key, which has no password",
     },
-    Row {
+    OptionRow {
         names: &["--insecure"],
         action: Flag(|options| options.verify = Verify::NotTheName),
         commands: All,
@@ -474,22 +475,22 @@ pub(crate) const ROWS: &[Row<Options>] = &[
         help: "with --cafile, --capath or --tls-use-os-certs: do not look whether the certificate is for this host; \
                alone: do not verify the server at all",
     },
-    Row {
+    OptionRow {
         names: &["--ciphers"],
         action: Value {
             name: "NAME[:NAME...]",
-            kind: Kind::Suites,
+            kind: ValueKind::Suites,
             take: |options, given| set(&mut options.suites, values::suites(given)),
         },
         commands: All,
         group: Group::Tls,
         help: "offer these suites in this order instead of all ten; by IANA's or OpenSSL's names",
     },
-    Row {
+    OptionRow {
         names: &["--tls-version"],
         action: Value {
             name: "VERSION",
-            kind: Kind::Words("tlsv1.2"),
+            kind: ValueKind::Words("tlsv1.2"),
             take: |options, given| {
                 options.tls_version = true;
                 values::tls_version(given)
@@ -499,54 +500,54 @@ pub(crate) const ROWS: &[Row<Options>] = &[
         group: Group::Tls,
         help: "the version of TLS: tlsv1.2, which is all there is",
     },
-    Row {
+    OptionRow {
         names: &["--tls-alpn"],
         action: Value {
             name: "PROTOCOL",
-            kind: Kind::Text,
+            kind: ValueKind::Text,
             take: |options, given| set(&mut options.alpn, values::alpn(given)),
         },
         commands: All,
         group: Group::Tls,
         help: "ask for this protocol, such as mqtt, at a port that serves several (ALPN)",
     },
-    Row {
+    OptionRow {
         names: &["--max-fragment"],
         action: Value {
             name: "BYTES",
-            kind: Kind::Words("512 1024 2048 4096"),
+            kind: ValueKind::Words("512 1024 2048 4096"),
             take: |options, given| set(&mut options.max_fragment_length, values::max_fragment_length(given)),
         },
         commands: All,
         group: Group::Tls,
         help: "ask for records of at most 512, 1024, 2048 or 4096 bytes",
     },
-    Row {
+    OptionRow {
         names: &["--session"],
         action: Value {
             name: "FILE",
-            kind: Kind::File,
+            kind: ValueKind::File,
             take: |options, given| set(&mut options.session, Ok(given.path())),
         },
         commands: All,
         group: Group::Tls,
         help: "save the TLS session there, and resume from it; keep it as secret as a key",
     },
-    Row {
+    OptionRow {
         names: &["--plain"],
         action: Flag(|options| options.plain = true),
         commands: All,
         group: Group::Tls,
         help: "MQTT without TLS",
     },
-    Row {
+    OptionRow {
         names: &["-d", "--debug"],
         action: Flag(|options| options.debug = true),
         commands: All,
         group: Group::Reports,
         help: "show suite, handshake messages and MQTT packets on standard error",
     },
-    Row {
+    OptionRow {
         names: &["--quiet"],
         action: Flag(|options| options.quiet = true),
         commands: All,
@@ -563,7 +564,7 @@ pub(crate) const ROWS: &[Row<Options>] = &[
     missing(&["-S"], "", "name the host (-h) and the port (-p) that the SRV record has"),
     missing(&["--unix"], "PATH", "it connects over TCP (-h, -p)"),
     missing(&["-A"], "ADDRESS", "the system chooses the address to connect from"),
-    Row {
+    OptionRow {
         names: &["-M"],
         action: Missing {
             name: "COUNT",
@@ -579,22 +580,30 @@ pub(crate) const ROWS: &[Row<Options>] = &[
     missing(&["--tls-engine-kpass-sha1"], "HASH", ENGINE),
 ];
 
-const fn missing(names: &'static [&'static str], name: &'static str, why: &'static str) -> Row<Options> {
-    Row { names, action: Missing { name, why }, commands: All, group: Group::Missing, help: why }
+const fn missing(
+    names: &'static [&'static str],
+    name: &'static str,
+    why: &'static str,
+) -> OptionRow<CommandLine> {
+    OptionRow { names, action: Missing { name, why }, commands: All, group: Group::Missing, help: why }
 }
 
-fn set<T>(place: &mut Option<T>, value: Result<T, Failure>) -> Result<(), Failure> {
+fn set<T>(place: &mut Option<T>, value: Result<T, CommandFailure>) -> Result<(), CommandFailure> {
     *place = Some(value?);
     Ok(())
 }
 
-fn add<T>(list: &mut Vec<T>, value: Result<T, Failure>) -> Result<(), Failure> {
+fn add<T>(list: &mut Vec<T>, value: Result<T, CommandFailure>) -> Result<(), CommandFailure> {
     list.push(value?);
     Ok(())
 }
 
 /// A message has one source.
-fn payload(options: &mut Options, option: &'static str, payload: Payload) -> Result<(), Failure> {
+fn payload(
+    options: &mut CommandLine,
+    option: &'static str,
+    payload: PayloadOrigin,
+) -> Result<(), CommandFailure> {
     if options.payloads.iter().any(|(before, _)| *before == option) {
         return usage(format!("pub: {option} is given more than once; a message has one content"));
     }

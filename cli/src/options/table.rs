@@ -7,10 +7,10 @@ use lexopt::{
     Parser,
 };
 
-use crate::{arguments::usage, failure::Failure};
+use crate::{arguments::usage, failure::CommandFailure};
 
 /// An option of a command whose options are gathered in a `T`.
-pub(crate) struct Row<T: 'static> {
+pub(crate) struct OptionRow<T: 'static> {
     /// As it is typed: one letter behind one dash, words behind two; the first name is the one that messages use.
     pub names: &'static [&'static str],
     /// What follows it and what becomes of it.
@@ -32,9 +32,9 @@ pub(crate) enum Action<T> {
         /// What the value is called on the help page.
         name: &'static str,
         /// What the value may be, for completion.
-        kind: Kind,
+        kind: ValueKind,
         /// Takes the value.
-        take: fn(&mut T, &Given) -> Result<(), Failure>,
+        take: fn(&mut T, &Given) -> Result<(), CommandFailure>,
     },
     /// Mosquitto's clients know it and we do not; this is why, or what to do instead.
     Missing {
@@ -47,7 +47,7 @@ pub(crate) enum Action<T> {
 
 /// What a value may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ValueKind {
     /// Anything.
     Text,
     /// A file's name.
@@ -101,7 +101,7 @@ pub(crate) struct Given {
     value: OsString,
 }
 
-impl<T> Row<T> {
+impl<T> OptionRow<T> {
     /// The name that messages use.
     pub(crate) fn name(&self) -> &'static str {
         self.names.first().copied().unwrap_or_default()
@@ -158,7 +158,7 @@ impl Group {
 
 impl Given {
     /// As text.
-    pub(crate) fn text(&self) -> Result<String, Failure> {
+    pub(crate) fn text(&self) -> Result<String, CommandFailure> {
         match self.value.to_str() {
             Some(text) => Ok(text.to_owned()),
             None => usage(format!("{} {:?}: not valid UTF-8", self.option, self.value)),
@@ -176,7 +176,7 @@ impl Given {
     }
 
     /// As a number within `range`.
-    pub(crate) fn number<N>(&self, range: RangeInclusive<N>) -> Result<N, Failure>
+    pub(crate) fn number<N>(&self, range: RangeInclusive<N>) -> Result<N, CommandFailure>
     where
         N: FromStr + PartialOrd + fmt::Display,
     {
@@ -196,13 +196,13 @@ impl Given {
 /// Reads all options of `command`, whose name is `word`; nothing if `--help` is among them.
 ///
 /// # Errors
-/// [`Failure::Usage`] with one line about the first mistake.
+/// [`CommandFailure::Usage`] with one line about the first mistake.
 pub(crate) fn read<T: Default>(
     parser: &mut Parser,
-    rows: &'static [Row<T>],
+    rows: &'static [OptionRow<T>],
     command: Commands,
     word: &str,
-) -> Result<Option<T>, Failure> {
+) -> Result<Option<T>, CommandFailure> {
     let mut options = T::default();
     while let Some(argument) = parser.next()? {
         let name = match argument {

@@ -1,7 +1,7 @@
 //! `mqtts://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC]`, after RFC 3986 §3.2, as the value of `-L` and of `-h`.
 
 use super::rows::WEBSOCKETS;
-use crate::{arguments::usage, failure::Failure};
+use crate::{arguments::usage, failure::CommandFailure};
 
 /// What a URL says.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,8 +29,8 @@ impl Url {
     /// Reads the value of `option`.
     ///
     /// # Errors
-    /// [`Failure::Usage`] that says what is wrong, without the password.
-    pub(crate) fn parse(option: &str, value: &str) -> Result<Self, Failure> {
+    /// [`CommandFailure::Usage`] that says what is wrong, without the password.
+    pub(crate) fn parse(option: &str, value: &str) -> Result<Self, CommandFailure> {
         let wrong = |what: &str| usage(format!("{option}: {what}"));
         let Some((scheme, rest)) = value.split_once("://") else {
             return wrong("a URL begins with mqtts:// or mqtt://");

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tls12::{MaxFragmentLength, Suite, Suites};
 
 use super::table::Given;
-use crate::{arguments::usage, failure::Failure};
+use crate::{arguments::usage, failure::CommandFailure};
 
 /// Seconds, with a fraction if need be.
-pub(super) fn seconds(given: &Given) -> Result<Duration, Failure> {
+pub(super) fn seconds(given: &Given) -> Result<Duration, CommandFailure> {
     let value = given.text()?;
     // What a Duration cannot hold is refused with what is negative, and with what is no number.
     let seconds = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -19,7 +19,7 @@ pub(super) fn seconds(given: &Given) -> Result<Duration, Failure> {
 }
 
 /// MQTT 3.1.1, by the names that Mosquitto's clients have for it.
-pub(super) fn protocol_version(given: &Given) -> Result<(), Failure> {
+pub(super) fn protocol_version(given: &Given) -> Result<(), CommandFailure> {
     match given.text()?.as_str() {
         "mqttv311" | "311" => Ok(()),
         version @ ("mqttv5" | "5" | "mqttv31" | "31") => {
@@ -30,7 +30,7 @@ pub(super) fn protocol_version(given: &Given) -> Result<(), Failure> {
 }
 
 /// TLS 1.2.
-pub(super) fn tls_version(given: &Given) -> Result<(), Failure> {
+pub(super) fn tls_version(given: &Given) -> Result<(), CommandFailure> {
     match given.text()?.as_str() {
         "tlsv1.2" => Ok(()),
         version @ ("tlsv1.3" | "tlsv1.1" | "tlsv1") => {
@@ -41,7 +41,7 @@ pub(super) fn tls_version(given: &Given) -> Result<(), Failure> {
 }
 
 /// RFC 7301 §3.1: 1 to 255 bytes.
-pub(super) fn alpn(given: &Given) -> Result<Vec<u8>, Failure> {
+pub(super) fn alpn(given: &Given) -> Result<Vec<u8>, CommandFailure> {
     let name = given.bytes();
     match name.len() {
         1..=255 => Ok(name),
@@ -50,7 +50,7 @@ pub(super) fn alpn(given: &Given) -> Result<Vec<u8>, Failure> {
 }
 
 /// Names of suites, separated by colons, in the order in which they are offered.
-pub(super) fn suites(given: &Given) -> Result<Suites, Failure> {
+pub(super) fn suites(given: &Given) -> Result<Suites, CommandFailure> {
     let mut chosen = Vec::new();
     for name in given.text()?.split(':') {
         match Suite::from_name(name).or_else(|| by_openssl(name)) {
@@ -63,11 +63,11 @@ pub(super) fn suites(given: &Given) -> Result<Suites, Failure> {
             }
         }
     }
-    Suites::new(&chosen).map_err(Failure::from)
+    Suites::new(&chosen).map_err(CommandFailure::from)
 }
 
 /// RFC 6066 §4.
-pub(super) fn max_fragment_length(given: &Given) -> Result<MaxFragmentLength, Failure> {
+pub(super) fn max_fragment_length(given: &Given) -> Result<MaxFragmentLength, CommandFailure> {
     let value = given.text()?;
     match value.parse().ok().and_then(MaxFragmentLength::from_bytes) {
         Some(length) => Ok(length),

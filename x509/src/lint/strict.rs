@@ -17,8 +17,8 @@ use ::der::{
 };
 
 use crate::der::{
-    self, BIT_STRING, BMP_STRING, BOOLEAN, CONTEXT, GENERALIZED_TIME, IA5_STRING, INTEGER, NULL,
-    OBJECT_IDENTIFIER, OCTET_STRING, PRINTABLE_STRING, Reader, SEQUENCE, SET, UNIVERSAL_STRING, UTC_TIME,
+    self, BIT_STRING, BMP_STRING, BOOLEAN, CONTEXT, DerReader, GENERALIZED_TIME, IA5_STRING, INTEGER, NULL,
+    OBJECT_IDENTIFIER, OCTET_STRING, PRINTABLE_STRING, SEQUENCE, SET, UNIVERSAL_STRING, UTC_TIME,
     UTF8_STRING, explicit,
 };
 
@@ -167,7 +167,7 @@ struct Element<'a> {
 
 /// The first element of `rest`, which then is what follows it.
 fn next<'a>(rest: &mut &'a [u8]) -> Option<Element<'a>> {
-    let mut reader = Reader::new(rest);
+    let mut reader = DerReader::new(rest);
     let (tag, content) = reader.element();
     reader.finish().ok()?;
     let whole = der::until(rest, reader.rest());

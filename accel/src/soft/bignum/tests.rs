@@ -276,7 +276,7 @@ fn formulas() {
                 ] {
                     let rest = vec![0x5555_5555; length];
                     let mut memory = [&rest[..], &rest, &modulus, &a, &b, &rest].concat();
-                    let mut registers = kernel::Registers::new(&mut memory, length);
+                    let mut registers = kernel::FieldRegisters::new(&mut memory, length);
                     kernel::run(&mut registers, prime, formula);
                     let result = big(registers.at(number.0));
                     prop_assert!(result.bits() <= bits as u64);
@@ -289,7 +289,7 @@ fn formulas() {
     // A step on the product's place is none.
     static REFUSED: Formula = Formula::new(&[add(A, A, B), add(C, Register(1), B)]);
     let mut memory = [7; 48];
-    kernel::run(&mut kernel::Registers::new(&mut memory, 8), Prime::P256, REFUSED);
+    kernel::run(&mut kernel::FieldRegisters::new(&mut memory, 8), Prime::P256, REFUSED);
     assert_eq!(memory, [7; 48]);
 }
 

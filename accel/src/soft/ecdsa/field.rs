@@ -37,7 +37,7 @@ pub(crate) struct CurveParameters {
 /// A curve and its registers.
 pub(super) struct PrimeField<'w> {
     parameters: &'static CurveParameters,
-    registers: kernel::Registers<'w>,
+    registers: kernel::FieldRegisters<'w>,
 }
 
 /// The register that holds the prime.
@@ -48,7 +48,7 @@ pub(super) const FREE: u8 = 3;
 impl<'w> PrimeField<'w> {
     /// Lays out the registers; [`PrimeField::load_prime`] loads the prime.
     pub(super) fn new(parameters: &'static CurveParameters, registers: &'w mut [u32]) -> Self {
-        Self { parameters, registers: kernel::Registers::new(registers, parameters.length) }
+        Self { parameters, registers: kernel::FieldRegisters::new(registers, parameters.length) }
     }
 
     pub(super) fn at(&self, register: Register) -> &[u32] {

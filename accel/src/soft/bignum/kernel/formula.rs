@@ -1,4 +1,4 @@
-//! Formulas of a curve's arithmetic as data: lists of instructions over numbered [`super::Registers`].
+//! Formulas of a curve's arithmetic as data: lists of instructions over numbered [`super::FieldRegisters`].
 
 /// The number of a register.
 #[derive(Clone, Copy, PartialEq, Eq)]

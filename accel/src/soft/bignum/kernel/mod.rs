@@ -22,7 +22,7 @@ pub(crate) use counted::{mul, products, reduce, run, sqr};
 pub(crate) use portable::{select, subtract_product};
 
 pub(crate) use formula::{Formula, Prime, Register, add, halve, multiply, subtract};
-pub(crate) use registers::Registers;
+pub(crate) use registers::FieldRegisters;
 
 /// Rows that are worked on at a time; the length of every number is a multiple of it.
 pub(crate) const ROWS: usize = 4;
@@ -35,7 +35,7 @@ mod counted {
 
     use core::cell::Cell;
 
-    use super::{Formula, Prime, Registers, portable};
+    use super::{FieldRegisters, Formula, Prime, portable};
 
     std::thread_local! {
         static PRODUCTS: Cell<usize> = const { Cell::new(0) };
@@ -61,7 +61,7 @@ mod counted {
         portable::sqr(out, a);
     }
 
-    pub(crate) fn run(registers: &mut Registers<'_>, prime: Prime, formula: Formula) {
+    pub(crate) fn run(registers: &mut FieldRegisters<'_>, prime: Prime, formula: Formula) {
         count(formula.multiplications() * 2 * registers.length() * registers.length());
         portable::run(registers, prime, formula);
     }

@@ -13,7 +13,7 @@ use core::{hint::black_box, mem};
 use super::{
     ROWS,
     formula::{Formula, Instruction, Opcode, Prime, Register},
-    registers::Registers,
+    registers::FieldRegisters,
 };
 
 /// `out = a * b` for `a` and `b` of the same length. `out` is as long as both together.
@@ -59,7 +59,7 @@ pub(crate) fn reduce(out: &mut [u32], wide: &mut [u32], modulus: &[u32], inverse
 
 /// Works through a formula modulo the prime of a curve, which is the number [`PRIME`]; not constant-time. A number is any residue
 /// that fits its limbs, or its 521 bits.
-pub(crate) fn run(registers: &mut Registers<'_>, prime: Prime, formula: Formula) {
+pub(crate) fn run(registers: &mut FieldRegisters<'_>, prime: Prime, formula: Formula) {
     for Instruction { opcode, numbers } in formula.instructions {
         let [out, a, b] = *numbers;
         match opcode {
@@ -91,7 +91,7 @@ pub(crate) fn run(registers: &mut Registers<'_>, prime: Prime, formula: Formula)
 /// The number that is the prime.
 const PRIME: Register = Register(2);
 
-fn multiply(registers: &mut Registers<'_>, prime: Prime, out: u8, [a, b]: [u8; 2]) {
+fn multiply(registers: &mut FieldRegisters<'_>, prime: Prime, out: u8, [a, b]: [u8; 2]) {
     let length = registers.length();
     let Some((product, rest)) = registers.limbs().split_at_mut_checked(2 * length) else { return };
     let number = |number: u8| rest.chunks_exact(length.max(1)).nth(usize::from(number).checked_sub(2)?);
@@ -115,7 +115,7 @@ fn multiply(registers: &mut Registers<'_>, prime: Prime, out: u8, [a, b]: [u8; 2
 }
 
 /// What a number has above its 521 bits, once more at the bottom, as 2^521 is 1.
-fn fold(registers: &mut Registers<'_>, prime: Prime, number: u8) {
+fn fold(registers: &mut FieldRegisters<'_>, prime: Prime, number: u8) {
     let Prime::P521 = prime else { return };
     let limbs = registers.at_mut(number);
     let Some(top) = limbs.get_mut(16) else { return };
@@ -153,7 +153,7 @@ fn reduce_p521(out: &mut [u32], product: &[u32]) {
 }
 
 /// The sum of two numbers into another or the same; answers the carry.
-fn add(registers: &mut Registers<'_>, numbers: [u8; 3]) -> u32 {
+fn add(registers: &mut FieldRegisters<'_>, numbers: [u8; 3]) -> u32 {
     let mut carry = 0;
     limb_by_limb(registers, numbers, |a, b| {
         let sum = u64::from(a) + u64::from(b) + carry;
@@ -164,7 +164,7 @@ fn add(registers: &mut Registers<'_>, numbers: [u8; 3]) -> u32 {
 }
 
 /// The difference of two numbers into another or the same; answers the borrow.
-fn subtract(registers: &mut Registers<'_>, numbers: [u8; 3]) -> u32 {
+fn subtract(registers: &mut FieldRegisters<'_>, numbers: [u8; 3]) -> u32 {
     let mut borrow = 0;
     limb_by_limb(registers, numbers, |a, b| {
         let difference = u64::from(a).wrapping_sub(u64::from(b)).wrapping_sub(borrow);
@@ -174,7 +174,11 @@ fn subtract(registers: &mut Registers<'_>, numbers: [u8; 3]) -> u32 {
     borrow as u32
 }
 
-fn limb_by_limb(registers: &mut Registers<'_>, [out, a, b]: [u8; 3], mut work: impl FnMut(u32, u32) -> u32) {
+fn limb_by_limb(
+    registers: &mut FieldRegisters<'_>,
+    [out, a, b]: [u8; 3],
+    mut work: impl FnMut(u32, u32) -> u32,
+) {
     for at in 0..registers.length() {
         let (Some(a), Some(b)) = (registers.at(a).get(at), registers.at(b).get(at)) else { return };
         let result = work(*a, *b);

@@ -9,7 +9,7 @@
 use super::ROWS;
 
 /// At least three registers of a multiple of [`ROWS`] limbs, or none at all. The product takes the place of the first two.
-pub(crate) struct Registers<'w> {
+pub(crate) struct FieldRegisters<'w> {
     limbs: &'w mut [u32],
     length: usize,
     /// How many registers there are.
@@ -17,7 +17,7 @@ pub(crate) struct Registers<'w> {
     count: usize,
 }
 
-impl<'w> Registers<'w> {
+impl<'w> FieldRegisters<'w> {
     /// As many registers of `length` limbs as fit.
     #[inline(always)]
     pub(crate) fn new(limbs: &'w mut [u32], length: usize) -> Self {

@@ -27,7 +27,7 @@ use bench::{Counter, Repeating, board_init, done};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
 use formula::{Formula, Prime, Register, add, halve, multiply, subtract};
-use registers::Registers;
+use registers::FieldRegisters;
 
 /// What both kernels take from their parent module.
 const ROWS: usize = 4;
@@ -251,8 +251,8 @@ fn compare_formula(random: &mut Random, round: usize, prime: Prime, modulus: &[u
     let theirs = &mut theirs[..6 * length];
     theirs.copy_from_slice(ours);
     for formula in [PRODUCT, SQUARE, SUM, DOUBLE, DIFFERENCE, NEGATIVE, HALF, MIXED] {
-        umaal::run(&mut Registers::new(ours, length), prime, formula);
-        portable::run(&mut Registers::new(theirs, length), prime, formula);
+        umaal::run(&mut FieldRegisters::new(ours, length), prime, formula);
+        portable::run(&mut FieldRegisters::new(theirs, length), prime, formula);
         check("formula", length, &ours[2 * length..], &theirs[2 * length..]);
     }
 }
@@ -380,7 +380,7 @@ fn cost(length: usize) {
     let mut out = [0; LONGEST];
     let out = &mut out[..length];
     let mut limbs = [7; 6 * LONGEST];
-    let mut registers = Registers::new(&mut limbs[..6 * length], length);
+    let mut registers = FieldRegisters::new(&mut limbs[..6 * length], length);
     let each = |name: &str, work: &mut dyn FnMut()| {
         let counter = Counter::start();
         for _ in 0..40 {

@@ -8,7 +8,7 @@ use core::arch::naked_asm;
 use super::{
     super::{
         formula::{Formula, Prime},
-        registers::Registers,
+        registers::FieldRegisters,
     },
     mul_umaal, sqr_umaal,
 };
@@ -26,7 +26,7 @@ static P521: [Routine; 4] =
     [Routine(multiply_p521), Routine(add_p521), Routine(subtract_p521), Routine(halve_p521)];
 
 /// Works through a formula modulo the prime of a curve; a number is any residue that fits its limbs, or its 521 bits.
-pub(crate) fn run(registers: &mut Registers<'_>, prime: Prime, formula: Formula) {
+pub(crate) fn run(registers: &mut FieldRegisters<'_>, prime: Prime, formula: Formula) {
     let (routines, length) = match prime {
         Prime::P256 => (&P256, 8),
         Prime::P384 => (&P384, 12),
