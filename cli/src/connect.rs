@@ -1,47 +1,100 @@
-//! From a name and a port to a connected socket.
+//! From a name and a port, or the path of a Unix socket, to a connected socket.
 
 use std::{
-    io,
-    net::{SocketAddr, TcpStream, ToSocketAddrs},
+    fmt, io,
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
     sync::mpsc::{self, Receiver},
     thread,
     time::{Duration, Instant},
 };
 
+use socket2::{Domain, SockAddr, Socket, Type};
 use status::{Error, net};
 
-/// A connected socket, or why there is none, with the address.
-pub(crate) type Result = std::result::Result<TcpStream, (Error, String)>;
+/// Where the server is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Target {
+    /// `-h`, `-p`, `-A`.
+    Tcp {
+        /// A name or an address.
+        host: String,
+        /// The port.
+        port: u16,
+        /// The address of this machine to connect from, or its name; absent: the system chooses.
+        from: Option<String>,
+    },
+    /// `--unix`.
+    Unix(PathBuf),
+}
 
-/// Begins to connect to the first of the host's addresses that answers: `net::UNKNOWN_HOST` (-0x0052) when the name has no address,
-/// `net::CONNECT_FAILED` (-0x0044) when no address accepts.
+/// `host:port`, with brackets around an IPv6 address; or the socket's path.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port, .. } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "--unix {}", path.display()),
+        }
+    }
+}
+
+/// A connected socket, or why there is none, with the address.
+pub(crate) type Result = std::result::Result<Socket, (Error, String)>;
+
+/// Begins to connect to the first of the host's addresses that answers: `net::UNKNOWN_HOST` (-0x0052) when a name has no address,
+/// `net::BIND_FAILED` (-0x0046) when the address to connect from is not this machine's, `net::CONNECT_FAILED` (-0x0044) when no address
+/// accepts.
 ///
 /// The system offers no look-up that could be ended, so all of it is done in a thread, which is left alone when nobody waits any more.
-pub(crate) fn begin(host: &str, port: u16) -> Receiver<Result> {
+pub(crate) fn begin(target: &Target) -> Receiver<Result> {
     let (sender, receiver) = mpsc::channel();
-    let name = host.to_owned();
+    let target = target.clone();
     thread::spawn(move || {
         // Nobody waits for the answer any more if this fails.
-        let _ = sender.send(find(&name, port));
+        let _ = sender.send(find(&target));
     });
     receiver
 }
 
 /// The thread has ended without an answer.
-pub(crate) fn lost(host: &str, port: u16) -> (Error, String) {
-    (net::CONNECT_FAILED, place(host, port))
+pub(crate) fn lost(target: &Target) -> (Error, String) {
+    (net::CONNECT_FAILED, target.to_string())
 }
 
-fn find(host: &str, port: u16) -> Result {
-    let place = place(host, port);
-    match (host, port).to_socket_addrs() {
-        Ok(addresses) => first_of(addresses, &place, CONNECT),
+fn find(target: &Target) -> Result {
+    let place = target.to_string();
+    let Target::Tcp { host, port, from } = target else { return local(target) };
+    let from = match from {
+        None => None,
+        Some(name) => match (name.as_str(), 0).to_socket_addrs() {
+            Ok(addresses) => Some(addresses.collect::<Vec<_>>()),
+            Err(_) => return Err((net::UNKNOWN_HOST, format!("-A {name}"))),
+        },
+    };
+    match (host.as_str(), *port).to_socket_addrs() {
+        Ok(addresses) => first_of(addresses, from.as_deref(), &place, CONNECT),
         Err(_) => Err((net::UNKNOWN_HOST, place)),
     }
 }
 
+/// The socket of a server on this machine.
+fn local(target: &Target) -> Result {
+    let Target::Unix(path) = target else { return Err(lost(target)) };
+    let connected = SockAddr::unix(path).and_then(|address| {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.connect(&address).map(|()| socket)
+    });
+    connected.map_err(|error| (net::CONNECT_FAILED, format!("{target}: {}", reason(&error))))
+}
+
 /// Each address gets its share of the time that is left, so that one that is silent does not use up another's.
-fn first_of(addresses: impl Iterator<Item = SocketAddr>, place: &str, timeout: Duration) -> Result {
+fn first_of(
+    addresses: impl Iterator<Item = SocketAddr>,
+    from: Option<&[SocketAddr]>,
+    place: &str,
+    timeout: Duration,
+) -> Result {
     let start = Instant::now();
     let addresses: Vec<_> = addresses.collect();
     let mut failure = (net::UNKNOWN_HOST, place.to_owned());
@@ -51,8 +104,15 @@ fn first_of(addresses: impl Iterator<Item = SocketAddr>, place: &str, timeout: D
             .and_then(|left| timeout.saturating_sub(start.elapsed()).checked_div(left));
         // Zero is no time-out at all.
         let patience = share.unwrap_or_default().max(Duration::from_millis(1));
-        failure = match TcpStream::connect_timeout(address, patience) {
-            Ok(socket) => return Ok(socket),
+        let socket = match bound(*address, from) {
+            Ok(socket) => socket,
+            Err(error) => {
+                failure = (net::BIND_FAILED, format!("-A: {}", reason(&error)));
+                continue;
+            }
+        };
+        failure = match socket.connect_timeout(&SockAddr::from(*address), patience) {
+            Ok(()) => return Ok(socket),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 (net::CONNECT_FAILED, format!("{place}: no answer"))
             }
@@ -62,9 +122,13 @@ fn first_of(addresses: impl Iterator<Item = SocketAddr>, place: &str, timeout: D
     Err(failure)
 }
 
-/// `host:port`, with brackets around an IPv6 address.
-fn place(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+/// A socket for this address, which leaves from one of `from` if there are any: the first of the same family.
+fn bound(address: SocketAddr, from: Option<&[SocketAddr]>) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    let Some(from) = from else { return Ok(socket) };
+    let own = from.iter().find(|own| own.is_ipv4() == address.is_ipv4());
+    let own = own.ok_or_else(|| io::Error::other("it has no address of the server's family"))?;
+    socket.bind(&SockAddr::from(*own)).map(|()| socket)
 }
 
 /// The operating system's words, without Rust's "(os error 111)".
@@ -95,16 +159,36 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let last = listener.local_addr().unwrap();
         let addresses = [deserted(), deserted(), last];
-        let socket = first_of(addresses.into_iter(), "test", Duration::from_secs(60)).unwrap();
-        assert_eq!(socket.peer_addr().unwrap(), last);
+        let socket = first_of(addresses.into_iter(), None, "test", Duration::from_secs(60)).unwrap();
+        assert_eq!(socket.peer_addr().unwrap().as_socket(), Some(last));
     }
 
     #[test]
     fn the_last_address_is_the_one_that_the_failure_is_about() {
-        let failure = first_of([deserted()].into_iter(), "[::1]:8883", Duration::from_secs(60)).unwrap_err();
+        let failure =
+            first_of([deserted()].into_iter(), None, "[::1]:8883", Duration::from_secs(60)).unwrap_err();
         assert_eq!(failure, (net::CONNECT_FAILED, "[::1]:8883: Connection refused".to_owned()));
-        let failure = first_of(std::iter::empty(), "nowhere", Duration::ZERO).unwrap_err();
+        let failure = first_of(std::iter::empty(), None, "nowhere", Duration::ZERO).unwrap_err();
         assert_eq!(failure, (net::UNKNOWN_HOST, "nowhere".to_owned()));
-        assert_eq!((place("::1", 1), place("host", 1)), ("[::1]:1".to_owned(), "host:1".to_owned()));
+        let place = |host: &str| Target::Tcp { host: host.to_owned(), port: 1, from: None }.to_string();
+        assert_eq!((place("::1"), place("host")), ("[::1]:1".to_owned(), "host:1".to_owned()));
+    }
+
+    #[test]
+    fn it_leaves_from_the_address_that_is_asked_for() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (last, own) = (listener.local_addr().unwrap(), SocketAddr::from(([127, 0, 0, 2], 0)));
+        // Of two families the server's counts.
+        let from = [SocketAddr::from(([0; 8], 0)), own];
+        let connect =
+            |from: &[SocketAddr]| first_of([last].into_iter(), Some(from), "test", Duration::from_secs(60));
+        let socket = connect(&from).unwrap();
+        assert_eq!(socket.local_addr().unwrap().as_socket().unwrap().ip(), own.ip());
+        assert_eq!(listener.accept().unwrap().1.ip(), own.ip());
+        let expected = (net::BIND_FAILED, "-A: it has no address of the server's family".to_owned());
+        assert_eq!(connect(&from[..1]).unwrap_err(), expected);
+        // Of the range for documents: nobody's.
+        let nobodys = SocketAddr::from(([192, 0, 2, 1], 0));
+        assert_eq!(connect(&[nobodys]).unwrap_err().0, net::BIND_FAILED);
     }
 }

@@ -89,7 +89,7 @@ fn talk(
     client.lend_outbox(&mut outbox);
     client.offer(session);
     let mut accel = pc::accelerator();
-    let wire = Wire::new(&link.host, link.port, link.tls.is_some(), limits, link.debug);
+    let wire = Wire::new(link.target(), link.tls.is_some(), limits, link.debug);
     let inner = nonblocking::Session::new(&mut client, &mut accel, wire);
     let saved = SavedSession(link.tls.as_ref().and_then(|tls| tls.session.as_deref()));
     let has_certificate = link.tls.as_ref().is_some_and(|tls| tls.identity.is_some());

@@ -33,6 +33,7 @@ mod options;
 mod printer;
 mod publish;
 mod ready;
+mod reconnect;
 mod session;
 mod source;
 mod subscribe;

@@ -1,10 +1,10 @@
-//! The operating system's sockets for the client: one TCP connection at a time, and nothing here waits but [`Wire::wait`].
+//! The operating system's sockets for the client: one connection at a time, and nothing here waits but [`Wire::wait`].
 //!
 //! The trace is shown what passes, and the first bytes of the server are kept: they tell what speaks there. Nothing here knows MQTT.
 
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::Shutdown,
     os::fd::BorrowedFd,
     sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     time::{Duration, Instant},
@@ -13,10 +13,11 @@ use std::{
 use mqtts::nonblocking::Network;
 use nb::Error::{Other, WouldBlock};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::Socket;
 use status::{Error, net};
 
 use crate::{
-    connect,
+    connect::{self, Target},
     endpoint::now,
     failure::CommandFailure,
     limits::Limits,
@@ -28,15 +29,14 @@ pub(crate) type Watched = (BorrowedFd<'static>, PollFlags);
 
 /// The way to one server.
 pub(crate) struct Wire<'l> {
-    host: &'l str,
-    port: u16,
+    target: Target,
     is_tls: bool,
     limits: &'l Limits,
     /// What the thread finds that connects.
     attempt: Option<Receiver<connect::Result>>,
     /// It has found that while something else was waited for.
     found: Option<connect::Result>,
-    socket: Option<TcpStream>,
+    socket: Option<Socket>,
     /// The server has ended its stream.
     is_over: bool,
     /// Who watches.
@@ -49,10 +49,9 @@ pub(crate) struct Wire<'l> {
 
 impl<'l> Wire<'l> {
     /// Nothing is connected yet.
-    pub(crate) fn new(host: &'l str, port: u16, is_tls: bool, limits: &'l Limits, is_traced: bool) -> Self {
+    pub(crate) fn new(target: Target, is_tls: bool, limits: &'l Limits, is_traced: bool) -> Self {
         Self {
-            host,
-            port,
+            target,
             is_tls,
             limits,
             attempt: None,
@@ -72,7 +71,7 @@ impl<'l> Wire<'l> {
             self.found = match attempt.recv_timeout(wait) {
                 Ok(found) => Some(found),
                 Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(Err(connect::lost(self.host, self.port))),
+                Err(RecvTimeoutError::Disconnected) => Some(Err(connect::lost(&self.target))),
             };
             return;
         }
@@ -85,17 +84,22 @@ impl<'l> Wire<'l> {
         let _ = poll(&mut all, Timespec::try_from(wait).ok().as_ref());
     }
 
-    fn use_socket(&mut self, socket: TcpStream) -> Result<(), Error> {
-        let prepared = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true));
-        let address = prepared.and_then(|()| socket.peer_addr()).map_err(|_| net::CONNECT_FAILED)?;
-        self.trace.begin(format_args!("tcp  = {address}"));
+    fn use_socket(&mut self, socket: Socket) -> Result<(), Error> {
+        socket.set_nonblocking(true).map_err(|_| net::CONNECT_FAILED)?;
+        if let Target::Unix(path) = &self.target {
+            self.trace.begin(format_args!("unix = {}", path.display()));
+        } else {
+            let address = socket.set_tcp_nodelay(true).and_then(|()| socket.peer_addr());
+            let address = address.ok().and_then(|address| address.as_socket()).ok_or(net::CONNECT_FAILED)?;
+            self.trace.begin(format_args!("tcp  = {address}"));
+        }
         self.heard.clear();
         self.is_over = false;
         self.socket = Some(socket);
         Ok(())
     }
 
-    fn socket(&mut self) -> nb::Result<&mut TcpStream, Error> {
+    fn socket(&mut self) -> nb::Result<&mut Socket, Error> {
         self.socket.as_mut().ok_or(Other(net::INVALID_CONTEXT))
     }
 }
@@ -103,13 +107,13 @@ impl<'l> Wire<'l> {
 impl Network for Wire<'_> {
     fn connect(&mut self) -> nb::Result<(), Error> {
         let found = self.found.take().map(Ok).unwrap_or_else(|| {
-            let attempt = self.attempt.get_or_insert_with(|| connect::begin(self.host, self.port));
+            let attempt = self.attempt.get_or_insert_with(|| connect::begin(&self.target));
             attempt.try_recv()
         });
         let found = match found {
             Ok(found) => found,
             Err(TryRecvError::Empty) => return Err(WouldBlock),
-            Err(TryRecvError::Disconnected) => Err(connect::lost(self.host, self.port)),
+            Err(TryRecvError::Disconnected) => Err(connect::lost(&self.target)),
         };
         self.attempt = None;
         match found {

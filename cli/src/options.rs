@@ -60,8 +60,6 @@ pub(crate) struct SubscribeOptions {
     pub count: Option<u64>,
     /// Ends when everything is granted.
     pub end_when_subscribed: bool,
-    /// Connects again when the connection is lost.
-    pub reconnect: bool,
     /// How a message is printed.
     pub format: Format,
 }
@@ -157,7 +155,6 @@ pub(crate) fn subscribe(parser: &mut Parser) -> Result<Invocation, CommandFailur
         remove_retained: options.remove_retained,
         count: options.count,
         end_when_subscribed: options.end_when_subscribed,
-        reconnect: !options.no_reconnect,
         format: options.format()?,
         link: options.link("sub")?,
     })))
@@ -169,6 +166,8 @@ pub(crate) struct CommandLine {
     host: Option<String>,
     port: Option<u16>,
     url: Option<String>,
+    from: Option<String>,
+    socket: Option<PathBuf>,
     topics: Vec<String>,
     unsubscribe: Vec<String>,
     filter_out: Vec<String>,
@@ -224,6 +223,17 @@ enum Verify {
 impl CommandLine {
     /// What `-L`, or a URL as `-h`, says is as if each part had an option of its own.
     fn address(&mut self, command: &str) -> Result<(), CommandFailure> {
+        if self.socket.is_some() {
+            let given = [
+                ("-L", self.url.is_some()),
+                ("-h", self.host.is_some()),
+                ("-p", self.port.is_some()),
+                ("-A", self.from.is_some()),
+            ];
+            if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+                return usage(format!("{command}: --unix and {option} exclude each other"));
+            }
+        }
         let (option, url) = match (self.url.take(), self.host.take()) {
             (Some(_), Some(_)) => return usage(format!("{command}: -L and -h exclude each other")),
             (Some(url), None) => ("-L", url),

@@ -1,12 +1,13 @@
 //! The client over the system's sockets, turn by turn until somebody has what they wanted, or the clock or a signal ends it.
 
 use std::{
+    num::NonZeroU16,
     ops::ControlFlow,
     time::{Duration, Instant},
 };
 
 use mqtts::{
-    mqtt::{Event, Message},
+    mqtt::{Event, Message, Stream},
     nonblocking,
     pc::Accelerator,
     status::{
@@ -30,6 +31,10 @@ pub(crate) struct ClientLoop<'c, 'b, 'l> {
     limits: &'l Limits,
     saved: SavedSession<'l>,
     has_certificate: bool,
+    /// How many connections the server has accepted.
+    pub connections: u64,
+    /// How many messages the server has taken over, or at quality of service 0 were written.
+    pub settled: u64,
 }
 
 /// Whether a handler of events wants more of them.
@@ -43,7 +48,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         saved: SavedSession<'l>,
         has_certificate: bool,
     ) -> Self {
-        Self { inner, limits, saved, has_certificate }
+        Self { inner, limits, saved, has_certificate, connections: 0, settled: 0 }
     }
 
     /// Goes on until the server has accepted the connection, and tells whether it still has this client's session.
@@ -60,6 +65,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
                 Ok(ControlFlow::Continue(()))
             })?;
         }
+        self.connections = self.connections.saturating_add(1);
         Ok(present.unwrap_or_default())
     }
 
@@ -68,10 +74,15 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
     /// # Errors
     /// As [`ClientLoop::turn`].
     pub(crate) fn deliver(&mut self) -> Result<(), CommandFailure> {
-        while self.undelivered() > 0 || self.inner.client.has_output() {
+        while self.is_sending() {
             let _ = self.turn(TICK, &[], &mut ignore)?;
         }
         Ok(())
+    }
+
+    /// Whether something has not yet left for the network, or the server has not yet taken over what it has to.
+    pub(crate) fn is_sending(&self) -> bool {
+        self.missing() > 0 || self.undelivered() > 0 || self.inner.client.has_output()
     }
 
     /// Goes on for so long.
@@ -86,26 +97,50 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Ok(())
     }
 
-    /// Publishes a message whose payload is all there.
+    /// Publishes a message whose payload is all there, and gives its identifier; none at quality of service 0. Nothing is kept that
+    /// is not written, so that messages leave in the order of the calls.
     ///
     /// # Errors
     /// As [`ClientLoop::start`].
-    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<(), CommandFailure> {
-        match self.inner.publish(message) {
-            // It is longer than what is kept of a message, or than what one record takes.
-            Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL | NOT_CONNECTED) => {
-                self.start(&Message { payload: &[], ..*message }, message.payload.len())?;
-                self.append(message.payload)
+    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<Option<NonZeroU16>, CommandFailure> {
+        loop {
+            let now = self.limits.now();
+            match self.inner.client.start(message, message.payload.len(), self.inner.accel, now) {
+                Err(BUFFER_TOO_SMALL) if self.inner.client.has_output() => {}
+                // The next turn says why.
+                Err(NOT_CONNECTED) => {}
+                // It is longer than what is kept of a message, or than what one record takes.
+                Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL) => {
+                    let identifier =
+                        self.start(&Message { payload: &[], ..*message }, message.payload.len())?;
+                    return self.append(message.payload).map(|()| identifier);
+                }
+                started => return self.begun(started),
             }
-            published => Ok(published.map(|_| ())?),
+            let _ = self.turn(TICK, &[], &mut ignore)?;
         }
     }
 
-    /// Begins to publish a message of which `message.payload` is the beginning and `total` the whole length.
+    fn begun(
+        &mut self,
+        started: Result<Option<NonZeroU16>, Error>,
+    ) -> Result<Option<NonZeroU16>, CommandFailure> {
+        let identifier = started?;
+        if identifier.is_none() {
+            self.settled = self.settled.saturating_add(1);
+        }
+        Ok(identifier)
+    }
+
+    /// Begins to publish a message of which `message.payload` is the beginning and `total` the whole length; gives its identifier.
     ///
     /// # Errors
     /// As [`mqtts::Client::start`] and [`ClientLoop::turn`].
-    pub(crate) fn start(&mut self, message: &Message<'_>, total: usize) -> Result<(), CommandFailure> {
+    pub(crate) fn start(
+        &mut self,
+        message: &Message<'_>,
+        total: usize,
+    ) -> Result<Option<NonZeroU16>, CommandFailure> {
         loop {
             let now = self.limits.now();
             match self.inner.client.start(message, total, self.inner.accel, now) {
@@ -114,7 +149,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
                 Err(BUFFER_TOO_SMALL) if self.inner.client.has_output() => {}
                 // The next turn says why.
                 Err(NOT_CONNECTED) => {}
-                started => return Ok(started.map(|_| ())?),
+                started => return self.begun(started),
             }
             let _ = self.turn(TICK, &[], &mut ignore)?;
         }
@@ -122,7 +157,12 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
 
     /// How many bytes of the payload are still to be given to [`ClientLoop::append`].
     pub(crate) fn missing(&self) -> usize {
-        self.inner.client.mqtt().stream().map_or(0, |stream| stream.remaining)
+        self.stream().map_or(0, |stream| stream.remaining)
+    }
+
+    /// The message whose payload is not yet all there.
+    pub(crate) fn stream(&self) -> Option<Stream> {
+        self.inner.client.mqtt().stream()
     }
 
     /// Sends the next part of the payload.
@@ -147,7 +187,12 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
 
     /// How many messages of QoS 1 and 2 the server has not yet taken over.
     pub(crate) fn undelivered(&self) -> usize {
-        self.inner.client.mqtt().undelivered().count()
+        self.open().count()
+    }
+
+    /// Their identifiers, oldest first.
+    pub(crate) fn open(&self) -> impl Iterator<Item = NonZeroU16> + '_ {
+        self.inner.client.mqtt().undelivered()
     }
 
     /// Publishes a message of QoS 1 or 2 when there is room for it, without waiting; whether there was.
@@ -192,7 +237,12 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
     ) -> Flow {
         self.limits.check()?;
         match self.inner.next() {
-            Ok(Some(event)) => return handler(&event),
+            Ok(Some(event)) => {
+                if matches!(event, Event::Delivered { .. }) {
+                    self.settled = self.settled.saturating_add(1);
+                }
+                return handler(&event);
+            }
             Ok(None) => {}
             Err(WouldBlock) => self.wait(wait, also),
             Err(Other(status)) => {

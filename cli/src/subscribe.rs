@@ -1,10 +1,9 @@
 //! `mqtts sub`: prints messages as they come, and connects again when the connection is lost.
 //!
-//! As `mosquitto_sub` does it: a connection that cannot be made at all is a failure; one that was there and is lost is made
-//! again until it works. The MQTT session lives on meanwhile, so that a message of QoS 2 is printed once; the server is asked
-//! for the subscriptions again unless it still has them.
+//! The MQTT session lives on over connections, so that a message of QoS 2 is printed once; the server is asked for the subscriptions
+//! again unless it still has them.
 
-use std::io::{self, Write};
+use std::io;
 
 use mqtt::{Message, QoS, Subscription};
 use rustix::event::PollFlags;
@@ -15,6 +14,7 @@ use crate::{
     options::SubscribeOptions,
     printer::Printer,
     ready,
+    reconnect::{tell, until_done},
     session::ClientLoop,
 };
 
@@ -27,19 +27,11 @@ pub(crate) fn run(
     limits: &Limits,
     subscribe: &SubscribeOptions,
 ) -> Result<(), CommandFailure> {
-    let mut run = Run { subscribe, printer: Printer::new(subscribe, limits), connections: 0 };
-    loop {
-        match run.converse(session) {
-            // The user has seen enough.
-            Err(CommandFailure::Interrupted) => return Ok(()),
-            Err(failure) if run.goes_on_after(&failure) => {
-                let pause = session.pause().unwrap_or_default();
-                // The port was right before.
-                let failure = failure.without_hint();
-                run.tell(&format!("{failure}; trying again in {:.1} s", pause.as_secs_f64()));
-            }
-            result => return result,
-        }
+    let mut run = Run { subscribe, printer: Printer::new(subscribe, limits) };
+    match until_done(session, &subscribe.link, u32::MAX, |session| run.converse(session)) {
+        // The user has seen enough.
+        Err(CommandFailure::Interrupted) => Ok(()),
+        result => result,
     }
 }
 
@@ -47,31 +39,17 @@ pub(crate) fn run(
 struct Run<'a> {
     subscribe: &'a SubscribeOptions,
     printer: Printer<'a>,
-    /// How many connections the server has accepted.
-    connections: u64,
 }
 
 impl Run<'_> {
-    fn goes_on_after(&self, failure: &CommandFailure) -> bool {
-        self.subscribe.reconnect && self.connections > 0 && failure.is_passing()
-    }
-
-    fn tell(&self, what: &str) {
-        if !self.subscribe.link.quiet {
-            // Where standard error is gone there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "{what}");
-        }
-    }
-
     fn converse(&mut self, session: &mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure> {
         self.printer.begin();
         let present = session.establish()?;
-        self.connections = self.connections.saturating_add(1);
         let is_asked_for = !present || self.printer.is_waiting();
-        if self.connections > 1 {
+        if session.connections > 1 {
             let how =
                 if is_asked_for { "subscribing anew" } else { "the server still has the subscriptions" };
-            self.tell(&format!("mqtts: connected again; {how}"));
+            tell(&self.subscribe.link, &format!("mqtts: connected again; {how}"));
         }
         let SubscribeOptions { filters, unsubscribe, .. } = self.subscribe;
         let mut subscribes = is_asked_for && !filters.is_empty();

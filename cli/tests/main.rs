@@ -19,6 +19,7 @@ mod options;
 mod publish;
 mod reconnect;
 mod shell;
+mod sockets;
 mod subscribe;
 mod support;
 mod trust;

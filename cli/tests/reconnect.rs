@@ -1,13 +1,21 @@
-//! `subscribe.rs`, `session.rs`: a subscription outlives a broker's restart and a lost network.
+//! `reconnect.rs`, `subscribe.rs`, `publish.rs`: a subscription, and what is to be published, outlive a broker's restart and a lost
+//! network.
 
 use std::{
     io::{Read, Write},
-    sync::atomic::{AtomicU32, Ordering},
+    net::TcpStream,
+    process::Stdio,
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
 };
 
 use xtask::process;
 
-use crate::support::{Broker, PLAIN, Relay, Subscriber, TLS, files, packet, server, talk};
+use crate::support::{
+    Broker, HOST, PLAIN, Relay, SOON, Subscriber, TLS, bash, command, files, packet, server, talk,
+};
 
 #[test]
 fn a_subscription_lives_through_a_restart_of_the_broker() {
@@ -171,4 +179,163 @@ fn nothing_is_printed_of_a_message_that_does_not_come_whole() {
     assert_eq!((ran.code, ran.output.as_str()), (Some(7), ""));
     let ran = talk("sub", port, &["--plain", "-t", "a", "-C", "1"]);
     assert_eq!((ran.code, ran.output), (Some(0), "x".repeat(LENGTH) + "\n"));
+}
+
+/// A server that takes one visit after the other, each with its number, and gives what it has seen to the test.
+fn visits(
+    behaviour: impl Fn(usize, &mut TcpStream, &Sender<(u8, Vec<u8>)>) + Send + 'static,
+) -> (u16, Receiver<(u8, Vec<u8>)>) {
+    let (sender, receiver) = mpsc::channel();
+    let count = AtomicU32::new(0);
+    let port = server(move |mut socket| {
+        let visit = count.fetch_add(1, Ordering::Relaxed) as usize;
+        let (first, connect) = packet(&mut socket);
+        assert_eq!((first, &connect[2..6]), (0x10, b"MQTT".as_slice()));
+        behaviour(visit, &mut socket, &sender);
+    });
+    (port, receiver)
+}
+
+/// The identifier of a PUBLISH with a topic of one letter, and its payload.
+fn identifier(publish: &[u8]) -> ([u8; 2], &[u8]) {
+    ([publish[3], publish[4]], &publish[5..])
+}
+
+/// Reads to the end of the stream, so that nothing unread makes a reset of it.
+fn read_out(socket: &mut TcpStream) {
+    drop(socket.read_to_end(&mut Vec::new()));
+}
+
+/// With a clean session the server has forgotten all of it, so that each line is a new message there (MQTT 3.1.1 §3.1.2.4).
+#[test]
+fn lines_that_were_not_acknowledged_are_sent_again_in_their_order() {
+    let (port, seen) = visits(|visit, socket, seen| {
+        socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+        let count = [5, 4, 4][visit];
+        for number in 0..count {
+            let (first, publish) = packet(socket);
+            seen.send((first, identifier(&publish).1.to_vec())).unwrap();
+            // Of the first visit the first one counts, of the second none.
+            if visit == 2 || (visit == 0 && number == 0) {
+                let ([high, low], _) = identifier(&publish);
+                socket.write_all(&[0x40, 2, high, low]).unwrap();
+            }
+        }
+        if visit == 2 {
+            read_out(socket);
+        }
+    });
+    let program = env!("CARGO_BIN_EXE_mqtts");
+    let ran = bash(&format!("seq 5 | {program} pub --plain -h {HOST} -p {port} -t a -l -q 1 -W 60"));
+    assert_eq!((ran.code, ran.output.as_str()), (Some(0), ""), "{ran:?}");
+    let again = "mqtts: connected again; what was not acknowledged is sent again";
+    assert_eq!(ran.errors.lines().filter(|line| *line == again).count(), 2, "{ran:?}");
+    assert_eq!(ran.errors.lines().filter(|line| line.contains("; trying again in ")).count(), 2, "{ran:?}");
+    let lines: Vec<_> =
+        seen.try_iter().map(|(first, line)| (first, String::from_utf8(line).unwrap())).collect();
+    let expected = ["1", "2", "3", "4", "5", "2", "3", "4", "5", "2", "3", "4", "5"];
+    assert_eq!(lines, expected.map(|line| (0x32, line.to_owned())));
+}
+
+/// A kept session says by itself what was not acknowledged, as a duplicate (MQTT 3.1.1 §4.4); unless the server has lost it.
+#[test]
+fn a_kept_session_repeats_and_a_lost_one_begins_anew() {
+    for (present, first_byte) in [(1, 0x3A), (0, 0x32)] {
+        let (port, seen) = visits(move |visit, socket, seen| {
+            socket.write_all(&[0x20, 2, if visit == 0 { 0 } else { present }, 0]).unwrap();
+            for _ in 0..3 {
+                let (first, publish) = packet(socket);
+                let ([high, low], line) = identifier(&publish);
+                seen.send((first, line.to_vec())).unwrap();
+                if visit == 1 {
+                    socket.write_all(&[0x40, 2, high, low]).unwrap();
+                }
+            }
+            if visit == 1 {
+                read_out(socket);
+            }
+        });
+        let program = env!("CARGO_BIN_EXE_mqtts");
+        let line = format!(
+            "seq 3 | {program} pub --plain -h {HOST} -p {port} -t a -l -q 1 -c -i clerk -W 60 --quiet"
+        );
+        bash(&line).printed();
+        let lines: Vec<_> = seen.try_iter().map(|(first, line)| (first, line[0])).collect();
+        let expected = [(0x32, b'1'), (0x32, b'2'), (0x32, b'3')].into_iter();
+        let expected = expected.chain([(first_byte, b'1'), (first_byte, b'2'), (first_byte, b'3')]);
+        assert_eq!(lines, expected.collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_message_that_was_not_acknowledged_is_sent_again() {
+    for source in [&["-m", "payload"][..], &["-m", "payload", "--repeat", "2"]] {
+        let (port, seen) = visits(|visit, socket, seen| {
+            socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+            while let Some((first, publish)) = packet_or_end(socket) {
+                if first != 0x32 {
+                    return read_out(socket);
+                }
+                let ([high, low], payload) = identifier(&publish);
+                seen.send((first, payload.to_vec())).unwrap();
+                if visit == 0 {
+                    return;
+                }
+                socket.write_all(&[0x40, 2, high, low]).unwrap();
+            }
+        });
+        let ran = talk("pub", port, &[&["--plain", "-t", "a", "-q", "1"], source].concat());
+        assert_eq!((ran.code, ran.output.as_str()), (Some(0), ""), "{ran:?}");
+        let rounds = if source.len() > 2 { 2 } else { 1 };
+        let payloads: Vec<_> = seen.try_iter().map(|(_, payload)| payload).collect();
+        assert_eq!(payloads, vec![b"payload"; 1 + rounds]);
+    }
+}
+
+fn packet_or_end(socket: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+    let mut first = [0];
+    // What is behind it is there.
+    (socket.peek(&mut first).unwrap() > 0).then(|| packet(socket))
+}
+
+/// As a server does that does not allow the topic.
+#[test]
+fn a_server_that_takes_nothing_is_given_up() {
+    for (arguments, connections) in [(&[][..], 3), (&["--no-reconnect"], 1)] {
+        let (port, seen) = visits(|_, socket, seen| {
+            socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+            seen.send(packet(socket)).unwrap();
+        });
+        let ran = talk("pub", port, &[&["--plain", "-t", "a", "-m", "b", "-q", "1"], arguments].concat());
+        assert_eq!((ran.code, ran.output.as_str()), (Some(7), ""), "{ran:?}");
+        assert_eq!(seen.try_iter().count(), connections);
+        let failures = ran.errors.lines().filter(|line| line.starts_with("status: "));
+        assert_eq!(failures.count(), connections, "{ran:?}");
+    }
+}
+
+/// Nothing is lost of what is typed while the broker is away.
+#[test]
+fn lines_are_published_through_a_restart_of_the_broker() {
+    let mut broker = Broker::usual("reconnect-lines");
+    let ca = files().certificate("ca");
+    let port = broker.ports[TLS].to_string();
+    let arguments =
+        ["pub", "-h", HOST, "-p", &port, "--cafile", &ca, "-t", "a", "-l", "-q", "1", "-r", "-W", "60"];
+    let mut command = command(&arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut publisher = Subscriber::of(child);
+    input.write_all(b"first\n").unwrap();
+    broker.server.wait_for("PUBACK", SOON).unwrap();
+    broker.server.kill();
+    publisher.wait_for("; trying again in ");
+    input.write_all(b"second\n").unwrap();
+    broker.restart();
+    publisher.wait_for("mqtts: connected again");
+    drop(input);
+    assert_eq!(publisher.end().1, Some(0));
+    let printed = talk("sub", broker.ports[PLAIN], &["--plain", "-t", "a", "-C", "1"]).printed();
+    assert_eq!(printed, "second\n");
 }

@@ -6,7 +6,7 @@ use mqtt::topic;
 use tls12::{MaxFragmentLength, Suites, Verification};
 
 use super::{CommandLine, Verify, mqtt_topic};
-use crate::{arguments::usage, failure::CommandFailure};
+use crate::{arguments::usage, connect::Target, failure::CommandFailure};
 
 /// What both commands say about the connection.
 pub(crate) struct ConnectionOptions {
@@ -14,7 +14,11 @@ pub(crate) struct ConnectionOptions {
     pub host: String,
     /// `-p`.
     pub port: u16,
-    /// Absent with `--plain`.
+    /// `-A`: an address of this machine, or its name.
+    pub from: Option<String>,
+    /// `--unix`: in place of a host and a port.
+    pub socket: Option<PathBuf>,
+    /// Absent with `--plain` and `--unix`.
     pub tls: Option<Tls>,
     /// `-i`; absent: a random one.
     pub identifier: Option<String>,
@@ -28,12 +32,24 @@ pub(crate) struct ConnectionOptions {
     pub clean: bool,
     /// The message that the server sends when we are lost.
     pub will: Option<Will>,
+    /// Connects again when the connection is lost; not with `--no-reconnect`.
+    pub reconnect: bool,
     /// `-W`: ends after this time.
     pub timeout: Option<Duration>,
     /// `-d`.
     pub debug: bool,
     /// `--quiet`.
     pub quiet: bool,
+}
+
+impl ConnectionOptions {
+    /// Where the server is.
+    pub(crate) fn target(&self) -> Target {
+        match &self.socket {
+            Some(path) => Target::Unix(path.clone()),
+            None => Target::Tcp { host: self.host.clone(), port: self.port, from: self.from.clone() },
+        }
+    }
 }
 
 /// What is said about TLS.
@@ -103,6 +119,8 @@ impl CommandLine {
         Ok(ConnectionOptions {
             host: self.host.unwrap_or_else(|| "localhost".to_owned()),
             port: self.port.unwrap_or(if tls.is_some() { PORT_TLS } else { PORT_PLAIN }),
+            from: self.from,
+            socket: self.socket,
             tls,
             identifier: self.identifier,
             user_name: self.user_name,
@@ -110,6 +128,7 @@ impl CommandLine {
             keep_alive: self.keep_alive.unwrap_or(KEEP_ALIVE),
             clean: !self.persistent,
             will,
+            reconnect: !self.no_reconnect,
             timeout: self.timeout,
             debug: self.debug,
             quiet: self.quiet,
@@ -132,8 +151,11 @@ impl CommandLine {
     }
 
     fn security(&mut self, command: &str) -> Result<Option<Tls>, CommandFailure> {
+        if self.socket.is_some() {
+            return self.without_tls(command, "--unix").map(|()| None);
+        }
         if self.plain {
-            return self.without_tls(command).map(|()| None);
+            return self.without_tls(command, "--plain").map(|()| None);
         }
         let identity = match (self.certificate.take(), self.key.take()) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
@@ -161,8 +183,8 @@ impl CommandLine {
         }))
     }
 
-    /// Refuses options that `--plain` would silently ignore.
-    fn without_tls(&self, command: &str) -> Result<(), CommandFailure> {
+    /// Refuses options that `with` would silently ignore.
+    fn without_tls(&self, command: &str, with: &str) -> Result<(), CommandFailure> {
         let given = [
             ("--cafile", !self.anchors.files.is_empty()),
             ("--capath", !self.anchors.folders.is_empty()),
@@ -177,7 +199,7 @@ impl CommandLine {
             ("--session", self.session.is_some()),
         ];
         match given.iter().find(|(_, given)| *given) {
-            Some((option, _)) => usage(format!("{command}: {option} has no meaning with --plain")),
+            Some((option, _)) => usage(format!("{command}: {option} has no meaning with {with}")),
             None => Ok(()),
         }
     }

@@ -211,13 +211,6 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         help: "end as soon as the server has granted everything; with -c it makes a session for later",
     },
     OptionRow {
-        names: &["--no-reconnect"],
-        action: Flag(|options| options.no_reconnect = true),
-        commands: Subscribe,
-        group: Group::Subscription,
-        help: "end when the connection is lost, instead of connecting again until it works",
-    },
-    OptionRow {
         names: &["-v", "--verbose"],
         action: Flag(|options| options.verbose = true),
         commands: Subscribe,
@@ -282,6 +275,28 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         commands: All,
         group: Group::Connection,
         help: "all at once: mqtts://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC; mqtt:// is --plain",
+    },
+    OptionRow {
+        names: &["-A"],
+        action: Value {
+            name: "ADDRESS",
+            kind: ValueKind::Text,
+            take: |options, given| set(&mut options.from, given.text()),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "connect from this address of the machine, or from that of this name",
+    },
+    OptionRow {
+        names: &["--unix"],
+        action: Value {
+            name: "PATH",
+            kind: ValueKind::File,
+            take: |options, given| set(&mut options.socket, Ok(given.path())),
+        },
+        commands: All,
+        group: Group::Connection,
+        help: "connect to this Unix socket instead of a host and a port, and without TLS",
     },
     OptionRow {
         names: &["-i", "--id"],
@@ -368,6 +383,13 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         commands: All,
         group: Group::Connection,
         help: "end after this time, with exit status 27",
+    },
+    OptionRow {
+        names: &["--no-reconnect"],
+        action: Flag(|options| options.no_reconnect = true),
+        commands: All,
+        group: Group::Connection,
+        help: "end when the connection is lost, instead of connecting again until it works",
     },
     OptionRow {
         names: &["--nodelay"],
@@ -562,8 +584,6 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
     missing(&["--proxy"], "URL", "it connects directly; a tunnel such as ssh -L serves instead"),
     missing(&["--ws"], "", WEBSOCKETS),
     missing(&["-S"], "", "name the host (-h) and the port (-p) that the SRV record has"),
-    missing(&["--unix"], "PATH", "it connects over TCP (-h, -p)"),
-    missing(&["-A"], "ADDRESS", "the system chooses the address to connect from"),
     OptionRow {
         names: &["-M"],
         action: Missing {
