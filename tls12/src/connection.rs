@@ -15,6 +15,7 @@ use status::{Alert, Error, Status, Step};
 use crate::config::{Config, MaxFragmentLength, Peer};
 use crate::handshake::{Handshake, Progress};
 use crate::input::Input;
+use crate::memory::Memory;
 use crate::output::Output;
 use crate::record::Idle;
 use crate::setup::SetupError;
@@ -112,8 +113,8 @@ impl<'b> Connection<'b> {
     ) -> Result<Self, SetupError> {
         config.check(&peer, rx.len(), tx.len())?;
         Ok(Self {
-            input: Input::new(rx),
-            output: Output::new(tx),
+            input: Input::new(Memory::new(rx)),
+            output: Output::new(Memory::new(tx)),
             handshake: Handshake::new(config, peer, session),
             idle: Idle::new(),
             progress: Progress::Made,
@@ -130,6 +131,7 @@ impl<'b> Connection<'b> {
     /// A session is not offered again after a failure: RFC 5246 §7.2.2 says so of fatal alerts, and a server that hangs up over a
     /// session would do so for ever.
     pub fn restart(&mut self, now: u64) {
+        self.handshake.abandon_jobs(&mut self.input, &mut self.output);
         self.input.restart();
         self.output.restart();
         self.handshake.restart(now);

@@ -11,14 +11,14 @@
 //! handshake records need not fit: their header is dropped and their bytes are handshake bytes as they come. Every other record
 //! is received whole and opened where it lies. While the application reads, `start..end` is its plaintext and nothing is received.
 
-use core::mem;
 use core::ops::Range;
 
 use accel::Accel;
-use status::{Alert, Cause, Error, ssl};
+use status::{Alert, Cause, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
+use crate::memory::Memory;
 use crate::proof::FinishedVerified;
 use crate::record::{
     ContentType, HEADER_LENGTH, Header, Layer, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection,
@@ -27,7 +27,7 @@ use crate::wire::shift;
 
 /// The receive buffer. The read state is the handshake's.
 pub(crate) struct Input<'b> {
-    buffer: &'b mut [u8],
+    buffer: Memory<'b>,
     stage: Stage,
     start: usize,
     body: usize,
@@ -63,7 +63,7 @@ pub(crate) enum Received {
 }
 
 impl<'b> Input<'b> {
-    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
+    pub(crate) const fn new(buffer: Memory<'b>) -> Self {
         Self {
             buffer,
             stage: Stage::Header,
@@ -154,7 +154,7 @@ impl<'b> Input<'b> {
     /// The opened record was protected handshake bytes: puts them behind those that wait already.
     pub(crate) fn append(&mut self, opened: Range<usize>) {
         let length = opened.len();
-        if shift(self.buffer, opened.start, self.body, length) {
+        if shift(&mut self.buffer, opened.start, self.body, length) {
             self.body = self.body.saturating_add(length);
         }
         self.end = self.body;
@@ -218,7 +218,7 @@ impl<'b> Input<'b> {
     }
 
     /// Whether a handshake message of so many bytes can ever wait here whole.
-    pub(crate) const fn can_hold(&self, length: usize) -> bool {
+    pub(crate) fn can_hold(&self, length: usize) -> bool {
         length <= self.buffer.len()
     }
 
@@ -227,12 +227,9 @@ impl<'b> Input<'b> {
         self.stage == Stage::Header && self.start == self.end
     }
 
-    /// The whole buffer, to work in while nothing is expected.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) while bytes wait in it: it is our turn then, before which nothing may wait.
-    pub(crate) fn workspace(&mut self) -> Result<&mut [u8], Error> {
-        if self.is_between_records() { Ok(self.buffer) } else { Err(ssl::INTERNAL_ERROR) }
+    /// The buffer's place, for its memory to be lent to a job and restored.
+    pub(crate) const fn memory(&mut self) -> &mut Memory<'b> {
+        &mut self.buffer
     }
 
     /// max_fragment_length has been agreed on (RFC 6066 §4).
@@ -251,7 +248,7 @@ impl<'b> Input<'b> {
     /// Makes it new: a new connection receives here.
     pub(crate) fn restart(&mut self) {
         self.wipe();
-        *self = Self::new(mem::take(&mut self.buffer));
+        *self = Self::new(self.buffer.take());
     }
 
     fn accept_header(
@@ -303,7 +300,7 @@ impl<'b> Input<'b> {
     }
 
     fn compact(&mut self) {
-        if shift(self.buffer, self.start, 0, self.end.saturating_sub(self.start)) {
+        if shift(&mut self.buffer, self.start, 0, self.end.saturating_sub(self.start)) {
             self.body = self.body.saturating_sub(self.start);
             self.end = self.end.saturating_sub(self.start);
             self.start = 0;
@@ -323,13 +320,6 @@ impl<'b> Input<'b> {
                 self.stage = Stage::Header;
             }
         }
-    }
-}
-
-/// What a socket sent and what was opened does not stay behind.
-impl Drop for Input<'_> {
-    fn drop(&mut self) {
-        self.buffer.zeroize();
     }
 }
 

@@ -31,6 +31,7 @@ mod connection;
 mod failure;
 mod handshake;
 mod input;
+mod memory;
 mod output;
 mod proof;
 #[cfg(feature = "internals")]

@@ -9,20 +9,19 @@
 //! in the sequence numbers. Before the first answer the ClientHello stays at the head: only the ServerHello names the hash of the
 //! transcript that it belongs to.
 
-use core::mem;
-
 use accel::Accel;
-use status::{Alert, Error, ssl};
+use status::{Alert, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
+use crate::memory::Memory;
 use crate::proof::FinishedVerified;
 use crate::record::{ContentType, HEADER_LENGTH, Layer, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
 use crate::wire::shift;
 
 /// The send buffer. The write state is the handshake's.
 pub(crate) struct Output<'b> {
-    buffer: &'b mut [u8],
+    buffer: Memory<'b>,
     start: usize,
     end: usize,
     /// Where the last record of application data ends.
@@ -45,7 +44,7 @@ pub(crate) enum AlertLevel {
 }
 
 impl<'b> Output<'b> {
-    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
+    pub(crate) const fn new(buffer: Memory<'b>) -> Self {
         Self {
             buffer,
             start: 0,
@@ -61,7 +60,7 @@ impl<'b> Output<'b> {
     /// Wipes everything and makes it new: a new connection sends from here.
     pub(crate) fn restart(&mut self) {
         self.buffer.zeroize();
-        *self = Self::new(mem::take(&mut self.buffer));
+        *self = Self::new(self.buffer.take());
     }
 
     /// What the socket has to send; nothing once it takes no more.
@@ -81,7 +80,7 @@ impl<'b> Output<'b> {
 
     /// Whether something waits that the socket will not take.
     pub(crate) const fn has_lost(&self) -> bool {
-        self.is_closed && self.start < self.end
+        self.is_closed && self.has_unsent()
     }
 
     /// The socket has sent `n` bytes.
@@ -158,7 +157,7 @@ impl<'b> Output<'b> {
         while rest > self.limit && state.is_none() {
             let split = self.end.saturating_add(HEADER_LENGTH).saturating_add(self.limit);
             rest = rest.saturating_sub(self.limit);
-            if !shift(self.buffer, split, split.saturating_add(HEADER_LENGTH), rest) {
+            if !shift(&mut self.buffer, split, split.saturating_add(HEADER_LENGTH), rest) {
                 return Err(ssl::BUFFER_TOO_SMALL.into());
             }
             self.seal(None, accel, ContentType::HANDSHAKE, self.limit)?;
@@ -182,12 +181,14 @@ impl<'b> Output<'b> {
         self.sent(0);
     }
 
-    /// The whole buffer, to work in.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) while anything waits in it: nothing is received in the handshake before all has been sent.
-    pub(crate) fn workspace(&mut self) -> Result<&mut [u8], Error> {
-        if self.end == 0 { Ok(self.buffer) } else { Err(ssl::INTERNAL_ERROR) }
+    /// Whether something has not been sent.
+    pub(crate) const fn has_unsent(&self) -> bool {
+        self.start < self.end
+    }
+
+    /// The buffer's place, for its memory to be lent to a job and restored.
+    pub(crate) const fn memory(&mut self) -> &mut Memory<'b> {
+        &mut self.buffer
     }
 
     /// Queues an alert behind what is waiting.
@@ -240,13 +241,6 @@ impl<'b> Output<'b> {
     /// The bytes that may be lent.
     fn room(&self) -> usize {
         self.buffer.len().saturating_sub(self.end).saturating_sub(ALERT_ROOM)
-    }
-}
-
-/// What was written does not stay behind.
-impl Drop for Output<'_> {
-    fn drop(&mut self) {
-        self.buffer.zeroize();
     }
 }
 

@@ -6,7 +6,7 @@
 use core::mem;
 
 use accel::{Hash, HashAlgorithm, HashState, HmacKey, MAX_DIGEST_LENGTH, Rng};
-use status::{Error, ssl};
+use status::Error;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -51,17 +51,32 @@ impl<const N: usize> Zeroize for Bytes<N> {
 pub struct PremasterSecret(Bytes<SECRET_LENGTH>);
 
 impl PremasterSecret {
+    /// A place for one.
+    pub(crate) const fn none() -> Self {
+        Self(Bytes([0; SECRET_LENGTH]))
+    }
+
     /// The version offered in the ClientHello and 46 random bytes.
     ///
     /// # Errors
     /// Those of [`Rng::fill`].
+    #[cfg(feature = "internals")]
     pub fn new<A: Rng + ?Sized>(accel: &mut A) -> Result<Self, Error> {
-        let mut secret = Self(Bytes([0; SECRET_LENGTH]));
-        let Self(Bytes(bytes)) = &mut secret;
+        let mut secret = Self::none();
+        secret.fill(accel)?;
+        Ok(secret)
+    }
+
+    /// Makes it the version offered in the ClientHello and 46 random bytes.
+    ///
+    /// # Errors
+    /// Those of [`Rng::fill`].
+    pub(crate) fn fill<A: Rng + ?Sized>(&mut self, accel: &mut A) -> Result<(), Error> {
+        let Self(Bytes(bytes)) = self;
         accel.fill(bytes)?;
         // RFC 5246 §7.4.7.1: the version that was offered, 3.3, so that a downgrade shows.
         copy(bytes, &[3, 3]);
-        Ok(secret)
+        Ok(())
     }
 
     /// The bytes, to be encrypted to the server's key.
@@ -75,6 +90,11 @@ impl PremasterSecret {
 pub struct MasterSecret(Bytes<SECRET_LENGTH>);
 
 impl MasterSecret {
+    /// A place for one.
+    pub(crate) const fn none() -> Self {
+        Self(Bytes([0; SECRET_LENGTH]))
+    }
+
     /// The master secret from both random values.
     ///
     /// # Errors
@@ -131,52 +151,6 @@ impl MasterSecret {
         let key = HmacKey::new(accel, prf, premaster);
         p_hash(accel, key.as_ref().map_err(|error| *error)?, seed, &mut master.0.0)?;
         Ok(master)
-    }
-}
-
-/// The secret that a handshake has: the premaster secret, and from ClientKeyExchange on in its place the master secret made of it.
-///
-/// Never taken out: that would leave the bytes behind. All are arrays of one length, so that the one is wiped where the other was.
-pub(crate) enum HandshakeSecret {
-    None(#[expect(dead_code, reason = "it is there to be written")] [u8; SECRET_LENGTH]),
-    Premaster(PremasterSecret),
-    Master(MasterSecret),
-}
-
-impl HandshakeSecret {
-    pub(crate) const NONE: Self = Self::None([0; SECRET_LENGTH]);
-
-    /// The premaster secret.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) when there is none.
-    pub(crate) fn premaster(&self) -> Result<&PremasterSecret, Error> {
-        match self {
-            Self::Premaster(secret) => Ok(secret),
-            _ => Err(ssl::INTERNAL_ERROR),
-        }
-    }
-
-    /// The master secret.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) when there is none.
-    pub(crate) fn master(&self) -> Result<&MasterSecret, Error> {
-        match self {
-            Self::Master(secret) => Ok(secret),
-            _ => Err(ssl::INTERNAL_ERROR),
-        }
-    }
-}
-
-impl Zeroize for HandshakeSecret {
-    fn zeroize(&mut self) {
-        match self {
-            Self::None(_) => {}
-            Self::Premaster(secret) => secret.zeroize(),
-            Self::Master(secret) => secret.zeroize(),
-        }
-        *self = Self::NONE;
     }
 }
 

@@ -5,17 +5,19 @@
 //! thousands.
 
 use accel::{Digest, Hash, HashAlgorithm, HashState};
-use status::{Error, ssl};
+use status::Error;
 use zeroize::Zeroize;
 
 use crate::signature_algorithm::{SignatureAlgorithm, SignatureKey};
 
-/// The hash of the suite. Empty until the ServerHello has come.
-pub(crate) struct Transcript(Option<HashState>);
+/// The hash of all handshake messages so far, with the suite's algorithm.
+#[derive(Clone)]
+pub(crate) struct Transcript(HashState);
 
 impl Transcript {
-    pub(crate) const fn new() -> Self {
-        Self(None)
+    /// A place for one, which no accelerator takes for a hash of its own.
+    pub(crate) const fn none() -> Self {
+        Self(HashState::new(HashAlgorithm::Sha256))
     }
 
     /// Starts the suite's hash.
@@ -23,37 +25,29 @@ impl Transcript {
     /// # Errors
     /// Those of [`Hash`].
     pub(crate) fn start<A: Hash>(&mut self, accel: &mut A, algorithm: HashAlgorithm) -> Result<(), Error> {
-        self.0 = Some(accel.hash_start(algorithm)?);
+        self.0 = accel.hash_start(algorithm)?;
         Ok(())
     }
 
-    /// Adds bytes of a message; nothing before the start.
+    /// Adds bytes of a message.
     ///
     /// # Errors
     /// Those of [`Hash`].
     pub(crate) fn update<A: Hash>(&mut self, accel: &mut A, bytes: &[u8]) -> Result<(), Error> {
-        self.0.as_mut().map_or(Ok(()), |state| accel.hash_update(state, bytes))
+        accel.hash_update(&mut self.0, bytes)
     }
 
     /// The hash of all messages so far.
     ///
     /// # Errors
-    /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) before the start.
+    /// Those of [`Hash`].
     pub(crate) fn hash<A: Hash>(&self, accel: &mut A) -> Result<Digest, Error> {
-        let mut state = self.0.clone().ok_or(ssl::INTERNAL_ERROR)?;
-        accel.hash_finish_in_place(&mut state)
+        finish(accel, &self.0)
     }
 
-    /// Nothing is hashed any more. Wiped in place: to write `None` over it may copy there what stands on the stack.
+    /// Nothing is hashed any more.
     pub(crate) fn end(&mut self) {
-        if let Some(state) = &mut self.0 {
-            state.zeroize();
-        }
-    }
-
-    /// The algorithm, once it is known.
-    pub(crate) fn algorithm(&self) -> Option<HashAlgorithm> {
-        self.0.as_ref().map(HashState::algorithm)
+        self.0.zeroize();
     }
 }
 
@@ -94,16 +88,24 @@ impl SigningHashes {
         }
     }
 
-    /// As [`Transcript::hash`], with this algorithm.
+    /// The hash to sign of all messages so far, with one of the algorithms that run here or with the transcript's.
     ///
     /// # Errors
-    /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) when it does not run.
-    pub(crate) fn hash<A: Hash>(&self, accel: &mut A, algorithm: HashAlgorithm) -> Result<Digest, Error> {
+    /// Those of [`Hash`].
+    pub(crate) fn hash<A: Hash>(
+        &self,
+        transcript: &Transcript,
+        accel: &mut A,
+        algorithm: HashAlgorithm,
+    ) -> Result<Digest, Error> {
         let mut states = self.0.iter().flatten();
-        let mut state =
-            states.find(|state| state.algorithm() == algorithm).cloned().ok_or(ssl::INTERNAL_ERROR)?;
-        accel.hash_finish_in_place(&mut state)
+        finish(accel, states.find(|state| state.algorithm() == algorithm).unwrap_or(&transcript.0))
     }
+}
+
+/// Ends a copy, so that the hash itself goes on.
+fn finish<A: Hash>(accel: &mut A, state: &HashState) -> Result<Digest, Error> {
+    accel.hash_finish_in_place(&mut state.clone())
 }
 
 /// RSA signatures are offered with five hashes, and the suite's is one of them.

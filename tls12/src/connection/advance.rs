@@ -50,6 +50,7 @@ impl Connection<'_> {
 
     /// Where nothing can be written any more: only an alert is worth hearing.
     fn read_last_words<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+        self.handshake.abandon_jobs(&mut self.input, &mut self.output);
         match self.input.record(self.handshake.read_state(), accel)? {
             Received::Record(ContentType::ALERT, opened) => self.read_alert(opened)?,
             Received::Record(..) => return Err(UNEXPECTED),
@@ -161,9 +162,7 @@ impl Connection<'_> {
             End::AnswerDue => End::Mutual,
             _ if self.handshake.is_over() => End::Said,
             _ => {
-                self.handshake.forget();
-                self.input.wipe();
-                self.output.abandon();
+                self.abandon();
                 End::Abandoned
             }
         };
@@ -208,9 +207,7 @@ impl Connection<'_> {
         let is_said = self.end.is_said();
         self.end = End::Failed;
         // RFC 5246 §7.2.2: a session that ended in a fatal alert must not be resumed.
-        self.handshake.forget();
-        self.input.wipe();
-        self.output.abandon();
+        self.abandon();
         // RFC 5246 §7.2.1: nothing follows a close_notify.
         if let Some(alert) = failure.alert().filter(|_| !is_said && !self.output.is_closed()) {
             // When even this cannot be sealed there is nothing left to say.
@@ -220,6 +217,14 @@ impl Connection<'_> {
         }
         self.handshake.forget_keys();
         self.status = Some(status);
+    }
+
+    /// Nothing is left but the records that wait to be sent, and what protects the last alert.
+    fn abandon(&mut self) {
+        self.handshake.abandon_jobs(&mut self.input, &mut self.output);
+        self.handshake.forget();
+        self.input.wipe();
+        self.output.abandon();
     }
 
     fn describe(&self, failure: Failure) -> Status {

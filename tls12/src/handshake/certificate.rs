@@ -15,8 +15,9 @@ use accel::{Accel, MAX_MODULUS_LENGTH, RsaPublicKey};
 use status::{Alert, Cause, Error, Flags, oid, ssl, x509 as codes};
 use x509::{Certificate, Context, PublicKey, Time, Verifier};
 
-use super::phase::Exchange;
-use super::{HEADER_LENGTH, Handshake, MessageType, Piece, Progress, State};
+use super::order::NextMessage;
+use super::phase::{Common, KeyExchange};
+use super::{HEADER_LENGTH, MessageType, Piece, Progress};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input::window_too_small;
@@ -119,17 +120,17 @@ impl Key {
     }
 }
 
-impl<'b> Handshake<'b> {
+impl<'b> KeyExchange<'b> {
     /// Takes the length of the list, or one certificate.
     #[inline(never)]
     pub(super) fn read_certificate<A: Accel>(
         &mut self,
+        common: &mut Common<'b>,
         available: &[u8],
         left: usize,
-        output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Piece, Failure> {
-        let server = &mut self.phase.exchange()?.server;
+        let server = &mut self.certificate;
         if server.skipped > 0 {
             let length = available.len().min(server.skipped);
             server.skipped = server.skipped.saturating_sub(length);
@@ -156,41 +157,32 @@ impl<'b> Handshake<'b> {
         }
         let Some(der) = rest.get(..length) else { return Ok(Piece::Needs(whole)) };
         match Certificate::from_der(der) {
-            Ok(certificate) => self.take_certificate(&certificate, whole, output, accel),
+            Ok(certificate) => self.take_certificate(common, &certificate, whole, accel),
             // One that nobody may need. If the path does, there is none.
             Err(error) if Certificate::is_unknown(error) && server.has_leaf => Ok(Piece::Taken(whole)),
             Err(error) => Err(Failure::new(error, parse_alert(error))),
         }
     }
 
-    /// A certificate of so many bytes is larger than the receive buffer: passes over it, unless it is the server's own.
-    pub(super) fn skip_certificate(&mut self, whole: usize) -> Result<(), Failure> {
-        let server = &mut self.phase.exchange()?.server;
-        if !server.has_leaf {
-            return Err(window_too_small());
-        }
-        (server.skipped, server.has_skipped) = (whole, true);
-        Ok(())
-    }
-
     /// The chain has ended: is it good?
     #[inline(never)]
-    pub(super) fn end_of_certificate(&mut self) -> Result<(), Failure> {
-        let config = self.config;
-        let server = &mut self.phase.exchange()?.server;
-        self.server.verdict = server.verdict(config);
+    pub(super) fn end_of_certificate(&mut self, common: &mut Common<'b>) -> Result<(), Failure> {
+        let config = common.config;
+        let server = &mut self.certificate;
+        let seen = &mut self.agreed.server;
+        seen.verdict = server.verdict(config);
         // Whoever takes an expired one anyway takes its session, too.
-        if self.server.verdict.flags.contains(Flags::EXPIRED) {
-            self.server.not_after = ServerSeen::NOTHING.not_after;
+        if seen.verdict.flags.contains(Flags::EXPIRED) {
+            seen.not_after = ServerSeen::NOTHING.not_after;
         }
         let is_optional = config.verification == Verification::Optional;
-        let refusing = if is_optional { server.objection.flags } else { self.server.verdict.flags };
+        let refusing = if is_optional { server.objection.flags } else { seen.verdict.flags };
         let verified = ChainVerified::unless_refused(refusing);
         server.verified = Some(verified.ok_or_else(|| server.refusal(refusing, config))?);
         if server.key.modulus_length == 0 {
             return Err(Failure::new(ssl::PK_TYPE_MISMATCH, Alert::UNSUPPORTED_CERTIFICATE));
         }
-        self.state = State::CertificateRequest;
+        common.next = NextMessage::CertificateRequest;
         Ok(())
     }
 
@@ -198,14 +190,13 @@ impl<'b> Handshake<'b> {
     #[inline(never)]
     fn take_certificate<A: Accel>(
         &mut self,
+        common: &mut Common<'b>,
         certificate: &Certificate<'_>,
         whole: usize,
-        output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Piece, Failure> {
-        let config = self.config;
-        let memory = output.workspace()?;
-        let Exchange { server, .. } = self.phase.exchange()?;
+        let config = common.config;
+        let Self { certificate: server, agreed, send_memory: memory, .. } = self;
         if !server.has_leaf {
             server.has_leaf = true;
             if let PublicKey::Rsa(key) = certificate.public_key() {
@@ -214,9 +205,9 @@ impl<'b> Handshake<'b> {
             }
             let digest = sha256(accel, certificate.der())?;
             server.is_pinned = config.pins.is_empty() || is_pinned(config.pins, certificate, &digest, accel)?;
-            self.server.certificate = digest;
+            agreed.server.certificate = digest;
             if config.verification.builds_path() {
-                self.server.not_after = certificate.not_after().to_unix();
+                agreed.server.not_after = certificate.not_after().to_unix();
             }
             // To verify it is a slice of its own.
             return Ok(Piece::Busy);
@@ -228,14 +219,14 @@ impl<'b> Handshake<'b> {
             server.is_above_leaf = true;
             return Ok(Piece::Taken(whole));
         }
-        let mut context = Context::new(Time::from_unix(self.peer.now));
+        let mut context = Context::new(Time::from_unix(common.peer.now));
         context.anchors = config.anchors.filter(|_| config.verification.builds_path());
         context.policy = config.policy;
-        context.host = config.verification.asks_for_host().then_some(self.peer.host);
+        context.host = config.verification.asks_for_host().then_some(common.peer.host);
         // The key stands at the end; with less memory than the key the verifier finds none.
         let place = server.key.place(memory.len()).unwrap_or_default();
         let memory = memory.get_mut(..place).unwrap_or_default();
-        match server.verifier.push(certificate, &context, accel, memory, &mut self.job) {
+        match server.verifier.push(certificate, &context, accel, memory, &mut common.work.job) {
             // It is hashed next time.
             Ok(()) => {
                 server.is_checked = true;
@@ -254,11 +245,12 @@ impl<'b> Handshake<'b> {
     #[inline(never)]
     pub(super) fn write_certificate<A: Accel>(
         &mut self,
+        common: &mut Common<'b>,
         sent: usize,
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
-        let whole = self.copy_certificate(usize::MAX, &mut [])?;
+        let whole = self.copy_certificate(common.config, usize::MAX, &mut [])?;
         let left = whole.saturating_sub(sent);
         let is_waiting = !output.pending().is_empty();
         let space = output.space(None);
@@ -267,18 +259,22 @@ impl<'b> Handshake<'b> {
         }
         let piece = space.len().min(left);
         let piece = space.get_mut(..piece).unwrap_or_default();
-        self.copy_certificate(sent, piece)?;
+        self.copy_certificate(common.config, sent, piece)?;
         self.hash_message(accel, piece)?;
         let length = piece.len();
         output.seal(None, accel, ContentType::HANDSHAKE, length)?;
         let sent = sent.saturating_add(length);
-        self.state = if sent == whole { State::ClientKeyExchange } else { State::ClientCertificate { sent } };
+        common.next = if sent == whole {
+            NextMessage::ClientKeyExchange
+        } else {
+            NextMessage::ClientCertificate { sent }
+        };
         Ok(Progress::Made)
     }
 
     /// Copies the part of our Certificate message that begins at `from`, and returns the length of the whole message.
-    fn copy_certificate(&self, from: usize, out: &mut [u8]) -> Result<usize, Error> {
-        let chain = self.signing_identity().map(|(identity, _)| identity.chain);
+    fn copy_certificate(&self, config: &Config<'b>, from: usize, out: &mut [u8]) -> Result<usize, Error> {
+        let chain = self.signing_identity(config).map(|(identity, _)| identity.chain);
         let list =
             chain.map_or(0, |chain| chain.len().saturating_mul(LENGTH).saturating_add(chain.der().len()));
         let mut part = Part { skip: from, out };
@@ -296,6 +292,15 @@ impl<'b> Handshake<'b> {
 }
 
 impl ServerCertificate {
+    /// A certificate of so many bytes is larger than the receive buffer: passes over it, unless it is the server's own.
+    pub(super) fn skip(&mut self, whole: usize) -> Result<Progress, Failure> {
+        if !self.has_leaf {
+            return Err(window_too_small());
+        }
+        (self.skipped, self.has_skipped) = (whole, true);
+        Ok(Progress::Made)
+    }
+
     /// Shows a certificate to the observer, and keeps what it has against it.
     fn show(&mut self, certificate: &Certificate<'_>, config: &Config<'_>) {
         let Some(observer) = config.observer else { return };

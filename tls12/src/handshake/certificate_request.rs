@@ -9,8 +9,10 @@
 use accel::HashAlgorithm;
 use status::{Alert, ssl};
 
-use super::{Handshake, Piece, State, skip};
-use crate::config::Identity;
+use super::order::NextMessage;
+use super::phase::{Common, KeyExchange};
+use super::{Piece, skip};
+use crate::config::{Config, Identity};
 use crate::failure::Failure;
 use crate::signature_algorithm::{SignatureAlgorithm, SignatureKey};
 use crate::wire::Reader;
@@ -104,32 +106,35 @@ impl CertificateRequest {
     }
 }
 
-impl<'b> Handshake<'b> {
+impl<'b> KeyExchange<'b> {
     #[inline(never)]
     pub(super) fn read_certificate_request(
         &mut self,
         available: &[u8],
         left: usize,
     ) -> Result<Piece, Failure> {
-        let preferred = self.parameters.as_ref().map(|parameters| parameters.suite.prf());
+        let preferred = Some(self.agreed.parameters.suite.prf());
         self.request.get_or_insert_default().read(available, left, preferred)
     }
 
-    pub(super) fn end_of_certificate_request(&mut self) -> Result<(), Failure> {
+    pub(super) fn end_of_certificate_request(&mut self, common: &mut Common<'b>) -> Result<(), Failure> {
         if !self.request.is_some_and(|request| request.is_whole()) {
             return Err(malformed());
         }
-        let signing = self.signing_identity().map(|(_, (_, hash))| hash);
-        self.phase.exchange()?.signing.keep(signing);
-        self.state = State::ServerHelloDone;
+        let signing = self.signing_identity(common.config).map(|(_, (_, hash))| hash);
+        self.signing.keep(signing);
+        common.next = NextMessage::ServerHelloDone;
         Ok(())
     }
 
     /// Our identity and the algorithm to sign with, if there is one and the server takes it. RFC 5246 §7.4.6: without one, an
     /// empty certificate is sent and nothing is signed.
-    pub(super) fn signing_identity(&self) -> Option<(Identity<'b>, (SignatureAlgorithm, HashAlgorithm))> {
+    pub(super) fn signing_identity(
+        &self,
+        config: &Config<'b>,
+    ) -> Option<(Identity<'b>, (SignatureAlgorithm, HashAlgorithm))> {
         let request = self.request.filter(|request| request.takes_rsa)?;
-        Some((self.config.identity?, request.algorithm?))
+        Some((config.identity?, request.algorithm?))
     }
 }
 

@@ -6,7 +6,9 @@
 use accel::Accel;
 use status::{Alert, ssl};
 
-use super::{Handshake, State};
+use super::Handshake;
+use super::order::NextMessage;
+use super::phase::{Common, HandshakePhase, Protected};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::record::ContentType;
@@ -20,25 +22,30 @@ impl<'b> Handshake<'b> {
         content: &[u8],
         accel: &mut A,
     ) -> Result<(), Failure> {
-        if self.state != State::ChangeCipherSpec || self.message.is_some() {
-            return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
+        let unexpected = Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE);
+        let HandshakePhase::Protected(protected, _) = &mut self.phase else { return Err(unexpected) };
+        if self.common.next != NextMessage::ServerChangeCipherSpec || self.message.is_some() {
+            return Err(unexpected);
         }
         if content != CONTENT {
             return Err(Failure::new(ssl::INVALID_RECORD, Alert::DECODE_ERROR));
         }
-        self.protect(Side::Server, accel)?;
-        self.state = State::ServerFinished;
+        protected.protect(Side::Server, &self.common.randoms, accel)?;
+        self.common.next = NextMessage::ServerFinished;
         Ok(())
     }
+}
 
+impl<'b> Protected<'b> {
     /// Ours.
     pub(super) fn write_change_cipher_spec<A: Accel>(
         &mut self,
+        common: &Common<'b>,
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<(), Failure> {
         // The keys first: when they cannot be made, the alert is not one that the server takes for a protected record.
-        self.protect(Side::Client, accel)?;
+        self.protect(Side::Client, &common.randoms, accel)?;
         let space = output.space(None).get_mut(..CONTENT.len()).ok_or(ssl::BUFFER_TOO_SMALL)?;
         copy(space, CONTENT);
         output.seal(None, accel, ContentType::CHANGE_CIPHER_SPEC, CONTENT.len())

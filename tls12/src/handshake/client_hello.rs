@@ -12,7 +12,9 @@
 use accel::Accel;
 use status::{Error, ssl};
 
-use super::{Handshake, MessageType, Progress, State, resumption};
+use super::order::{MessageType, NextMessage};
+use super::phase::{Common, Hello};
+use super::{Progress, resumption};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -145,33 +147,36 @@ impl ClientHello<'_> {
 /// NameType (RFC 6066 §3).
 const HOST_NAME: u8 = 0;
 
-impl<'b> Handshake<'b> {
+impl Hello {
     /// Offers the peer's session if it can be resumed and its ticket fits, and a new one otherwise.
     #[inline(never)]
-    pub(super) fn write_client_hello<A: Accel>(
+    pub(super) fn write_client_hello<'b, A: Accel>(
         &mut self,
+        common: &mut Common<'b>,
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
-        accel.fill(&mut self.randoms.client)?;
-        if !self.store.is_bound() {
-            self.store.bind(resumption::binding(self.config, &self.peer, accel)?);
+        accel.fill(&mut common.randoms.client)?;
+        if !common.store.is_bound() {
+            common.store.bind(resumption::binding(common.config, &common.peer, accel)?);
         }
-        let session = self.offered_session(accel)?;
+        let session = common.offered_session(accel)?;
         let (length, offered_id) = match session {
-            Some(session) => match self.compose(output, Some(&session), accel) {
-                Err(ssl::BUFFER_TOO_SMALL) => self.compose(output, None, accel)?,
+            Some(session) => match common.compose(output, Some(&session), accel) {
+                Err(ssl::BUFFER_TOO_SMALL) => common.compose(output, None, accel)?,
                 result => result?,
             },
-            None => self.compose(output, None, accel)?,
+            None => common.compose(output, None, accel)?,
         };
         self.offered_id = offered_id;
         output.seal_message(None, accel, length)?;
         output.keep(length);
-        self.state = State::ServerHello;
+        common.next = NextMessage::ServerHello;
         Ok(Progress::Made)
     }
+}
 
+impl<'b> Common<'b> {
     /// Writes the message; its length, and the session id in it.
     fn compose<A: Accel>(
         &self,

@@ -8,7 +8,9 @@ use accel::Accel;
 use status::{Alert, ssl};
 use zeroize::Zeroize;
 
-use super::{HEADER_LENGTH, Handshake, MessageType, Progress, State, frame};
+use super::order::NextMessage;
+use super::phase::{Common, Protected};
+use super::{HEADER_LENGTH, MessageType, Progress, frame};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::proof::FinishedVerified;
@@ -16,21 +18,26 @@ use crate::record::MAX_OVERHEAD;
 use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};
 use crate::wire::copy;
 
-impl<'b> Handshake<'b> {
+impl<'b> Protected<'b> {
     /// The server's.
     #[inline(never)]
-    pub(super) fn read_finished<A: Accel>(&mut self, body: &[u8], accel: &mut A) -> Result<(), Failure> {
+    pub(super) fn read_finished<A: Accel>(
+        &mut self,
+        common: &mut Common<'b>,
+        body: &[u8],
+        accel: &mut A,
+    ) -> Result<(), Failure> {
         if body.len() != VERIFY_DATA_LENGTH {
             return Err(Failure::new(ssl::BAD_HS_FINISHED, Alert::DECODE_ERROR));
         }
         let wrong = Failure::new(ssl::BAD_HS_FINISHED, Alert::DECRYPT_ERROR);
         let expected = self.verify_data(Side::Server, accel)?;
         let proof = FinishedVerified::compare(&expected, body).ok_or(wrong)?;
-        if self.is_resumed() {
-            self.state = State::ClientFinished(Some(proof));
+        if self.agreed.parameters.resumed {
+            common.next = NextMessage::ClientFinished(Some(proof));
             Ok(())
         } else {
-            self.end(proof, accel)
+            self.end(common, proof, accel)
         }
     }
 
@@ -38,6 +45,7 @@ impl<'b> Handshake<'b> {
     #[inline(never)]
     pub(super) fn write_finished<A: Accel>(
         &mut self,
+        common: &mut Common<'b>,
         servers: Option<FinishedVerified>,
         output: &mut Output<'b>,
         accel: &mut A,
@@ -47,7 +55,7 @@ impl<'b> Handshake<'b> {
                 let is_waiting = !output.pending().is_empty();
                 return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
             }
-            self.write_change_cipher_spec(output, accel)?;
+            self.write_change_cipher_spec(common, output, accel)?;
             // The key block is a slice of its own.
             return Ok(Progress::Busy);
         }
@@ -56,35 +64,43 @@ impl<'b> Handshake<'b> {
         let body = message.get_mut(HEADER_LENGTH..LENGTH).ok_or(ssl::BUFFER_TOO_SMALL)?;
         copy(body, verify_data.as_bytes());
         let whole = frame(MessageType::FINISHED, message, VERIFY_DATA_LENGTH)?;
-        self.hash_message(accel, message.get(..whole).unwrap_or_default())?;
+        self.agreed.transcript.update(accel, message.get(..whole).unwrap_or_default())?;
         output.seal_message(self.write_state(), accel, whole)?;
         if let Some(proof) = servers {
-            self.end(proof, accel)?;
+            self.end(common, proof, accel)?;
         } else {
-            let expects_ticket = self.parameters.as_ref().is_some_and(|parameters| parameters.ticket);
-            self.state = if expects_ticket { State::NewSessionTicket } else { State::ChangeCipherSpec };
+            common.next = if self.agreed.parameters.ticket {
+                NextMessage::NewSessionTicket
+            } else {
+                NextMessage::ServerChangeCipherSpec
+            };
         }
         Ok(Progress::Made)
     }
 
     #[inline(never)]
     fn verify_data<A: Accel>(&self, side: Side, accel: &mut A) -> Result<VerifyData, Failure> {
-        let hash = self.transcript.hash(accel)?;
-        Ok(self.master_key()?.verify_data(accel, side, hash.as_bytes())?)
+        let hash = self.agreed.transcript.hash(accel)?;
+        Ok(self.key.verify_data(accel, side, hash.as_bytes())?)
     }
 
     /// Both have been exchanged. A session without a ticket is kept by its id.
-    fn end<A: Accel>(&mut self, proof: FinishedVerified, accel: &mut A) -> Result<(), Failure> {
-        if self.store.is_empty() {
-            self.keep_session(&[], 0, accel)?;
+    fn end<A: Accel>(
+        &mut self,
+        common: &mut Common<'b>,
+        proof: FinishedVerified,
+        accel: &mut A,
+    ) -> Result<(), Failure> {
+        if common.store.is_empty() {
+            self.keep_session(common, &[], 0, accel)?;
         }
-        self.transcript.end();
+        self.agreed.transcript.end();
         // Nothing needs them any more, but a key log that is asked for.
         if !cfg!(feature = "key-log") {
-            self.secret.zeroize();
+            self.master.zeroize();
         }
-        self.phase.forget_master_key();
-        self.state = State::Traffic(proof);
+        self.key.zeroize();
+        common.next = NextMessage::ApplicationData(proof);
         Ok(())
     }
 }

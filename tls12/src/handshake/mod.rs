@@ -37,11 +37,12 @@ mod hello_request;
 mod new_session_ticket;
 mod order;
 mod phase;
+mod protected;
 mod resumption;
 mod server_hello;
 mod server_hello_done;
 
-use accel::{Accel, Job};
+use accel::Accel;
 use status::{Alert, Cause, Error, Step, ssl};
 use zeroize::Zeroize;
 
@@ -51,40 +52,23 @@ use crate::failure::Failure;
 use crate::input::{Input, window_too_small};
 use crate::output::Output;
 use crate::proof::FinishedVerified;
-use crate::record::Idle;
-use crate::schedule::{HandshakeSecret, Randoms};
+use crate::record::{Idle, Protection};
+use crate::schedule::Randoms;
 use crate::session::ServerSeen;
-use crate::transcript::Transcript;
 use crate::trust::{Verdict, Verification};
-use crate::wire::u24;
+use crate::wire::{copy, u24};
 
-use certificate_request::CertificateRequest;
 use client_hello::SessionId;
-use order::{MessageType, State, allowed, out_of_order};
-use phase::Phase;
+use order::{MessageType, NextMessage, allowed, out_of_order};
+use phase::{Agreed, Common, HandshakePhase, Work};
 use resumption::Store;
-use server_hello::Parameters;
 
 /// The client's side of one handshake, and what is left of it afterwards.
 pub(crate) struct Handshake<'b> {
-    config: &'b Config<'b>,
-    peer: Peer<'b>,
-    state: State,
-    randoms: Randoms,
-    /// What the ClientHello said: the session's id, or one that tells whether a ticket was accepted.
-    offered_id: SessionId,
-    /// What the ServerHello decided.
-    parameters: Option<Parameters<'b>>,
-    transcript: Transcript,
+    common: Common<'b>,
     /// The message that is being read.
     message: Option<Message>,
-    phase: Phase,
-    /// What is known of the server's certificate, from this handshake or from the session that is resumed.
-    server: ServerSeen,
-    request: Option<CertificateRequest>,
-    job: Option<Job<'b>>,
-    secret: HandshakeSecret,
-    store: Store<'b>,
+    phase: HandshakePhase<'b>,
 }
 
 /// How far a turn has come.
@@ -121,39 +105,36 @@ enum Piece {
 impl<'b> Handshake<'b> {
     pub(crate) fn new(config: &'b Config<'b>, peer: Peer<'b>, session: &'b mut [u8]) -> Self {
         Self {
-            config,
-            peer,
-            state: State::ClientHello,
-            randoms: Randoms { client: [0; 32], server: [0; 32] },
-            offered_id: SessionId::EMPTY,
-            parameters: None,
-            transcript: Transcript::new(),
+            common: Common {
+                config,
+                peer,
+                next: NextMessage::ClientHello,
+                randoms: Randoms { client: [0; 32], server: [0; 32] },
+                store: Store::new(session),
+                work: Work::none(),
+            },
             message: None,
-            phase: Phase::new(),
-            server: ServerSeen::NOTHING,
-            request: None,
-            job: None,
-            secret: HandshakeSecret::NONE,
-            store: Store::new(session),
+            phase: HandshakePhase::hello(SessionId::EMPTY),
         }
     }
 
-    /// Makes it the first handshake of another connection to the same server; the session that is kept will be offered.
+    /// Makes it the first handshake of another connection to the same server; the session that is kept will be offered. No job may be
+    /// under way.
     pub(crate) fn restart(&mut self, now: u64) {
         // What a server that has proved nothing has sent is not offered to anybody.
-        if !self.is_over() && !matches!(self.state, State::ClientHello | State::ServerHello) {
-            self.store.forget();
+        if !self.is_over() && !matches!(self.phase, HandshakePhase::Hello(..)) {
+            self.common.store.forget();
         }
-        let store = self.store.restart();
-        let peer = Peer { now, session: &[], ..self.peer };
-        let mut next = Self::new(self.config, peer, &mut []);
-        next.store = store;
+        let store = self.common.store.restart();
+        let peer = Peer { now, session: &[], ..self.common.peer };
+        let mut next = Self::new(self.common.config, peer, &mut []);
+        next.common.store = store;
         *self = next;
     }
 
     /// Whether the next message is ours.
     pub(crate) const fn is_our_turn(&self) -> bool {
-        self.state.is_our_turn()
+        self.common.next.is_our_turn()
     }
 
     /// Whether both Finished messages have been exchanged.
@@ -163,20 +144,40 @@ impl<'b> Handshake<'b> {
 
     /// The proof without which no application data passes.
     pub(crate) const fn finished(&self) -> Option<FinishedVerified> {
-        match self.state {
-            State::Traffic(proof) => Some(proof),
+        match self.common.next {
+            NextMessage::ApplicationData(proof) => Some(proof),
             _ => None,
         }
     }
 
     pub(crate) const fn step(&self) -> Step {
-        self.state.step()
+        self.common.next.step()
     }
 
     #[cfg(feature = "key-log")]
     pub(crate) fn key_log(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
-        let line = |master| crate::key_log::write_line(out, &self.randoms.client, master);
-        self.secret.master().map_or(Ok(()), line)
+        match &self.phase {
+            HandshakePhase::Protected(protected, _) => {
+                crate::key_log::write_line(out, &self.common.randoms.client, &protected.master)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The read state; none while the server's records are not protected.
+    pub(crate) fn read_state(&mut self) -> Option<&mut Protection> {
+        match &mut self.phase {
+            HandshakePhase::Protected(protected, _) => protected.read_state(),
+            _ => None,
+        }
+    }
+
+    /// The write state; none while our records are not protected.
+    pub(crate) fn write_state(&mut self) -> Option<&mut Protection> {
+        match &mut self.phase {
+            HandshakePhase::Protected(protected, _) => protected.write_state(),
+            _ => None,
+        }
     }
 
     /// Reads what has come of the next message.
@@ -189,7 +190,7 @@ impl<'b> Handshake<'b> {
     ) -> Result<Progress, Failure> {
         let Some(message) = self.message else { return self.read_header(input, accel) };
         if message.in_pieces {
-            return self.read_piece(message, input, output, accel);
+            return self.read_piece(message, input, accel);
         }
         let whole = message.left.saturating_add(HEADER_LENGTH);
         let Some(bytes) = input.handshake().get(..whole) else { return Ok(Progress::Waits) };
@@ -197,7 +198,7 @@ impl<'b> Handshake<'b> {
             hello_request::answer(output, self.write_state(), idle, accel)?;
         } else {
             self.read_whole(message.message_type, bytes, output, accel)?;
-            self.hash_message(accel, bytes)?;
+            self.phase.hash_message(accel, bytes)?;
         }
         input.take(whole);
         self.message = None;
@@ -212,104 +213,126 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
-        match self.state {
-            State::ClientHello => self.write_client_hello(output, accel),
-            State::ClientCertificate { .. } if self.job.is_none() => {
-                self.start_key_exchange(input, output, accel)
+        let Self { common, phase, .. } = self;
+        match (common.next, phase) {
+            (NextMessage::ClientHello, HandshakePhase::Hello(hello, _)) => {
+                hello.write_client_hello(common, output, accel)
             }
-            State::ClientCertificate { sent } => self.write_certificate(sent, output, accel),
-            State::ClientKeyExchange => self.write_client_key_exchange(input, output, accel),
-            State::CertificateVerify => self.write_certificate_verify(input, output, accel),
-            State::ClientFinished(servers) => self.write_finished(servers, output, accel),
+            (_, HandshakePhase::KeyExchange(exchange)) if common.work.job.is_none() => {
+                exchange.start_encryption(common, output, accel)
+            }
+            (NextMessage::ClientCertificate { sent }, HandshakePhase::KeyExchange(exchange)) => {
+                exchange.write_certificate(common, sent, output, accel)
+            }
+            (NextMessage::ClientKeyExchange, phase) => {
+                phase.write_client_key_exchange(common, input, output, accel)
+            }
+            (NextMessage::CertificateVerify(algorithm), HandshakePhase::Protected(protected, _)) => {
+                protected.write_certificate_verify(common, algorithm, input, output, accel)
+            }
+            (NextMessage::ClientFinished(servers), HandshakePhase::Protected(protected, _)) => {
+                protected.write_finished(common, servers, output, accel)
+            }
             _ => Ok(Progress::Waits),
         }
     }
 
-    /// What the ServerHello has decided.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) before it: every state that asks comes behind it.
-    fn parameters(&self) -> Result<&Parameters<'b>, Error> {
-        self.parameters.as_ref().ok_or(ssl::INTERNAL_ERROR)
+    const fn agreed(&self) -> Option<&Agreed<'b>> {
+        self.phase.agreed()
     }
 
     /// The suite that was agreed on.
     pub(crate) const fn suite(&self) -> Option<Suite> {
-        match &self.parameters {
-            Some(parameters) => Some(parameters.suite),
+        match self.agreed() {
+            Some(agreed) => Some(agreed.parameters.suite),
             None => None,
         }
     }
 
     /// Whether the server resumes the session that was offered.
     pub(crate) const fn is_resumed(&self) -> bool {
-        match &self.parameters {
-            Some(parameters) => parameters.resumed,
-            None => false,
-        }
+        matches!(self.agreed(), Some(agreed) if agreed.parameters.resumed)
     }
 
     /// Whether the master secret is the extended one.
     pub(crate) const fn has_extended_master_secret(&self) -> bool {
-        match &self.parameters {
-            Some(parameters) => parameters.extended_master_secret,
-            None => false,
-        }
+        matches!(self.agreed(), Some(agreed) if agreed.parameters.extended_master_secret)
     }
 
     /// Whether records of CBC suites are encrypted before their MAC is made.
     pub(crate) const fn encrypts_then_macs(&self) -> bool {
-        match &self.parameters {
-            Some(parameters) => parameters.encrypt_then_mac,
-            None => false,
-        }
+        matches!(self.agreed(), Some(agreed) if agreed.parameters.encrypt_then_mac)
     }
 
     /// The limit on records that was agreed on.
     pub(crate) const fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
-        match &self.parameters {
-            Some(parameters) => parameters.max_fragment_length,
+        match self.agreed() {
+            Some(agreed) => agreed.parameters.max_fragment_length,
             None => None,
         }
     }
 
     /// What is known of the server's certificate; nothing before it has come, and been verified.
-    pub(crate) const fn server(&self) -> Option<&ServerSeen> {
-        match self.state {
-            State::ClientHello | State::ServerHello | State::ServerCertificate => None,
-            _ => Some(&self.server),
-        }
+    pub(crate) fn server(&self) -> Option<&ServerSeen> {
+        let agreed = self.agreed().filter(|_| self.common.next != NextMessage::ServerCertificate)?;
+        Some(&agreed.server)
     }
 
     /// What verification has found, if there was one.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
-        let is_verified = self.config.verification != Verification::None;
+        let is_verified = self.common.config.verification != Verification::None;
         self.server().filter(|_| is_verified).map(|server| server.verdict)
+    }
+
+    /// Why the server's chain was not accepted.
+    pub(crate) fn objection(&self) -> Verdict {
+        let agreed = self.agreed().filter(|_| self.common.next == NextMessage::ServerCertificate);
+        agreed.map(|agreed| agreed.server.verdict).unwrap_or_default()
     }
 
     /// The application protocol that was agreed on.
     pub(crate) const fn alpn(&self) -> Option<&'b [u8]> {
-        match &self.parameters {
-            Some(parameters) => parameters.alpn,
+        match self.agreed() {
+            Some(agreed) => agreed.parameters.alpn,
             None => None,
         }
     }
 
-    /// A job has ended, or will not go on. Wiped in place: to write `None` over it leaves what is there.
-    fn end_job(&mut self) {
-        if let Some(job) = &mut self.job {
-            job.zeroize();
+    /// Wipes the jobs that are under way and gives the buffers their memory back: the handshake does not go on.
+    pub(crate) fn abandon_jobs(&mut self, input: &mut Input<'b>, output: &mut Output<'b>) {
+        let Self { common: Common { work, .. }, phase, .. } = self;
+        work.end();
+        work.memory.zeroize();
+        input.memory().restore(&mut work.memory);
+        if let HandshakePhase::KeyExchange(exchange) = phase {
+            exchange.send_memory.zeroize();
+            output.memory().restore(&mut exchange.send_memory);
         }
-        self.job = None;
+    }
+
+    /// RFC 5246 §7.2.2: nothing of this connection may be resumed, nor what it has offered. What protects the alert is left.
+    pub(crate) fn forget(&mut self) {
+        self.phase.forget();
+        self.common.store.forget();
+    }
+
+    /// Nothing more is sent or read.
+    pub(crate) fn forget_keys(&mut self) {
+        if let HandshakePhase::Protected(protected, _) = &mut self.phase {
+            protected.forget_keys();
+        }
     }
 
     /// What a message that has just been read changes for the buffers.
-    fn settle(&self, input: &mut Input<'b>, output: &mut Output<'b>) -> Result<(), Failure> {
+    fn settle(&mut self, input: &mut Input<'b>, output: &mut Output<'b>) -> Result<(), Failure> {
         // RFC 5246 §7.3: when it is our turn nothing more can be under way.
         if self.is_our_turn() && !input.is_between_records() {
             return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
         }
-        if let Some(limit) = self.parameters.as_ref().and_then(|parameters| parameters.max_fragment_length) {
+        if self.is_our_turn() && matches!(self.phase, HandshakePhase::KeyExchange(_)) {
+            self.common.work.memory = input.memory().take();
+        }
+        if let Some(limit) = self.max_fragment_length() {
             input.limit(limit.bytes());
             output.limit(limit.bytes());
         }
@@ -322,8 +345,8 @@ impl<'b> Handshake<'b> {
             return Ok(Progress::Waits);
         };
         let message_type = MessageType(message_type);
-        if !allowed(self.state, message_type) {
-            return Err(out_of_order(self.state));
+        if !allowed(self.common.next, message_type) {
+            return Err(out_of_order(self.common.next));
         }
         let left = u24([a, b, c]);
         if left > MAX_MESSAGE_LENGTH {
@@ -332,7 +355,7 @@ impl<'b> Handshake<'b> {
         }
         // RFC 5246 §7.4.1.1: empty; Mbed TLS takes anything longer for another message.
         if message_type == MessageType::HELLO_REQUEST && left > 0 {
-            return Err(out_of_order(self.state));
+            return Err(out_of_order(self.common.next));
         }
         let fits = input.can_hold(left.saturating_add(HEADER_LENGTH));
         let in_pieces = match message_type {
@@ -342,7 +365,7 @@ impl<'b> Handshake<'b> {
             _ => return Err(window_too_small()),
         };
         if in_pieces {
-            self.hash_message(accel, &header)?;
+            self.phase.hash_message(accel, &header)?;
             input.take(HEADER_LENGTH);
             input.inside_message(true);
         }
@@ -358,12 +381,19 @@ impl<'b> Handshake<'b> {
         accel: &mut A,
     ) -> Result<(), Failure> {
         let body = bytes.get(HEADER_LENGTH..).unwrap_or_default();
-        match message_type {
-            MessageType::SERVER_HELLO => self.read_server_hello(body, output, accel),
-            MessageType::SERVER_HELLO_DONE => self.read_server_hello_done(body),
-            MessageType::NEW_SESSION_TICKET => self.read_new_session_ticket(body, accel),
-            MessageType::FINISHED => self.read_finished(body, accel),
-            _ => Err(out_of_order(self.state)),
+        let Self { common, phase, .. } = self;
+        match (message_type, phase) {
+            (MessageType::SERVER_HELLO, phase) => phase.read_server_hello(common, body, output, accel),
+            (MessageType::SERVER_HELLO_DONE, HandshakePhase::KeyExchange(exchange)) => {
+                exchange.read_server_hello_done(common, body)
+            }
+            (MessageType::NEW_SESSION_TICKET, HandshakePhase::Protected(protected, _)) => {
+                protected.read_new_session_ticket(common, body, accel)
+            }
+            (MessageType::FINISHED, HandshakePhase::Protected(protected, _)) => {
+                protected.read_finished(common, body, accel)
+            }
+            _ => Err(out_of_order(common.next)),
         }
     }
 
@@ -371,29 +401,36 @@ impl<'b> Handshake<'b> {
         &mut self,
         message: Message,
         input: &mut Input<'b>,
-        output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<Progress, Failure> {
         let available = input.handshake();
         let available = available.get(..message.left).unwrap_or(available);
-        let piece = match message.message_type {
-            MessageType::CERTIFICATE => self.read_certificate(available, message.left, output, accel)?,
-            MessageType::CERTIFICATE_REQUEST => self.read_certificate_request(available, message.left)?,
+        let Self { common, phase, .. } = self;
+        let piece = match (message.message_type, phase) {
+            (MessageType::CERTIFICATE, HandshakePhase::KeyExchange(exchange)) => {
+                exchange.read_certificate(common, available, message.left, accel)?
+            }
+            (MessageType::CERTIFICATE_REQUEST, HandshakePhase::KeyExchange(exchange)) => {
+                exchange.read_certificate_request(available, message.left)?
+            }
             _ => skip(available),
         };
         let taken = match piece {
             Piece::Busy => return Ok(Progress::Busy),
             Piece::Needs(bytes) if !input.can_hold(bytes) => {
-                if message.message_type != MessageType::CERTIFICATE {
-                    return Err(window_too_small());
-                }
-                self.skip_certificate(bytes)?;
-                return Ok(Progress::Made);
+                return match &mut self.phase {
+                    HandshakePhase::KeyExchange(exchange)
+                        if message.message_type == MessageType::CERTIFICATE =>
+                    {
+                        exchange.certificate.skip(bytes)
+                    }
+                    _ => Err(window_too_small()),
+                };
             }
             Piece::Needs(_) => return Ok(Progress::Waits),
             Piece::Taken(taken) => taken,
         };
-        self.hash_message(accel, available.get(..taken).unwrap_or_default())?;
+        self.phase.hash_message(accel, available.get(..taken).unwrap_or_default())?;
         input.take(taken);
         let left = message.left.saturating_sub(taken);
         self.message = (left > 0).then_some(Message { left, ..message });
@@ -405,11 +442,17 @@ impl<'b> Handshake<'b> {
     }
 
     fn end_of_pieces(&mut self, message_type: MessageType) -> Result<(), Failure> {
-        match message_type {
-            MessageType::CERTIFICATE => self.end_of_certificate(),
-            MessageType::CERTIFICATE_REQUEST => self.end_of_certificate_request(),
+        let Self { common, phase, .. } = self;
+        match (message_type, phase) {
+            (MessageType::CERTIFICATE, HandshakePhase::KeyExchange(exchange)) => {
+                exchange.end_of_certificate(common)
+            }
+            (MessageType::CERTIFICATE_REQUEST, HandshakePhase::KeyExchange(exchange)) => {
+                exchange.end_of_certificate_request(common)
+            }
+            // A ticket that is too long for the receive buffer.
             _ => {
-                self.end_of_new_session_ticket();
+                common.next = NextMessage::ServerChangeCipherSpec;
                 Ok(())
             }
         }
@@ -445,3 +488,48 @@ fn frame(message_type: MessageType, message: &mut [u8], length: usize) -> Result
     *header = [message_type.0, a, b, c];
     Ok(whole)
 }
+
+/// A message that ends in what a job computes.
+enum Computed<'o> {
+    /// The whole message; it stands where it is sealed.
+    Message(&'o [u8]),
+    /// There is none yet.
+    Not(Progress),
+}
+
+/// Does one slice of the job whose result is the last vector of a message: type, length, `fields`, and the result with its length of two bytes.
+///
+/// # Errors
+/// Those of [`accel::PublicKey::step`]; `ssl::BUFFER_TOO_SMALL` (-0x6A00) when the send buffer is too small for the message.
+#[inline(never)]
+fn compute<'o, A: Accel>(
+    work: &mut Work<'_>,
+    message_type: MessageType,
+    fields: &[u8],
+    output: &'o mut Output<'_>,
+    accel: &mut A,
+) -> Result<Computed<'o>, Failure> {
+    let is_waiting = !output.pending().is_empty();
+    let message = output.message_space(None);
+    if message.len() < MAX_COMPUTED_LENGTH && is_waiting {
+        return Ok(Computed::Not(Progress::Waits));
+    }
+    let Work { job: Some(job), memory } = work else { return Ok(Computed::Not(Progress::Waits)) };
+    let body = message.get_mut(HEADER_LENGTH..).unwrap_or_default();
+    let (head, rest) = body.split_at_mut_checked(fields.len()).unwrap_or_default();
+    let (length, result) = rest.split_first_chunk_mut().ok_or(ssl::BUFFER_TOO_SMALL)?;
+    let written = match accel.step(job, memory, result) {
+        Err(nb::Error::WouldBlock) => return Ok(Computed::Not(Progress::Busy)),
+        Err(nb::Error::Other(error)) => return Err(error.into()),
+        Ok(written) => written,
+    };
+    copy(head, fields);
+    let [.., high, low] = written.to_be_bytes();
+    *length = [high, low];
+    let before = fields.len().saturating_add(length.len());
+    let whole = frame(message_type, message, written.saturating_add(before))?;
+    Ok(Computed::Message(message.get(..whole).unwrap_or_default()))
+}
+
+/// The longest message that a job computes: CertificateVerify with two bytes before the vector of 512 bytes.
+const MAX_COMPUTED_LENGTH: usize = HEADER_LENGTH + 4 + accel::MAX_MODULUS_LENGTH;

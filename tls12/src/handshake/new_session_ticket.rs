@@ -10,14 +10,16 @@
 use accel::Accel;
 use status::{Alert, ssl};
 
-use super::{Handshake, State};
+use super::order::NextMessage;
+use super::phase::{Common, Protected};
 use crate::failure::Failure;
 use crate::wire::Reader;
 
-impl<'b> Handshake<'b> {
+impl<'b> Protected<'b> {
     #[inline(never)]
     pub(super) fn read_new_session_ticket<A: Accel>(
-        &mut self,
+        &self,
+        common: &mut Common<'b>,
         body: &[u8],
         accel: &mut A,
     ) -> Result<(), Failure> {
@@ -27,13 +29,9 @@ impl<'b> Handshake<'b> {
             return Err(Failure::new(ssl::BAD_HS_NEW_SESSION_TICKET, Alert::DECODE_ERROR));
         }
         if !ticket.is_empty() {
-            self.keep_session(ticket, lifetime_hint, accel)?;
+            self.keep_session(common, ticket, lifetime_hint, accel)?;
         }
-        self.end_of_new_session_ticket();
+        common.next = NextMessage::ServerChangeCipherSpec;
         Ok(())
-    }
-
-    pub(super) fn end_of_new_session_ticket(&mut self) {
-        self.state = State::ChangeCipherSpec;
     }
 }

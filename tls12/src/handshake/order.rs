@@ -1,60 +1,64 @@
-//! The order of messages (RFC 5246 §7.3) as one table: what a server may say when, and whose turn it is.
+//! The order of messages (RFC 5246 §7.3) as one table: what comes next, who sends it, and what the server may send instead.
 
 use status::{Alert, Step, ssl};
 
 use crate::failure::Failure;
 use crate::proof::FinishedVerified;
+use crate::signature_algorithm::SignatureAlgorithm;
 
-/// What is awaited, or written, next, with what only then is known.
+/// The message that comes next, with what is known only then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum State {
+pub(super) enum NextMessage {
     ClientHello,
     ServerHello,
     ServerCertificate,
     /// CertificateRequest, or ServerHelloDone.
     CertificateRequest,
     ServerHelloDone,
-    /// So many bytes of it have been sent.
+    /// `sent` bytes of it have been sent.
     ClientCertificate {
         sent: usize,
     },
     ClientKeyExchange,
-    CertificateVerify,
-    /// In a resumed handshake the server's has been verified before.
+    /// Signed with this algorithm.
+    CertificateVerify(SignatureAlgorithm),
+    /// With the proof that the server's Finished was right, which comes first in a resumed handshake.
     ClientFinished(Option<FinishedVerified>),
     NewSessionTicket,
-    ChangeCipherSpec,
+    ServerChangeCipherSpec,
     ServerFinished,
-    Traffic(FinishedVerified),
+    ApplicationData(FinishedVerified),
 }
 
-impl State {
+impl NextMessage {
     /// Whether the next message is ours.
     pub(super) const fn is_our_turn(self) -> bool {
         matches!(
             self,
-            State::ClientHello
-                | State::ClientCertificate { .. }
-                | State::ClientKeyExchange
-                | State::CertificateVerify
-                | State::ClientFinished(_)
+            NextMessage::ClientHello
+                | NextMessage::ClientCertificate { .. }
+                | NextMessage::ClientKeyExchange
+                | NextMessage::CertificateVerify(_)
+                | NextMessage::ClientFinished(_)
         )
     }
 
     /// The same for a status.
     pub(super) const fn step(self) -> Step {
         match self {
-            State::ClientHello => Step::ClientHello,
-            State::ServerHello => Step::ServerHello,
-            State::ServerCertificate => Step::ServerCertificate,
-            State::CertificateRequest | State::ServerHelloDone => Step::ServerHelloDone,
-            State::ClientCertificate { .. } => Step::ClientCertificate,
-            State::ClientKeyExchange => Step::ClientKeyExchange,
-            State::CertificateVerify => Step::CertificateVerify,
-            State::ClientFinished(_) => Step::ClientFinished,
-            State::NewSessionTicket | State::ChangeCipherSpec => Step::ServerChangeCipherSpec,
-            State::ServerFinished => Step::ServerFinished,
-            State::Traffic(_) => Step::Traffic,
+            NextMessage::ClientHello => Step::ClientHello,
+            NextMessage::ServerHello => Step::ServerHello,
+            NextMessage::ServerCertificate => Step::ServerCertificate,
+            NextMessage::CertificateRequest | NextMessage::ServerHelloDone => Step::ServerHelloDone,
+            NextMessage::ClientCertificate { .. } => Step::ClientCertificate,
+            NextMessage::ClientKeyExchange => Step::ClientKeyExchange,
+            NextMessage::CertificateVerify(_) => Step::CertificateVerify,
+            NextMessage::ClientFinished(_) => Step::ClientFinished,
+            NextMessage::NewSessionTicket | NextMessage::ServerChangeCipherSpec => {
+                Step::ServerChangeCipherSpec
+            }
+            NextMessage::ServerFinished => Step::ServerFinished,
+            NextMessage::ApplicationData(_) => Step::Traffic,
         }
     }
 }
@@ -77,27 +81,30 @@ impl MessageType {
 }
 
 /// Whether a server may send this message now: the whole order of RFC 5246 §7.3 and RFC 5077 §3.3.
-pub(super) const fn allowed(state: State, message: MessageType) -> bool {
+pub(super) const fn allowed(next: NextMessage, message: MessageType) -> bool {
     matches!(
-        (state, message),
-        (State::ServerHello, MessageType::SERVER_HELLO)
-            | (State::ServerCertificate, MessageType::CERTIFICATE)
-            | (State::CertificateRequest, MessageType::CERTIFICATE_REQUEST | MessageType::SERVER_HELLO_DONE)
-            | (State::ServerHelloDone, MessageType::SERVER_HELLO_DONE)
-            | (State::NewSessionTicket, MessageType::NEW_SESSION_TICKET)
-            | (State::ServerFinished, MessageType::FINISHED)
-            | (State::Traffic(_), MessageType::HELLO_REQUEST)
+        (next, message),
+        (NextMessage::ServerHello, MessageType::SERVER_HELLO)
+            | (NextMessage::ServerCertificate, MessageType::CERTIFICATE)
+            | (
+                NextMessage::CertificateRequest,
+                MessageType::CERTIFICATE_REQUEST | MessageType::SERVER_HELLO_DONE
+            )
+            | (NextMessage::ServerHelloDone, MessageType::SERVER_HELLO_DONE)
+            | (NextMessage::NewSessionTicket, MessageType::NEW_SESSION_TICKET)
+            | (NextMessage::ServerFinished, MessageType::FINISHED)
+            | (NextMessage::ApplicationData(_), MessageType::HELLO_REQUEST)
     )
 }
 
 /// What Mbed TLS 2.28 answers when another message comes than the state allows.
-pub(super) const fn out_of_order(state: State) -> Failure {
-    let error = match state {
-        State::ServerHello => ssl::BAD_HS_SERVER_HELLO,
-        State::ServerCertificate => ssl::BAD_HS_CERTIFICATE,
-        State::CertificateRequest | State::ServerHelloDone => ssl::BAD_HS_SERVER_HELLO_DONE,
-        State::NewSessionTicket => ssl::BAD_HS_NEW_SESSION_TICKET,
-        State::ServerFinished => ssl::BAD_HS_FINISHED,
+pub(super) const fn out_of_order(next: NextMessage) -> Failure {
+    let error = match next {
+        NextMessage::ServerHello => ssl::BAD_HS_SERVER_HELLO,
+        NextMessage::ServerCertificate => ssl::BAD_HS_CERTIFICATE,
+        NextMessage::CertificateRequest | NextMessage::ServerHelloDone => ssl::BAD_HS_SERVER_HELLO_DONE,
+        NextMessage::NewSessionTicket => ssl::BAD_HS_NEW_SESSION_TICKET,
+        NextMessage::ServerFinished => ssl::BAD_HS_FINISHED,
         _ => ssl::UNEXPECTED_MESSAGE,
     };
     Failure::new(error, Alert::UNEXPECTED_MESSAGE)
@@ -107,20 +114,20 @@ pub(super) const fn out_of_order(state: State) -> Failure {
 mod tests {
     use super::*;
 
-    const STATES: [State; 13] = [
-        State::ClientHello,
-        State::ServerHello,
-        State::ServerCertificate,
-        State::CertificateRequest,
-        State::ServerHelloDone,
-        State::ClientCertificate { sent: 0 },
-        State::ClientKeyExchange,
-        State::CertificateVerify,
-        State::ClientFinished(None),
-        State::NewSessionTicket,
-        State::ChangeCipherSpec,
-        State::ServerFinished,
-        State::Traffic(FinishedVerified::UNCHECKED),
+    const STATES: [NextMessage; 13] = [
+        NextMessage::ClientHello,
+        NextMessage::ServerHello,
+        NextMessage::ServerCertificate,
+        NextMessage::CertificateRequest,
+        NextMessage::ServerHelloDone,
+        NextMessage::ClientCertificate { sent: 0 },
+        NextMessage::ClientKeyExchange,
+        NextMessage::CertificateVerify(SignatureAlgorithm::RSA_SHA256),
+        NextMessage::ClientFinished(None),
+        NextMessage::NewSessionTicket,
+        NextMessage::ServerChangeCipherSpec,
+        NextMessage::ServerFinished,
+        NextMessage::ApplicationData(FinishedVerified::UNCHECKED),
     ];
 
     // RFC 5246 §7.3: eight pairs out of all states and all types, and none while it is our turn.
@@ -128,15 +135,15 @@ mod tests {
     fn nothing_else_is_allowed() {
         let pairs =
             STATES.into_iter().flat_map(|state| (0..=255).map(move |kind| (state, MessageType(kind))));
-        let allowed: [(State, MessageType); 8] = [
-            (State::ServerHello, MessageType(2)),
-            (State::ServerCertificate, MessageType(11)),
-            (State::CertificateRequest, MessageType(13)),
-            (State::CertificateRequest, MessageType(14)),
-            (State::ServerHelloDone, MessageType(14)),
-            (State::NewSessionTicket, MessageType(4)),
-            (State::ServerFinished, MessageType(20)),
-            (State::Traffic(FinishedVerified::UNCHECKED), MessageType(0)),
+        let allowed: [(NextMessage, MessageType); 8] = [
+            (NextMessage::ServerHello, MessageType(2)),
+            (NextMessage::ServerCertificate, MessageType(11)),
+            (NextMessage::CertificateRequest, MessageType(13)),
+            (NextMessage::CertificateRequest, MessageType(14)),
+            (NextMessage::ServerHelloDone, MessageType(14)),
+            (NextMessage::NewSessionTicket, MessageType(4)),
+            (NextMessage::ServerFinished, MessageType(20)),
+            (NextMessage::ApplicationData(FinishedVerified::UNCHECKED), MessageType(0)),
         ];
         assert!(pairs.filter(|(state, kind)| super::allowed(*state, *kind)).eq(allowed));
         assert!(allowed.iter().all(|(state, _)| !state.is_our_turn()));

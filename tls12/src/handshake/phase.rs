@@ -1,213 +1,182 @@
-//! What only one half of a connection's life needs, in one place of memory.
+//! The phases of a handshake. Each is a value that owns what only it needs, and the next one is made from it, in its place.
 //!
-//! Until the first ChangeCipherSpec there are the server's chain and the hashes to sign with; from then on there are the keys of both
-//! directions. Never both: that saves 1.2 KB, and nothing of the first half is left over in the second. Both write all of the place:
-//! where one did not, what stands on the stack could be copied to it.
+//! ```text
+//!   Hello ──ServerHello──► KeyExchange ──ClientKeyExchange──► Protected        full handshake
+//!     └──────ServerHello, which resumes a session────────────────►┘            resumed handshake
+//! ```
+//!
+//! - [`Hello`]: nothing has been agreed on.
+//! - [`KeyExchange`]: what the ServerHello decided, the server's chain, the hashes to sign with, the premaster secret.
+//! - [`Protected`]: the master secret, the keys of both directions.
+//!
+//! They share one place in memory: that saves more than 1 KB. Every phase writes all of the place, so that nothing of the phase before is
+//! left in it, and nothing that stands on the stack is copied to it.
 
-use accel::{Accel, Digest, Direction, Hash, HashAlgorithm};
-use status::{Error, ssl};
+use accel::{Accel, Job};
+use status::Error;
 use zeroize::Zeroize;
 
 use super::certificate::ServerCertificate;
-use super::{Handshake, State};
-use crate::failure::Failure;
-use crate::record::Protection;
-use crate::schedule::{KeyBlock, MasterKey, Side};
-use crate::transcript::SigningHashes;
-use crate::trust::Verdict;
+use super::certificate_request::CertificateRequest;
+use super::client_hello::SessionId;
+use super::order::NextMessage;
+use super::resumption::Store;
+use super::server_hello::Parameters;
+use crate::config::{Config, Peer};
+use crate::memory::Memory;
+use crate::schedule::{PremasterSecret, Randoms};
+use crate::session::ServerSeen;
+use crate::transcript::{SigningHashes, Transcript};
 
-/// One of the two.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "one place for both is what it is for; which is larger depends on the backends"
-)]
-pub(super) enum Phase {
-    /// Nothing is protected yet.
-    Exchange(Exchange),
-    /// At least one direction is protected.
-    Protected(Directions, #[expect(dead_code, reason = "it is there to be written")] [u8; REST]),
+pub(super) use super::protected::Protected;
+
+/// What all phases work with.
+pub(super) struct Common<'b> {
+    pub(super) config: &'b Config<'b>,
+    pub(super) peer: Peer<'b>,
+    pub(super) next: NextMessage,
+    pub(super) randoms: Randoms,
+    pub(super) store: Store<'b>,
+    pub(super) work: Work<'b>,
 }
 
-/// Of the first half.
-pub(super) struct Exchange {
-    pub(super) server: ServerCertificate,
+/// The computation that is under way: a signature of the server's chain, the encryption of the premaster secret, or our signature.
+pub(super) struct Work<'b> {
+    pub(super) job: Option<Job<'b>>,
+    /// The receive buffer's memory, in our turn.
+    pub(super) memory: Memory<'b>,
+}
+
+/// One of the phases. The array is the rest of the place that they share.
+pub(super) enum HandshakePhase<'b> {
+    Hello(Hello, #[expect(dead_code, reason = "it is there to be written")] [u8; HELLO_REST]),
+    KeyExchange(KeyExchange<'b>),
+    Protected(Protected<'b>, #[expect(dead_code, reason = "it is there to be written")] [u8; PROTECTED_REST]),
+}
+
+/// Until the ServerHello.
+pub(super) struct Hello {
+    /// The session id of the ClientHello: the session's, or one whose echo tells that the ticket was accepted.
+    pub(super) offered_id: SessionId,
+}
+
+/// What both sides know from the ServerHello on.
+#[derive(Clone)]
+pub(super) struct Agreed<'b> {
+    pub(super) parameters: Parameters<'b>,
+    pub(super) transcript: Transcript,
+    /// What is known of the server's certificate, from this handshake or from the session that is resumed.
+    pub(super) server: ServerSeen,
+}
+
+/// From the ServerHello of a full handshake to the ClientKeyExchange.
+pub(super) struct KeyExchange<'b> {
+    pub(super) agreed: Agreed<'b>,
+    pub(super) certificate: ServerCertificate,
     pub(super) signing: SigningHashes,
+    pub(super) request: Option<CertificateRequest>,
+    pub(super) premaster: PremasterSecret,
+    /// The send buffer's memory: the chain is verified in it, and the server's key stays at its end until the encryption begins.
+    pub(super) send_memory: Memory<'b>,
 }
 
-/// Of the second half: both keys are expanded at once, before the first of them is used.
-pub(super) struct Directions {
-    read: Protection,
-    write: Protection,
-    is_reading: bool,
-    is_writing: bool,
-    /// What Finished is computed with, until both have been exchanged.
-    key: MasterKey,
-    has_key: bool,
-}
+const HELLO_REST: usize = size_of::<KeyExchange<'_>>() - size_of::<Hello>();
+const PROTECTED_REST: usize = size_of::<KeyExchange<'_>>() - size_of::<Protected<'_>>();
 
-/// What the first half takes more than the second.
-const REST: usize = size_of::<Exchange>().saturating_sub(size_of::<Directions>());
-
-impl Phase {
-    pub(super) const fn new() -> Self {
-        Self::Exchange(Exchange { server: ServerCertificate::new(), signing: SigningHashes::new() })
+impl<'b> HandshakePhase<'b> {
+    pub(super) const fn hello(offered_id: SessionId) -> Self {
+        Self::Hello(Hello { offered_id }, [0; HELLO_REST])
     }
 
-    /// The first half's data.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the second half.
-    pub(super) const fn exchange(&mut self) -> Result<&mut Exchange, Error> {
+    // What makes a phase is not inlined: its stack is free again when something is computed.
+    #[inline(never)]
+    pub(super) fn begin_key_exchange(&mut self, parameters: &Parameters<'b>) {
+        *self = Self::KeyExchange(KeyExchange::new(Agreed::new(*parameters)));
+    }
+
+    #[inline(never)]
+    pub(super) fn begin_protection(&mut self, parameters: &Parameters<'b>) {
+        *self = Self::Protected(Protected::new(Agreed::new(*parameters)), [0; PROTECTED_REST]);
+    }
+
+    /// As [`HandshakePhase::agreed`].
+    pub(super) const fn agreed_mut(&mut self) -> Option<&mut Agreed<'b>> {
         match self {
-            Self::Exchange(exchange) => Ok(exchange),
-            Self::Protected(..) => Err(ssl::INTERNAL_ERROR),
+            Self::Hello(..) => None,
+            Self::KeyExchange(exchange) => Some(&mut exchange.agreed),
+            Self::Protected(protected, _) => Some(&mut protected.agreed),
         }
     }
 
-    /// The second half, without keys yet.
-    pub(super) fn begin_protection(&mut self) {
-        let (read, write) = (Protection::empty(), Protection::empty());
-        let key = MasterKey::none();
-        let directions =
-            Directions { read, write, is_reading: false, is_writing: false, key, has_key: false };
-        *self = Self::Protected(directions, [0; REST]);
-    }
-
-    /// Nothing is protected any more.
-    pub(super) fn forget(&mut self) {
-        if let Self::Protected(directions, _) = self {
-            directions.read = Protection::empty();
-            directions.write = Protection::empty();
-            (directions.is_reading, directions.is_writing) = (false, false);
-        }
-        self.forget_master_key();
-    }
-
-    /// Finished has been computed for the last time.
-    pub(super) fn forget_master_key(&mut self) {
-        if let Self::Protected(directions, _) = self {
-            directions.key.zeroize();
-            directions.has_key = false;
-        }
-    }
-
-    /// The second half's data.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the first half.
-    const fn directions(&mut self) -> Result<&mut Directions, Error> {
+    /// What was agreed on, once the ServerHello has come.
+    pub(super) const fn agreed(&self) -> Option<&Agreed<'b>> {
         match self {
-            Self::Exchange(_) => Err(ssl::INTERNAL_ERROR),
-            Self::Protected(directions, _) => Ok(directions),
+            Self::Hello(..) => None,
+            Self::KeyExchange(exchange) => Some(&exchange.agreed),
+            Self::Protected(protected, _) => Some(&protected.agreed),
         }
     }
-}
 
-impl Handshake<'_> {
-    /// The read state; none while nothing is protected.
-    pub(crate) fn read_state(&mut self) -> Option<&mut Protection> {
-        let directions = self.phase.directions().ok().filter(|directions| directions.is_reading)?;
-        Some(&mut directions.read)
-    }
-
-    /// The write state; none while nothing is protected.
-    pub(crate) fn write_state(&mut self) -> Option<&mut Protection> {
-        let directions = self.phase.directions().ok().filter(|directions| directions.is_writing)?;
-        Some(&mut directions.write)
-    }
-
-    /// Why the server's chain was not accepted.
-    pub(crate) fn objection(&self) -> Verdict {
-        if self.state == State::ServerCertificate { self.server.verdict } else { Verdict::default() }
-    }
-
-    /// RFC 5246 §7.1: from the next record on, what `side` sends is protected.
+    /// Adds bytes of a message to every hash that runs.
     ///
     /// # Errors
-    /// Those of the accelerator.
-    pub(super) fn protect<A: Accel>(&mut self, side: Side, accel: &mut A) -> Result<(), Failure> {
-        if let Phase::Exchange(_) = self.phase {
-            self.begin(accel)?;
-            // Used in the place where it is made: a copy is 130 bytes of stack.
-            let block = self.expand(accel);
-            let block = block.as_ref().map_err(|error| *error)?;
-            self.load(Side::Server, block, accel)?;
-            self.load(Side::Client, block, accel)?;
-        }
-        let directions = self.phase.directions()?;
-        match side {
-            Side::Client => directions.is_writing = true,
-            Side::Server => directions.is_reading = true,
-        }
-        Ok(())
-    }
-
-    /// Begins the second half: the key for Finished.
-    // Neither of these is inlined: the stack of one is free again for the next.
-    #[inline(never)]
-    fn begin<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
-        let suite = self.parameters()?.suite;
-        self.phase.begin_protection();
-        let directions = self.phase.directions()?;
-        directions.key = self.secret.master()?.key(accel, suite.prf())?;
-        directions.has_key = true;
-        Ok(())
-    }
-
-    /// The key block of the second half.
-    #[inline(never)]
-    fn expand<A: Accel>(&mut self, accel: &mut A) -> Result<KeyBlock, Error> {
-        let suite = self.parameters()?.suite;
-        self.master_key()?.key_block(accel, suite, &self.randoms)
-    }
-
-    #[inline(never)]
-    fn load<A: Accel>(&mut self, side: Side, block: &KeyBlock, accel: &mut A) -> Result<(), Failure> {
-        let etm = self.parameters()?.encrypt_then_mac;
-        let directions = self.phase.directions()?;
-        let (state, direction) = match side {
-            Side::Client => (&mut directions.write, Direction::Encrypt),
-            Side::Server => (&mut directions.read, Direction::Decrypt),
-        };
-        state.load(accel, &block.keys(side), direction, etm)
-    }
-
-    /// What Finished is computed with.
-    ///
-    /// # Errors
-    /// `ssl::INTERNAL_ERROR` (-0x6C00) in the first half, and when both Finished have been exchanged.
-    pub(super) fn master_key(&self) -> Result<&MasterKey, Error> {
-        match &self.phase {
-            Phase::Protected(directions, _) if directions.has_key => Ok(&directions.key),
-            _ => Err(ssl::INTERNAL_ERROR),
-        }
-    }
-
-    /// Adds bytes of a handshake message to every hash that runs.
-    ///
-    /// # Errors
-    /// Those of [`Hash`].
+    /// Those of [`accel::Hash`].
     pub(super) fn hash_message<A: Accel>(&mut self, accel: &mut A, bytes: &[u8]) -> Result<(), Error> {
-        self.transcript.update(accel, bytes)?;
-        match &mut self.phase {
-            Phase::Exchange(exchange) => exchange.signing.update(accel, bytes),
-            Phase::Protected(..) => Ok(()),
+        match self {
+            Self::Hello(..) => Ok(()),
+            Self::KeyExchange(exchange) => exchange.hash_message(accel, bytes),
+            Self::Protected(protected, _) => protected.agreed.transcript.update(accel, bytes),
         }
     }
 
-    /// The hash to sign of all messages so far.
+    /// Wipes the secrets, but not what protects the last alert.
+    pub(super) fn forget(&mut self) {
+        match self {
+            Self::Hello(..) => {}
+            Self::KeyExchange(exchange) => exchange.premaster.zeroize(),
+            Self::Protected(protected, _) => protected.forget_master_secret(),
+        }
+    }
+}
+
+impl<'b> Agreed<'b> {
+    const fn new(parameters: Parameters<'b>) -> Self {
+        Self { parameters, transcript: Transcript::none(), server: ServerSeen::NOTHING }
+    }
+}
+
+impl<'b> KeyExchange<'b> {
+    pub(super) const fn new(agreed: Agreed<'b>) -> Self {
+        Self {
+            agreed,
+            certificate: ServerCertificate::new(),
+            signing: SigningHashes::new(),
+            request: None,
+            premaster: PremasterSecret::none(),
+            send_memory: Memory::none(),
+        }
+    }
+
+    /// As [`HandshakePhase::hash_message`].
     ///
     /// # Errors
-    /// Those of [`Hash`]; `ssl::INTERNAL_ERROR` (-0x6C00) when this one does not run.
-    pub(super) fn hash_to_sign<A: Hash>(
-        &mut self,
-        accel: &mut A,
-        algorithm: HashAlgorithm,
-    ) -> Result<Digest, Error> {
-        if self.transcript.algorithm() == Some(algorithm) {
-            self.transcript.hash(accel)
-        } else {
-            self.phase.exchange()?.signing.hash(accel, algorithm)
+    /// Those of [`accel::Hash`].
+    pub(super) fn hash_message<A: Accel>(&mut self, accel: &mut A, bytes: &[u8]) -> Result<(), Error> {
+        self.agreed.transcript.update(accel, bytes)?;
+        self.signing.update(accel, bytes)
+    }
+}
+
+impl Work<'_> {
+    pub(super) const fn none() -> Self {
+        Self { job: None, memory: Memory::none() }
+    }
+
+    /// The job has ended, or will not go on. Wiped in place: to write `None` over it leaves what is there.
+    pub(super) fn end(&mut self) {
+        if let Some(job) = &mut self.job {
+            job.zeroize();
         }
+        self.job = None;
     }
 }

@@ -8,6 +8,7 @@ use zeroize::Zeroize;
 
 use super::Handshake;
 use super::client_hello::SessionId;
+use super::phase::{Common, Protected};
 use crate::config::{Config, Peer};
 use crate::session::{Binding, Session};
 use crate::trust::Verification;
@@ -114,7 +115,7 @@ pub(super) fn binding<A: Accel>(
     Binding::new(accel, &parts, config.pins)
 }
 
-impl<'b> Handshake<'b> {
+impl<'b> Common<'b> {
     /// The session to offer: whole, bound to this configuration and host, and with something to resume by.
     #[inline(never)]
     pub(super) fn offered_session<A: Accel>(&self, accel: &mut A) -> Result<Option<Session<'_>>, Error> {
@@ -149,34 +150,29 @@ impl<'b> Handshake<'b> {
         });
         if is_usable { session } else { None }
     }
+}
 
-    /// Keeps the bytes of an earlier session for the next hello.
-    pub(crate) fn offer(&mut self, session: &[u8]) {
-        self.store.copy(session);
-    }
-
+impl<'b> Protected<'b> {
     /// What to keep of this connection, with a ticket that has just come or none.
     #[inline(never)]
     pub(super) fn keep_session<A: Accel>(
-        &mut self,
+        &self,
+        common: &mut Common<'b>,
         ticket: &[u8],
         lifetime_hint: u32,
         accel: &mut A,
     ) -> Result<(), Error> {
-        let (Some(parameters), Ok(master), Some(binding)) =
-            (&self.parameters, self.secret.master(), self.store.binding)
-        else {
-            return Ok(());
-        };
+        let Some(binding) = common.store.binding else { return Ok(()) };
+        let parameters = &self.agreed.parameters;
         // A session does not grow younger by being resumed, and its certificate does not live longer.
-        let mut created = self.peer.now;
+        let mut created = common.peer.now;
         let mut id = parameters.session_id;
         if parameters.resumed {
             if ticket.is_empty() {
-                self.store.copy(self.peer.session);
+                common.store.copy(common.peer.session);
                 return Ok(());
             }
-            if let Some(session) = self.resumed_session() {
+            if let Some(session) = common.resumed_session() {
                 created = session.created;
                 if !session.ticket.is_empty() {
                     id = SessionId::new(session.id).unwrap_or(SessionId::EMPTY);
@@ -186,37 +182,32 @@ impl<'b> Handshake<'b> {
         let session = Session {
             binding,
             suite: parameters.suite,
-            master: master.clone(),
+            master: self.master.clone(),
             extended_master_secret: parameters.extended_master_secret,
             max_fragment_length: parameters.max_fragment_length,
             created,
-            server: self.server,
+            server: self.agreed.server,
             lifetime_hint,
             id: id.as_bytes(),
             ticket,
         };
-        self.store.keep(&session, accel)
+        common.store.keep(&session, accel)
+    }
+}
+
+impl Handshake<'_> {
+    /// Keeps the bytes of an earlier session for the next hello.
+    pub(crate) fn offer(&mut self, session: &[u8]) {
+        self.common.store.copy(session);
     }
 
     /// The bytes that were kept, once the handshake is over.
     pub(crate) fn session(&self) -> &[u8] {
-        if self.is_over() { self.store.bytes() } else { &[] }
+        if self.is_over() { self.common.store.bytes() } else { &[] }
     }
 
     /// Whether they are another session than the one that was offered.
     pub(crate) const fn has_new_session(&self) -> bool {
-        self.is_over() && self.store.is_new
-    }
-
-    /// RFC 5246 §7.2.2: nothing of this connection may be resumed, nor what it has offered. What protects the alert is left.
-    pub(crate) fn forget(&mut self) {
-        self.end_job();
-        self.secret.zeroize();
-        self.store.forget();
-    }
-
-    /// Nothing more is sent or read.
-    pub(crate) fn forget_keys(&mut self) {
-        self.phase.forget();
+        self.is_over() && self.common.store.is_new
     }
 }

@@ -13,16 +13,17 @@ use accel::Accel;
 use status::{Alert, Cause, ssl};
 
 use super::client_hello::{NULL_COMPRESSION, SessionId, VERSION, extension};
-use super::{Handshake, State};
+use super::order::{NextMessage, out_of_order};
+use super::phase::{Common, HandshakePhase, Hello};
 use crate::config::{Config, MaxFragmentLength};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::schedule::HandshakeSecret;
 use crate::session::Session;
 use crate::suite::Suite;
 use crate::wire::Reader;
 
 /// What was agreed on.
+#[derive(Clone, Copy)]
 pub(super) struct Parameters<'b> {
     pub(super) suite: Suite,
     pub(super) session_id: SessionId,
@@ -213,49 +214,74 @@ impl Seen {
     }
 }
 
-impl<'b> Handshake<'b> {
-    /// Decides between a full and a resumed handshake, and starts the transcript with both hello messages.
+impl<'b> HandshakePhase<'b> {
+    /// Decides between a full and a resumed handshake, whose phase takes the place of this one, and starts the transcript with both hello
+    /// messages.
     #[inline(never)]
     pub(super) fn read_server_hello<A: Accel>(
         &mut self,
+        common: &mut Common<'b>,
         body: &[u8],
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<(), Failure> {
+        let Self::Hello(Hello { offered_id }, _) = self else { return Err(out_of_order(common.next)) };
+        // RFC 5246 §7.3: the server speaks when it has heard all of our ClientHello.
+        if output.has_unsent() {
+            return Err(out_of_order(common.next));
+        }
         let hello = ServerHello::read(body)?;
-        self.randoms.server = hello.random;
-        let name_was_sent = self.config.server_name.of(self.peer.host).is_some();
-        let mut parameters = hello.accept(self.config, name_was_sent)?;
-        let offered = self.offered_id.as_bytes();
+        common.randoms.server = hello.random;
+        let name_was_sent = common.config.server_name.of(common.peer.host).is_some();
+        let mut parameters = hello.accept(common.config, name_was_sent)?;
+        let offered = offered_id.as_bytes();
         // RFC 5246 §7.3, RFC 5077 §3.4: an echo of our session id resumes.
         let is_echo = !offered.is_empty() && parameters.session_id.as_bytes() == offered;
-        self.state = if is_echo && self.resume(&mut parameters)? {
-            if parameters.ticket { State::NewSessionTicket } else { State::ChangeCipherSpec }
-        } else {
+        if !(is_echo && self.resume(common, &mut parameters)?) {
             // Another session: the one that was offered is of no more use.
-            self.store.forget();
-            State::ServerCertificate
-        };
-        let hash = parameters.suite.prf();
-        self.transcript.start(accel, hash)?;
-        if self.config.identity.is_some() && !parameters.resumed {
-            self.phase.exchange()?.signing.start(accel, hash)?;
+            common.store.forget();
+            self.begin_key_exchange(&parameters);
+            common.next = NextMessage::ServerCertificate;
         }
+        self.start_hashes(common, accel)?;
         self.hash_message(accel, output.kept())?;
         output.release();
-        self.parameters = Some(parameters);
+        if let Self::KeyExchange(exchange) = self {
+            exchange.send_memory = output.memory().take();
+        }
+        Ok(())
+    }
+
+    // Not inlined: its stack is free again when messages are hashed.
+    #[inline(never)]
+    fn start_hashes<A: Accel>(&mut self, common: &Common<'b>, accel: &mut A) -> Result<(), Failure> {
+        let Some(agreed) = self.agreed_mut() else { return Ok(()) };
+        let hash = agreed.parameters.suite.prf();
+        agreed.transcript.start(accel, hash)?;
+        if let Self::KeyExchange(exchange) = self
+            && common.config.identity.is_some()
+        {
+            exchange.signing.start(accel, hash)?;
+        }
         Ok(())
     }
 
     /// Goes on with the session that was offered; false where there is none any more.
     // Not inlined: the session is gone when messages are hashed.
     #[inline(never)]
-    fn resume(&mut self, parameters: &mut Parameters) -> Result<bool, Failure> {
-        let Some(session) = self.resumed_session() else { return Ok(false) };
+    fn resume(&mut self, common: &mut Common<'b>, parameters: &mut Parameters<'b>) -> Result<bool, Failure> {
+        let Some(session) = common.resumed_session() else { return Ok(false) };
         parameters.resume(&session)?;
-        let server = session.server;
-        self.secret = HandshakeSecret::Master(session.master.clone());
-        self.server = server;
+        self.begin_protection(parameters);
+        if let Self::Protected(protected, _) = self {
+            protected.agreed.server = session.server;
+            protected.master.clone_from(&session.master);
+        }
+        common.next = if parameters.ticket {
+            NextMessage::NewSessionTicket
+        } else {
+            NextMessage::ServerChangeCipherSpec
+        };
         Ok(true)
     }
 }

@@ -2,20 +2,24 @@
 
 use status::{Alert, ssl};
 
-use super::{Handshake, State};
+use super::order::NextMessage;
+use super::phase::{Common, KeyExchange};
 use crate::failure::Failure;
 
-impl Handshake<'_> {
-    pub(super) fn read_server_hello_done(&mut self, body: &[u8]) -> Result<(), Failure> {
+impl<'b> KeyExchange<'b> {
+    pub(super) fn read_server_hello_done(
+        &mut self,
+        common: &mut Common<'b>,
+        body: &[u8],
+    ) -> Result<(), Failure> {
         if !body.is_empty() {
             return Err(Failure::new(ssl::BAD_HS_SERVER_HELLO_DONE, Alert::DECODE_ERROR));
         }
-        self.state = match self.request {
-            Some(_) => State::ClientCertificate { sent: 0 },
-            None => {
-                self.phase.exchange()?.signing.keep(None);
-                State::ClientKeyExchange
-            }
+        common.next = if self.request.is_some() {
+            NextMessage::ClientCertificate { sent: 0 }
+        } else {
+            self.signing.keep(None);
+            NextMessage::ClientKeyExchange
         };
         Ok(())
     }

@@ -1,0 +1,59 @@
+//! The memory of a buffer, which is lent to public-key work while nothing passes through the buffer.
+//!
+//! ```text
+//!   Input ──lend──►  job  ──restore──►  Input          our turn: nothing may arrive
+//!   Output ─lend──►  job  ──restore──►  Output         the server's turn: nothing is sent
+//! ```
+//!
+//! It moves: while a job has it, the buffer is empty, so that nothing can be written over what the job computes.
+
+use core::mem;
+use core::ops::{Deref, DerefMut};
+
+use zeroize::Zeroize;
+
+/// The bytes of a buffer. Wiped when they are given back to whoever lent them to the connection.
+#[derive(Default)]
+pub(crate) struct Memory<'b>(&'b mut [u8]);
+
+impl<'b> Memory<'b> {
+    pub(crate) const fn new(bytes: &'b mut [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn none() -> Self {
+        Self(&mut [])
+    }
+
+    /// Moves it out of its place, which is empty then.
+    pub(crate) fn take(&mut self) -> Self {
+        mem::take(self)
+    }
+
+    /// Moves it back from where it was lent to; nothing happens if it was not lent.
+    pub(crate) fn restore(&mut self, lent: &mut Self) {
+        if self.is_empty() {
+            mem::swap(self, lent);
+        }
+    }
+}
+
+impl Deref for Memory<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.0
+    }
+}
+
+impl DerefMut for Memory<'_> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.0
+    }
+}
+
+impl Drop for Memory<'_> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
