@@ -110,6 +110,12 @@ impl Template {
         self.finish(&signed, &signature)
     }
 
+    /// The same, signed by a function of what is signed.
+    pub fn sign_with(&self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        let signed = self.signed();
+        self.finish(&signed, &sign(&signed))
+    }
+
     /// The same with these bytes in the place of the signature.
     pub fn unsigned(&self, signature: &[u8]) -> Vec<u8> {
         self.finish(&self.signed(), signature)

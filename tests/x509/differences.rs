@@ -84,9 +84,14 @@ pub(crate) const CERTIFICATE_RULES: &[Rule] = &[
     Rule {
         row: "integer-for-ca",
         explains: |pem, theirs, ours| {
-            let is_integer = bytes(pem).windows(12).any(|part| {
+            // The list's first element, whatever form the lengths before it have.
+            let first = |list: &[u8]| {
+                let [0x30, length, rest @ ..] = list else { return None };
+                rest.get(usize::from(length.checked_sub(0x80).unwrap_or_default())).copied()
+            };
+            let is_integer = bytes(pem).windows(24).any(|part| {
                 part.starts_with(&[0x55, 0x1D, 0x13])
-                    && part.windows(4).any(|list| list[0] == 0x30 && list[2] == 2)
+                    && (3..part.len()).any(|at| first(&part[at..]) == Some(2))
             });
             let without = |answer: &Answer| answer.text.replace("CA=true", "CA=false");
             is_integer && theirs.result == ours.result && without(theirs) == without(ours)

@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use status::Error;
-use tests::{oracle, parity::Difference};
+use tests::{oracle, parity::Difference, pki::armour};
 use x509::{Bundle, MAX_DER_LENGTH, MAX_FILE_LENGTH, PrivateKey, describe};
 
 use crate::{
     corpus,
     differences::{CERTIFICATE_RULES, FILES, KEY_RULES, Rule},
-    mutation::Random,
+    grammar,
+    mutation::{Random, decode},
 };
 
 /// What either side says to a file: the code, and the description or the kind of key.
@@ -70,7 +71,7 @@ pub(crate) fn our_certificates(pem: &[u8]) -> Answer {
     Answer { result: i32::try_from(bundle.failed()).unwrap(), text }
 }
 
-fn their_key(pem: &[u8]) -> Answer {
+pub(crate) fn their_key(pem: &[u8]) -> Answer {
     let oracle::Key { result, is_rsa, bits } = oracle::key(pem);
     let kind = if is_rsa { "RSA" } else { "other" };
     Answer { result, text: if result == 0 { format!("{kind} {bits}") } else { String::new() } }
@@ -116,53 +117,127 @@ fn the_corpus() {
 
 #[test]
 fn mutated_certificates() {
-    mutated(
-        &["certificates", "files"],
-        "CERTIFICATE",
-        their_certificates,
-        our_certificates,
-        CERTIFICATE_RULES,
-    );
+    let (theirs, ours) = (their_certificates, our_certificates);
+    let kinds = &["certificates", "files", "public"];
+    Mutated { what: "certificates", kinds, label: "CERTIFICATE", theirs, ours, rules: CERTIFICATE_RULES }
+        .hold();
 }
 
 #[test]
 fn mutated_keys() {
-    mutated(&["keys"], "PRIVATE KEY", their_key, our_key, KEY_RULES);
+    let (theirs, ours) = (their_key, our_key);
+    Mutated { what: "keys", kinds: &["keys"], label: "PRIVATE KEY", theirs, ours, rules: KEY_RULES }.hold();
 }
 
-/// Holds both sides together on mutations of all files of these kinds; what a rule explains is allowed.
-fn mutated(kinds: &[&str], label: &str, theirs: Side, ours: Side, rules: &[Rule]) {
-    let mut random = Random::from_environment();
-    let count = random.count();
-    println!("X509_SEED={}", random.seed());
-    let (mut wrong, mut tried, mut differ) = (String::new(), 0_u32, 0_u32);
-    let mut codes = BTreeSet::new();
-    for kind in kinds {
-        for (name, pem) in corpus::files(kind) {
-            for _ in 0..count {
-                let mutant = random.mutate_pem(&pem, label);
-                if mutant.len() > MAX_FILE_LENGTH {
-                    continue;
-                }
-                let (expected, actual) = (theirs(&mutant), ours(&mutant));
-                tried += 1;
-                codes.insert(expected.result);
-                let Some(found) = expected.difference(&actual) else { continue };
-                differ += 1;
-                if !rules.iter().any(|rule| (rule.explains)(&mutant, &expected, &actual)) {
-                    wrong += &format!("{kind}/{name}: {found:?}\n{}\n", String::from_utf8_lossy(&mutant));
+/// Both sides on mutations of all files of some kinds.
+struct Mutated {
+    what: &'static str,
+    kinds: &'static [&'static str],
+    label: &'static str,
+    theirs: Side,
+    ours: Side,
+    /// What is allowed to differ.
+    rules: &'static [Rule],
+}
+
+impl Mutated {
+    fn hold(&self) {
+        let mut random = Random::from_environment();
+        let count = random.count();
+        println!("X509_SEED={}", random.seed());
+        let (mut wrong, mut tried, mut differ, mut caught) = (String::new(), 0_u32, 0_u32, 0_u32);
+        let mut codes = BTreeSet::new();
+        for kind in self.kinds {
+            for (name, pem) in corpus::files(kind) {
+                for _ in 0..count {
+                    let mutant = random.mutate_pem(&pem, self.label);
+                    if mutant.len() > MAX_FILE_LENGTH {
+                        continue;
+                    }
+                    let (expected, actual) = ((self.theirs)(&mutant), (self.ours)(&mutant));
+                    tried += 1;
+                    codes.insert(expected.result);
+                    differ += u32::from(expected.difference(&actual).is_some());
+                    if let Some(found) = self.unexplained(&mutant, &expected, &actual) {
+                        wrong += &format!("{kind}/{name}: {found:?}\n{}\n", String::from_utf8_lossy(&mutant));
+                    }
+                    // The planted fault: a reader that does not mind how a length is written.
+                    if caught == 0
+                        && let Some(forgiven) = forgive(&mutant, self.label)
+                    {
+                        caught += u32::from(
+                            self.unexplained(&mutant, &expected, &(self.ours)(&forgiven)).is_some(),
+                        );
+                    }
                 }
             }
         }
+        println!("{tried} mutations, {} codes, {differ} deliberate differences", codes.len());
+        let start: String = wrong.chars().take(20_000).collect();
+        assert!(wrong.is_empty(), "X509_SEED={}\n{start}", random.seed());
+        assert!(tried > 1000 && codes.len() > 10, "the mutations reach too little");
+        assert!(caught > 0, "the control was not found");
+        println!("counted: {tried} {}", self.what);
+        println!("control found: {}, a reader that takes lengths in any form", self.what);
     }
-    println!("{tried} mutations, {} codes, {differ} deliberate differences", codes.len());
-    assert!(
-        wrong.is_empty(),
-        "X509_SEED={}\n{}",
-        random.seed(),
-        wrong.chars().take(20_000).collect::<String>()
-    );
-    assert!(tried > 1000 && codes.len() > 10, "the mutations reach too little");
+
+    /// Where the two part for no known reason.
+    fn unexplained(&self, file: &[u8], expected: &Answer, actual: &Answer) -> Option<(String, String)> {
+        let found = expected.difference(actual)?;
+        let is_known = self.rules.iter().any(|rule| (rule.explains)(file, expected, actual));
+        (!is_known).then_some(found)
+    }
+}
+
+/// The file as a forgiving reader would see it, where that is another.
+fn forgive(file: &[u8], label: &str) -> Option<Vec<u8>> {
+    let (label, der) = decode(file, label)?;
+    let forgiven = grammar::forgiving(&der);
+    (forgiven != der).then(|| armour(&label, &forgiven).into_bytes())
+}
+
+/// Texts of every kind that are damaged as texts: base64, lines, labels.
+#[test]
+fn mutated_texts() {
+    let mut random = Random::from_environment();
+    println!("X509_SEED={}", random.seed());
+    let (mut wrong, mut tried, mut caught) = (String::new(), 0_u32, 0_u32);
+    let certificates: (Side, Side, &[Rule]) = (their_certificates, our_certificates, CERTIFICATE_RULES);
+    for (kind, (theirs, ours, rules)) in [
+        ("certificates", certificates),
+        ("files", certificates),
+        ("keys", (their_key as Side, our_key as Side, KEY_RULES)),
+    ] {
+        for (name, pem) in corpus::files(kind) {
+            for _ in 0..random.count().div_ceil(8) {
+                let mutant = random.mutate_text(&pem);
+                if mutant.len() > MAX_FILE_LENGTH {
+                    continue;
+                }
+                tried += 1;
+                let (expected, actual) = (theirs(&mutant), ours(&mutant));
+                let is_known =
+                    |answer: &Answer| rules.iter().any(|rule| (rule.explains)(&mutant, &expected, answer));
+                if let Some(found) = expected.difference(&actual)
+                    && !is_known(&actual)
+                {
+                    wrong += &format!("{kind}/{name}: {found:?}\n{}\n", String::from_utf8_lossy(&mutant));
+                }
+                // The planted fault: a reader that passes over what is no letter of base64.
+                let letters: Vec<u8> =
+                    mutant.iter().copied().filter(|byte| byte.is_ascii_graphic() || *byte == b'\n').collect();
+                caught += u32::from(
+                    expected.difference(&ours(&letters)).is_some_and(|_| !is_known(&ours(&letters))),
+                );
+            }
+        }
+    }
+    let start: String = wrong.chars().take(20_000).collect();
+    assert!(wrong.is_empty(), "X509_SEED={}\n{start}", random.seed());
+    assert!(tried > 1000, "the mutations reach too little");
+    assert!(caught > 0, "the control was not found");
+    println!("counted: {tried} PEM texts");
+    println!("control found: PEM texts, a reader that passes over what is no letter of base64");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use tests::{
     random,
 };
 
+use crate::grammar;
+
 /// The same seed gives the same damage.
 pub(crate) struct Random {
     seed: u64,
@@ -39,7 +41,8 @@ impl Random {
 
     /// Damages a PEM file, or the DER of its first block with a label that ends so.
     pub(crate) fn mutate_pem(&mut self, pem: &[u8], label: &str) -> Vec<u8> {
-        match (self.below(4), decode(pem, label)) {
+        match (self.below(8), decode(pem, label)) {
+            (4.., Some((label, der))) => armour(&label, &grammar::mutate(&der, self)).into_bytes(),
             (1.., Some((label, der))) => armour(&label, &self.mutate_der(&der)).into_bytes(),
             _ => self.mutate_text(pem),
         }
@@ -77,7 +80,8 @@ impl Random {
         der
     }
 
-    fn mutate_text(&mut self, text: &[u8]) -> Vec<u8> {
+    /// Damages a text, whatever it is.
+    pub(crate) fn mutate_text(&mut self, text: &[u8]) -> Vec<u8> {
         let mut text = text.to_vec();
         for _ in 0..=self.below(2) {
             let at = self.below(text.len());
@@ -112,7 +116,7 @@ fn change(der: &mut [u8], at: usize, change: impl Fn(u8) -> u8) {
 }
 
 /// The first block whose label ends so.
-fn decode(pem: &[u8], label: &str) -> Option<(String, Vec<u8>)> {
+pub(crate) fn decode(pem: &[u8], label: &str) -> Option<(String, Vec<u8>)> {
     let text = std::str::from_utf8(pem).ok()?;
     let (_, rest) = text.split_once("-----BEGIN ")?;
     let (found, body) = rest.split_once("-----\n")?;

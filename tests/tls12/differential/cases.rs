@@ -12,6 +12,8 @@ pub(super) use protection::protected_records;
 pub(super) use record::{endings, plain_records};
 pub(super) use server_hello::server_hellos;
 
+use std::rc::Rc;
+
 use tests::oracle_tls::Verification;
 use tests::server::record::Record;
 use tests::server::{Flight, Item, Script, Server};
@@ -27,12 +29,12 @@ const MODES: [(&str, Verification); 2] =
 
 fn case(id: impl Into<String>, script: impl Fn() -> Script + 'static) -> Case {
     let (id, setup) = (id.into(), Setup::default());
-    Case { id, setup, first: None, script: Box::new(script), then: Box::new(|_| {}) }
+    Case { id, setup, first: None, script: Rc::new(script), then: Rc::new(|_| {}) }
 }
 
 impl Case {
     fn then(self, then: impl Fn(&mut Server) + 'static) -> Self {
-        Self { then: Box::new(then), ..self }
+        Self { then: Rc::new(then), ..self }
     }
 
     fn with(self, setup: Setup) -> Self {
@@ -40,7 +42,7 @@ impl Case {
     }
 
     fn after(self, first: impl Fn() -> Script + 'static) -> Self {
-        Self { first: Some(Box::new(first)), ..self }
+        Self { first: Some(Rc::new(first)), ..self }
     }
 }
 
@@ -70,6 +72,11 @@ fn record(content_type: u8, content: &[u8]) -> Item {
 
 fn said_honestly(server: &mut Server) {
     server.send(b"hello");
+}
+
+/// A server without a fault.
+pub(super) fn honest() -> Case {
+    traffic("honest", said_honestly)
 }
 
 pub(super) fn all() -> Vec<Case> {

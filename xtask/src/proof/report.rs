@@ -50,6 +50,17 @@ impl Outcome {
         Self::Done(Proved { counts: counts.into(), control: None })
     }
 
+    /// The same, with this before what was counted.
+    #[must_use]
+    pub fn from(self, where_from: &str) -> Self {
+        match self {
+            Self::Done(proved) => {
+                Self::Done(Proved { counts: format!("{where_from}: {}", proved.counts), ..proved })
+            }
+            not_run => not_run,
+        }
+    }
+
     /// In words.
     pub fn text(&self) -> String {
         let [result, counts, control] = self.cells();
