@@ -55,6 +55,13 @@ pub const PIP: Need = Need { what: "pip3", package: "python3-pip" };
 pub const JAVA: Need = Need { what: "javac", package: "openjdk-17-jdk-headless" };
 /// A peer of the matrix.
 pub const GO: Need = Need { what: "go", package: "golang-go" };
+/// What BoringSSL's test runner imports.
+pub const GO_CRYPTO: Need = Need {
+    what: "/usr/share/gocode/src/golang.org/x/crypto/hkdf/hkdf.go",
+    package: "golang-golang-x-crypto-dev",
+};
+/// What unpacks Debian's source packages.
+pub const XZ: Need = Need { what: "xz", package: "xz-utils" };
 /// A peer of the matrix.
 pub const ERLANG: Need = Need { what: "/usr/share/doc/erlang-ssl", package: "erlang-ssl" };
 

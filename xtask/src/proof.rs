@@ -3,7 +3,9 @@
 //! A part is called proved only with a control: a fault that is planted, and that the part must find. Each run of a part writes its row
 //! of `docs/proof.md`: what it counted, its control, and how long it took.
 
+mod bogo;
 mod brokers;
+mod debian;
 mod fuzz;
 mod interop;
 mod oracle;
@@ -48,6 +50,11 @@ const PARTS: &[Part] = &[
         name: "oracle",
         about: "hundreds of thousands of damaged certificates, keys, texts and chains beside the real Mbed TLS, from a new seed",
         prove: oracle::prove,
+    },
+    Part {
+        name: "bogo",
+        about: "BoringSSL's test runner at a client on tls12; writes docs/bogo.md",
+        prove: bogo::prove,
     },
     Part {
         name: "fuzz",
