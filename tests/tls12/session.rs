@@ -14,7 +14,7 @@ fn binding(host: &str) -> Binding {
 }
 
 fn server(not_after: u64) -> ServerSeen {
-    ServerSeen { certificate: [0xCE; 32], not_after, ..ServerSeen::NOTHING }
+    ServerSeen { certificate: Some([0xCE; 32]), not_after, ..ServerSeen::NOTHING }
 }
 
 fn session<'a>(id: &'a [u8], ticket: &'a [u8]) -> Session<'a> {
@@ -124,6 +124,25 @@ fn the_stated_size_is_enough_without_a_ticket() {
     assert_eq!(encoded(&session(&[1; 32], &[]), 2048).len(), MAX_LENGTH_WITHOUT_TICKET);
 }
 
+/// Nobody may have asked for the digest of the server's certificate; it is all there or not at all.
+#[test]
+fn a_session_has_the_whole_digest_of_a_certificate_or_none() {
+    let seen = ServerSeen { certificate: None, ..server(NOW + 1_000_000) };
+    let without = encoded(&Session { server: seen, ..session(&[1; 32], &[]) }, 1024);
+    assert_eq!(without.len(), MAX_LENGTH_WITHOUT_TICKET - 32);
+    assert_eq!(decode(&without, "localhost", NOW).unwrap().server, seen);
+    assert_eq!(inspect(&mut Hasher, &without).unwrap().unwrap().certificate, None);
+
+    let whole = encoded(&session(&[1; 32], &[]), 1024);
+    let (content, _) = whole.split_last_chunk::<32>().unwrap();
+    let at = content.windows(33).position(|bytes| bytes == [&[32][..], &[0xCE; 32]].concat()).unwrap();
+    for length in [1, 31, 33] {
+        let changed = [&content[..at], &[length], &vec![0xCE; length.into()], &content[at + 33..]].concat();
+        let digest = Hasher.hash(HashAlgorithm::Sha256, &[&changed]).unwrap();
+        assert!(decode(&[&changed, digest.as_bytes()].concat(), "localhost", NOW).is_none(), "{length}");
+    }
+}
+
 /// Bytes whose digest is right, as only a program that knows the layout could make them.
 #[test]
 fn a_session_with_an_id_that_is_too_long_or_a_byte_too_many_is_none() {
@@ -145,7 +164,7 @@ fn what_bytes_say_of_themselves() {
     assert_eq!(summary.max_fragment_length, Some(MaxFragmentLength::Bytes1024));
     assert_eq!((summary.created, summary.expires, summary.lifetime_hint), (NOW, NOW + 7200, 7200));
     assert_eq!((summary.id_length, summary.ticket_length), (32, 50));
-    assert_eq!((summary.certificate, summary.verdict), ([0xCE; 32], tls12::Verdict::default()));
+    assert_eq!((summary.certificate, summary.verdict), (Some([0xCE; 32]), tls12::Verdict::default()));
 
     // A hint for ever is a day; a certificate ends before that.
     let expires = |session: &Session<'_>| {

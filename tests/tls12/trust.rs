@@ -9,6 +9,7 @@ use tests::entropy::InsecureSeeded;
 use tests::link::{Link, Pieces};
 use tests::server::{Saved, Script, Server};
 use tests::throwaway::{self, NOW};
+use tls12::session::inspect;
 use tls12::{Config, Connection, Observer, Peer, Pin, Presented, ServerName, Verdict, Verification, Want};
 use x509::Certificate;
 
@@ -82,7 +83,9 @@ fn refused(made: Result<Made, Status>, flags: Flags, alert: Alert) {
 
 #[test]
 fn the_getters_after_a_handshake() {
-    let made = connect(&trusting(), localhost(), Script::default()).unwrap();
+    let witness = Witness::default();
+    let config = Config { observer: Some(&witness), ..trusting() };
+    let made = connect(&config, localhost(), Script::default()).unwrap();
     assert_eq!(made.verdict, Some(Verdict::default()));
     assert_eq!(made.certificate, Some(sha256(&throwaway::der("server.pem"))));
     assert!(made.is_new && !made.session.is_empty());
@@ -91,16 +94,52 @@ fn the_getters_after_a_handshake() {
     for (ticket, is_new) in [(None, false), (Script::default().ticket, true)] {
         let peer = Peer { session: &made.session, ..localhost() };
         let script = Script { ticket, ..resuming(made.server.saved()) };
-        let again = connect(&trusting(), peer, script).unwrap();
+        let again = connect(&config, peer, script).unwrap();
         assert!(again.resumed);
         assert_eq!((again.verdict, again.certificate), (made.verdict, made.certificate));
         assert_eq!(again.is_new, is_new);
         assert!(!again.session.is_empty());
     }
-    let unverified = Config { verification: Verification::None, ..trusting() };
+    let unverified = Config { verification: Verification::None, ..config };
     let made = connect(&unverified, localhost(), Script::default()).unwrap();
     assert_eq!(made.verdict, None, "nobody has looked");
     assert_eq!(made.certificate, Some(sha256(&throwaway::der("server.pem"))));
+}
+
+/// A certificate is hashed for pins and for an observer, and for nobody else.
+#[test]
+fn the_certificates_digest_is_there_for_whoever_asks() {
+    let (witness, pins) = (Witness::default(), [certificate_pin("server.pem")]);
+    let digest = Some(sha256(&throwaway::der("server.pem")));
+    for (config, expected) in [
+        (trusting(), None),
+        (Config { observer: Some(&witness), ..trusting() }, digest),
+        (Config { pins: &pins, ..trusting() }, digest),
+    ] {
+        let made = connect(&config, localhost(), Script::default()).unwrap();
+        let kept = inspect(&mut Hasher, &made.session).unwrap().unwrap();
+        assert_eq!((made.certificate, kept.certificate), (expected, expected));
+        let peer = Peer { session: &made.session, ..localhost() };
+        let again = connect(&config, peer, resuming(made.server.saved())).unwrap();
+        assert_eq!((again.resumed, again.certificate), (true, expected));
+    }
+}
+
+/// A session is bound to what a bundle holds: to the same one with and without its digest beside it, and to no other.
+#[test]
+fn a_bundle_with_its_digest_is_the_same_bundle() {
+    let made = connect(&trusting(), localhost(), Script::default()).unwrap();
+    let peer = Peer { session: &made.session, ..localhost() };
+    let resumes = |file, place: &mut [u8; 32]| {
+        let anchors = Some(bundle(file).with_digest(&mut Hasher, place).unwrap());
+        connect(&Config { anchors, ..trusting() }, peer, resuming(made.server.saved()))
+            .is_ok_and(|made| made.resumed)
+    };
+    let (mut place, mut other) = ([0; 32], [0; 32]);
+    assert!(resumes("ca.pem", &mut place));
+    assert!(!resumes("other-ca.pem", &mut other));
+    assert_eq!(place, sha256(&throwaway::der("ca.pem")));
+    assert_eq!(other, sha256(&throwaway::der("other-ca.pem")));
 }
 
 /// Everything that is wrong is reported, over resumption too, and nothing is refused. Never the default.

@@ -271,11 +271,12 @@ impl<'b> Connection<'b> {
         self.handshake.verdict()
     }
 
-    /// SHA-256 of the server's certificate (the whole DER), once it has come; in a session that is resumed, of the one that came then. The
-    /// certificate itself is there for a moment only: an [`crate::Observer`] sees it.
+    /// SHA-256 of the server's certificate (the whole DER), once it has come; in a session that is resumed, of the one that came then. None
+    /// without [`crate::Config::pins`] and without an [`crate::Config::observer`], which sees the certificate itself: it is hashed only
+    /// where somebody asks for it.
     #[must_use]
     pub fn server_certificate(&self) -> Option<&[u8; 32]> {
-        self.handshake.server().map(|server| &server.certificate)
+        self.handshake.server()?.certificate.as_ref()
     }
 
     /// The suite that was agreed on, once the ServerHello has come.

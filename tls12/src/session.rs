@@ -46,8 +46,8 @@ pub struct Summary {
     pub id_length: usize,
     /// The bytes of the ticket; 0 for none.
     pub ticket_length: usize,
-    /// SHA-256 of the server's certificate.
-    pub certificate: [u8; DIGEST_LENGTH],
+    /// SHA-256 of the server's certificate, where pins or an observer asked for it.
+    pub certificate: Option<[u8; DIGEST_LENGTH]>,
     /// What verification has found in the full handshake.
     pub verdict: Verdict,
 }

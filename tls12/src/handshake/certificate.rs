@@ -45,7 +45,7 @@ pub(super) struct ServerCertificate {
     /// The length of the list has been read.
     list_is_open: bool,
     verifier: Verifier,
-    /// The server's own certificate has come: its key and its digest are kept.
+    /// The server's own certificate has come: its key is kept.
     has_leaf: bool,
     /// And it has been dealt with.
     is_above_leaf: bool,
@@ -203,9 +203,13 @@ impl<'b> KeyExchange<'b> {
                 let too_long = Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::UNSUPPORTED_CERTIFICATE);
                 server.key.fill(&key, memory).ok_or(too_long)?;
             }
-            let digest = sha256(accel, certificate.der())?;
-            server.is_pinned = config.pins.is_empty() || is_pinned(config.pins, certificate, &digest, accel)?;
-            agreed.server.certificate = digest;
+            // Nobody else asks for it.
+            if config.observer.is_some() || !config.pins.is_empty() {
+                let digest = sha256(accel, certificate.der())?;
+                server.is_pinned =
+                    config.pins.is_empty() || is_pinned(config.pins, certificate, &digest, accel)?;
+                agreed.server.certificate = Some(digest);
+            }
             if config.verification.builds_path() {
                 agreed.server.not_after = certificate.not_after().to_unix();
             }

@@ -4,6 +4,7 @@ use core::mem;
 
 use accel::Accel;
 use status::Error;
+use x509::Bundle;
 use zeroize::Zeroize;
 
 use super::Handshake;
@@ -107,8 +108,10 @@ pub(super) fn binding<A: Accel>(
     let x509::Policy { sha1, md5, minimum_rsa_bits } = config.policy;
     let [high, low] = minimum_rsa_bits.to_be_bytes();
     let rules = [verification, u8::from(sha1), u8::from(md5), high, low];
-    let anchors = config.anchors.map_or(&[][..], |anchors| anchors.der());
-    let identity = config.identity.map_or(&[][..], |identity| identity.chain.der());
+    let mut digest = |bundle: Option<Bundle<'_>>| bundle.map(|bundle| bundle.digest(accel)).transpose();
+    let bundles = [digest(config.anchors)?, digest(config.identity.map(|identity| identity.chain))?];
+    let [anchors, identity] =
+        bundles.each_ref().map(|digest| digest.as_ref().map_or(&[][..], |digest| digest));
     // RFC 6066 §3: a session belongs to the name that was sent.
     let name = config.server_name.of(peer.host).unwrap_or_default();
     let parts = [peer.host.as_bytes(), &rules, anchors, identity, name.as_bytes()];

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   version  binding  suite  extended master secret  max_fragment_length  master secret  created
-//!   SHA-256 of the server's certificate  flags  depth  not_after
+//!   SHA-256 of the server's certificate<0..32>  flags  depth  not_after
 //!   lifetime hint  session id<0..32>  ticket<0..2^16-1>  SHA-256 of all before
 //! ```
 
@@ -81,8 +81,8 @@ pub struct Session<'a> {
 /// What is known of the server's own certificate, for as long as its session lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ServerSeen {
-    /// SHA-256 of the certificate.
-    pub certificate: [u8; DIGEST_LENGTH],
+    /// SHA-256 of the certificate; none where nobody has asked for it.
+    pub certificate: Option<[u8; DIGEST_LENGTH]>,
     /// What verification has found; nothing where there was none.
     pub verdict: Verdict,
     /// When it expires, in Unix seconds; `u64::MAX` when nobody cares because its dates were not verified, or not kept then already.
@@ -92,7 +92,7 @@ pub struct ServerSeen {
 impl ServerSeen {
     /// Nothing yet.
     pub const NOTHING: Self =
-        Self { certificate: [0; DIGEST_LENGTH], verdict: Verdict::new(Flags::NONE, 0), not_after: u64::MAX };
+        Self { certificate: None, verdict: Verdict::new(Flags::NONE, 0), not_after: u64::MAX };
 }
 
 impl<'a> Session<'a> {
@@ -173,7 +173,9 @@ impl<'a> Session<'a> {
         writer.u8(self.max_fragment_length.map_or(0, MaxFragmentLength::code));
         writer.bytes(self.master.as_bytes());
         writer.u64(self.created);
-        writer.bytes(&self.server.certificate);
+        writer.vector8(|writer| {
+            writer.bytes(self.server.certificate.as_ref().map_or(&[][..], |digest| digest))
+        });
         writer.u32(self.server.verdict.flags.bits());
         writer.u8(self.server.verdict.depth);
         writer.u64(self.server.not_after);
@@ -198,7 +200,7 @@ impl<'a> Session<'a> {
             master: MasterSecret::from_bytes(reader.array()),
             created: reader.u64(),
             server: ServerSeen {
-                certificate: reader.array(),
+                certificate: digest(reader.vector8())?,
                 verdict: Verdict::new(Flags::from_bits(reader.u32()), reader.u8()),
                 not_after: reader.u64(),
             },
@@ -211,9 +213,9 @@ impl<'a> Session<'a> {
 }
 
 /// The layout's version; every change of it, or of what a binding covers, is a new one.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 /// [`ServerSeen`]: digest, flags, depth, expiry.
-const PEER_LENGTH: usize = DIGEST_LENGTH + 4 + 1 + 8;
+const PEER_LENGTH: usize = 1 + DIGEST_LENGTH + 4 + 1 + 8;
 /// RFC 5246 §7.4.1.2.
 const MAX_ID_LENGTH: usize = 32;
 
@@ -223,6 +225,10 @@ const fn flag(byte: u8) -> Option<bool> {
         1 => Some(true),
         _ => None,
     }
+}
+
+fn digest(bytes: &[u8]) -> Option<Option<[u8; DIGEST_LENGTH]>> {
+    if bytes.is_empty() { Some(None) } else { bytes.try_into().ok().map(Some) }
 }
 
 fn fragment(code: u8) -> Option<Option<MaxFragmentLength>> {

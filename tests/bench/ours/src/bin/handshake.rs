@@ -3,6 +3,7 @@
 #![no_std]
 #![no_main]
 
+use accel::soft::Hasher;
 use bench::play::{Play, SEND, check};
 use bench::{board_init, done, row};
 use cortex_m_rt::entry;
@@ -26,12 +27,14 @@ fn main() -> ! {
     board_init();
     let mut storage = [[0; 4096]; 6];
     let [root, intermediate, chain_1024, chain_2048, key_1024, key_2048] = &mut storage;
-    let root = bundle(vector!("ca.pem"), root);
-    let intermediate = bundle(vector!("intermediate.pem"), intermediate);
+    let mut digests = [[0; 32]; 4];
+    let [of_root, of_intermediate, of_1024, of_2048] = &mut digests;
+    let root = bundle(vector!("ca.pem"), root, of_root);
+    let intermediate = bundle(vector!("intermediate.pem"), intermediate, of_intermediate);
     let key_1024 = key(vector!("client-1024.key"), key_1024);
     let key_2048 = key(vector!("client-2048.key"), key_2048);
-    let small = Identity { chain: bundle(vector!("client-1024.pem"), chain_1024), key: &key_1024 };
-    let large = Identity { chain: bundle(vector!("client-2048.pem"), chain_2048), key: &key_2048 };
+    let small = Identity { chain: bundle(vector!("client-1024.pem"), chain_1024, of_1024), key: &key_1024 };
+    let large = Identity { chain: bundle(vector!("client-2048.pem"), chain_2048, of_2048), key: &key_2048 };
 
     let open = Config { verification: Verification::None, ..Config::default() };
     let trusting = Config { anchors: Some(intermediate), ..Config::default() };
@@ -53,8 +56,10 @@ fn main() -> ! {
     done()
 }
 
-fn bundle<'a>(pem: &[u8], storage: &'a mut [u8]) -> Bundle<'a> {
-    check("certificate", Bundle::from_pem(pem, storage))
+/// Certificates with their digest, as a device keeps them that connects more than once.
+fn bundle<'a>(pem: &[u8], storage: &'a mut [u8], digest: &'a mut [u8; 32]) -> Bundle<'a> {
+    let bundle = check("certificate", Bundle::from_pem(pem, storage));
+    check("digest", bundle.with_digest(&mut Hasher, digest))
 }
 
 fn key<'a>(pem: &[u8], storage: &'a mut [u8]) -> PrivateKey<'a> {
