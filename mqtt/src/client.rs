@@ -49,6 +49,9 @@ pub struct Options<'b> {
     pub password: Option<&'b [u8]>,
     /// Who acknowledges received messages.
     pub acknowledgement: Acknowledgement,
+    /// How many messages of QoS 1 and 2 may be sent and not yet acknowledged; further ones wait. 0 for as many as are kept. MQTT 3.1.1 knows
+    /// no such limit, but brokers have one: Mosquitto 2.0 acknowledges what is beyond 20 messages of QoS 2, and then drops it.
+    pub max_in_flight: u16,
 }
 
 /// Who acknowledges received messages of QoS 1 and 2.
@@ -69,7 +72,10 @@ pub enum Acknowledgement {
     Manual,
 }
 
-/// A clean session, 60 seconds of keep-alive, 10 seconds for an answer, no name of its own.
+/// What Mosquitto's own client allows itself.
+const MAX_IN_FLIGHT: u16 = 20;
+
+/// A clean session, 60 seconds of keep-alive, 10 seconds for an answer, no name of its own, 20 unacknowledged messages.
 impl Default for Options<'_> {
     fn default() -> Self {
         Self {
@@ -81,6 +87,7 @@ impl Default for Options<'_> {
             user_name: None,
             password: None,
             acknowledgement: Acknowledgement::Automatic,
+            max_in_flight: MAX_IN_FLIGHT,
         }
     }
 }

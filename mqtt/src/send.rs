@@ -75,8 +75,8 @@ impl Client<'_> {
     /// Publishes a message.
     ///
     /// At QoS 0 it is written at once. At QoS 1 and 2 it is kept until [`Event::Delivered`](crate::Event::Delivered), over
-    /// reconnections too; when there is no connection, or older messages are still waiting, it is only kept, and
-    /// [`poll`](Self::poll) writes it in its turn.
+    /// reconnections too; when there is no connection, older messages are still waiting, or as many are open as
+    /// [`Options::max_in_flight`](crate::Options::max_in_flight) allows, it is only kept, and [`poll`](Self::poll) writes it in its turn.
     ///
     /// # Errors
     /// Nothing has changed after any of them. `BAD_INPUT_DATA`: not a topic name, too long, QoS 1 or 2 without an in-flight
@@ -105,7 +105,7 @@ impl Client<'_> {
     ///
     /// # Errors
     /// As [`publish`](Self::publish); `NOT_CONNECTED` and `BUFFER_TOO_SMALL` at every QoS, the latter also while older
-    /// messages are waiting; `BAD_INPUT_DATA` also when the first chunk is longer than `total`.
+    /// messages are waiting or as many are open as may be; `BAD_INPUT_DATA` also when the first chunk is longer than `total`.
     pub fn start(
         &mut self,
         message: &Message<'_>,
@@ -262,7 +262,16 @@ impl SessionState<'_> {
 
     /// A message of QoS 1 or 2 has to wait for its turn, [MQTT-4.6.0-1].
     fn must_queue(&self) -> bool {
-        self.state != LinkState::Connected || self.is_midway() || self.store.is_due(RecordKind::Publish)
+        self.state != LinkState::Connected
+            || self.is_midway()
+            || self.store.is_due(RecordKind::Publish)
+            || self.is_window_full()
+    }
+
+    /// As many messages are unacknowledged as the options allow.
+    fn is_window_full(&self) -> bool {
+        let window = usize::from(self.options.max_in_flight);
+        window > 0 && self.store.unacknowledged() >= window
     }
 
     fn packet_length(&self, message: &Message<'_>, total: usize) -> Result<usize, Error> {
@@ -358,7 +367,8 @@ impl SessionState<'_> {
         if let Some(sending) = self.sending {
             return self.store.find(RecordKind::Publish, sending.identifier);
         }
-        self.store.due_answer().or_else(|| self.store.due(RecordKind::Publish))
+        let next = self.store.due_answer();
+        if next.is_some() || self.is_window_full() { next } else { self.store.due(RecordKind::Publish) }
     }
 
     /// Writes the record's packet, or as much as fits of a message; tells whether it is written whole.

@@ -207,6 +207,8 @@ pub(crate) struct InFlightStore<'b> {
     live: usize,
     /// How many live records are the server's.
     servers: usize,
+    /// How many are the application's messages, or their releases.
+    messages: usize,
     /// The first record of the search tree.
     root: u32,
     /// By the numbers of the kinds.
@@ -223,6 +225,7 @@ impl<'b> InFlightStore<'b> {
             head: 0,
             live: 0,
             servers: 0,
+            messages: 0,
             root: NOWHERE,
             queues: [PendingPackets::default(); 7],
             ranges: 0,
@@ -246,7 +249,8 @@ impl<'b> InFlightStore<'b> {
 
     #[inline(never)]
     fn empty_log(&mut self) {
-        (self.used, self.head, self.live, self.servers) = (0, 0, 0, 0);
+        (self.used, self.head, self.live) = (0, 0, 0);
+        (self.servers, self.messages) = (0, 0);
         self.root = NOWHERE;
         self.queues = [PendingPackets::default(); 7];
     }
@@ -305,6 +309,12 @@ impl<'b> InFlightStore<'b> {
     /// How many answers are to be written or to be acknowledged by the application.
     pub(crate) fn servers(&self) -> usize {
         self.servers
+    }
+
+    /// How many messages are written on this connection and not yet acknowledged to their end.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        let [_, unwritten, ..] = self.queues;
+        self.messages.saturating_sub(unwritten.count)
     }
 
     /// Whether a packet of this kind is to be written; it may be held back.
@@ -399,7 +409,8 @@ impl<'b> InFlightStore<'b> {
     /// Counts a record that stands in the log, and indexes it.
     fn enter(&mut self, record: &InFlightRecord) {
         self.live = self.live.saturating_add(record.length());
-        self.servers = self.servers.saturating_add(usize::from(record.is_servers()));
+        let count = if record.is_servers() { &mut self.servers } else { &mut self.messages };
+        *count = count.saturating_add(1);
         if !record.has(WRITTEN) {
             self.count_due(record, 1);
         }
@@ -523,7 +534,8 @@ impl<'b> InFlightStore<'b> {
             return;
         }
         self.live = self.live.saturating_sub(record.length());
-        self.servers = self.servers.saturating_sub(usize::from(record.is_servers()));
+        let count = if record.is_servers() { &mut self.servers } else { &mut self.messages };
+        *count = count.saturating_sub(1);
         if flags & WRITTEN == 0 {
             self.count_due(record, -1);
         }

@@ -218,3 +218,46 @@ fn streamed_without_a_connection() {
     }
     assert_eq!(client.undelivered().count(), 0);
 }
+
+/// Only so many messages are open as the options allow: written on this connection, and not acknowledged to their end. The others wait in
+/// their order, a PUBREC is no end, and on the next connection it is the same.
+#[test]
+fn no_more_messages_are_open_than_may_be() {
+    for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        let options = Options { max_in_flight: 2, ..persistent() };
+        connected(options, |client| {
+            let packet = |number, again| publish("a", &[0], qos, number, again);
+            let (done, mut out) = (if qos == QoS::AtLeastOnce { 0x40 } else { 0x70 }, [0; 64]);
+            let acknowledged = |client: &mut Client<'_>, kind: u8, number: u8| {
+                assert!(events(client, &[kind, 2, 0, number]).is_ok());
+            };
+            for number in 1..=5 {
+                let written = client.publish(&message("a", &[0], qos), 0, &mut out).unwrap().written;
+                assert_eq!(written, if number <= 2 { packet(number, false).len() } else { 0 });
+            }
+            // A message in chunks waits as well; one of QoS 0 does not.
+            assert_eq!(client.start(&message("a", &[0], qos), 9, 0, &mut out), Err(BUFFER_TOO_SMALL));
+            let unasked = message("a", &[0], QoS::AtMostOnce);
+            assert_ne!(client.publish(&unasked, 0, &mut out).map(|published| published.written), Ok(0));
+            assert_eq!((poll(client, 0), client.has_output()), (vec![], false));
+            if qos == QoS::ExactlyOnce {
+                acknowledged(client, 0x50, 1);
+                assert_eq!(poll(client, 0), hex("62020001"));
+            }
+            acknowledged(client, done, 1);
+            assert_eq!(poll(client, 0), packet(3, false));
+            connect(client, true);
+            assert_eq!(poll(client, 0), [packet(2, true), packet(3, true)].concat());
+            acknowledged(client, done, 3);
+            acknowledged(client, done, 2);
+            assert_eq!(poll(client, 0), [packet(4, false), packet(5, false)].concat());
+        });
+        let options = Options { max_in_flight: 0, ..persistent() };
+        connected(options, |client| {
+            for _ in 0..30 {
+                let written = client.publish(&message("a", &[0], qos), 0, &mut [0; 64]).unwrap().written;
+                assert!(written > 0, "no limit");
+            }
+        });
+    }
+}

@@ -350,7 +350,8 @@ fn the_log_is_a_list() {
     for seed in 0..20 {
         let mut random = Random(seed);
         let mut list: Vec<(u16, Vec<u8>, bool)> = vec![];
-        with_room(persistent(), 600 + random.below(3_000), |client| {
+        let options = Options { max_in_flight: 0, ..persistent() };
+        with_room(options, 600 + random.below(3_000), |client| {
             for step in 0..3_000_usize {
                 // In order, from behind, or any; one of them now and then stays for long.
                 let target = if seed % 2 == 0 { 0 } else { random.below(list.len().max(1)) };

@@ -84,6 +84,47 @@ fn a_message_comes_back_over_tls_and_after_the_broker_has_restarted() {
     }
 }
 
+/// Mosquitto 2.0 acknowledges more than 20 open messages of QoS 2 and drops those beyond, so that no more may be open.
+#[test]
+fn nothing_is_lost_of_many_messages_at_once() {
+    const MESSAGES: u16 = 300;
+    let home = folder("many");
+    let pki = Pki::create(&home.join("pki")).unwrap();
+    let broker = Broker::start(&home, &pki, &[Listener::Plain]).unwrap();
+    let subscriptions = [Subscription { filter: TOPIC, qos: QoS::ExactlyOnce }];
+    let settings = Settings { subscriptions: &subscriptions, ..Settings::new(Security::Plain, "many") };
+    let mut memory = pc::Memory::default();
+    let mut client = Client::new(settings, memory.lend()).unwrap();
+    let (mut accel, mut network) =
+        (pc::accelerator(), pc::Tcp::new("127.0.0.1", broker.port(Listener::Plain)));
+    let mut session = Session::new(&mut client, &mut accel, &mut network);
+    let (mut received, mut delivered, mut silence) = (vec![], 0, 0);
+    while silence < 100 {
+        silence += 1;
+        let event = session.next(100).unwrap();
+        if event.is_some() {
+            silence = 0;
+        }
+        match event {
+            Some(Event::Subscribed { .. }) => {
+                for number in 0..MESSAGES {
+                    session.publish(&Message { payload: &number.to_be_bytes(), ..HELLO }).unwrap();
+                }
+            }
+            Some(Event::Message(message)) => {
+                received.push(u16::from_be_bytes(message.message.payload.try_into().unwrap()));
+            }
+            Some(Event::Delivered { .. }) => delivered += 1,
+            _ => {}
+        }
+        if delivered == MESSAGES && received.len() == usize::from(MESSAGES) {
+            break;
+        }
+    }
+    assert_eq!(received, (0..MESSAGES).collect::<Vec<_>>());
+    assert_eq!(delivered, MESSAGES);
+}
+
 /// A broker with TLS, which ends with the test's thread, and what a client needs to know of it.
 pub(crate) fn start(name: &str) -> (Broker, u16, Security<'static>) {
     let home = folder(name);
