@@ -13,7 +13,8 @@ use accel::Accel;
 use status::{Alert, Error, Status, Step};
 
 use crate::config::{Config, MaxFragmentLength, Peer};
-use crate::handshake::{Handshake, Progress};
+use crate::failure::Stop;
+use crate::handshake::Handshake;
 use crate::input::Input;
 use crate::memory::Memory;
 use crate::output::Output;
@@ -56,8 +57,8 @@ pub struct Connection<'b> {
     output: Output<'b>,
     handshake: Handshake<'b>,
     idle: Idle,
-    /// How far the last poll came.
-    progress: Progress,
+    /// The next poll has something to do, whatever the socket does.
+    is_busy: bool,
     end: End,
     /// The alert that has come: what ended the connection.
     alert_received: Option<Alert>,
@@ -117,7 +118,7 @@ impl<'b> Connection<'b> {
             output: Output::new(Memory::new(tx)),
             handshake: Handshake::new(config, peer, session),
             idle: Idle::new(),
-            progress: Progress::Made,
+            is_busy: true,
             end: End::Open,
             alert_received: None,
             status: None,
@@ -136,7 +137,7 @@ impl<'b> Connection<'b> {
         self.output.restart();
         self.handshake.restart(now);
         self.idle = Idle::new();
-        (self.progress, self.end) = (Progress::Made, End::Open);
+        (self.is_busy, self.end) = (true, End::Open);
         (self.alert_received, self.status) = (None, None);
     }
 
@@ -156,9 +157,10 @@ impl<'b> Connection<'b> {
     /// [`Connection::send_bytes`] still offers should be sent.
     pub fn poll<A: Accel>(&mut self, accel: &mut A) -> Result<Want, Error> {
         if self.end != End::Failed {
-            match self.advance(accel) {
-                Ok(progress) => self.progress = progress,
-                Err(failure) => self.fail(failure, accel),
+            let stop = self.advance(accel);
+            self.is_busy = stop == Stop::BUSY;
+            if let Some(failure) = stop.failure() {
+                self.fail(failure, accel);
             }
         }
         match self.status {

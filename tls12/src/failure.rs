@@ -58,11 +58,47 @@ impl Failure {
     }
 }
 
-/// What an accelerator reports is our own trouble: `internal_error` (RFC 5246 §7.2.2). A job that finds too little memory lent
-/// has been lent one of our buffers.
+/// What an accelerator reports is our own trouble: `internal_error` (RFC 5246 §7.2.2).
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let error = if error == mpi::ALLOC_FAILED { ssl::BUFFER_TOO_SMALL } else { error };
         Self::new(error, Alert::INTERNAL_ERROR)
+    }
+}
+
+/// Why nothing more is done now: one number too, whose upper half is zero where it is no failure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Stop(NonZeroU32);
+
+impl Stop {
+    /// The socket or the application comes first.
+    pub(crate) const WAITS: Self = Self(NonZeroU32::MIN);
+    /// One slice of a long computation was done, and the device may do something else before the next.
+    pub(crate) const BUSY: Self = Self(NonZeroU32::MIN.saturating_add(1));
+
+    /// A public-key job has stopped. One that finds too little memory was lent one of our buffers.
+    #[inline(never)]
+    pub(crate) fn of_job(error: nb::Error<Error>) -> Self {
+        match error {
+            nb::Error::WouldBlock => Self::BUSY,
+            nb::Error::Other(mpi::ALLOC_FAILED) => ssl::BUFFER_TOO_SMALL.into(),
+            nb::Error::Other(error) => error.into(),
+        }
+    }
+
+    /// The failure, if it is one.
+    pub(crate) fn failure(self) -> Option<Failure> {
+        (self != Self::WAITS && self != Self::BUSY).then_some(Failure(self.0))
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self(failure.0)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Failure::from(error).into()
     }
 }

@@ -8,8 +8,6 @@ use accel::{Digest, Hash, HashAlgorithm, HashState};
 use status::Error;
 use zeroize::Zeroize;
 
-use crate::signature_algorithm::{SignatureAlgorithm, SignatureKey};
-
 /// The hash of all handshake messages so far, with the suite's algorithm.
 #[derive(Clone)]
 pub(crate) struct Transcript(HashState);
@@ -64,9 +62,13 @@ impl SigningHashes {
     /// # Errors
     /// Those of [`Hash`].
     pub(crate) fn start<A: Hash>(&mut self, accel: &mut A, running: HashAlgorithm) -> Result<(), Error> {
-        let others = signing_hashes().filter(|algorithm| *algorithm != running);
-        for (slot, algorithm) in self.0.iter_mut().zip(others) {
-            *slot = Some(accel.hash_start(algorithm)?);
+        let mut slots = self.0.iter_mut();
+        for algorithm in ALGORITHMS {
+            if algorithm != running
+                && let Some(slot) = slots.next()
+            {
+                *slot = Some(accel.hash_start(algorithm)?);
+            }
         }
         Ok(())
     }
@@ -108,12 +110,29 @@ fn finish<A: Hash>(accel: &mut A, state: &HashState) -> Result<Digest, Error> {
     accel.hash_finish_in_place(&mut state.clone())
 }
 
-/// RSA signatures are offered with five hashes, and the suite's is one of them.
-const SIGNING_HASHES: usize = 4;
+/// What RSA signatures are offered with.
+const ALGORITHMS: [HashAlgorithm; 5] = [
+    HashAlgorithm::Sha512,
+    HashAlgorithm::Sha384,
+    HashAlgorithm::Sha256,
+    HashAlgorithm::Sha224,
+    HashAlgorithm::Sha1,
+];
+/// The suite's hash is one of them.
+const SIGNING_HASHES: usize = ALGORITHMS.len() - 1;
 
-fn signing_hashes() -> impl Iterator<Item = HashAlgorithm> {
-    SignatureAlgorithm::OFFERED.into_iter().filter_map(|algorithm| match algorithm.parts() {
-        Some((SignatureKey::Rsa, hash)) => Some(hash),
-        _ => None,
-    })
+#[cfg(test)]
+mod tests {
+    use super::ALGORITHMS;
+    use crate::signature_algorithm::{SignatureAlgorithm, SignatureKey};
+
+    #[test]
+    fn every_hash_of_an_offered_rsa_signature_runs() {
+        let offered =
+            SignatureAlgorithm::OFFERED.into_iter().filter_map(|algorithm| match algorithm.parts() {
+                Some((SignatureKey::Rsa, hash)) => Some(hash),
+                _ => None,
+            });
+        assert!(offered.eq(ALGORITHMS));
+    }
 }

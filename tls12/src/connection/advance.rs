@@ -6,8 +6,7 @@ use accel::Accel;
 use status::{Alert, AlertSeen, Cause, Status, net, ssl};
 
 use super::{Connection, End};
-use crate::failure::Failure;
-use crate::handshake::Progress;
+use crate::failure::{Failure, Stop};
 use crate::input::Received;
 use crate::output::AlertLevel;
 use crate::record::ContentType;
@@ -17,21 +16,20 @@ use crate::want::Want;
 impl Connection<'_> {
     /// Takes one turn after the other.
     // Bounded: every turn uses up a step of the handshake, a message or a record, and what was received is finite.
-    pub(super) fn advance<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+    pub(super) fn advance<A: Accel>(&mut self, accel: &mut A) -> Stop {
         loop {
-            if matches!(self.end, End::Due | End::AnswerDue) {
-                self.send_close(accel)?;
-            }
-            let progress = self.turn(accel)?;
-            if progress != Progress::Made {
-                return Ok(progress);
+            if let Err(stop) = self.turn(accel) {
+                return stop;
             }
         }
     }
 
-    fn turn<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+    fn turn<A: Accel>(&mut self, accel: &mut A) -> Result<(), Stop> {
+        if matches!(self.end, End::Due | End::AnswerDue) {
+            self.send_close(accel)?;
+        }
         if matches!(self.end, End::Mutual | End::Abandoned) {
-            return Ok(Progress::Waits);
+            return Err(Stop::WAITS);
         }
         if self.handshake.is_our_turn() {
             if self.output.is_closed() {
@@ -42,40 +40,40 @@ impl Connection<'_> {
             }
             return self.handshake.write(&mut self.input, &mut self.output, accel);
         }
-        match self.handshake.read(&mut self.input, &mut self.output, &mut self.idle, accel)? {
-            Progress::Waits => self.read_record(accel),
-            progress => Ok(progress),
+        match self.handshake.read(&mut self.input, &mut self.output, &mut self.idle, accel) {
+            Err(Stop::WAITS) => self.read_record(accel),
+            result => result,
         }
     }
 
     /// Where nothing can be written any more: only an alert is worth hearing.
-    fn read_last_words<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+    fn read_last_words<A: Accel>(&mut self, accel: &mut A) -> Result<(), Stop> {
         self.handshake.abandon_jobs(&mut self.input, &mut self.output);
         match self.input.record(self.handshake.read_state(), accel)? {
             Received::Record(ContentType::ALERT, opened) => self.read_alert(opened)?,
-            Received::Record(..) => return Err(UNEXPECTED),
+            Received::Record(..) => return Err(UNEXPECTED.into()),
             Received::Taken => {}
-            Received::Incomplete if self.input.is_inside_message() => return Err(UNEXPECTED),
+            Received::Incomplete if self.input.is_inside_message() => return Err(UNEXPECTED.into()),
             Received::Incomplete if self.input.has_ended() => return self.stream_ended(),
-            Received::Incomplete => return Ok(Progress::Waits),
+            Received::Incomplete => return Err(Stop::WAITS),
         }
-        Ok(Progress::Made)
+        Ok(())
     }
 
-    fn read_record<A: Accel>(&mut self, accel: &mut A) -> Result<Progress, Failure> {
+    fn read_record<A: Accel>(&mut self, accel: &mut A) -> Result<(), Stop> {
         let (content_type, opened) = match self.input.record(self.handshake.read_state(), accel)? {
             Received::Record(content_type, opened) => (content_type, opened),
-            Received::Taken => return Ok(Progress::Made),
+            Received::Taken => return Ok(()),
             Received::Incomplete if self.input.has_ended() && self.input.plaintext().is_empty() => {
                 return self.stream_ended();
             }
-            Received::Incomplete => return Ok(Progress::Waits),
+            Received::Incomplete => return Err(Stop::WAITS),
         };
         match content_type {
             ContentType::APPLICATION_DATA => self.read_application_data(opened)?,
             // RFC 5246 §6.2.1: only application data may be empty.
             _ if opened.is_empty() => {
-                return Err(Failure::new(ssl::INVALID_RECORD, Alert::UNEXPECTED_MESSAGE));
+                return Err(Failure::new(ssl::INVALID_RECORD, Alert::UNEXPECTED_MESSAGE).into());
             }
             ContentType::HANDSHAKE => self.input.append(opened),
             ContentType::ALERT => self.read_alert(opened)?,
@@ -85,7 +83,7 @@ impl Connection<'_> {
                 self.input.discard();
             }
         }
-        Ok(Progress::Made)
+        Ok(())
     }
 
     /// RFC 5246 §7.4.9: application data only after both Finished messages, for which the handshake has a proof.
@@ -141,20 +139,20 @@ impl Connection<'_> {
     }
 
     /// The stream ended, and everything before its end has been dealt with.
-    fn stream_ended(&mut self) -> Result<Progress, Failure> {
+    fn stream_ended(&mut self) -> Result<(), Stop> {
         let end = if self.output.is_closed() {
             Failure::silent(net::SEND_FAILED)
         } else {
             Failure::silent(ssl::CONN_EOF).with(Cause::Truncated)
         };
         if !self.handshake.is_over() {
-            return Err(end);
+            return Err(end.into());
         }
         // RFC 5246 §7.2.1: nobody has to wait for the answer to a close_notify.
         if self.status.is_none() && (!self.end.is_said() || self.output.has_lost()) {
             self.status = Some(self.describe(end));
         }
-        Ok(Progress::Waits)
+        Err(Stop::WAITS)
     }
 
     fn send_close<A: Accel>(&mut self, accel: &mut A) -> Result<(), Failure> {
@@ -173,12 +171,12 @@ impl Connection<'_> {
     pub(super) fn want(&mut self) -> Want {
         let sending = !self.send_bytes().is_empty();
         let reading = !self.input.plaintext().is_empty();
-        let ended = self.input.has_ended() && !reading && self.progress == Progress::Waits;
+        let ended = self.input.has_ended() && !reading && !self.is_busy;
         Want::SEND.when(sending)
             | Want::RECV.when(!self.recv_space().is_empty())
             | Want::READ.when(reading)
             | Want::WRITE.when(!self.write_space().is_empty())
-            | Want::BUSY.when(self.progress == Progress::Busy)
+            | Want::BUSY.when(self.is_busy)
             | Want::CLOSED.when(self.is_closed() || ended)
     }
 
@@ -191,7 +189,7 @@ impl Connection<'_> {
     /// receive buffer is the memory of a job in ours.
     pub(super) fn is_listening(&self) -> bool {
         let is_their_turn = !self.handshake.is_our_turn() || self.output.is_closed();
-        self.progress == Progress::Waits
+        !self.is_busy
             && matches!(self.end, End::Open | End::Due | End::Said)
             && (self.handshake.is_over() || (is_their_turn && self.send_bytes().is_empty()))
     }

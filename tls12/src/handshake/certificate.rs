@@ -17,9 +17,9 @@ use x509::{Certificate, Context, PublicKey, Time, Verifier};
 
 use super::order::NextMessage;
 use super::phase::{Common, KeyExchange};
-use super::{HEADER_LENGTH, MessageType, Piece, Progress};
+use super::{HEADER_LENGTH, MessageType, Piece};
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, Stop};
 use crate::input::window_too_small;
 use crate::output::Output;
 use crate::proof::ChainVerified;
@@ -129,7 +129,7 @@ impl<'b> KeyExchange<'b> {
         available: &[u8],
         left: usize,
         accel: &mut A,
-    ) -> Result<Piece, Failure> {
+    ) -> Result<Piece, Stop> {
         let server = &mut self.certificate;
         if server.skipped > 0 {
             let length = available.len().min(server.skipped);
@@ -137,7 +137,7 @@ impl<'b> KeyExchange<'b> {
             return Ok(if length > 0 { Piece::Taken(length) } else { Piece::Needs(1) });
         }
         if left < LENGTH {
-            return Err(malformed());
+            return Err(malformed().into());
         }
         let Some((length, rest)) = available.split_first_chunk::<LENGTH>() else {
             return Ok(Piece::Needs(LENGTH));
@@ -147,20 +147,20 @@ impl<'b> KeyExchange<'b> {
         if !server.list_is_open {
             // RFC 5246 §7.4.2: a server always has a certificate here.
             if whole != left || length == 0 {
-                return Err(malformed());
+                return Err(malformed().into());
             }
             server.list_is_open = true;
             return Ok(Piece::Taken(LENGTH));
         }
         if whole > left || length < MIN_CERTIFICATE_LENGTH {
-            return Err(malformed());
+            return Err(malformed().into());
         }
         let Some(der) = rest.get(..length) else { return Ok(Piece::Needs(whole)) };
         match Certificate::from_der(der) {
             Ok(certificate) => self.take_certificate(common, &certificate, whole, accel),
             // One that nobody may need. If the path does, there is none.
             Err(error) if Certificate::is_unknown(error) && server.has_leaf => Ok(Piece::Taken(whole)),
-            Err(error) => Err(Failure::new(error, parse_alert(error))),
+            Err(error) => Err(Failure::new(error, parse_alert(error)).into()),
         }
     }
 
@@ -194,7 +194,7 @@ impl<'b> KeyExchange<'b> {
         certificate: &Certificate<'_>,
         whole: usize,
         accel: &mut A,
-    ) -> Result<Piece, Failure> {
+    ) -> Result<Piece, Stop> {
         let config = common.config;
         let Self { certificate: server, agreed, send_memory: memory, .. } = self;
         if !server.has_leaf {
@@ -214,7 +214,7 @@ impl<'b> KeyExchange<'b> {
                 agreed.server.not_after = certificate.not_after().to_unix();
             }
             // To verify it is a slice of its own.
-            return Ok(Piece::Busy);
+            return Err(Stop::BUSY);
         }
         let is_verified = config.verification.builds_path()
             || (config.verification == Verification::Pinned && !server.is_above_leaf);
@@ -234,14 +234,13 @@ impl<'b> KeyExchange<'b> {
             // It is hashed next time.
             Ok(()) => {
                 server.is_checked = true;
-                Ok(Piece::Busy)
+                Err(Stop::BUSY)
             }
-            Err(nb::Error::WouldBlock) => Ok(Piece::Busy),
             Err(nb::Error::Other(codes::FATAL_ERROR)) => {
                 let failure = Failure::new(codes::FATAL_ERROR, Alert::CERTIFICATE_UNKNOWN);
-                Err(failure.with(Cause::Budget))
+                Err(failure.with(Cause::Budget).into())
             }
-            Err(nb::Error::Other(error)) => Err(error.into()),
+            Err(error) => Err(Stop::of_job(error)),
         }
     }
 
@@ -253,13 +252,13 @@ impl<'b> KeyExchange<'b> {
         sent: usize,
         output: &mut Output<'b>,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(), Stop> {
         let whole = self.copy_certificate(common.config, usize::MAX, &mut [])?;
         let left = whole.saturating_sub(sent);
         let is_waiting = !output.pending().is_empty();
         let space = output.space(None);
         if space.len() < left.min(MIN_PIECE) {
-            return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
+            return if is_waiting { Err(Stop::WAITS) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
         }
         let piece = space.len().min(left);
         let piece = space.get_mut(..piece).unwrap_or_default();
@@ -273,7 +272,7 @@ impl<'b> KeyExchange<'b> {
         } else {
             NextMessage::ClientCertificate { sent }
         };
-        Ok(Progress::Made)
+        Ok(())
     }
 
     /// Copies the part of our Certificate message that begins at `from`, and returns the length of the whole message.
@@ -297,12 +296,12 @@ impl<'b> KeyExchange<'b> {
 
 impl ServerCertificate {
     /// A certificate of so many bytes is larger than the receive buffer: passes over it, unless it is the server's own.
-    pub(super) fn skip(&mut self, whole: usize) -> Result<Progress, Failure> {
+    pub(super) fn skip(&mut self, whole: usize) -> Result<(), Stop> {
         if !self.has_leaf {
-            return Err(window_too_small());
+            return Err(window_too_small().into());
         }
         (self.skipped, self.has_skipped) = (whole, true);
-        Ok(Progress::Made)
+        Ok(())
     }
 
     /// Shows a certificate to the observer, and keeps what it has against it.

@@ -10,10 +10,10 @@
 
 use accel::Accel;
 
+use super::compute;
 use super::order::{MessageType, NextMessage};
 use super::phase::{Common, Protected};
-use super::{Computed, Progress, compute};
-use crate::failure::Failure;
+use crate::failure::Stop;
 use crate::input::Input;
 use crate::output::Output;
 use crate::signature_algorithm::SignatureAlgorithm;
@@ -27,13 +27,9 @@ impl<'b> Protected<'b> {
         input: &mut Input<'b>,
         output: &mut Output<'b>,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(), Stop> {
         let algorithm = algorithm.0.to_be_bytes();
-        let message =
-            match compute(&mut common.work, MessageType::CERTIFICATE_VERIFY, &algorithm, output, accel)? {
-                Computed::Message(message) => message,
-                Computed::Not(progress) => return Ok(progress),
-            };
+        let message = compute(&mut common.work, MessageType::CERTIFICATE_VERIFY, &algorithm, output, accel)?;
         self.agreed.transcript.update(accel, message)?;
         let length = message.len();
         output.seal_message(None, accel, length)?;
@@ -41,6 +37,6 @@ impl<'b> Protected<'b> {
         input.memory().restore(&mut common.work.memory);
         common.next = NextMessage::ClientFinished(None);
         // The last slice ends here: what Finished needs is as much work again.
-        Ok(Progress::Busy)
+        Err(Stop::BUSY)
     }
 }

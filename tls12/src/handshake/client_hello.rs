@@ -14,9 +14,9 @@ use status::{Error, ssl};
 
 use super::order::{MessageType, NextMessage};
 use super::phase::{Common, Hello};
-use super::{Progress, resumption};
+use super::resumption;
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::Stop;
 use crate::output::Output;
 use crate::session::Session;
 use crate::signature_algorithm::SignatureAlgorithm;
@@ -73,17 +73,17 @@ impl SessionId {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    fn random<A: Accel>(accel: &mut A) -> Result<Self, Error> {
-        let mut id = Self { bytes: [0; 32], length: 32 };
-        accel.fill(&mut id.bytes)?;
-        Ok(id)
+    /// Makes it a random one.
+    fn fill<A: Accel>(&mut self, accel: &mut A) -> Result<(), Error> {
+        self.length = self.bytes.len();
+        accel.fill(&mut self.bytes)
     }
 }
 
 /// What a ClientHello is made of.
 pub(super) struct ClientHello<'a> {
     pub(super) random: &'a [u8; 32],
-    pub(super) session_id: SessionId,
+    pub(super) session_id: &'a SessionId,
     pub(super) config: &'a Config<'a>,
     pub(super) host: &'a str,
     /// The ticket to resume from; empty to ask for one.
@@ -125,10 +125,7 @@ impl ClientHello<'_> {
             out.u16(extension::MAX_FRAGMENT_LENGTH);
             out.vector16(|out| out.u8(limit.code()));
         }
-        out.u16(extension::ENCRYPT_THEN_MAC);
-        out.u16(0);
-        out.u16(extension::EXTENDED_MASTER_SECRET);
-        out.u16(0);
+        out.bytes(&EMPTY_EXTENSIONS);
         if !self.config.alpn.is_empty() {
             out.u16(extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
             out.vector16(|out| {
@@ -147,6 +144,13 @@ impl ClientHello<'_> {
 /// NameType (RFC 6066 §3).
 const HOST_NAME: u8 = 0;
 
+/// encrypt_then_mac and extended_master_secret: types, and lengths of zero.
+const EMPTY_EXTENSIONS: [u8; 8] = {
+    let ([a, b], [c, d]) =
+        (extension::ENCRYPT_THEN_MAC.to_be_bytes(), extension::EXTENDED_MASTER_SECRET.to_be_bytes());
+    [a, b, 0, 0, c, d, 0, 0]
+};
+
 impl Hello {
     /// Offers the peer's session if it can be resumed and its ticket fits, and a new one otherwise.
     #[inline(never)]
@@ -155,52 +159,50 @@ impl Hello {
         common: &mut Common<'b>,
         output: &mut Output<'b>,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(), Stop> {
         accel.fill(&mut common.randoms.client)?;
         if !common.store.is_bound() {
             common.store.bind(resumption::binding(common.config, &common.peer, accel)?);
         }
-        let session = common.offered_session(accel)?;
-        let (length, offered_id) = match session {
-            Some(session) => match common.compose(output, Some(&session), accel) {
-                Err(ssl::BUFFER_TOO_SMALL) => common.compose(output, None, accel)?,
-                result => result?,
-            },
-            None => common.compose(output, None, accel)?,
-        };
-        self.offered_id = offered_id;
+        // Used in the place where it is made: it is long, and its master secret is not copied about.
+        let session = common.offered_session(accel);
+        let session = session.as_ref().map_err(|error| *error)?.as_ref();
+        let mut length = self.compose(common, output, session, accel);
+        if session.is_some() && length == Err(ssl::BUFFER_TOO_SMALL) {
+            length = self.compose(common, output, None, accel);
+        }
+        let length = length?;
         output.seal_message(None, accel, length)?;
         output.keep(length);
         common.next = NextMessage::ServerHello;
-        Ok(Progress::Made)
+        Ok(())
     }
-}
 
-impl<'b> Common<'b> {
-    /// Writes the message; its length, and the session id in it.
+    /// Writes the message, and returns its length.
     fn compose<A: Accel>(
-        &self,
-        output: &mut Output<'b>,
+        &mut self,
+        common: &Common<'_>,
+        output: &mut Output<'_>,
         session: Option<&Session<'_>>,
         accel: &mut A,
-    ) -> Result<(usize, SessionId), Error> {
-        let ticket = session.map_or(&[][..], |session| session.ticket);
-        let session_id = match session {
+    ) -> Result<usize, Error> {
+        let (id, ticket) = session.map_or((&[][..], &[][..]), |session| (session.id, session.ticket));
+        if ticket.is_empty() {
+            self.offered_id = SessionId::new(id).unwrap_or(SessionId::EMPTY);
+        } else {
             // RFC 5077 §3.4: the server's echo of it tells whether the ticket was accepted.
-            Some(_) if !ticket.is_empty() => SessionId::random(accel)?,
-            Some(session) => SessionId::new(session.id).unwrap_or(SessionId::EMPTY),
-            None => SessionId::EMPTY,
-        };
+            self.offered_id.fill(accel)?;
+        }
         let hello = ClientHello {
-            random: &self.randoms.client,
-            session_id,
-            config: self.config,
-            host: self.peer.host,
+            random: &common.randoms.client,
+            session_id: &self.offered_id,
+            config: common.config,
+            host: common.peer.host,
             ticket,
         };
         let mut out = Writer::new(output.message_space(None));
         out.u8(MessageType::CLIENT_HELLO.0);
         out.vector24(|out| hello.write(out));
-        Ok((out.finish()?, session_id))
+        out.finish()
     }
 }

@@ -11,10 +11,10 @@
 use accel::Accel;
 use status::{Error, ssl};
 
+use super::compute;
 use super::order::{MessageType, NextMessage};
 use super::phase::{Common, HandshakePhase, KeyExchange, Work};
-use super::{Computed, Progress, compute};
-use crate::failure::Failure;
+use crate::failure::Stop;
 use crate::input::Input;
 use crate::output::Output;
 use crate::schedule::MasterSecret;
@@ -27,14 +27,15 @@ impl<'b> KeyExchange<'b> {
         common: &mut Common<'b>,
         output: &mut Output<'b>,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(), Stop> {
         // Without the proof that the chain was verified there is no key, and it ends here.
         let key = self.certificate.key(&self.send_memory).ok_or(ssl::INTERNAL_ERROR)?.rsa();
         self.premaster.fill(accel)?;
         let Work { job, memory } = &mut common.work;
-        *job = Some(accel.rsa_encrypt(&key, self.premaster.as_bytes(), memory)?);
+        let started = accel.rsa_encrypt(&key, self.premaster.as_bytes(), memory);
+        *job = Some(started.map_err(|error| Stop::of_job(error.into()))?);
         output.memory().restore(&mut self.send_memory);
-        Ok(Progress::Busy)
+        Err(Stop::BUSY)
     }
 
     /// The master secret (RFC 5246 §8.1), which RFC 7627 §4 binds to every message up to this one.
@@ -51,12 +52,13 @@ impl<'b> KeyExchange<'b> {
 
     /// Begins our signature over every message up to this one. RFC 5246 §7.4.8: only behind a certificate that can sign.
     #[inline(never)]
-    fn start_signature<A: Accel>(&self, common: &mut Common<'b>, accel: &mut A) -> Result<(), Error> {
+    fn start_signature<A: Accel>(&self, common: &mut Common<'b>, accel: &mut A) -> Result<(), Stop> {
         common.next = NextMessage::ClientFinished(None);
         let Some((identity, (algorithm, hash))) = self.signing_identity(common.config) else { return Ok(()) };
         let digest = self.signing.hash(&self.agreed.transcript, accel, hash)?;
         let Work { job, memory } = &mut common.work;
-        *job = Some(accel.rsa_sign(&identity.key.rsa(), hash, digest.as_bytes(), memory)?);
+        let started = accel.rsa_sign(&identity.key.rsa(), hash, digest.as_bytes(), memory);
+        *job = Some(started.map_err(|error| Stop::of_job(error.into()))?);
         common.next = NextMessage::CertificateVerify(algorithm);
         Ok(())
     }
@@ -71,12 +73,9 @@ impl<'b> HandshakePhase<'b> {
         input: &mut Input<'b>,
         output: &mut Output<'b>,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
-        let Self::KeyExchange(exchange) = self else { return Ok(Progress::Waits) };
-        let message = match compute(&mut common.work, MessageType::CLIENT_KEY_EXCHANGE, &[], output, accel)? {
-            Computed::Message(message) => message,
-            Computed::Not(progress) => return Ok(progress),
-        };
+    ) -> Result<(), Stop> {
+        let Self::KeyExchange(exchange) = self else { return Err(Stop::WAITS) };
+        let message = compute(&mut common.work, MessageType::CLIENT_KEY_EXCHANGE, &[], output, accel)?;
         exchange.hash_message(accel, message)?;
         let length = message.len();
         output.seal_message(None, accel, length)?;
@@ -89,7 +88,7 @@ impl<'b> HandshakePhase<'b> {
             input.memory().restore(&mut common.work.memory);
         }
         // The last slice ends here: what Finished needs is as much work again.
-        Ok(Progress::Busy)
+        Err(Stop::BUSY)
     }
 
     #[inline(never)]

@@ -10,8 +10,8 @@ use zeroize::Zeroize;
 
 use super::order::NextMessage;
 use super::phase::{Common, Protected};
-use super::{HEADER_LENGTH, MessageType, Progress, frame};
-use crate::failure::Failure;
+use super::{HEADER_LENGTH, MessageType, frame};
+use crate::failure::{Failure, Stop};
 use crate::output::Output;
 use crate::proof::FinishedVerified;
 use crate::record::MAX_OVERHEAD;
@@ -49,15 +49,15 @@ impl<'b> Protected<'b> {
         servers: Option<FinishedVerified>,
         output: &mut Output<'b>,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(), Stop> {
         if self.write_state().is_none() {
             if output.space(None).len() < ROOM {
                 let is_waiting = !output.pending().is_empty();
-                return if is_waiting { Ok(Progress::Waits) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
+                return if is_waiting { Err(Stop::WAITS) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
             }
             self.write_change_cipher_spec(common, output, accel)?;
             // The key block is a slice of its own.
-            return Ok(Progress::Busy);
+            return Err(Stop::BUSY);
         }
         let verify_data = self.verify_data(Side::Client, accel)?;
         let message = output.message_space(self.write_state());
@@ -75,7 +75,7 @@ impl<'b> Protected<'b> {
                 NextMessage::ServerChangeCipherSpec
             };
         }
-        Ok(Progress::Made)
+        Ok(())
     }
 
     #[inline(never)]

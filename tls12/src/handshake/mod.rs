@@ -48,7 +48,7 @@ use zeroize::Zeroize;
 
 use crate::Suite;
 use crate::config::{Config, MaxFragmentLength, Peer};
-use crate::failure::Failure;
+use crate::failure::{Failure, Stop};
 use crate::input::{Input, window_too_small};
 use crate::output::Output;
 use crate::proof::FinishedVerified;
@@ -71,17 +71,6 @@ pub(crate) struct Handshake<'b> {
     phase: HandshakePhase<'b>,
 }
 
-/// How far a turn has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Progress {
-    /// Something was done; there may be more to do.
-    Made,
-    /// Nothing more can be done without the socket or the application.
-    Waits,
-    /// One slice of a long computation was done.
-    Busy,
-}
-
 /// A message whose header has been read.
 #[derive(Clone, Copy)]
 struct Message {
@@ -98,8 +87,6 @@ enum Piece {
     Taken(usize),
     /// So many bytes must be there before it goes on.
     Needs(usize),
-    /// A slice of a computation was done on them.
-    Busy,
 }
 
 impl<'b> Handshake<'b> {
@@ -187,13 +174,13 @@ impl<'b> Handshake<'b> {
         output: &mut Output<'b>,
         idle: &mut Idle,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(), Stop> {
         let Some(message) = self.message else { return self.read_header(input, accel) };
         if message.in_pieces {
             return self.read_piece(message, input, accel);
         }
         let whole = message.left.saturating_add(HEADER_LENGTH);
-        let Some(bytes) = input.handshake().get(..whole) else { return Ok(Progress::Waits) };
+        let Some(bytes) = input.handshake().get(..whole) else { return Err(Stop::WAITS) };
         if message.message_type == MessageType::HELLO_REQUEST {
             hello_request::answer(output, self.write_state(), idle, accel)?;
         } else {
@@ -203,7 +190,7 @@ impl<'b> Handshake<'b> {
         input.take(whole);
         self.message = None;
         self.settle(input, output)?;
-        Ok(Progress::Made)
+        Ok(())
     }
 
     /// Writes the next message, or a part of it.
@@ -212,7 +199,7 @@ impl<'b> Handshake<'b> {
         input: &mut Input<'b>,
         output: &mut Output<'b>,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(), Stop> {
         let Self { common, phase, .. } = self;
         match (common.next, phase) {
             (NextMessage::ClientHello, HandshakePhase::Hello(hello, _)) => {
@@ -233,7 +220,7 @@ impl<'b> Handshake<'b> {
             (NextMessage::ClientFinished(servers), HandshakePhase::Protected(protected, _)) => {
                 protected.write_finished(common, servers, output, accel)
             }
-            _ => Ok(Progress::Waits),
+            _ => Err(Stop::WAITS),
         }
     }
 
@@ -340,29 +327,29 @@ impl<'b> Handshake<'b> {
     }
 
     /// RFC 5246 §7.4: type and length.
-    fn read_header<A: Accel>(&mut self, input: &mut Input<'b>, accel: &mut A) -> Result<Progress, Failure> {
+    fn read_header<A: Accel>(&mut self, input: &mut Input<'b>, accel: &mut A) -> Result<(), Stop> {
         let Some(header @ [message_type, a, b, c]) = input.handshake().first_chunk().copied() else {
-            return Ok(Progress::Waits);
+            return Err(Stop::WAITS);
         };
         let message_type = MessageType(message_type);
         if !allowed(self.common.next, message_type) {
-            return Err(out_of_order(self.common.next));
+            return Err(out_of_order(self.common.next).into());
         }
         let left = u24([a, b, c]);
         if left > MAX_MESSAGE_LENGTH {
             let failure = Failure::new(ssl::BAD_INPUT_DATA, Alert::ILLEGAL_PARAMETER);
-            return Err(failure.with(Cause::MessageTooLong));
+            return Err(failure.with(Cause::MessageTooLong).into());
         }
         // RFC 5246 §7.4.1.1: empty; Mbed TLS takes anything longer for another message.
         if message_type == MessageType::HELLO_REQUEST && left > 0 {
-            return Err(out_of_order(self.common.next));
+            return Err(out_of_order(self.common.next).into());
         }
         let fits = input.can_hold(left.saturating_add(HEADER_LENGTH));
         let in_pieces = match message_type {
             MessageType::CERTIFICATE | MessageType::CERTIFICATE_REQUEST => true,
             MessageType::NEW_SESSION_TICKET => !fits,
             _ if fits => false,
-            _ => return Err(window_too_small()),
+            _ => return Err(window_too_small().into()),
         };
         if in_pieces {
             self.phase.hash_message(accel, &header)?;
@@ -370,7 +357,7 @@ impl<'b> Handshake<'b> {
             input.inside_message(true);
         }
         self.message = Some(Message { message_type, left, in_pieces });
-        Ok(Progress::Made)
+        Ok(())
     }
 
     fn read_whole<A: Accel>(
@@ -402,7 +389,7 @@ impl<'b> Handshake<'b> {
         message: Message,
         input: &mut Input<'b>,
         accel: &mut A,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(), Stop> {
         let available = input.handshake();
         let available = available.get(..message.left).unwrap_or(available);
         let Self { common, phase, .. } = self;
@@ -416,7 +403,6 @@ impl<'b> Handshake<'b> {
             _ => skip(available),
         };
         let taken = match piece {
-            Piece::Busy => return Ok(Progress::Busy),
             Piece::Needs(bytes) if !input.can_hold(bytes) => {
                 return match &mut self.phase {
                     HandshakePhase::KeyExchange(exchange)
@@ -424,10 +410,10 @@ impl<'b> Handshake<'b> {
                     {
                         exchange.certificate.skip(bytes)
                     }
-                    _ => Err(window_too_small()),
+                    _ => Err(window_too_small().into()),
                 };
             }
-            Piece::Needs(_) => return Ok(Progress::Waits),
+            Piece::Needs(_) => return Err(Stop::WAITS),
             Piece::Taken(taken) => taken,
         };
         self.phase.hash_message(accel, available.get(..taken).unwrap_or_default())?;
@@ -438,7 +424,7 @@ impl<'b> Handshake<'b> {
             input.inside_message(false);
             self.end_of_pieces(message.message_type)?;
         }
-        Ok(if taken > LONG_PIECE { Progress::Busy } else { Progress::Made })
+        if taken > LONG_PIECE { Err(Stop::BUSY) } else { Ok(()) }
     }
 
     fn end_of_pieces(&mut self, message_type: MessageType) -> Result<(), Failure> {
@@ -489,15 +475,8 @@ fn frame(message_type: MessageType, message: &mut [u8], length: usize) -> Result
     Ok(whole)
 }
 
-/// A message that ends in what a job computes.
-enum Computed<'o> {
-    /// The whole message; it stands where it is sealed.
-    Message(&'o [u8]),
-    /// There is none yet.
-    Not(Progress),
-}
-
 /// Does one slice of the job whose result is the last vector of a message: type, length, `fields`, and the result with its length of two bytes.
+/// Returns the message when it is whole; it stands where it is sealed.
 ///
 /// # Errors
 /// Those of [`accel::PublicKey::step`]; `ssl::BUFFER_TOO_SMALL` (-0x6A00) when the send buffer is too small for the message.
@@ -508,27 +487,23 @@ fn compute<'o, A: Accel>(
     fields: &[u8],
     output: &'o mut Output<'_>,
     accel: &mut A,
-) -> Result<Computed<'o>, Failure> {
+) -> Result<&'o [u8], Stop> {
     let is_waiting = !output.pending().is_empty();
     let message = output.message_space(None);
     if message.len() < MAX_COMPUTED_LENGTH && is_waiting {
-        return Ok(Computed::Not(Progress::Waits));
+        return Err(Stop::WAITS);
     }
-    let Work { job: Some(job), memory } = work else { return Ok(Computed::Not(Progress::Waits)) };
+    let Work { job: Some(job), memory } = work else { return Err(Stop::WAITS) };
     let body = message.get_mut(HEADER_LENGTH..).unwrap_or_default();
     let (head, rest) = body.split_at_mut_checked(fields.len()).unwrap_or_default();
     let (length, result) = rest.split_first_chunk_mut().ok_or(ssl::BUFFER_TOO_SMALL)?;
-    let written = match accel.step(job, memory, result) {
-        Err(nb::Error::WouldBlock) => return Ok(Computed::Not(Progress::Busy)),
-        Err(nb::Error::Other(error)) => return Err(error.into()),
-        Ok(written) => written,
-    };
+    let written = accel.step(job, memory, result).map_err(Stop::of_job)?;
     copy(head, fields);
     let [.., high, low] = written.to_be_bytes();
     *length = [high, low];
     let before = fields.len().saturating_add(length.len());
     let whole = frame(message_type, message, written.saturating_add(before))?;
-    Ok(Computed::Message(message.get(..whole).unwrap_or_default()))
+    Ok(message.get(..whole).unwrap_or_default())
 }
 
 /// The longest message that a job computes: CertificateVerify with two bytes before the vector of 512 bytes.

@@ -36,26 +36,21 @@ pub(super) struct Parameters<'b> {
     pub(super) alpn: Option<&'b [u8]>,
 }
 
-/// A ServerHello as it stands in its bytes.
-pub(super) struct ServerHello<'a> {
-    random: [u8; 32],
-    session_id: SessionId,
-    suite: Suite,
-    extensions: Reader<'a>,
-}
-
-impl<'a> ServerHello<'a> {
-    /// Reads a message's body; the extensions are not looked at yet.
+impl<'b> Parameters<'b> {
+    /// Reads a message's body and holds everything against what was offered.
     ///
     /// # Errors
     /// `ssl::BAD_HS_PROTOCOL_VERSION` (-0x6E80) for another version, `ssl::FEATURE_UNAVAILABLE` (-0x7080) for compression,
-    /// `ssl::BAD_INPUT_DATA` (-0x7100) for a suite that does not exist here, `ssl::BAD_HS_SERVER_HELLO` (-0x7980) for the rest.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, Failure> {
+    /// `ssl::BAD_INPUT_DATA` (-0x7100) for a suite that does not exist here, `ssl::BAD_HS_SERVER_HELLO` (-0x7980) for the rest: a suite or an
+    /// extension that was not offered, an extension that is repeated or is no answer, and what does not end where it should.
+    #[inline(never)]
+    fn read(body: &[u8], common: &mut Common<'b>) -> Result<Self, Failure> {
         let mut reader = Reader::new(body);
         if reader.u16() != VERSION && !reader.has_failed() {
             return Err(Failure::new(ssl::BAD_HS_PROTOCOL_VERSION, Alert::PROTOCOL_VERSION));
         }
-        let (random, session_id) = (reader.array(), SessionId::new(reader.vector8()));
+        common.randoms.server = reader.array();
+        let session_id = SessionId::new(reader.vector8());
         let (suite, compression) = (reader.u16(), reader.u8());
         let session_id = session_id.filter(|_| !reader.has_failed()).ok_or(MALFORMED)?;
         if compression != NULL_COMPRESSION {
@@ -68,25 +63,12 @@ impl<'a> ServerHello<'a> {
         if !reader.is_whole() {
             return Err(MALFORMED);
         }
-        Ok(Self { random, session_id, suite, extensions: Reader::new(extensions) })
-    }
-
-    /// Holds everything against what was offered: `config` and whether a name was sent.
-    ///
-    /// # Errors
-    /// `ssl::BAD_HS_SERVER_HELLO` (-0x7980): a suite that was not offered, an extension that was not offered, repeated, or
-    /// says something else than an answer may.
-    pub(super) fn accept<'b>(
-        self,
-        config: &Config<'b>,
-        name_was_sent: bool,
-    ) -> Result<Parameters<'b>, Failure> {
-        if !config.suites.contains(self.suite) {
+        if !common.config.suites.contains(suite) {
             return Err(illegal());
         }
-        let mut parameters = Parameters {
-            suite: self.suite,
-            session_id: self.session_id,
+        let mut parameters = Self {
+            suite,
+            session_id,
             resumed: false,
             extended_master_secret: false,
             encrypt_then_mac: false,
@@ -94,22 +76,24 @@ impl<'a> ServerHello<'a> {
             max_fragment_length: None,
             alpn: None,
         };
-        let mut seen = Seen::default();
-        let mut reader = self.extensions;
+        parameters.read_extensions(Reader::new(extensions), common)?;
+        Ok(parameters)
+    }
+
+    fn read_extensions(&mut self, mut reader: Reader<'_>, common: &Common<'b>) -> Result<(), Failure> {
+        let mut extensions = Extensions::offered(common);
         // Bounded: each kind is taken once.
         while !reader.is_empty() {
             let (kind, content) = (reader.u16(), Reader::new(reader.vector16()));
             if reader.has_failed() {
                 return Err(MALFORMED);
             }
-            seen.once(kind, config, name_was_sent)?;
-            parameters.read_extension(kind, content, config)?;
+            extensions.once(kind)?;
+            self.read_extension(kind, content, common.config)?;
         }
-        Ok(parameters)
+        Ok(())
     }
-}
 
-impl<'b> Parameters<'b> {
     fn read_extension(
         &mut self,
         kind: u16,
@@ -182,34 +166,55 @@ impl<'b> Parameters<'b> {
     }
 }
 
-/// Which extensions have come: one bit for each kind that can have been offered.
-#[derive(Default)]
-struct Seen(u16);
+/// Which extensions may come and which have come: one bit for each of [`Extensions::KINDS`].
+struct Extensions {
+    offered: u16,
+    seen: u16,
+}
 
-impl Seen {
+impl Extensions {
+    /// Those that are not offered to every server first.
+    const KINDS: [u16; 9] = [
+        extension::SERVER_NAME,
+        extension::MAX_FRAGMENT_LENGTH,
+        extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+        extension::SESSION_TICKET,
+        extension::ENCRYPT_THEN_MAC,
+        extension::EXTENDED_MASTER_SECRET,
+        // Offered by the SCSV.
+        extension::RENEGOTIATION_INFO,
+        // RFC 5246 §7.4.1.4 forbids them; some servers send them all the same, to every client.
+        extension::SUPPORTED_GROUPS,
+        extension::EC_POINT_FORMATS,
+    ];
+
+    fn offered(common: &Common<'_>) -> Self {
+        let config = common.config;
+        let name = config.server_name.of(common.peer.host).is_some();
+        let offered = u16::from(name)
+            | u16::from(config.max_fragment_length.is_some()) << 1
+            | u16::from(!config.alpn.is_empty()) << 2
+            | u16::from(config.session_tickets) << 3
+            | 0x01F0;
+        Self { offered, seen: 0 }
+    }
+
     /// RFC 5246 §7.4.1.4: only what was offered, but for two kinds, and only once.
-    fn once(&mut self, kind: u16, config: &Config<'_>, name_was_sent: bool) -> Result<(), Failure> {
-        let (bit, offered) = match kind {
-            extension::SERVER_NAME => (0x01, name_was_sent),
-            extension::MAX_FRAGMENT_LENGTH => (0x02, config.max_fragment_length.is_some()),
-            extension::ENCRYPT_THEN_MAC => (0x04, true),
-            extension::EXTENDED_MASTER_SECRET => (0x08, true),
-            extension::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => (0x10, !config.alpn.is_empty()),
-            extension::SESSION_TICKET => (0x20, config.session_tickets),
-            // Offered by the SCSV.
-            extension::RENEGOTIATION_INFO => (0x40, true),
-            // RFC 5246 §7.4.1.4 forbids them; some servers send them all the same, to every client.
-            extension::SUPPORTED_GROUPS => (0x80, true),
-            extension::EC_POINT_FORMATS => (0x100, true),
-            _ => (0, false),
-        };
-        if !offered {
+    fn once(&mut self, kind: u16) -> Result<(), Failure> {
+        let mut bit = 1;
+        for known in Self::KINDS {
+            if kind == known {
+                break;
+            }
+            bit <<= 1;
+        }
+        if self.offered & bit == 0 {
             return Err(not_offered());
         }
-        if self.0 & bit != 0 {
+        if self.seen & bit != 0 {
             return Err(illegal().with(Cause::Extension));
         }
-        self.0 |= bit;
+        self.seen |= bit;
         Ok(())
     }
 }
@@ -230,10 +235,7 @@ impl<'b> HandshakePhase<'b> {
         if output.has_unsent() {
             return Err(out_of_order(common.next));
         }
-        let hello = ServerHello::read(body)?;
-        common.randoms.server = hello.random;
-        let name_was_sent = common.config.server_name.of(common.peer.host).is_some();
-        let mut parameters = hello.accept(common.config, name_was_sent)?;
+        let mut parameters = Parameters::read(body, common)?;
         let offered = offered_id.as_bytes();
         // RFC 5246 §7.3, RFC 5077 §3.4: an echo of our session id resumes.
         let is_echo = !offered.is_empty() && parameters.session_id.as_bytes() == offered;
