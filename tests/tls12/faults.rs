@@ -10,7 +10,7 @@
 
 use accel::Parts;
 use accel::rustcrypto::{self, RustCrypto};
-use status::{Error, Step, cipher};
+use status::{Alert, Error, Step, cipher, mpi, ssl};
 use tests::entropy::InsecureSeeded;
 use tests::link::{Link, Pieces};
 use tests::server::{Saved, Script, Server};
@@ -22,22 +22,35 @@ use super::handshake::{identity, peer, trusting};
 /// What a failed call says, wherever it is: no code that a signature or a key can be blamed for.
 const FAULT: Error = cipher::HW_ACCEL_FAILED;
 
-/// Counts its calls, and fails at one of them and at all that follow.
+/// Which calls fail, and with what.
+#[derive(Clone, Copy)]
+enum Fault {
+    /// One of all calls, counted from 1, and all that follow; none for 0.
+    Any(usize),
+    /// One of those for a public-key job, which finds too little memory.
+    Memory(usize),
+}
+
+/// Counts its calls, and fails.
 struct Failing {
     inner: RustCrypto<InsecureSeeded>,
     calls: usize,
-    /// The first call that fails, counted from 1; none for 0.
-    failing: usize,
+    fault: Fault,
 }
 
 impl Failing {
-    fn at(failing: usize) -> Self {
-        Self { inner: RustCrypto::new(InsecureSeeded::new(1)), calls: 0, failing }
+    fn new(fault: Fault) -> Self {
+        Self { inner: RustCrypto::new(InsecureSeeded::new(1)), calls: 0, fault }
     }
 
     fn call(&mut self) -> Result<&mut RustCrypto<InsecureSeeded>, Error> {
-        self.calls += 1;
-        if self.failing != 0 && self.calls >= self.failing { Err(FAULT) } else { Ok(&mut self.inner) }
+        if let Fault::Any(failing) = self.fault {
+            self.calls += 1;
+            if failing != 0 && self.calls >= failing {
+                return Err(FAULT);
+            }
+        }
+        Ok(&mut self.inner)
     }
 }
 
@@ -56,6 +69,12 @@ impl Parts for Failing {
     }
 
     fn public_key_part(&mut self) -> Result<(&mut Self::PublicKey, &mut Self::Rng), Error> {
+        if let Fault::Memory(failing) = self.fault {
+            self.calls += 1;
+            if self.calls == failing {
+                return Err(mpi::ALLOC_FAILED);
+            }
+        }
         self.call()?.public_key_part()
     }
 
@@ -73,11 +92,11 @@ struct Outcome {
     session: Vec<u8>,
 }
 
-fn run(config: &Config<'_>, session: &[u8], script: Script, failing: usize) -> Outcome {
+fn run(config: &Config<'_>, session: &[u8], script: Script, fault: Fault) -> Outcome {
     let (mut rx, mut tx) = (vec![0; Connection::FULL_RX], vec![0; Connection::GOOD_TX]);
     let mut kept = vec![0; Connection::GOOD_SESSION];
     let mut connection = Connection::new(config, peer(session), &mut rx, &mut tx, &mut kept).unwrap();
-    let mut accel = Failing::at(failing);
+    let mut accel = Failing::new(fault);
     let mut link = Link::new(Server::new(script), Pieces::Whole);
     let mut result = link.run(&mut connection, &mut accel);
     let step = connection.step();
@@ -99,11 +118,11 @@ fn run(config: &Config<'_>, session: &[u8], script: Script, failing: usize) -> O
 
 /// For every call of a whole connection: it fails there, with the call's code, and says nothing more of its own.
 fn each_call(name: &str, config: &Config<'_>, session: &[u8], script: impl Fn() -> Script) -> Outcome {
-    let good = run(config, session, script(), 0);
+    let good = run(config, session, script(), Fault::Any(0));
     assert_eq!(good.result, Ok(Want::READ | Want::WRITE), "{name}");
     assert_eq!((&good.server.data[..], &good.server.fault), (&b"hello"[..], &None), "{name}");
     for failing in 1..=good.calls {
-        let outcome = run(config, session, script(), failing);
+        let outcome = run(config, session, script(), Fault::Any(failing));
         let place = format!("{name}, call {failing} of {}", good.calls);
         let error = outcome.result.expect_err(&place);
         assert!(error == FAULT || error.high() == Some(FAULT), "{place}: {error:?}");
@@ -136,5 +155,25 @@ fn every_call_of_a_handshake_and_of_a_record_may_fail() {
         let saved: Saved = full.server.saved();
         let resuming = || Script { resume: Some(saved.clone()), encrypt_then_mac, ..Script::new(suite) };
         each_call(&format!("{suite:04X}, resumed"), &own, &full.session, resuming);
+    }
+}
+
+/// A job that finds too little memory was lent one of our buffers: the buffer is too small.
+#[test]
+fn every_job_may_find_its_memory_too_small() {
+    let own = Config { identity: Some(identity("client-2048")), ..trusting() };
+    let script = || Script {
+        certificate_request: Some(Default::default()),
+        client_key: Some(throwaway::rsa_public_key("client-2048.key")),
+        ..Script::default()
+    };
+    let good = run(&own, &[], script(), Fault::Memory(0));
+    assert_eq!(good.result, Ok(Want::READ | Want::WRITE));
+    // The server's signature, the premaster secret and our own signature.
+    assert!(good.calls >= 6, "{} calls", good.calls);
+    for failing in 1..=good.calls {
+        let outcome = run(&own, &[], script(), Fault::Memory(failing));
+        assert_eq!(outcome.result, Err(ssl::BUFFER_TOO_SMALL), "call {failing}");
+        assert_eq!(outcome.server.alerts, [(2, Alert::INTERNAL_ERROR.0)], "call {failing}");
     }
 }

@@ -290,18 +290,6 @@ fn the_name_that_is_sent_has_no_dot_at_its_end() {
     }
 }
 
-/// A job that finds too little memory was lent one of our buffers; what else an accelerator says is its own.
-#[test]
-fn an_accelerators_code_is_kept_but_for_lent_memory() {
-    let told = |error| {
-        let failure = tls12::Failure::from(error);
-        (failure.error(), failure.alert())
-    };
-    let internal = Some(Alert::INTERNAL_ERROR);
-    assert_eq!(told(status::mpi::ALLOC_FAILED), (ssl::BUFFER_TOO_SMALL, internal));
-    assert_eq!(told(status::cipher::HW_ACCEL_FAILED), (status::cipher::HW_ACCEL_FAILED, internal));
-}
-
 /// What was agreed on can be asked for.
 #[test]
 fn a_connection_tells_what_was_agreed_on() {
