@@ -137,7 +137,8 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
     ///
     /// # Errors
     /// `WouldBlock` when nothing can be moved before the socket is ready for what [`Session::wants`] names, or the time of
-    /// [`Client::next_deadline`] has come; what has ended the connection, once: the next call goes on to the next attempt, after its
+    /// [`Client::next_deadline`] has come: where it had come before the call, a connection is being made, and the socket alone is waited
+    /// for; what has ended the connection, once: the next call goes on to the next attempt, after its
     /// pause.
     #[expect(
         clippy::should_implement_trait,

@@ -92,6 +92,16 @@ pub const EXAMPLES: &[Example] = &[
         is_quick: true,
     },
     Example {
+        name: "smoltcp-nb",
+        target: None,
+        programs: &[Program {
+            name: "smoltcp-on-a-pc",
+            sources: "src",
+            what: "smoltcp without an executor and without a heap (`nb`), and a loop around it over Ethernet in a UNIX socket",
+        }],
+        is_quick: true,
+    },
+    Example {
         name: "minimq",
         target: None,
         programs: &[Program {

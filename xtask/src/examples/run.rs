@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::folder;
+use super::{cargo, folder};
 use crate::{
     board,
     install::{self, MOSQUITTO, MOSQUITTO_CLIENTS, OPENSSL},
@@ -16,6 +16,7 @@ use crate::{
     pki::{HOST, Pki},
     process::{self, Server},
     progress::Progress,
+    root, target,
 };
 
 /// The most that anything may take on a machine that does other things too.
@@ -61,17 +62,19 @@ impl World {
         progress.say("example unix-socket: a message to Mosquitto and back, without TCP");
         self.over_a_unix_socket()?;
 
+        progress.say("example smoltcp-on-a-pc: Ethernet over a UNIX socket to our gateway, and the broker is restarted");
+        self.on_smoltcp()?;
+        self.smoltcp_without_an_operating_system(progress)?;
+
         progress.say("example minimq: a message to Mosquitto and back, in MQTT 5 over our TLS");
         self.run("minimq-over-tls12", &[], "kitchen/lamp: on")?;
 
+        progress.say("example lwip-sockets: as a program for this PC, whose sockets are the same functions");
+        self.in_a_c_program()?;
+
         progress.say("example come_back: the broker is restarted");
-        let mut program = self.run("come_back", &[], "kitchen/count: 1")?;
-        self.broker.restart()?;
-        program.wait_for("again in a moment", LONG)?;
-        until(&mut program, "it is back", |log| log.matches("kitchen/count: ").count() >= 2)?;
-        self.publish("kitchen/bell", "ring")?;
-        program.wait_for("kitchen/bell: ring", LONG)?;
-        drop(program);
+        let program = self.run("come_back", &[], "kitchen/count: 1")?;
+        self.comes_back(program)?;
 
         progress.say(&format!("example gateway: {METERS} connections, and the broker is restarted"));
         let all = format!("{METERS} of {METERS} connected");
@@ -102,6 +105,62 @@ impl World {
         drop(broker);
         let _ = std::fs::remove_file(&socket);
         heard
+    }
+
+    /// Ethernet and TCP are the program's own; the gateway at the other end of its cable is the one that the virtual board has.
+    fn on_smoltcp(&mut self) -> Result<(), String> {
+        let build = ["build", "--quiet", "--package", "gateway", "--bin", "cable"];
+        process::run(Command::new("cargo").current_dir(root()).args(build))?;
+        let cable = std::env::temp_dir().join(format!("mqtts-cable-{}", std::process::id()));
+        let mut gateway = Command::new(target().join("debug/cable"));
+        gateway.arg(&cable).arg("localhost");
+        let gateway = Server::start(&gateway, "listening", LONG)?;
+        let mut command = Command::new(folder().join("release/smoltcp-on-a-pc"));
+        command.arg(&cable).arg("localhost").arg(self.broker.port(Listener::Tls).to_string());
+        command.arg(self.pki.certificate("ca"));
+        let program = Server::start(&command, "kitchen/count: 1", LONG);
+        let is_back = program.and_then(|program| self.comes_back(program));
+        drop(gateway);
+        let _ = std::fs::remove_file(&cable);
+        is_back
+    }
+
+    /// The part of it that a board copies.
+    fn smoltcp_without_an_operating_system(&self, progress: &Progress) -> Result<(), String> {
+        let mut build = Route::choose(progress)?.build("dev");
+        build.current_dir(root().join("examples/smoltcp-nb")).args(["--lib", "--no-default-features"]);
+        process::run(&mut build)
+    }
+
+    /// The library and its shim as a program.
+    fn in_a_c_program(&mut self) -> Result<(), String> {
+        let source = root().join("examples/lwip-sockets");
+        process::run(cargo(&[]).current_dir(&source).envs(self.variables()))?;
+        let program = folder().join("release/lwip-on-a-pc");
+        let mut compile = Command::new("cc");
+        compile.args(["-DHOSTED", "-Wall", "-Wextra", "-Werror"]).arg(source.join("shim.c"));
+        compile.arg(folder().join("release/liblwip_sockets.a")).arg("-o").arg(&program);
+        process::output(&mut compile)?;
+        let mut program = Server::start(&Command::new(&program), "", LONG)?;
+        self.hear("kitchen/uptime", 1)?;
+        self.publish("kitchen/lamp", "on")?;
+        program.wait_for("lamp on", LONG)?;
+        self.broker.restart()?;
+        program.wait_for("ended", LONG)?;
+        self.hear("kitchen/uptime", 1)?;
+        self.publish("kitchen/lamp", "off")?;
+        program.wait_for("lamp off", LONG)
+    }
+
+    /// A program that publishes `kitchen/count` is there again after a restart of the broker.
+    fn comes_back(&mut self, mut program: Server) -> Result<(), String> {
+        self.broker.restart()?;
+        program.wait_for("again in a moment", LONG)?;
+        until(&mut program, "it is back", |log| {
+            log.split_once("again in a moment").is_some_and(|(_, after)| after.contains("kitchen/count: "))
+        })?;
+        self.publish("kitchen/bell", "ring")?;
+        program.wait_for("kitchen/bell: ring", LONG)
     }
 
     /// Runs the firmware for the NUCLEO-F439ZI, as the table's measurement has built it, on the virtual board.
