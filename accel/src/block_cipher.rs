@@ -1,11 +1,11 @@
-//! The modes of operation over a unit that encrypts blocks and nothing else, which is the commonest kind.
+//! The modes of operation over a unit that only encrypts blocks, which is the commonest kind.
 //!
-//! The unit is [`BlockCipher`]: load a key, work on these blocks in place, clear. [`Modes`] makes CBC, GCM and CCM of it, checks tags in
-//! constant time, and goes on in software where the unit stops. GHASH is software.
+//! [`BlockCipher`] is the trait of such a unit: load a key, process blocks in place, clear. [`Modes`] adds CBC, GCM and CCM, checks tags in
+//! constant time, and continues in software if the unit stops. GHASH is software.
 //!
 //! ```text
 //!   Modes::seal ──► load_key ──► process two blocks ──► process two blocks .. ──► clear
-//!                                     └── no answer: software, from these blocks on
+//!                                     └── no answer: software continues with these blocks
 //! ```
 
 use status::{Error, cipher};

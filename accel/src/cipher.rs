@@ -1,7 +1,6 @@
 //! AES in the modes of the ten suites: CBC (RFC 5246), GCM (RFC 5288), CCM and CCM_8 (RFC 6655).
 //!
-//! Data is worked on in place. A key is loaded once for a direction and a mode; padding and MAC of CBC records are the record
-//! layer's business.
+//! Data is processed in place. A key is loaded once for a direction and a mode. The record layer does the padding and MAC of CBC records.
 
 use status::{Error, aes, cipher};
 use zeroize::ZeroizeOnDrop;

@@ -1,7 +1,7 @@
-//! One accelerator of several parts: a hash unit beside a cipher unit beside software.
+//! One accelerator made of parts: for example a hash unit, a cipher unit, and software for the rest.
 //!
-//! A chip's units know nothing of each other. Each is one part, which implements one trait, and what it leaves out of that trait is
-//! software. [`Compose`] joins four parts to what a connection asks for ([`crate::Accel`]):
+//! Each unit of a chip is a part, which implements one trait; functions that it leaves out are software. [`Compose`] joins four parts to a
+//! whole accelerator ([`crate::Accel`]):
 //!
 //! ```text
 //!   hash         Hash           soft::Hasher, or your unit      MD5, SHA-1, SHA-2
@@ -10,8 +10,7 @@
 //!   rng          Rng            soft::Drbg over your source     random numbers, for public_key too
 //! ```
 //!
-//! A type of your own that holds its parts otherwise implements [`Parts`] and is an accelerator too. The calls are handed on here and
-//! nowhere else.
+//! Your own type can hold its parts in another way: if it implements [`Parts`], it is an accelerator too. Only this file passes the calls on.
 
 use status::Error;
 

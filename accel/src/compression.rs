@@ -1,6 +1,7 @@
-//! The hash functions over a unit that has the compression function and nothing else.
+//! The hash functions over a unit that only has the compression function.
 //!
-//! Buffering, padding and the state are the software's; the unit gets whole blocks. Where it stops, software goes on with the same blocks.
+//! Software does the buffering and the padding, and holds the state; the unit gets whole blocks. If it stops, software continues with the same
+//! blocks.
 
 use status::{Error, md};
 

@@ -1,9 +1,9 @@
-//! The rules that every backend keeps, as tests that a backend runs on itself.
+//! The rules that every backend keeps, as tests that you run on your backend.
 //!
-//! [`crate::self_test`] asks whether a unit that worked yesterday still works. This asks whether a backend does what a connection relies on:
-//! messages that take turns, keys that take turns, what must be refused and with which code, and what must be gone afterwards. Run it in a
-//! test of your backend, on a PC over a model of the unit or on the chip itself. No heap, no panic; a few hundred thousand calls at most,
-//! and some ten million instructions for public keys.
+//! [`crate::self_test`] checks that a unit still works. This checks that a backend does what a connection needs: several messages and keys in
+//! turn, the right code for wrong input, and no secrets that stay behind. Run it in a test of your backend, on a PC over a model of the unit,
+//! or on the chip. It has no heap and no panic, and takes a few hundred thousand calls at most, and some ten million instructions for public
+//! keys.
 //!
 //! ```
 //! use accel::{conformance, soft::Soft};

@@ -1,4 +1,4 @@
-//! Between this crate's random numbers and those of `rand_core` 0.10 (feature `rand_core`), both ways.
+//! Adapters between this crate's random numbers and those of `rand_core` 0.10 (feature `rand_core`), in both directions.
 
 use rand_core::{TryCryptoRng, TryRng, utils};
 use status::{Error, entropy};

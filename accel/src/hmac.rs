@@ -1,7 +1,7 @@
 //! HMAC (RFC 2104) over any [`Hash`] backend.
 //!
-//! A key is kept as the two states behind its pads, so that a MAC costs no rehashing of the key: the PRF of TLS 1.2 uses one
-//! key a dozen times.
+//! A key is kept as the two hash states after its pads, so that a MAC does not hash the key again: the PRF of TLS 1.2 uses one key a
+//! dozen times.
 
 use status::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};

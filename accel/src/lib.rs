@@ -1,8 +1,8 @@
 //! Cryptography as an argument.
 //!
-//! A protocol core never owns an accelerator: it is lent one for the length of a call, as one value that implements
-//! [`Accel`]. State lives outside, as plain data of this crate's types ([`HashState`], [`CipherKey`], [`Job`]), so that one
-//! hash unit can serve the transcript, an HMAC and the PRF at once, and so that a connection has no type parameter.
+//! A protocol core never owns an accelerator: it borrows one for a call, as one value that implements [`Accel`]. State is plain data of this
+//! crate's types ([`HashState`], [`CipherKey`], [`Job`]), outside of the accelerator. So one hash unit can serve the transcript, an HMAC and
+//! the PRF at once, and a connection has no type parameter.
 //!
 //! ```text
 //!   tls12, x509 ──► A: Accel ──┬── soft::Soft          this crate's software, no heap (the default)
@@ -11,11 +11,11 @@
 //!                              └── your MCU            see docs/porting.md
 //! ```
 //!
-//! Symmetric work is bounded by a record and returns a plain `Result`. Public-key work is long: it is started into lent
-//! memory and then stepped in slices until it no longer answers `WouldBlock`.
+//! Symmetric work is bounded by the length of a record and returns a plain `Result`. Public-key work is long: it is started in lent memory and
+//! then stepped in slices until it no longer answers `WouldBlock`.
 //!
-//! [`self_test`] tells a device at its start which algorithms of a backend do not work; [`conformance`] tells who writes a backend which rules
-//! it breaks.
+//! A device runs [`self_test`] at its start: it finds algorithms that do not work. The author of a backend runs [`conformance`]: it finds
+//! rules that the backend breaks.
 //!
 //! Deliberately absent: DES, RC4, RSA decryption, key generation, signing with elliptic curves.
 #![no_std]

@@ -1,6 +1,6 @@
-//! `memcpy` and its kin for ARMv7E-M in a twentieth of the size: `compiler_builtins` has 3.7 KB of them, unrolled, and unlike all other
-//! code its size does not follow the profile. They serve the whole program, so that the feature `memory-functions` is a final binary's
-//! choice: long copies take longer than with the unrolled ones.
+//! `memcpy` and the like for ARMv7E-M in a twentieth of the size. Those of `compiler_builtins` are unrolled and take 3.7 KB at every
+//! opt-level. These functions serve the whole program, and long copies take longer than with the unrolled ones: therefore the final binary
+//! chooses, with the feature `memory-functions`.
 //!
 //! The symbols are weak, so that a C library, or functions of your own, that are linked come before them. Words need not be
 //! aligned: the processor reads and writes them at any address of memory (ARMv7-M Architecture Reference Manual, A3.2.1), and so

@@ -1,9 +1,9 @@
 //! Public-key work as jobs: RSA with PKCS#1 v1.5 (RFC 8017 §7.2, §8.2) and ECDSA verification (FIPS 186-4 §6.4).
 //!
-//! On a microcontroller without an RSA accelerator these take millions of instructions. A job is started into memory that the
-//! caller lends (its idle buffers serve), and stepped in bounded slices, so that network, watchdog and menu stay alive.
-//! Inputs of public operations are copied at the start; a private key is borrowed for the job's life. The lent memory must be
-//! the same, untouched, at every step; it is wiped when a job ends, and must be wiped by whoever abandons one.
+//! On a microcontroller without an RSA unit these take millions of instructions. A job is started in memory that the caller lends (for
+//! example its idle buffers), and stepped in bounded slices, so that network, watchdog and menu go on. Inputs of public operations are
+//! copied at the start; a private key is borrowed for the job's life. Lend the same, unchanged memory at every step. It is wiped when a job
+//! ends; if you abandon a job, wipe it yourself.
 
 use status::{Error, mpi, pk, rsa};
 use zeroize::Zeroize;

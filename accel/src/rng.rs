@@ -1,4 +1,4 @@
-//! Random numbers: the source of entropy that a board supplies, and the generator that everything else draws from.
+//! Random numbers: the source of entropy that a board supplies, and the generator that all other code uses.
 
 use status::Error;
 

@@ -1,9 +1,9 @@
 //! The same traits over the RustCrypto crates: [`Ciphers`] and [`Pc`] for a program on a PC (feature `pc`, no heap), `RustCrypto` as the
 //! tests' oracle (feature `rustcrypto`, which needs a heap).
 //!
-//! Nothing that [`crate::soft`] computes is used here: the modes, the hashes' buffering, RSA and the curves are those crates'
-//! own, so that a mistake in one backend shows as a difference between the two. Public-key work is done at the start, and
-//! `step` only hands out the result. Random numbers come straight from the source of entropy.
+//! This backend shares no computation with [`crate::soft`]: modes, buffering of hashes, RSA and curves are those crates' own, so that a
+//! mistake in one backend shows as a difference. Public-key work is done at the start, and `step` only returns the result. Random numbers
+//! come directly from the source of entropy.
 //!
 //! The crate `rsa` refuses public exponents over 2^33 - 1, and the curves' crates take signatures in strict DER only.
 

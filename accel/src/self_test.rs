@@ -1,9 +1,8 @@
 //! Known-answer tests for a device to run when it starts: does each algorithm of this backend give the right answer?
 //!
-//! Nothing here knows which backend it tests, and nothing needs a heap or more than a few hundred bytes of stack. A device
-//! asks for [`failures`] once after a reset, and lets software do what its unit cannot. Of public-key work there is
-//! [`rsa_signature`], apart from the others because it takes lent memory and about two million instructions; decryption,
-//! larger keys and curves are not covered.
+//! The tests run on any backend, without a heap, in a few hundred bytes of stack. A device calls [`failures`] once after a reset, and lets
+//! software replace a unit that fails. [`rsa_signature`] tests public-key work; it is separate because it needs lent memory and about two
+//! million instructions. Larger keys and curves are not covered.
 
 use status::{Error, device};
 

@@ -1,6 +1,6 @@
-//! The codes of our own range, -0x8080 and below, for what Mbed TLS 2.28 has no number for.
+//! The codes of our own range, -0x8080 and below: failures that Mbed TLS 2.28 does not have.
 //!
-//! Mbed TLS ends at -0x7FFF (its numbers are 15 bits), so nothing here can ever be mistaken for one of its codes.
+//! Mbed TLS ends at -0x7FFF, since its numbers have 15 bits, so that no code here can be one of its codes.
 
 use crate::rows;
 

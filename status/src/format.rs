@@ -1,5 +1,5 @@
-//! What `defmt` prints of a failure: numbers and a few words, since the texts would go over the wire with each line. What `log` and others
-//! print with `{}` is `Display`, which has the texts.
+//! The text of a failure for `defmt`: numbers and a few words, since longer texts would be sent with each line. `log` and others use `Display`, which has
+//! the whole texts.
 
 use defmt::{Format, Formatter, write};
 

@@ -9,13 +9,12 @@
 //!  ours  module   code    low-level cause
 //! ```
 //!
-//! Each table is a list of rows (name, number, text), one module per table of the note in its order ([`ssl`], [`x509`])
-//! and then the low-level and neighbouring ones. What 2.28 has no number for stands in [`device`] and [`mqtt`].
+//! Each table is a list of rows (name, number, text). [`ssl`] and [`x509`] are the tables of the application note, in its order; the other modules
+//! have low-level codes and the codes of neighbouring modules. Failures that 2.28 has no number for are in [`device`] and [`mqtt`].
 //!
-//! Also here, because every layer reports them: [`Alert`], [`Flags`], [`Step`], [`Cause`], and [`Status`], which bundles all of
-//! them into what a device keeps of a failure.
+//! Every layer also reports [`Alert`], [`Flags`], [`Step`] and [`Cause`]. [`Status`] joins all of them: what a device keeps of a failure.
 //!
-//! With the feature `defmt` they can be logged on a microcontroller; for `log` there is nothing to switch on, as they have `Display`.
+//! The feature `defmt` logs them on a microcontroller. `log` needs no feature, as they have `Display`.
 //!
 //! Deliberately absent: any way to turn a number that no table has into an [`Error`], and any allocation.
 #![no_std]

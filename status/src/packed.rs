@@ -1,7 +1,7 @@
-//! The texts of all codes in half their size: what a device links to print them.
+//! The texts of all codes in half their size, for devices that print them.
 //!
-//! The rows of the tables stay as they are written; the compiler packs them here. A text is its number, low byte first, then a byte
-//! per letter or per word, then a zero. Deliberately absent: an index, as a text is only looked for after a failure.
+//! This code packs the rows of the tables at compile time. A packed text is its number, low byte first, then a byte for each letter or word, then a
+//! zero. Deliberately absent: an index, as a text is only searched for after a failure.
 
 use core::fmt::{self, Write as _};
 

@@ -1,4 +1,4 @@
-//! What a device keeps of a failure: the code and everything that helps a person to find its cause.
+//! What a device keeps of a failure: its code, and what helps a person to find the cause.
 
 use core::fmt;
 

@@ -32,6 +32,16 @@ impl Difference {
     }
 }
 
+/// A difference: its row of `docs/parity.md`, the input, what Mbed TLS answers, and what we answer.
+pub const fn difference(
+    row: &'static str,
+    id: &'static str,
+    expected: &'static str,
+    actual: &'static str,
+) -> Difference {
+    Difference { row, id, expected, actual }
+}
+
 /// A row of one of the two tables.
 #[derive(Clone, Debug)]
 pub struct Row {

@@ -7,6 +7,8 @@ use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{PrivateKey, PublicKey};
 
+use crate::pki::strip_armour;
+
 /// A time at which every certificate there is valid: 2026-11-22, in Unix seconds.
 pub const NOW: u64 = 1_795_305_600;
 
@@ -24,19 +26,8 @@ pub fn text(name: &str) -> Vec<u8> {
 /// When there is none.
 pub fn der(name: &str) -> Vec<u8> {
     let text = String::from_utf8(text(name)).unwrap();
-    let body = text.split("-----").nth(2).unwrap();
-    let (mut out, mut bits, mut count) = (Vec::new(), 0_u32, 0_u32);
-    for byte in body.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let value = alphabet.iter().position(|letter| *letter == byte).unwrap();
-        bits = bits << 6 | u32::try_from(value).unwrap();
-        count = count.wrapping_add(6);
-        if count >= 8 {
-            count = count.wrapping_sub(8);
-            out.push(bits.wrapping_shr(count).to_le_bytes()[0]);
-        }
-    }
-    out
+    let label = text.split("-----").nth(1).and_then(|label| label.strip_prefix("BEGIN ")).unwrap();
+    strip_armour(label, &text).unwrap()
 }
 
 /// A private key, PKCS#8 or PKCS#1.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tests::{
     oracle,
-    parity::Difference,
+    parity::{Difference, difference as row},
     pki::{armour, element, extension, oid, sequence},
     strange,
 };
@@ -25,15 +25,6 @@ pub(crate) const STRANGE: &[Difference] = &[
     row("signature-algorithm", "signature RSA with MD4", "0", "-0x262E"),
     row("signature-algorithm", "signature RSASSA-PSS", "0", "-0x262E"),
 ];
-
-const fn row(
-    row: &'static str,
-    id: &'static str,
-    expected: &'static str,
-    actual: &'static str,
-) -> Difference {
-    Difference { row, id, expected, actual }
-}
 
 #[test]
 fn each_kind_is_read_and_described_as_the_library_does() {

@@ -5,7 +5,7 @@ use status::{Alert, Error, Flags};
 use tests::{
     entropy::InsecureSeeded,
     oracle,
-    parity::{self, Difference},
+    parity::{self, Difference, difference as row},
     pki::armour,
 };
 use x509::{
@@ -200,27 +200,18 @@ const CHAINS: &[(&str, &str, u32)] = &[
 
 /// Where nobody here can compute with the key that signed, or may have signed: message, CA file, the flags of Mbed TLS and ours.
 const UNUSABLE: &[Difference] = &[
-    unusable("short-anchor", "leaf-by-768 / root-768", "0x10000", "0x10008"),
-    unusable("short-anchor", "leaf-by-768 root-768 / root-768", "0x10000", "0x10008"),
-    unusable("short-anchor", "leaf-by-768 root-768 / root-other", "0x10008", "0x10008"),
-    unusable("short-anchor", "leaf / root-768", "0x08", "0x10008"),
-    unusable("long-anchor", "leaf-by-5120 / root-5120", "0x00", "0x10008"),
-    unusable("long-anchor", "leaf-by-5120 root-5120 / root-5120", "0x00", "0x10008"),
-    unusable("long-anchor", "leaf-by-5120 root-5120 / root-other", "0x08", "0x10008"),
-    unusable("other-curve", "leaf-by-secp256k1 / root-secp256k1", "0x10000", "0x10008"),
-    unusable("other-curve", "leaf-by-brainpool / root-brainpool", "0x10000", "0x10008"),
-    unusable("other-curve", "leaf-by-brainpool / root-other root-brainpool", "0x10000", "0x10008"),
-    unusable("other-curve", "leaf-by-secp256k1 root-secp256k1 / root-secp256k1", "0x10000", "0x10008"),
+    row("short-anchor", "leaf-by-768 / root-768", "0x10000", "0x10008"),
+    row("short-anchor", "leaf-by-768 root-768 / root-768", "0x10000", "0x10008"),
+    row("short-anchor", "leaf-by-768 root-768 / root-other", "0x10008", "0x10008"),
+    row("short-anchor", "leaf / root-768", "0x08", "0x10008"),
+    row("long-anchor", "leaf-by-5120 / root-5120", "0x00", "0x10008"),
+    row("long-anchor", "leaf-by-5120 root-5120 / root-5120", "0x00", "0x10008"),
+    row("long-anchor", "leaf-by-5120 root-5120 / root-other", "0x08", "0x10008"),
+    row("other-curve", "leaf-by-secp256k1 / root-secp256k1", "0x10000", "0x10008"),
+    row("other-curve", "leaf-by-brainpool / root-brainpool", "0x10000", "0x10008"),
+    row("other-curve", "leaf-by-brainpool / root-other root-brainpool", "0x10000", "0x10008"),
+    row("other-curve", "leaf-by-secp256k1 root-secp256k1 / root-secp256k1", "0x10000", "0x10008"),
 ];
-
-const fn unusable(
-    row: &'static str,
-    id: &'static str,
-    expected: &'static str,
-    actual: &'static str,
-) -> Difference {
-    Difference { row, id, expected, actual }
-}
 
 #[test]
 fn keys_that_cannot_be_used_are_bad_keys() {

@@ -1,5 +1,5 @@
-//! Addresses among host names (RFC 3986 §3.2.2, RFC 4291 §2.2), as `core::net` reads them, but without a panic path and in a
-//! fifth of its size.
+//! IP addresses in place of host names (RFC 3986 §3.2.2, RFC 4291 §2.2). They are read as `core::net` reads them, but without a panic path
+//! and in a fifth of its size.
 
 /// An IP address as an iPAddress of a certificate has it (RFC 5280 §4.2.1.6).
 pub struct Address {

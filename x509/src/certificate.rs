@@ -1,6 +1,6 @@
 //! Certificates (RFC 5280 §4.1), versions 1 to 3, as spans of their DER bytes.
 //!
-//! The order of the checks, and with it the code of a certificate that is wrong in several ways, is Mbed TLS 2.28's.
+//! The checks are in the order of Mbed TLS 2.28, so that a certificate with several faults has the same code.
 
 use accel::{Digest, Hash, HashAlgorithm};
 use status::{Error, asn1, ecp, oid as oid_code, pk, x509};

@@ -1,6 +1,6 @@
 //! RSA private keys from PEM: PKCS#1 (RFC 8017 §A.1.2) and PKCS#8 (RFC 5208 §5), not encrypted.
 //!
-//! Lengths and positions of the key's parts show in the time that reading takes; their bytes do not, except their leading zeros.
+//! The time of reading depends on the lengths and positions of the key's parts and on their leading zeros, not on their other bytes.
 
 use accel::{MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, RsaPrivateKey, RsaPublicKey};
 use status::{Error, asn1, device, pem as pem_code, pk, x509};

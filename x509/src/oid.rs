@@ -1,4 +1,4 @@
-//! The object identifiers that are known here, as the content bytes of their DER, with the names that Mbed TLS prints.
+//! The known object identifiers, as the content bytes of their DER, with the names that Mbed TLS prints.
 
 use accel::{Curve, HashAlgorithm};
 

@@ -1,7 +1,7 @@
 //! PEM text (RFC 7468) as Mbed TLS 2.28 reads it, and base64 in constant time (RFC 4648 §4).
 //!
-//! The text around a block is anything. How long a block's lines are shows in the time that decoding takes; what stands in
-//! them does not: private keys come through here.
+//! Any text may stand around a block. Since private keys are decoded here, the time of decoding depends on the lengths of a block's lines, but not on
+//! their content.
 
 use status::{Error, base64, pem};
 use zeroize::Zeroize;

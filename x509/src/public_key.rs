@@ -1,5 +1,5 @@
-//! The public key of a certificate (RFC 5280 §4.1.2.7): RSA, or a point on P-256, P-384 or P-521. A point on another curve that Mbed TLS
-//! knows is read, since no path may need it, and good for nothing.
+//! The public key of a certificate (RFC 5280 §4.1.2.7): RSA, or a point on P-256, P-384 or P-521. A key on another curve that Mbed TLS knows
+//! can be read, since the path may not need it, but not used.
 
 use accel::{EcPublicKey, MAX_MODULUS_LENGTH, MIN_MODULUS_LENGTH, RsaPublicKey};
 use status::{Error, asn1, ecp, pk};

@@ -1,7 +1,6 @@
-//! What a file is that is not the PEM certificate or RSA key that somebody wanted: a plain word beside the code of Mbed TLS.
+//! Recognizes a file that is not the wanted PEM certificate or RSA key, and says in plain words what it is, beside the code of Mbed TLS.
 //!
-//! Only labels, first bytes and the outermost elements are looked at. Nothing is checked here: the parsers do that, and their codes
-//! stay what they are.
+//! It looks only at labels, first bytes and the outermost elements. It does not validate: the parsers do, and their codes do not change.
 
 use core::fmt;
 

@@ -1,12 +1,11 @@
 //! Verification of a server's chain (RFC 5280 §6), one certificate at a time, as Mbed TLS 2.28 builds a path.
 //!
-//! The issuer of each certificate is looked for first among the anchors, then among the certificates that follow it in the
-//! message; those in between are skipped. Nothing of a certificate is kept but what its issuer will be asked for: a digest, the
-//! issuer's name as a digest, and, at the end of the lent memory, the signature. Everything found on the way is a flag, and flags
-//! are OR-ed.
+//! The verifier looks for the issuer of each certificate first among the anchors, then among the certificates that follow in the message; it skips
+//! those in between. Until the issuer is found it keeps only a digest of the certificate, a digest of the issuer's name and, at the end of the lent
+//! memory, the signature. Each problem is a flag, and flags are OR-ed.
 //!
-//! An issuer outside its validity is only taken when no better one follows. Since the message cannot be read twice, the
-//! path goes on through it, and the certificate that was waiting for its issuer is kept aside in case a better one follows.
+//! An issuer outside its validity counts only if no valid candidate follows. The message cannot be read twice. So the path goes on through this issuer, and
+//! the certificate that it issued is kept as the alternative end of the path, in case a valid candidate follows.
 //!
 //! Deliberately absent: revocation, name constraints (refused when critical), policies.
 

@@ -1,8 +1,9 @@
 //! The AES block cipher (FIPS 197), all three key sizes behind one type, so that each mode of operation exists once.
 //!
-//! Constant-time and small: bitsliced, two blocks at once, every step of a round written once and without a table. The inverse
-//! cipher is made of the steps of the cipher. The rounds are in a file for each architecture, the keys' expansion is here.
-//! Deliberately absent: the processor's own instructions, which a microcontroller does not have.
+//! Constant-time and small: bitsliced, two blocks at once, each step of a round written once and without a table. Decryption is made of the
+//! steps of encryption. Each architecture has a file with the rounds; the key expansion is here.
+//!
+//! Deliberately absent: AES instructions of a processor, which a microcontroller does not have.
 
 // Set by the build script for every ARMv7E-M target.
 #[cfg(umaal)]

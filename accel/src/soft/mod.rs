@@ -1,12 +1,12 @@
 //! The software backend: no heap, constant-time wherever a secret is touched.
 //!
-//! [`Soft`] is the whole of it, its parts are [`Hasher`], [`Ciphers`], [`PublicKeys`] and [`Drbg`]. Their functions are the defaults of the
-//! traits, so that a backend has software for whatever it leaves out. [`Hasher`] also serves a caller that has no entropy source, and code
-//! that must not depend on the accelerator that it was lent.
+//! [`Soft`] is the whole accelerator; its parts are [`Hasher`], [`Ciphers`], [`PublicKeys`] and [`Drbg`]. Their functions are the defaults of
+//! the traits, so that a backend has software for all that it leaves out. [`Hasher`] also serves callers without a source of entropy, and code
+//! that must not depend on a lent accelerator.
 //! [`compress`], [`pads`] and [`digest`] take a hash apart for the constant-time MAC check of CBC records (RFC 5246
-//! §6.2.3.2), which must hash a secret number of bytes in a time that does not tell how many.
+//! §6.2.3.2), which must hash a secret number of bytes in a time that does not depend on it.
 //!
-//! Deliberately absent: any use of a hash or cipher unit; other backends fall back to this one for what they lack.
+//! Deliberately absent: any use of a hash or cipher unit.
 
 mod bignum;
 mod drbg;

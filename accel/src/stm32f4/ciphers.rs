@@ -1,7 +1,6 @@
-//! AES in its modes: in the unit, or in software because the unit failed.
+//! AES in its modes: in the unit, or in software if the unit has failed.
 //!
-//! A key is bytes for the unit and round keys for software; the latter are made for one call when the unit failed after the key was
-//! loaded.
+//! A key is bytes for the unit and round keys for software. If the unit fails after a key was loaded, round keys are made for each call.
 
 use status::{Error, cipher};
 use zeroize::Zeroizing;

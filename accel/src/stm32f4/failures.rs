@@ -1,4 +1,4 @@
-//! What failed of the units, with the reason: kept for a device's status.
+//! Which units failed, and why: kept for a device's status.
 
 use status::{Error, aes, ccm, entropy, gcm, md5, sha1, sha256, sha512, ssl};
 

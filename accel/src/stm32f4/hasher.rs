@@ -1,6 +1,6 @@
-//! The hash functions: in the unit, or in software because it is faster or the unit failed.
+//! The hash functions: in the unit, or in software if that is faster or the unit has failed.
 //!
-//! What of a message comes first waits in its state: the choice falls when a first stretch is full or the message ends.
+//! The first bytes of a message wait in its state. Unit or software is chosen when they fill a first stretch, or when the message ends.
 
 use status::{Error, md};
 

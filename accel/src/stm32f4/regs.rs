@@ -1,7 +1,7 @@
 //! How a driver reaches the registers of its unit, and how long it waits for them.
 //!
-//! [`Regs`] is all that a board, an emulator or a model has to offer; the drivers above it are the same everywhere and hold no
-//! address. A wait is a number of reads of a status register, so that it ends on every clock and under every debugger.
+//! A board, an emulator or a model implements [`Regs`]; the drivers are the same for all and contain no address. A wait is a number of reads
+//! of a status register, so that it ends with every clock and under every debugger.
 
 /// The registers of one unit, by their offset in bytes from its base address.
 ///

@@ -1,16 +1,6 @@
 //! Where our client deliberately ends otherwise than Mbed TLS 2.28.3: the cases, by the rows of `docs/parity.md` that say why.
 
-use tests::parity::Difference;
-
-/// The row of `docs/parity.md`; a case, or the beginning of several with `*` at its end; what Mbed TLS does, and what we do.
-const fn row(
-    row: &'static str,
-    case: &'static str,
-    expected: &'static str,
-    actual: &'static str,
-) -> Difference {
-    Difference { row, id: case, expected, actual }
-}
+use tests::parity::{Difference, difference as row};
 
 pub(super) const DIFFERENCES: &[Difference] = &[
     row("alert-level", "alert [3, 40]", "connected", "-0x7200, alert 50"),

@@ -1,8 +1,9 @@
-//! A certificate of a path whose issuer is looked for: what is kept of it, and how its signature is checked.
+//! The end of the path: a certificate whose issuer is not found yet. What is kept of it, and how its signature is checked.
 //!
 //! ```text
-//!   lent memory:  workspace of a check | one certificate's signature | another one's
+//!   lent memory:  workspace of a check | first signature | second signature
 //! ```
+//! The second signature is that of an alternative end of the path.
 
 use accel::{Accel, Digest, HashAlgorithm, Job, MAX_DIGEST_LENGTH};
 use nb::Error::{Other, WouldBlock};
@@ -11,7 +12,7 @@ use status::{Error, Flags, ecp, mpi, rsa, x509};
 use super::{Context, Outcome};
 use crate::{Certificate, KeyUsage, PublicKey, SignatureAlgorithm, name::NameDigest};
 
-/// What is kept of a certificate whose issuer is looked for, and what has been found on the path to it.
+/// What is kept of a certificate until its issuer is found, and the flags of the path to it.
 pub(super) struct ChainEnd {
     algorithm: SignatureAlgorithm,
     digest: Digest,
@@ -60,7 +61,7 @@ pub(super) struct Scratch<'w, 'k> {
 }
 
 impl<'w, 'k> Scratch<'w, 'k> {
-    /// Two places as large as the signatures may be that the rest can check.
+    /// Divides the memory: two places for signatures, as large as the signatures that the rest can check.
     pub(super) fn split(memory: &'w mut [u8], job: &'w mut Option<Job<'k>>) -> Self {
         // Linear in the length of a signature, in steps of 16 bytes.
         let free = memory.len().saturating_sub(accel::rsa_public_workspace(0));
@@ -92,7 +93,7 @@ impl ChainEnd {
         position: Position { depth: 0, self_issued: 0, found: Outcome { flags: Flags::NONE, depth: 0 } },
     };
 
-    /// Makes it that of `certificate`. Where it is, so that it is never on the stack.
+    /// Makes `certificate` the end of the path. Works in place, so that nothing large is on the stack.
     ///
     /// # Errors
     /// `mpi::ALLOC_FAILED` (-0x0010) for a signature that there is not enough lent memory for; the accelerator's codes.
@@ -124,7 +125,7 @@ impl ChainEnd {
         Ok(())
     }
 
-    /// The place of an issuer, with what the signature and the issuer's key bring upon this certificate.
+    /// The position of an issuer in the path, with the flags of this certificate for its signature and the issuer's key.
     pub(super) fn issuer_position(
         &self,
         is_good: bool,
@@ -154,7 +155,7 @@ impl ChainEnd {
         is_ca && issuer.path_length().is_none_or(|length| intermediates <= length)
     }
 
-    /// Whether such a key might have signed this one, but nobody here can tell.
+    /// Whether the key may have signed this certificate, but no accelerator can verify it.
     pub(super) fn is_beyond(&self, key: &PublicKey<'_>) -> bool {
         let is_same_kind = match self.algorithm {
             SignatureAlgorithm::Rsa(_) => matches!(key, PublicKey::Rsa(_)),
@@ -249,7 +250,7 @@ impl Budget {
     }
 }
 
-/// Whether the certificates are to be blamed for this code; anything else is the accelerator's own failure.
+/// Whether the code says that a signature or key is wrong. Any other code is a failure of the accelerator.
 const fn is_signatures_fault(error: Error) -> bool {
     matches!(
         error,
@@ -264,8 +265,8 @@ const fn is_signatures_fault(error: Error) -> bool {
     )
 }
 
-/// How many signatures are checked for one chain: two anchors of the same name for every certificate of the longest path, and
-/// as much again. Mbed TLS has no such bound.
+/// The most signatures that are checked for one chain: two anchors of the same name for every certificate of the longest path, and
+/// twice that. Mbed TLS has no such bound.
 const MAX_SIGNATURE_CHECKS: u8 = 32;
 /// The longest signature that can be checked, in bytes: RSA of 4096 bits.
 pub(super) const MAX_SIGNATURE_LENGTH: usize = accel::MAX_MODULUS_LENGTH;

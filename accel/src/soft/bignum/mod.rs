@@ -1,11 +1,10 @@
 //! Montgomery arithmetic in lent memory, for moduli of up to 4096 bits.
 //!
-//! Numbers are little-endian slices of 32-bit limbs. What multiplies is in [`kernel`], one file per architecture; what is
-//! linear is in [`limbs`]; here is the modulus that both work for. Nothing branches on a value unless its name says `vartime`.
+//! Numbers are little-endian slices of 32-bit limbs. Multiplications are in [`kernel`], one file per architecture; linear operations are in
+//! [`limbs`]; the modulus is in `modulus.rs`. No function branches on a value unless its name says `vartime`.
 //!
-//! With R = 2^(32 * length), a number x is kept as x * R mod modulus while it is worked on ("in Montgomery form"), and any
-//! residue below R will do, not only the one below the modulus: that saves a comparison per multiplication.
-//! [`Modulus::canonical`] makes the least one at the end.
+//! With R = 2^(32 * length), a computation keeps a number x as x * R mod modulus ("in Montgomery form"). Any residue below R is allowed, not
+//! only the one below the modulus, which saves a comparison in each multiplication. [`Modulus::canonical`] computes the least one at the end.
 //!
 //! Deliberately absent: division, and numbers that own memory.
 

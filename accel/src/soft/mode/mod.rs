@@ -1,7 +1,6 @@
-//! The modes of operation, written once over what encrypts blocks: CBC, GCM and CCM (NIST SP 800-38A, -38D, -38C).
+//! The modes of operation, written once for software and units: CBC, GCM and CCM (NIST SP 800-38A, -38D, -38C).
 //!
-//! This file checks what was asked for; the files below only compute. Blocks are encrypted by this crate's software or by a unit
-//! ([`crate::Modes`]).
+//! This file checks the arguments; the files below only compute. This crate's software or a unit ([`crate::Modes`]) encrypts the blocks.
 
 mod gcm;
 mod ghash;

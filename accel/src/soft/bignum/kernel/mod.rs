@@ -1,4 +1,4 @@
-//! The inner loops: everything that multiplies limbs, behind six functions, one file per architecture.
+//! The inner loops: six functions that multiply limbs, in one file per architecture.
 //!
 //! Numbers are little-endian slices of 32-bit limbs whose length is a multiple of [`ROWS`], so that a kernel may keep four rows
 //! of the multiplier in registers. No function here branches on or indexes by the value of a limb.
