@@ -101,12 +101,12 @@ pub struct EcPublicKey<'a> {
 /// assert_eq!(verify(&mut Soft::new(Source), &key, &[1; 32], &[]), Err(ecp::INVALID_KEY));
 /// ```
 pub struct Job<'k> {
-    pub(crate) work: Work<'k>,
+    pub(crate) work: JobWork<'k>,
 }
 
 /// Whose job it is.
 #[allow(clippy::large_enum_variant, reason = "there is no heap that the larger one could live on")]
-pub(crate) enum Work<'k> {
+pub(crate) enum JobWork<'k> {
     /// This crate's own arithmetic.
     Soft(soft::job::SoftJob<'k>),
     /// A backend that finished at the start: so many bytes of result stand at the head of the lent memory, or it failed.
@@ -116,13 +116,13 @@ pub(crate) enum Work<'k> {
 impl Job<'_> {
     /// A job of this crate's own arithmetic.
     fn of_software(job: soft::job::SoftJob<'_>) -> Job<'_> {
-        Job { work: Work::Soft(job) }
+        Job { work: JobWork::Soft(job) }
     }
 
     /// A job of a backend of your own that does everything at the start: so many bytes of result stand at the head of the
     /// lent memory, or why it failed. Its `step` is [`Job::hand_out`].
     pub const fn finished(result: Result<usize, Error>) -> Self {
-        Self { work: Work::Finished(result) }
+        Self { work: JobWork::Finished(result) }
     }
 
     /// The only step of a job made with [`Job::finished`]: copies the result to `output` and wipes the lent memory.
@@ -131,7 +131,7 @@ impl Job<'_> {
     /// `pk::BAD_INPUT_DATA` (-0x3E80) for any other job, and for one that was handed out before; `rsa::OUTPUT_TOO_LARGE`
     /// (-0x4400) when `output` is too short; the error that the job was made with.
     pub fn hand_out(&mut self, workspace: &mut [u8], output: &mut [u8]) -> Result<usize, Error> {
-        let Work::Finished(result) = self.work else { return Err(pk::BAD_INPUT_DATA) };
+        let JobWork::Finished(result) = self.work else { return Err(pk::BAD_INPUT_DATA) };
         let handed_out = result.and_then(|length| {
             let made = workspace.get(..length).ok_or(mpi::ALLOC_FAILED)?;
             for (to, from) in output.get_mut(..length).ok_or(rsa::OUTPUT_TOO_LARGE)?.iter_mut().zip(made) {
@@ -140,7 +140,7 @@ impl Job<'_> {
             Ok(length)
         });
         workspace.zeroize();
-        self.work = Work::Finished(Err(pk::BAD_INPUT_DATA));
+        self.work = JobWork::Finished(Err(pk::BAD_INPUT_DATA));
         handed_out
     }
 }
@@ -149,7 +149,7 @@ impl Job<'_> {
 /// lender's. A job that ended by itself has been wiped.
 impl Zeroize for Job<'_> {
     fn zeroize(&mut self) {
-        self.work = Work::Soft(soft::job::SoftJob::ended());
+        self.work = JobWork::Soft(soft::job::SoftJob::ended());
     }
 }
 
@@ -331,8 +331,8 @@ pub trait PublicKeyPart {
         output: &mut [u8],
     ) -> nb::Result<usize, Error> {
         match &mut job.work {
-            Work::Soft(job) => soft::job::step(job, workspace, output),
-            Work::Finished(_) => job.hand_out(workspace, output).map_err(nb::Error::Other),
+            JobWork::Soft(job) => soft::job::step(job, workspace, output),
+            JobWork::Finished(_) => job.hand_out(workspace, output).map_err(nb::Error::Other),
         }
     }
 }

@@ -28,7 +28,7 @@ use tls12::{Config, Connection, Peer, Want};
 use crate::{
     link::Link,
     memory::Buffers,
-    plain::{Plain, Queue},
+    plain::{PlainTransport, Queue},
     reconnect::{Attempts, BackOff},
     setup::SetupError,
     trace::Trace,
@@ -183,7 +183,7 @@ impl<'b> Client<'b> {
     pub fn new(settings: Settings<'b>, buffers: Buffers<'b>) -> Result<Self, SetupError> {
         let Buffers { rx, tx, session, spill, in_flight } = buffers;
         let link = match settings.security {
-            Security::Plain => Link::Plain(Plain::new(rx, tx)?),
+            Security::Plain => Link::Plain(PlainTransport::new(rx, tx)?),
             Security::Tls { host, config } => {
                 let peer = Peer { host, now: 0, session: &[] };
                 Link::Tls(Connection::new(config, peer, rx, tx, session)?)

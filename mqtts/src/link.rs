@@ -4,13 +4,13 @@ use accel::Accel;
 use status::{Error, Status, Step};
 use tls12::{Connection, Want};
 
-use crate::plain::Plain;
+use crate::plain::PlainTransport;
 
 /// TLS or nothing.
 #[expect(clippy::large_enum_variant, reason = "there is no heap that the larger one could live on")]
 pub(crate) enum Link<'b> {
     /// The bytes pass as they are.
-    Plain(Plain<'b>),
+    Plain(PlainTransport<'b>),
     /// The bytes are protected.
     Tls(Connection<'b>),
 }

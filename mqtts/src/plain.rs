@@ -6,7 +6,7 @@ use tls12::Want;
 use crate::setup::SetupError;
 
 /// What arrives and what leaves, unprotected.
-pub(crate) struct Plain<'b> {
+pub(crate) struct PlainTransport<'b> {
     received: Queue<'b>,
     sending: Queue<'b>,
     /// The socket gives no more bytes.
@@ -17,7 +17,7 @@ pub(crate) struct Plain<'b> {
     closing: bool,
 }
 
-impl<'b> Plain<'b> {
+impl<'b> PlainTransport<'b> {
     pub(crate) const fn new(rx: &'b mut [u8], tx: &'b mut [u8]) -> Result<Self, SetupError> {
         if rx.is_empty() {
             return Err(SetupError::ReceiveBuffer { needed: 1 });

@@ -115,7 +115,7 @@ mod packets {
             Self { header: [0; FixedHeader::MAX_LENGTH], length: 0, rest: 0, is_lost: false }
         }
 
-        pub(super) fn feed(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Packet)) {
+        pub(super) fn feed(&mut self, mut bytes: &[u8], mut tell: impl FnMut(TracedPacket)) {
             while !self.is_lost {
                 let passed = self.rest.min(bytes.len());
                 self.rest = self.rest.saturating_sub(passed);
@@ -129,7 +129,7 @@ mod packets {
                 match FixedHeader::decode(self.header.get(..self.length).unwrap_or_default()) {
                     Ok(None) => {}
                     Ok(Some((header, _))) => {
-                        tell(Packet(header));
+                        tell(TracedPacket(header));
                         (self.rest, self.length) =
                             (usize::try_from(header.remaining_length).unwrap_or(usize::MAX), 0);
                     }
@@ -141,9 +141,9 @@ mod packets {
 
     /// A packet's name, what its flags say, and its length.
     #[derive(Clone, Copy)]
-    pub(super) struct Packet(FixedHeader);
+    pub(super) struct TracedPacket(FixedHeader);
 
-    impl Packet {
+    impl TracedPacket {
         const fn name(self) -> &'static str {
             match self.0.packet_type {
                 PacketType::Connect => "CONNECT",
@@ -173,7 +173,7 @@ mod packets {
         }
     }
 
-    impl fmt::Display for Packet {
+    impl fmt::Display for TracedPacket {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str(self.name())?;
             if let Some((qos, retained, duplicate)) = self.publish() {
@@ -184,7 +184,7 @@ mod packets {
     }
 
     #[cfg(feature = "defmt")]
-    impl defmt::Format for Packet {
+    impl defmt::Format for TracedPacket {
         fn format(&self, f: defmt::Formatter<'_>) {
             let (name, length) = (self.name(), self.0.remaining_length);
             match self.publish() {

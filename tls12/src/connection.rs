@@ -16,7 +16,7 @@ use crate::config::{Config, MaxFragmentLength, Peer};
 use crate::failure::Stop;
 use crate::handshake::Handshake;
 use crate::input::Input;
-use crate::memory::Memory;
+use crate::memory::LentMemory;
 use crate::output::Output;
 use crate::record::Idle;
 use crate::setup::SetupError;
@@ -114,8 +114,8 @@ impl<'b> Connection<'b> {
     ) -> Result<Self, SetupError> {
         config.check(&peer, rx.len(), tx.len())?;
         Ok(Self {
-            input: Input::new(Memory::new(rx)),
-            output: Output::new(Memory::new(tx)),
+            input: Input::new(LentMemory::new(rx)),
+            output: Output::new(LentMemory::new(tx)),
             handshake: Handshake::new(config, peer, session),
             idle: Idle::new(),
             is_busy: true,

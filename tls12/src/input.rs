@@ -18,7 +18,7 @@ use status::{Alert, Cause, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
-use crate::memory::Memory;
+use crate::memory::LentMemory;
 use crate::proof::FinishedVerified;
 use crate::record::{
     ContentType, HEADER_LENGTH, Header, Layer, MAX_PLAINTEXT_LENGTH, MAX_PROTECTED_LENGTH, Protection,
@@ -27,8 +27,8 @@ use crate::wire::shift;
 
 /// The receive buffer. The read state is the handshake's.
 pub(crate) struct Input<'b> {
-    buffer: Memory<'b>,
-    stage: Stage,
+    buffer: LentMemory<'b>,
+    stage: InputStage,
     start: usize,
     body: usize,
     end: usize,
@@ -41,7 +41,7 @@ pub(crate) struct Input<'b> {
 
 /// What the bytes that come next are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum InputStage {
     /// A record's header.
     Header,
     /// So many more bytes of an unprotected handshake record.
@@ -53,7 +53,7 @@ enum Stage {
 }
 
 /// What [`Input::record`] found.
-pub(crate) enum Received {
+pub(crate) enum ReceivedRecord {
     /// Nothing yet: more bytes are needed, or the application has to read.
     Incomplete,
     /// A header, or a part of a message, was taken; ask again.
@@ -63,10 +63,10 @@ pub(crate) enum Received {
 }
 
 impl<'b> Input<'b> {
-    pub(crate) const fn new(buffer: Memory<'b>) -> Self {
+    pub(crate) const fn new(buffer: LentMemory<'b>) -> Self {
         Self {
             buffer,
-            stage: Stage::Header,
+            stage: InputStage::Header,
             start: 0,
             body: 0,
             end: 0,
@@ -79,9 +79,9 @@ impl<'b> Input<'b> {
     /// Where the socket's next bytes go; empty while none are wanted.
     pub(crate) fn space(&mut self) -> &mut [u8] {
         let wanted = match self.stage {
-            Stage::Header => HEADER_LENGTH.saturating_sub(self.end.saturating_sub(self.body)),
-            Stage::Fragment { missing } | Stage::Record { missing, .. } => missing,
-            Stage::Plaintext => 0,
+            InputStage::Header => HEADER_LENGTH.saturating_sub(self.end.saturating_sub(self.body)),
+            InputStage::Fragment { missing } | InputStage::Record { missing, .. } => missing,
+            InputStage::Plaintext => 0,
         };
         let end = self.end.saturating_add(wanted).min(self.buffer.len());
         if self.ended { &mut [] } else { self.buffer.get_mut(self.end..end).unwrap_or_default() }
@@ -92,13 +92,13 @@ impl<'b> Input<'b> {
         let n = n.min(self.space().len());
         self.end = self.end.saturating_add(n);
         match &mut self.stage {
-            Stage::Header | Stage::Plaintext => {}
-            Stage::Record { missing, .. } => *missing = missing.saturating_sub(n),
-            Stage::Fragment { missing } => {
+            InputStage::Header | InputStage::Plaintext => {}
+            InputStage::Record { missing, .. } => *missing = missing.saturating_sub(n),
+            InputStage::Fragment { missing } => {
                 *missing = missing.saturating_sub(n);
                 self.body = self.end;
                 if *missing == 0 {
-                    self.stage = Stage::Header;
+                    self.stage = InputStage::Header;
                 }
             }
         }
@@ -124,24 +124,24 @@ impl<'b> Input<'b> {
         &mut self,
         state: Option<&mut Protection>,
         accel: &mut A,
-    ) -> Result<Received, Failure> {
+    ) -> Result<ReceivedRecord, Failure> {
         match self.stage {
-            Stage::Header if let Some(header) = self.bytes(self.body..self.end).first_chunk() => {
+            InputStage::Header if let Some(header) = self.bytes(self.body..self.end).first_chunk() => {
                 self.accept_header(*header, state.is_some())
             }
-            Stage::Record { content_type, missing: 0 } => {
+            InputStage::Record { content_type, missing: 0 } => {
                 let record = self.buffer.get_mut(self.body..self.end).unwrap_or_default();
                 let opened = Layer(state).open(accel, record)?;
                 if opened.len() > self.limit {
                     return Err(overflow());
                 }
                 let at = |offset: usize| self.body.saturating_add(offset);
-                Ok(Received::Record(content_type, at(opened.start)..at(opened.end)))
+                Ok(ReceivedRecord::Record(content_type, at(opened.start)..at(opened.end)))
             }
-            Stage::Plaintext => Ok(Received::Incomplete),
-            Stage::Header | Stage::Fragment { .. } | Stage::Record { .. } => {
+            InputStage::Plaintext => Ok(ReceivedRecord::Incomplete),
+            InputStage::Header | InputStage::Fragment { .. } | InputStage::Record { .. } => {
                 self.make_room()?;
-                Ok(Received::Incomplete)
+                Ok(ReceivedRecord::Incomplete)
             }
         }
     }
@@ -158,7 +158,7 @@ impl<'b> Input<'b> {
             self.body = self.body.saturating_add(length);
         }
         self.end = self.body;
-        self.stage = Stage::Header;
+        self.stage = InputStage::Header;
     }
 
     /// The opened record was application data: hands it to the application.
@@ -166,28 +166,28 @@ impl<'b> Input<'b> {
         self.start = opened.start;
         self.body = opened.end;
         self.end = opened.end;
-        self.stage = Stage::Plaintext;
+        self.stage = InputStage::Plaintext;
         self.settle();
     }
 
     /// The opened record has been dealt with.
     pub(crate) fn discard(&mut self) {
         self.end = self.body;
-        self.stage = Stage::Header;
+        self.stage = InputStage::Header;
         self.settle();
     }
 
     /// What the application has to read.
     pub(crate) fn plaintext(&self) -> &[u8] {
         match self.stage {
-            Stage::Plaintext => self.buffer.get(self.start..self.end).unwrap_or_default(),
+            InputStage::Plaintext => self.buffer.get(self.start..self.end).unwrap_or_default(),
             _ => &[],
         }
     }
 
     /// The application has read `n` bytes.
     pub(crate) fn consume(&mut self, n: usize) {
-        if self.stage == Stage::Plaintext {
+        if self.stage == InputStage::Plaintext {
             self.advance(n);
         }
     }
@@ -195,7 +195,7 @@ impl<'b> Input<'b> {
     /// The handshake bytes that wait, reassembled.
     pub(crate) fn handshake(&self) -> &[u8] {
         match self.stage {
-            Stage::Plaintext => &[],
+            InputStage::Plaintext => &[],
             _ => self.buffer.get(self.start..self.body).unwrap_or_default(),
         }
     }
@@ -212,7 +212,7 @@ impl<'b> Input<'b> {
 
     /// The first `n` handshake bytes have been dealt with.
     pub(crate) fn take(&mut self, n: usize) {
-        if self.stage != Stage::Plaintext {
+        if self.stage != InputStage::Plaintext {
             self.advance(n);
         }
     }
@@ -224,11 +224,11 @@ impl<'b> Input<'b> {
 
     /// Whether a record, or a message, has been received in part.
     pub(crate) fn is_between_records(&self) -> bool {
-        self.stage == Stage::Header && self.start == self.end
+        self.stage == InputStage::Header && self.start == self.end
     }
 
     /// The buffer's place, for its memory to be lent to a job and restored.
-    pub(crate) const fn memory(&mut self) -> &mut Memory<'b> {
+    pub(crate) const fn memory(&mut self) -> &mut LentMemory<'b> {
         &mut self.buffer
     }
 
@@ -241,7 +241,7 @@ impl<'b> Input<'b> {
     pub(crate) fn wipe(&mut self) {
         self.buffer.zeroize();
         (self.start, self.body, self.end) = (0, 0, 0);
-        self.stage = Stage::Header;
+        self.stage = InputStage::Header;
         self.ended = true;
     }
 
@@ -255,7 +255,7 @@ impl<'b> Input<'b> {
         &mut self,
         header: [u8; HEADER_LENGTH],
         is_protected: bool,
-    ) -> Result<Received, Failure> {
+    ) -> Result<ReceivedRecord, Failure> {
         let Header { content_type, length } = Header::parse(header)?;
         if length > self.max_length(is_protected) {
             return Err(overflow());
@@ -268,17 +268,17 @@ impl<'b> Input<'b> {
         }
         if handshake && !is_protected {
             self.end = self.body;
-            self.stage = Stage::Fragment { missing: length };
-            return Ok(Received::Taken);
+            self.stage = InputStage::Fragment { missing: length };
+            return Ok(ReceivedRecord::Taken);
         }
-        self.stage = Stage::Record { content_type, missing: length };
+        self.stage = InputStage::Record { content_type, missing: length };
         if self.end.saturating_add(length) > self.buffer.len() {
             self.compact();
         }
         if self.end.saturating_add(length) > self.buffer.len() {
             return Err(window_too_small());
         }
-        Ok(Received::Taken)
+        Ok(ReceivedRecord::Taken)
     }
 
     /// The most bytes that may follow a header. RFC 6066 §4: with max_fragment_length a longer record is refused before it is
@@ -316,8 +316,8 @@ impl<'b> Input<'b> {
     fn settle(&mut self) {
         if self.start == self.end {
             (self.start, self.body, self.end) = (0, 0, 0);
-            if self.stage == Stage::Plaintext {
-                self.stage = Stage::Header;
+            if self.stage == InputStage::Plaintext {
+                self.stage = InputStage::Header;
             }
         }
     }

@@ -14,9 +14,9 @@ use zeroize::Zeroize;
 
 /// The bytes of a buffer. Wiped when they are given back to whoever lent them to the connection.
 #[derive(Default)]
-pub(crate) struct Memory<'b>(&'b mut [u8]);
+pub(crate) struct LentMemory<'b>(&'b mut [u8]);
 
-impl<'b> Memory<'b> {
+impl<'b> LentMemory<'b> {
     pub(crate) const fn new(bytes: &'b mut [u8]) -> Self {
         Self(bytes)
     }
@@ -38,7 +38,7 @@ impl<'b> Memory<'b> {
     }
 }
 
-impl Deref for Memory<'_> {
+impl Deref for LentMemory<'_> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -46,13 +46,13 @@ impl Deref for Memory<'_> {
     }
 }
 
-impl DerefMut for Memory<'_> {
+impl DerefMut for LentMemory<'_> {
     fn deref_mut(&mut self) -> &mut [u8] {
         self.0
     }
 }
 
-impl Drop for Memory<'_> {
+impl Drop for LentMemory<'_> {
     fn drop(&mut self) {
         self.0.zeroize();
     }

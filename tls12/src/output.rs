@@ -14,14 +14,14 @@ use status::{Alert, ssl};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
-use crate::memory::Memory;
+use crate::memory::LentMemory;
 use crate::proof::FinishedVerified;
 use crate::record::{ContentType, HEADER_LENGTH, Layer, MAX_OVERHEAD, MAX_PLAINTEXT_LENGTH, Protection};
 use crate::wire::shift;
 
 /// The send buffer. The write state is the handshake's.
 pub(crate) struct Output<'b> {
-    buffer: Memory<'b>,
+    buffer: LentMemory<'b>,
     start: usize,
     end: usize,
     /// Where the last record of application data ends.
@@ -44,7 +44,7 @@ pub(crate) enum AlertLevel {
 }
 
 impl<'b> Output<'b> {
-    pub(crate) const fn new(buffer: Memory<'b>) -> Self {
+    pub(crate) const fn new(buffer: LentMemory<'b>) -> Self {
         Self {
             buffer,
             start: 0,
@@ -187,7 +187,7 @@ impl<'b> Output<'b> {
     }
 
     /// The buffer's place, for its memory to be lent to a job and restored.
-    pub(crate) const fn memory(&mut self) -> &mut Memory<'b> {
+    pub(crate) const fn memory(&mut self) -> &mut LentMemory<'b> {
         &mut self.buffer
     }
 

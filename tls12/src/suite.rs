@@ -20,9 +20,9 @@ pub const EMPTY_RENEGOTIATION_INFO_SCSV: u16 = 0x00FF;
 /// assert_eq!((suite.name(), suite.key_length(), suite.is_aead()), ("TLS_RSA_WITH_AES_256_GCM_SHA384", 32, true));
 /// ```
 #[derive(Clone, Copy)]
-pub struct Suite(&'static Row);
+pub struct Suite(&'static SuiteRow);
 
-struct Row {
+struct SuiteRow {
     id: u16,
     name: &'static str,
     key_length: usize,
@@ -119,7 +119,7 @@ impl fmt::Display for Suite {
 const COUNT: usize = 10;
 
 #[rustfmt::skip]
-static ROWS: [Row; COUNT] = [
+static ROWS: [SuiteRow; COUNT] = [
     row(0x009D, "TLS_RSA_WITH_AES_256_GCM_SHA384", 32, Gcm,  None,         Sha384),
     row(0xC09D, "TLS_RSA_WITH_AES_256_CCM",        32, Ccm,  None,         Sha256),
     row(0x003D, "TLS_RSA_WITH_AES_256_CBC_SHA256", 32, Cbc,  Some(Sha256), Sha256),
@@ -139,6 +139,6 @@ const fn row(
     mode: CipherMode,
     mac: Option<HashAlgorithm>,
     prf: HashAlgorithm,
-) -> Row {
-    Row { id, name, key_length, mode, mac, prf }
+) -> SuiteRow {
+    SuiteRow { id, name, key_length, mode, mac, prf }
 }

@@ -121,15 +121,15 @@ impl<E: Entropy> Rng for Drbg<E> {
 /// The working state (SP 800-90A §10.1.1.1).
 #[derive(Zeroize, ZeroizeOnDrop)]
 struct WorkingState {
-    v: Number,
-    c: Number,
+    v: DrbgNumber,
+    c: DrbgNumber,
     /// Requests since the seed, and one; 0 before the first seed and after a failure.
     reseed_counter: u32,
 }
 
 impl WorkingState {
     /// Nothing has been seeded.
-    const EMPTY: Self = Self { v: Number::ZERO, c: Number::ZERO, reseed_counter: 0 };
+    const EMPTY: Self = Self { v: DrbgNumber::ZERO, c: DrbgNumber::ZERO, reseed_counter: 0 };
 
     const fn is_seeded(&self) -> bool {
         self.reseed_counter > 0
@@ -162,7 +162,7 @@ impl WorkingState {
     fn generate(&mut self, out: &mut [u8], additional: &[u8]) -> Result<(), Error> {
         if !additional.is_empty() {
             let w = Hasher.hash(HashAlgorithm::Sha256, &[self.v.behind(2).message(), additional])?;
-            self.v.add(&Number::of_digest(w.as_bytes()).0);
+            self.v.add(&DrbgNumber::of_digest(w.as_bytes()).0);
         }
         let mut data = self.v.clone();
         for part in out.chunks_mut(32) {
@@ -182,11 +182,11 @@ impl WorkingState {
 
 /// V or C: a number of 440 bits in words from the highest on, whose own upper byte is zero.
 #[derive(Clone, ZeroizeOnDrop)]
-struct Number([u32; WORDS]);
+struct DrbgNumber([u32; WORDS]);
 
 const WORDS: usize = 14;
 
-impl Number {
+impl DrbgNumber {
     const ZERO: Self = Self([0; WORDS]);
 
     /// The number in these big-endian bytes.
@@ -214,8 +214,8 @@ impl Number {
     }
 
     /// The message of this byte and the number's 55.
-    fn behind(&self, first: u8) -> Message {
-        let mut message = Message([0; MESSAGE + PADDING]);
+    fn behind(&self, first: u8) -> DrbgMessage {
+        let mut message = DrbgMessage([0; MESSAGE + PADDING]);
         // FIPS 180-4 §5.1.1: a message is followed by one bit.
         let words = self.0.iter().chain(&[0x8000_0000]);
         for (to, word) in message.0.as_chunks_mut().0.iter_mut().zip(words) {
@@ -227,7 +227,7 @@ impl Number {
     }
 }
 
-impl Zeroize for Number {
+impl Zeroize for DrbgNumber {
     // As a slice: an array would be wiped word by word.
     fn zeroize(&mut self) {
         self.0.as_mut_slice().zeroize();
@@ -236,13 +236,13 @@ impl Zeroize for Number {
 
 /// A byte, a number's 55 bytes, and padding as far as it is the same for both messages that are hashed where they lie.
 #[derive(ZeroizeOnDrop)]
-struct Message([u8; MESSAGE + PADDING]);
+struct DrbgMessage([u8; MESSAGE + PADDING]);
 
 const MESSAGE: usize = 1 + SEED_LENGTH;
 /// Without the message's first byte it is one block.
 const PADDING: usize = 9;
 
-impl Message {
+impl DrbgMessage {
     fn message(&self) -> &[u8] {
         self.0.get(..MESSAGE).unwrap_or_default()
     }
@@ -273,7 +273,7 @@ impl Message {
     }
 }
 
-impl Zeroize for Message {
+impl Zeroize for DrbgMessage {
     fn zeroize(&mut self) {
         self.0.as_mut_slice().zeroize();
     }
@@ -283,9 +283,9 @@ impl Zeroize for Message {
 const BITS: [u8; 2] = [0x01, 0xB8];
 
 /// `Hash_df` (§10.3.1), to the length of a seed.
-fn derive(material: &[&[u8]]) -> Result<Number, Error> {
-    let mut seed = Number::ZERO;
-    let mut bytes = Message([0; MESSAGE + PADDING]);
+fn derive(material: &[&[u8]]) -> Result<DrbgNumber, Error> {
+    let mut seed = DrbgNumber::ZERO;
+    let mut bytes = DrbgMessage([0; MESSAGE + PADDING]);
     let [_, place @ ..] = &mut bytes.0;
     let [high, low] = BITS;
     for (counter, part) in (1..).zip(place.get_mut(..SEED_LENGTH).unwrap_or_default().chunks_mut(32)) {

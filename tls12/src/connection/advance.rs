@@ -7,7 +7,7 @@ use status::{Alert, AlertSeen, Cause, Status, net, ssl};
 
 use super::{Connection, End};
 use crate::failure::{Failure, Stop};
-use crate::input::Received;
+use crate::input::ReceivedRecord;
 use crate::output::AlertLevel;
 use crate::record::ContentType;
 use crate::trust::Verdict;
@@ -50,24 +50,24 @@ impl Connection<'_> {
     fn read_last_words<A: Accel>(&mut self, accel: &mut A) -> Result<(), Stop> {
         self.handshake.abandon_jobs(&mut self.input, &mut self.output);
         match self.input.record(self.handshake.read_state(), accel)? {
-            Received::Record(ContentType::ALERT, opened) => self.read_alert(opened)?,
-            Received::Record(..) => return Err(UNEXPECTED.into()),
-            Received::Taken => {}
-            Received::Incomplete if self.input.is_inside_message() => return Err(UNEXPECTED.into()),
-            Received::Incomplete if self.input.has_ended() => return self.stream_ended(),
-            Received::Incomplete => return Err(Stop::WAITS),
+            ReceivedRecord::Record(ContentType::ALERT, opened) => self.read_alert(opened)?,
+            ReceivedRecord::Record(..) => return Err(UNEXPECTED.into()),
+            ReceivedRecord::Taken => {}
+            ReceivedRecord::Incomplete if self.input.is_inside_message() => return Err(UNEXPECTED.into()),
+            ReceivedRecord::Incomplete if self.input.has_ended() => return self.stream_ended(),
+            ReceivedRecord::Incomplete => return Err(Stop::WAITS),
         }
         Ok(())
     }
 
     fn read_record<A: Accel>(&mut self, accel: &mut A) -> Result<(), Stop> {
         let (content_type, opened) = match self.input.record(self.handshake.read_state(), accel)? {
-            Received::Record(content_type, opened) => (content_type, opened),
-            Received::Taken => return Ok(()),
-            Received::Incomplete if self.input.has_ended() && self.input.plaintext().is_empty() => {
+            ReceivedRecord::Record(content_type, opened) => (content_type, opened),
+            ReceivedRecord::Taken => return Ok(()),
+            ReceivedRecord::Incomplete if self.input.has_ended() && self.input.plaintext().is_empty() => {
                 return self.stream_ended();
             }
-            Received::Incomplete => return Err(Stop::WAITS),
+            ReceivedRecord::Incomplete => return Err(Stop::WAITS),
         };
         match content_type {
             ContentType::APPLICATION_DATA => self.read_application_data(opened)?,

@@ -50,7 +50,7 @@ pub(super) struct ServerCertificate {
     /// And it has been dealt with.
     is_above_leaf: bool,
     /// Its key; empty for one that is not RSA.
-    key: Key,
+    key: KeyInMemory,
     /// It is one of the pins, or there are none.
     is_pinned: bool,
     /// The certificate at hand has been verified.
@@ -65,7 +65,7 @@ pub(super) struct ServerCertificate {
 }
 
 /// An RSA key whose modulus stands at the end of lent memory.
-struct Key {
+struct KeyInMemory {
     modulus_length: usize,
     exponent: [u8; MAX_EXPONENT_LENGTH],
     exponent_length: usize,
@@ -78,7 +78,7 @@ impl ServerCertificate {
             verifier: Verifier::new(),
             has_leaf: false,
             is_above_leaf: false,
-            key: Key::EMPTY,
+            key: KeyInMemory::EMPTY,
             is_pinned: true,
             is_checked: false,
             objection: Verdict::new(Flags::NONE, 0),
@@ -97,7 +97,7 @@ impl ServerCertificate {
     }
 }
 
-impl Key {
+impl KeyInMemory {
     const EMPTY: Self = Self { modulus_length: 0, exponent: [0; MAX_EXPONENT_LENGTH], exponent_length: 0 };
 
     /// Copies a key; `None` if it is too long.
@@ -280,7 +280,7 @@ impl<'b> KeyExchange<'b> {
         let chain = self.signing_identity(config).map(|(identity, _)| identity.chain);
         let list =
             chain.map_or(0, |chain| chain.len().saturating_mul(LENGTH).saturating_add(chain.der().len()));
-        let mut part = Part { skip: from, out };
+        let mut part = CertificatePart { skip: from, out };
         part.put(&[MessageType::CERTIFICATE.0]);
         part.put(&u24(list.saturating_add(LENGTH))?);
         part.put(&u24(list)?);
@@ -367,12 +367,12 @@ const fn counted(flags: Flags, config: &Config<'_>) -> Flags {
 }
 
 /// Writes what of a longer text falls into `out`.
-struct Part<'a> {
+struct CertificatePart<'a> {
     skip: usize,
     out: &'a mut [u8],
 }
 
-impl Part<'_> {
+impl CertificatePart<'_> {
     fn put(&mut self, bytes: &[u8]) {
         let visible = bytes.get(self.skip..).unwrap_or_default();
         self.skip = self.skip.saturating_sub(bytes.len());
@@ -434,7 +434,7 @@ mod tests {
         for length in 0..=whole.len() {
             for skip in 0..=whole.len().saturating_add(1) {
                 let mut out = [b'.'; 13];
-                let mut part = Part { skip, out: out.get_mut(..length).unwrap_or_default() };
+                let mut part = CertificatePart { skip, out: out.get_mut(..length).unwrap_or_default() };
                 pieces.iter().for_each(|piece| part.put(piece));
                 let visible = whole.get(skip..).unwrap_or_default();
                 let visible = visible.get(..length).unwrap_or(visible);
@@ -464,7 +464,7 @@ mod tests {
         assert!(server.key(&memory).is_none());
         server.verified = ChainVerified::unless_refused(Flags::NONE);
         assert_eq!(server.key(&memory).map(ServerKey::rsa), Some(key));
-        server.key = Key::EMPTY;
+        server.key = KeyInMemory::EMPTY;
         assert!(server.key(&memory).is_none());
         assert!(server.key.fill(&RsaPublicKey { modulus: &[0xC5; 513], ..key }, &mut memory).is_none());
         assert!(server.key.fill(&RsaPublicKey { exponent: &[1; 9], ..key }, &mut memory).is_none());

@@ -20,7 +20,7 @@ use crate::wire::Reader;
 /// What was asked for, as far as it has been read.
 #[derive(Clone, Copy, Default)]
 pub(super) struct CertificateRequest {
-    part: Part,
+    part: RequestPart,
     takes_rsa: bool,
     /// The best of the server's algorithms that an RSA key can sign with.
     algorithm: Option<(SignatureAlgorithm, HashAlgorithm)>,
@@ -28,7 +28,7 @@ pub(super) struct CertificateRequest {
 
 /// What comes next.
 #[derive(Clone, Copy, Default)]
-enum Part {
+enum RequestPart {
     #[default]
     Types,
     Algorithms,
@@ -46,9 +46,9 @@ impl CertificateRequest {
     ) -> Result<Piece, Failure> {
         let mut reader = Reader::new(available);
         let (length_length, length) = match self.part {
-            Part::Types => (1, usize::from(reader.u8())),
-            Part::Algorithms | Part::AuthoritiesLength => (2, usize::from(reader.u16())),
-            Part::Authorities => return Ok(skip(available)),
+            RequestPart::Types => (1, usize::from(reader.u8())),
+            RequestPart::Algorithms | RequestPart::AuthoritiesLength => (2, usize::from(reader.u16())),
+            RequestPart::Authorities => return Ok(skip(available)),
         };
         let whole = length.saturating_add(length_length);
         if whole > left {
@@ -57,15 +57,15 @@ impl CertificateRequest {
         if reader.has_failed() {
             return Ok(Piece::Needs(length_length));
         }
-        if matches!(self.part, Part::AuthoritiesLength) {
-            self.part = Part::Authorities;
+        if matches!(self.part, RequestPart::AuthoritiesLength) {
+            self.part = RequestPart::Authorities;
             return if whole == left { Ok(Piece::Taken(length_length)) } else { Err(malformed()) };
         }
         let content = reader.take(length);
         if reader.has_failed() {
             return Ok(Piece::Needs(whole));
         }
-        if let Part::Types = self.part {
+        if let RequestPart::Types = self.part {
             self.read_types(content)?;
         } else {
             self.read_algorithms(content, preferred)?;
@@ -78,7 +78,7 @@ impl CertificateRequest {
             return Err(malformed());
         }
         self.takes_rsa = types.contains(&RSA_SIGN);
-        self.part = Part::Algorithms;
+        self.part = RequestPart::Algorithms;
         Ok(())
     }
 
@@ -96,13 +96,13 @@ impl CertificateRequest {
                 self.algorithm = Some((algorithm, hash));
             }
         }
-        self.part = Part::AuthoritiesLength;
+        self.part = RequestPart::AuthoritiesLength;
         Ok(())
     }
 
     /// Whether the whole message has been read.
     const fn is_whole(&self) -> bool {
-        matches!(self.part, Part::Authorities)
+        matches!(self.part, RequestPart::Authorities)
     }
 }
 

@@ -67,13 +67,13 @@ use resumption::Store;
 pub(crate) struct Handshake<'b> {
     common: Common<'b>,
     /// The message that is being read.
-    message: Option<Message>,
+    message: Option<PendingMessage>,
     phase: HandshakePhase<'b>,
 }
 
 /// A message whose header has been read.
 #[derive(Clone, Copy)]
-struct Message {
+struct PendingMessage {
     message_type: MessageType,
     /// Bytes of its body that have not been taken yet.
     left: usize,
@@ -356,7 +356,7 @@ impl<'b> Handshake<'b> {
             input.take(HEADER_LENGTH);
             input.inside_message(true);
         }
-        self.message = Some(Message { message_type, left, in_pieces });
+        self.message = Some(PendingMessage { message_type, left, in_pieces });
         Ok(())
     }
 
@@ -386,7 +386,7 @@ impl<'b> Handshake<'b> {
 
     fn read_piece<A: Accel>(
         &mut self,
-        message: Message,
+        message: PendingMessage,
         input: &mut Input<'b>,
         accel: &mut A,
     ) -> Result<(), Stop> {
@@ -419,7 +419,7 @@ impl<'b> Handshake<'b> {
         self.phase.hash_message(accel, available.get(..taken).unwrap_or_default())?;
         input.take(taken);
         let left = message.left.saturating_sub(taken);
-        self.message = (left > 0).then_some(Message { left, ..message });
+        self.message = (left > 0).then_some(PendingMessage { left, ..message });
         if left == 0 {
             input.inside_message(false);
             self.end_of_pieces(message.message_type)?;

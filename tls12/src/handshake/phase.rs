@@ -23,7 +23,7 @@ use super::order::NextMessage;
 use super::resumption::Store;
 use super::server_hello::Parameters;
 use crate::config::{Config, Peer};
-use crate::memory::Memory;
+use crate::memory::LentMemory;
 use crate::schedule::{PremasterSecret, Randoms};
 use crate::session::ServerSeen;
 use crate::transcript::{SigningHashes, Transcript};
@@ -44,7 +44,7 @@ pub(super) struct Common<'b> {
 pub(super) struct Work<'b> {
     pub(super) job: Option<Job<'b>>,
     /// The receive buffer's memory, in our turn.
-    pub(super) memory: Memory<'b>,
+    pub(super) memory: LentMemory<'b>,
 }
 
 /// One of the phases. The array is the rest of the place that they share.
@@ -77,7 +77,7 @@ pub(super) struct KeyExchange<'b> {
     pub(super) request: Option<CertificateRequest>,
     pub(super) premaster: PremasterSecret,
     /// The send buffer's memory: the chain is verified in it, and the server's key stays at its end until the encryption begins.
-    pub(super) send_memory: Memory<'b>,
+    pub(super) send_memory: LentMemory<'b>,
 }
 
 const HELLO_REST: usize = size_of::<KeyExchange<'_>>() - size_of::<Hello>();
@@ -153,7 +153,7 @@ impl<'b> KeyExchange<'b> {
             signing: SigningHashes::new(),
             request: None,
             premaster: PremasterSecret::none(),
-            send_memory: Memory::none(),
+            send_memory: LentMemory::none(),
         }
     }
 
@@ -169,7 +169,7 @@ impl<'b> KeyExchange<'b> {
 
 impl Work<'_> {
     pub(super) const fn none() -> Self {
-        Self { job: None, memory: Memory::none() }
+        Self { job: None, memory: LentMemory::none() }
     }
 
     /// The job has ended, or will not go on. Wiped in place: to write `None` over it leaves what is there.

@@ -30,13 +30,13 @@ pub(super) struct Cbc<'p> {
 /// The MAC of one direction: its key, and where it stands.
 pub(super) struct Mac {
     key: HmacKey,
-    place: Place,
+    place: MacPlace,
 }
 
 /// Where a MAC stands. As long as its alignment, so that there is no padding to copy anything to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
-enum Place {
+enum MacPlace {
     /// Behind everything, over the ciphertext.
     AfterEncryption,
     /// Between plaintext and padding, when sealing.
@@ -48,7 +48,7 @@ enum Place {
 impl Mac {
     /// No key yet; for an AEAD suite that stays so.
     pub(super) const fn empty() -> Self {
-        Self { key: HmacKey::empty(), place: Place::AfterEncryption }
+        Self { key: HmacKey::empty(), place: MacPlace::AfterEncryption }
     }
 
     #[inline(never)]
@@ -61,20 +61,20 @@ impl Mac {
         encrypt_then_mac: bool,
     ) -> Result<(), Error> {
         self.place = match direction {
-            _ if encrypt_then_mac => Place::AfterEncryption,
-            Direction::Encrypt => Place::BeforeEncryption,
-            Direction::Decrypt => Place::BeforeEncryptionSecret,
+            _ if encrypt_then_mac => MacPlace::AfterEncryption,
+            Direction::Encrypt => MacPlace::BeforeEncryption,
+            Direction::Decrypt => MacPlace::BeforeEncryptionSecret,
         };
         self.key = match self.place {
             // Its chaining values are needed themselves, so that software prepares it.
-            Place::BeforeEncryptionSecret => HmacKey::new(&mut soft::Hasher, algorithm, key)?,
+            MacPlace::BeforeEncryptionSecret => HmacKey::new(&mut soft::Hasher, algorithm, key)?,
             _ => HmacKey::new(accel, algorithm, key)?,
         };
         Ok(())
     }
 
     fn is_after(&self) -> bool {
-        self.place == Place::AfterEncryption
+        self.place == MacPlace::AfterEncryption
     }
 
     fn length(&self) -> usize {
@@ -146,10 +146,10 @@ impl Cbc<'_> {
         body: &mut [u8],
     ) -> Result<usize, Failure> {
         match self.mac.place {
-            Place::AfterEncryption => self.open_after(accel, sequence, content_type, body),
+            MacPlace::AfterEncryption => self.open_after(accel, sequence, content_type, body),
             // A state to seal with opens nothing.
-            Place::BeforeEncryption => Err(BAD_RECORD),
-            Place::BeforeEncryptionSecret => {
+            MacPlace::BeforeEncryption => Err(BAD_RECORD),
+            MacPlace::BeforeEncryptionSecret => {
                 let content = self.decrypt(accel, body, self.mac.length())?;
                 let (length, padding_is_good) = unpad(content, self.mac.length())?;
                 let additional = additional_data(sequence, content_type, 0);

@@ -57,7 +57,7 @@ impl<'k> SecretMac<'k> {
 
         // Of the message: the secret length, and the bounds that everybody knows.
         let secret = length.wrapping_add(ADDITIONAL);
-        let Range { shortest, longest } = self.range(content);
+        let LengthRange { shortest, longest } = self.range(content);
         // A block is the last one when marker and length field still fit behind the message.
         let last = secret.wrapping_add(MARKER_AND_LENGTH - 1) / BLOCK;
         let blocks = longest.wrapping_add(ADDITIONAL + MARKER_AND_LENGTH - 1) / BLOCK;
@@ -107,7 +107,7 @@ impl<'k> SecretMac<'k> {
     /// The bytes behind the secret length, from wherever they could be.
     fn received(&self, content: &[u8], length: u32) -> [u8; MAX_MAC_LENGTH] {
         let mut mac = [0; MAX_MAC_LENGTH];
-        let Range { shortest, longest } = self.range(content);
+        let LengthRange { shortest, longest } = self.range(content);
         for start in shortest..=longest {
             let here = start.ct_eq(&length);
             let candidate = usize::try_from(start).ok().and_then(|start| content.get(start..));
@@ -119,14 +119,14 @@ impl<'k> SecretMac<'k> {
     }
 
     /// How long the plaintext in `content` can be.
-    fn range(&self, content: &[u8]) -> Range {
+    fn range(&self, content: &[u8]) -> LengthRange {
         let longest = content.len().saturating_sub(self.algorithm.digest_length()).saturating_sub(1);
         let longest = u32::try_from(longest).unwrap_or_default();
-        Range { shortest: longest.saturating_sub(MAX_PADDING), longest }
+        LengthRange { shortest: longest.saturating_sub(MAX_PADDING), longest }
     }
 }
 
-struct Range {
+struct LengthRange {
     shortest: u32,
     longest: u32,
 }

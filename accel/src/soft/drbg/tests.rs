@@ -69,7 +69,7 @@ fn nist_vectors() {
 fn sums_are_modulo_the_seed_length() {
     let mut most = [u32::MAX; WORDS];
     most[0] = 0x00FF_FFFF;
-    let mut sum = Number(most);
+    let mut sum = DrbgNumber(most);
     sum.add(&[1]);
     assert_eq!(sum.0, [0; WORDS]);
     sum.add(&most);
