@@ -197,10 +197,10 @@ pub fn test(progress: &Progress) -> Result<(), String> {
     world.on_the_virtual_board(progress)
 }
 
-/// [`test`], and builds and measures the others: how many there are.
+/// [`test()`], and builds and measures the others: how many there are.
 ///
 /// # Errors
-/// As [`test`].
+/// As [`test()`].
 pub fn prove(progress: &Progress) -> Result<String, String> {
     test(progress)?;
     build_and_compare(progress, &[], false)
