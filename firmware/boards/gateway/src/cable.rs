@@ -20,12 +20,12 @@ const WAITING: usize = 256;
 
 /// Frames on their way.
 #[derive(Default)]
-pub(crate) struct Cable {
+pub(crate) struct GatewayCable {
     received: VecDeque<Vec<u8>>,
     waiting: VecDeque<Vec<u8>>,
 }
 
-impl Cable {
+impl GatewayCable {
     /// A frame of the device.
     pub(crate) fn receive(&mut self, frame: &[u8]) {
         self.received.push_back(frame.to_vec());
@@ -110,13 +110,13 @@ fn is_ours(address: Ipv4Addr, config: &Config) -> bool {
         || address.to_bits() == config.address.to_bits() | host_bits
 }
 
-impl phy::Device for Cable {
-    type RxToken<'a> = Received;
+impl phy::Device for GatewayCable {
+    type RxToken<'a> = ReceivedFrame;
     type TxToken<'a> = Send<'a>;
 
-    fn receive(&mut self, _now: Instant) -> Option<(Received, Send<'_>)> {
+    fn receive(&mut self, _now: Instant) -> Option<(ReceivedFrame, Send<'_>)> {
         let frame = self.received.pop_front()?;
-        Some((Received(frame), Send(&mut self.waiting)))
+        Some((ReceivedFrame(frame), Send(&mut self.waiting)))
     }
 
     fn transmit(&mut self, _now: Instant) -> Option<Send<'_>> {
@@ -134,9 +134,9 @@ impl phy::Device for Cable {
 }
 
 /// A frame of the device.
-pub(crate) struct Received(Vec<u8>);
+pub(crate) struct ReceivedFrame(Vec<u8>);
 
-impl phy::RxToken for Received {
+impl phy::RxToken for ReceivedFrame {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
         read(&self.0)
     }

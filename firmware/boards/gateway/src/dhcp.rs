@@ -27,7 +27,7 @@ pub struct Lease {
 }
 
 /// An answer and whom it goes to.
-pub(crate) struct Answer {
+pub(crate) struct DhcpAnswer {
     /// The message.
     pub(crate) message: Vec<u8>,
     /// The address to send it to.
@@ -42,7 +42,7 @@ pub(crate) fn answer(
     config: &Config,
     now: Duration,
     lease: &mut Option<Lease>,
-) -> Option<Answer> {
+) -> Option<DhcpAnswer> {
     let packet = DhcpPacket::new_checked(message).ok()?;
     let request = DhcpRepr::parse(&packet).ok()?;
     let client = request.client_hardware_address.0;
@@ -75,7 +75,7 @@ pub(crate) fn answer(
     // §4.1: to the client's address if it has one and is not refused; else to everybody, as it may not hear its own yet.
     let has_address = !request.client_ip.is_unspecified() && kind != DhcpMessageType::Nak;
     let to = if has_address { request.client_ip } else { Ipv4Address::BROADCAST };
-    Some(Answer { message: write(kind, &request, config)?, to, confirms })
+    Some(DhcpAnswer { message: write(kind, &request, config)?, to, confirms })
 }
 
 fn host_name(packet: &DhcpPacket<&[u8]>) -> Option<String> {

@@ -19,7 +19,7 @@ const TIME_TO_LIVE: u32 = 60;
 
 /// A standard query with one question.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Query {
+pub(crate) struct DnsQuery {
     /// The name, in lower case and with dots.
     pub(crate) name: String,
     identifier: [u8; 2],
@@ -43,7 +43,7 @@ pub(crate) enum Found {
 const NO_ERROR: u8 = 0;
 const NAME_ERROR: u8 = 3;
 
-impl Query {
+impl DnsQuery {
     /// Reads a query; none where it is anything else.
     pub(crate) fn parse(message: &[u8]) -> Option<Self> {
         let (header, rest) = message.split_first_chunk::<HEADER>()?;

@@ -32,13 +32,13 @@ use smoltcp::{
 pub use config::{Config, Forward, Services, Time};
 pub use dhcp::Lease;
 
-use cable::{Admission, Cable};
+use cable::{Admission, GatewayCable};
 use nat::Nat;
 
 /// The gateway of one device.
 pub struct Gateway {
     config: Config,
-    cable: Cable,
+    cable: GatewayCable,
     interface: Interface,
     sockets: SocketSet<'static>,
     services: services::Running,
@@ -95,7 +95,7 @@ impl Gateway {
     /// # Errors
     /// When one of them is taken, or the system gives no sockets.
     pub fn new(config: Config) -> io::Result<Self> {
-        let mut cable = Cable::default();
+        let mut cable = GatewayCable::default();
         let hardware = HardwareAddress::Ethernet(EthernetAddress(config.mac_address));
         let settings = iface::Config::new(hardware);
         let mut interface = Interface::new(settings, &mut cable, Instant::ZERO);

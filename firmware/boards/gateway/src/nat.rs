@@ -48,7 +48,7 @@ pub(crate) struct Nat {
     events: Events,
     waker: Arc<mio::Waker>,
     listeners: Vec<Listener>,
-    connections: Vec<Connection>,
+    connections: Vec<NatConnection>,
     next_port: u16,
 }
 
@@ -59,11 +59,11 @@ struct Listener {
 }
 
 /// One connection, on both of its sides.
-struct Connection {
+struct NatConnection {
     handle: SocketHandle,
     /// The PC's side, until it is done with.
     stream: Option<TcpStream>,
-    stage: Stage,
+    stage: NatStage,
     /// What the device began it with, where it did.
     opening: Option<Opening>,
     /// The device has sent its last byte, and the PC has been told.
@@ -77,7 +77,7 @@ struct Connection {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Stage {
+enum NatStage {
     /// A socket that waits for the segment that is on its way to it.
     Expected,
     /// The PC has yet to accept.
@@ -88,7 +88,7 @@ enum Stage {
 }
 
 /// Why a connection is over.
-enum End {
+enum NatEnd {
     Refused,
     Reset,
     Finished,
@@ -139,7 +139,7 @@ impl Nat {
         sockets: &mut SocketSet<'static>,
         counters: &mut Counters,
     ) {
-        let same = |connection: &Connection| {
+        let same = |connection: &NatConnection| {
             connection
                 .opening
                 .is_some_and(|known| (known.caller, known.target) == (opening.caller, opening.target))
@@ -151,7 +151,7 @@ impl Nat {
             }
             // The device has forgotten this one and begins anew: it was reset.
             let mut old = self.connections.swap_remove(index);
-            old.end(End::Reset, counters);
+            old.end(NatEnd::Reset, counters);
             sockets.remove(old.handle);
         }
         let Some(stream) = self.call_pc(opening.target, config) else {
@@ -162,9 +162,9 @@ impl Nat {
         socket.pause_synack(true);
         if socket.listen((opening.target.addr, opening.target.port)).is_ok() {
             let handle = sockets.add(socket);
-            self.connections.push(Connection {
+            self.connections.push(NatConnection {
                 opening: Some(opening),
-                ..Connection::new(handle, stream, Stage::Expected)
+                ..NatConnection::new(handle, stream, NatStage::Expected)
             });
         }
     }
@@ -196,10 +196,10 @@ impl Nat {
     /// After a segment: a socket that was made for it and did not like it is not needed.
     pub(crate) fn settle(&mut self, sockets: &mut SocketSet<'static>) {
         self.connections.retain_mut(|connection| {
-            if connection.stage != Stage::Expected {
+            if connection.stage != NatStage::Expected {
                 return true;
             }
-            connection.stage = Stage::PcConnecting;
+            connection.stage = NatStage::PcConnecting;
             let accepted = sockets.get::<tcp::Socket<'_>>(connection.handle).state() != State::Listen;
             if !accepted {
                 sockets.remove(connection.handle);
@@ -221,7 +221,7 @@ impl Nat {
         for connection in self.connections.iter_mut().filter(|connection| connection.stream.is_some()) {
             let socket = sockets.get_mut(connection.handle);
             if let Some(end) = connection.pump(socket, counters) {
-                if !matches!(end, End::Finished) {
+                if !matches!(end, NatEnd::Finished) {
                     socket.abort();
                 }
                 connection.end(end, counters);
@@ -259,7 +259,7 @@ impl Nat {
                 let port = self.port();
                 if socket.connect(interface.context(), device, (config.address, port)).is_ok() {
                     let handle = sockets.add(socket);
-                    self.connections.push(Connection::new(handle, stream, Stage::DeviceConnecting));
+                    self.connections.push(NatConnection::new(handle, stream, NatStage::DeviceConnecting));
                 }
             }
         }
@@ -273,8 +273,8 @@ impl Nat {
     }
 }
 
-impl Connection {
-    fn new(handle: SocketHandle, stream: TcpStream, stage: Stage) -> Self {
+impl NatConnection {
+    fn new(handle: SocketHandle, stream: TcpStream, stage: NatStage) -> Self {
         let stream = Some(stream);
         Self {
             handle,
@@ -289,25 +289,25 @@ impl Connection {
     }
 
     /// Does what can be done without waiting; says when it is over.
-    fn pump(&mut self, socket: &mut tcp::Socket<'_>, counters: &mut Counters) -> Option<End> {
+    fn pump(&mut self, socket: &mut tcp::Socket<'_>, counters: &mut Counters) -> Option<NatEnd> {
         match self.stage {
-            Stage::Open => {}
-            Stage::Expected => return None,
-            Stage::PcConnecting => match connected(self.stream.as_ref()?) {
-                None if socket.state() == State::Closed => return Some(End::Refused),
+            NatStage::Open => {}
+            NatStage::Expected => return None,
+            NatStage::PcConnecting => match connected(self.stream.as_ref()?) {
+                None if socket.state() == State::Closed => return Some(NatEnd::Refused),
                 None => return None,
-                Some(false) => return Some(End::Refused),
+                Some(false) => return Some(NatEnd::Refused),
                 Some(true) => {
                     socket.pause_synack(false);
-                    self.stage = Stage::Open;
+                    self.stage = NatStage::Open;
                     counters.opened_by_device = counters.opened_by_device.saturating_add(1);
                 }
             },
-            Stage::DeviceConnecting => match socket.state() {
+            NatStage::DeviceConnecting => match socket.state() {
                 State::SynSent | State::SynReceived => return None,
-                State::Closed => return Some(End::Refused),
+                State::Closed => return Some(NatEnd::Refused),
                 _ => {
-                    self.stage = Stage::Open;
+                    self.stage = NatStage::Open;
                     counters.opened_by_pc = counters.opened_by_pc.saturating_add(1);
                 }
             },
@@ -319,9 +319,9 @@ impl Connection {
         }
         match socket.state() {
             // What the PC said before it broke off, such as an alert, arrives before the reset does.
-            _ if self.is_broken && socket.send_queue() == 0 => Some(End::Reset),
-            State::Closed | State::TimeWait if self.device_done && self.pc_done => Some(End::Finished),
-            State::Closed => Some(End::Reset),
+            _ if self.is_broken && socket.send_queue() == 0 => Some(NatEnd::Reset),
+            State::Closed | State::TimeWait if self.device_done && self.pc_done => Some(NatEnd::Finished),
+            State::Closed => Some(NatEnd::Reset),
             _ => None,
         }
     }
@@ -372,12 +372,12 @@ impl Connection {
     }
 
     /// Ends the PC's side: with a reset where it did not end by itself.
-    fn end(&mut self, end: End, counters: &mut Counters) {
+    fn end(&mut self, end: NatEnd, counters: &mut Counters) {
         let Some(stream) = self.stream.take() else { return };
         let counter = match end {
-            End::Finished => return,
-            End::Refused => &mut counters.refused,
-            End::Reset => &mut counters.reset,
+            NatEnd::Finished => return,
+            NatEnd::Refused => &mut counters.refused,
+            NatEnd::Reset => &mut counters.reset,
         };
         *counter = counter.saturating_add(1);
         // Without it the PC would see an orderly end. A socket that is not connected does not mind.

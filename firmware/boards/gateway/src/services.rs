@@ -16,7 +16,7 @@ use smoltcp::{
 
 use crate::{
     Config, Counters, Lease, dhcp,
-    dns::{self, Found, Query},
+    dns::{self, DnsQuery, Found},
     sntp,
 };
 
@@ -37,7 +37,7 @@ pub(crate) struct Running {
 
 /// A name that is with the PC's resolver.
 struct LookUp {
-    query: Query,
+    query: DnsQuery,
     asker: udp::UdpMetadata,
     result: Receiver<Option<Ipv4Addr>>,
 }
@@ -101,7 +101,7 @@ impl Running {
 
     fn serve_dns(&mut self, config: &Config, socket: &mut udp::Socket<'_>, counters: &mut Counters) {
         while let Some((message, asker)) = receive(socket) {
-            let Some(query) = Query::parse(&message).filter(|_| config.services.dns) else { continue };
+            let Some(query) = DnsQuery::parse(&message).filter(|_| config.services.dns) else { continue };
             match query.look_up(config) {
                 Found::Address(address) => {
                     let mut addresses = config.dead_addresses.clone();
@@ -122,7 +122,7 @@ impl Running {
     }
 
     /// Gives a name to the PC's resolver, in a thread of its own: it may take seconds.
-    fn look_up(&mut self, query: Query, asker: udp::UdpMetadata) {
+    fn look_up(&mut self, query: DnsQuery, asker: udp::UdpMetadata) {
         if self.look_ups.len() >= LOOK_UPS {
             return;
         }
@@ -139,7 +139,7 @@ impl Running {
 /// Answers a query.
 fn tell(
     socket: &mut udp::Socket<'_>,
-    query: &Query,
+    query: &DnsQuery,
     found: &[Ipv4Addr],
     asker: udp::UdpMetadata,
     counters: &mut Counters,

@@ -12,12 +12,12 @@ use firmware::board::ResetCause;
 const CAPACITY: usize = 4096;
 
 /// Backup memory.
-pub struct Backup {
+pub struct HostBackup {
     path: PathBuf,
     bytes: Vec<u8>,
 }
 
-impl Backup {
+impl HostBackup {
     /// The memory as the last process left it; random bytes when the power was off.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Backup {
     }
 }
 
-impl firmware::board::Backup for Backup {
+impl firmware::board::Backup for HostBackup {
     fn capacity(&self) -> usize {
         self.bytes.len()
     }

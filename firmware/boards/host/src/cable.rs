@@ -36,9 +36,9 @@ static LINK: Signal<CriticalSectionRawMutex, bool> = Signal::new();
 
 /// What others may do with the cable and the gateway.
 #[derive(Clone)]
-pub struct Cable(Arc<Shared>);
+pub struct Cable(Arc<CableQueues>);
 
-struct Shared {
+struct CableQueues {
     from_device: Mutex<Vec<Vec<u8>>>,
     services: Mutex<Services>,
     counters: Mutex<Counters>,
@@ -54,7 +54,7 @@ impl Cable {
     pub fn start(config: Config) -> io::Result<(Self, u16)> {
         let gateway = Gateway::new(config)?;
         let http = gateway.forwards().next().map_or(0, |forward| forward.pc_port);
-        let cable = Self(Arc::new(Shared {
+        let cable = Self(Arc::new(CableQueues {
             from_device: Mutex::default(),
             services: Mutex::new(gateway.services()),
             counters: Mutex::default(),
@@ -98,7 +98,7 @@ impl Cable {
 }
 
 /// The gateway's thread.
-fn serve(mut gateway: Gateway, shared: &Shared) {
+fn serve(mut gateway: Gateway, shared: &CableQueues) {
     let begun = Instant::now();
     let mut leases = 0;
     loop {

@@ -28,7 +28,7 @@ pub struct Flash<const PAGE: usize> {
 
 /// Why an operation failed.
 #[derive(Debug)]
-pub enum Error {
+pub enum FlashError {
     /// Not aligned, or out of bounds.
     Range(NorFlashErrorKind),
     /// The word was programmed before, and its page not erased since.
@@ -40,7 +40,7 @@ pub enum Error {
     File(io::Error),
 }
 
-impl NorFlashError for Error {
+impl NorFlashError for FlashError {
     fn kind(&self) -> NorFlashErrorKind {
         match self {
             Self::Range(kind) => *kind,
@@ -49,7 +49,7 @@ impl NorFlashError for Error {
     }
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for FlashError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Range(kind) => write!(f, "{kind}"),
@@ -82,10 +82,10 @@ impl<const PAGE: usize> Flash<PAGE> {
     }
 
     /// Programs a word. When the power fails, only some of the bits that should be cleared are.
-    fn program(&mut self, offset: u32, word: [u8; WORD]) -> Result<(), Error> {
+    fn program(&mut self, offset: u32, word: [u8; WORD]) -> Result<(), FlashError> {
         let place = self.place(offset, WORD)?;
         if place.iter().any(|byte| *byte != ERASED) {
-            return Err(Error::NotErased { offset });
+            return Err(FlashError::NotErased { offset });
         }
         let fails = POWER.fails_now();
         for (index, (byte, new)) in place.iter_mut().zip(word).enumerate() {
@@ -99,7 +99,7 @@ impl<const PAGE: usize> Flash<PAGE> {
     }
 
     /// Erases a page. When the power fails, the first half of it is erased, and of the rest some bits are.
-    fn erase_page(&mut self, offset: u32) -> Result<(), Error> {
+    fn erase_page(&mut self, offset: u32) -> Result<(), FlashError> {
         let fails = POWER.fails_now();
         for (index, byte) in self.place(offset, PAGE)?.iter_mut().enumerate() {
             *byte |= if fails && index >= PAGE / 2 { 0x0F } else { ERASED };
@@ -108,26 +108,26 @@ impl<const PAGE: usize> Flash<PAGE> {
         if fails { power::cut() } else { Ok(()) }
     }
 
-    fn place(&mut self, offset: u32, length: usize) -> Result<&mut [u8], Error> {
-        const OUT_OF_BOUNDS: Error = Error::Range(NorFlashErrorKind::OutOfBounds);
+    fn place(&mut self, offset: u32, length: usize) -> Result<&mut [u8], FlashError> {
+        const OUT_OF_BOUNDS: FlashError = FlashError::Range(NorFlashErrorKind::OutOfBounds);
         let start = usize::try_from(offset).map_err(|_| OUT_OF_BOUNDS)?;
         self.bytes.get_mut(start..).and_then(|rest| rest.get_mut(..length)).ok_or(OUT_OF_BOUNDS)
     }
 
-    fn write_through(&mut self, offset: u32, length: usize) -> Result<(), Error> {
+    fn write_through(&mut self, offset: u32, length: usize) -> Result<(), FlashError> {
         let place = self.place(offset, length)?.to_vec();
-        self.file.write_all_at(&place, offset.into()).map_err(Error::File)
+        self.file.write_all_at(&place, offset.into()).map_err(FlashError::File)
     }
 }
 
 impl<const PAGE: usize> ErrorType for Flash<PAGE> {
-    type Error = Error;
+    type Error = FlashError;
 }
 
 impl<const PAGE: usize> ReadNorFlash for Flash<PAGE> {
     const READ_SIZE: usize = 1;
 
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
+    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         let place = self.place(offset, bytes.len())?;
         bytes.copy_from_slice(place);
         Ok(())
@@ -142,10 +142,10 @@ impl<const PAGE: usize> NorFlash for Flash<PAGE> {
     const WRITE_SIZE: usize = WORD;
     const ERASE_SIZE: usize = PAGE;
 
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
+    async fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
         let page = u32::try_from(PAGE).unwrap_or(u32::MAX);
         if !from.is_multiple_of(page) || !to.is_multiple_of(page) {
-            return Err(Error::Range(NorFlashErrorKind::NotAligned));
+            return Err(FlashError::Range(NorFlashErrorKind::NotAligned));
         }
         let length = to.checked_sub(from).and_then(|length| usize::try_from(length).ok());
         // Nothing is erased unless everything can be.
@@ -153,10 +153,10 @@ impl<const PAGE: usize> NorFlash for Flash<PAGE> {
         (from..to).step_by(PAGE).try_for_each(|page| self.erase_page(page))
     }
 
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
+    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         let (words, rest) = bytes.as_chunks::<WORD>();
         if !rest.is_empty() || !usize::try_from(offset).is_ok_and(|offset| offset.is_multiple_of(WORD)) {
-            return Err(Error::Range(NorFlashErrorKind::NotAligned));
+            return Err(FlashError::Range(NorFlashErrorKind::NotAligned));
         }
         self.place(offset, bytes.len())?;
         (offset..).step_by(WORD).zip(words).try_for_each(|(offset, word)| self.program(offset, *word))

@@ -27,18 +27,18 @@ use status::{Error, entropy};
 pub struct Host;
 
 impl Board for Host {
-    type Accel = Soft<OperatingSystem>;
+    type Accel = Soft<HostEntropy>;
     type SettingsFlash = flash::Flash<{ 16 * 1024 }>;
     type CertificateFlash = flash::Flash<{ 16 * 1024 }>;
-    type Pins = pins::Pins;
-    type Backup = backup::Backup;
-    type System = system::System;
+    type Pins = pins::HostPins;
+    type Backup = backup::HostBackup;
+    type System = system::HostSystem;
 }
 
 /// The operating system's random numbers.
-pub struct OperatingSystem;
+pub struct HostEntropy;
 
-impl Entropy for OperatingSystem {
+impl Entropy for HostEntropy {
     fn entropy(&mut self, out: &mut [u8]) -> Result<(), Error> {
         getrandom::fill(out).map_err(|_| entropy::SOURCE_FAILED)
     }

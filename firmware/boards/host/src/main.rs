@@ -11,16 +11,16 @@ use firmware::{
 };
 use gateway::{Config, Forward, Time};
 use host_board::{
-    Host, OperatingSystem,
-    backup::Backup,
+    Host, HostEntropy,
+    backup::HostBackup,
     cable::{Cable, Driver},
     commands,
     flash::Flash,
-    options::{HELP, Options},
-    pins::Pins,
+    options::{HELP, HostOptions},
+    pins::HostPins,
     power::POWER,
     say,
-    system::System,
+    system::HostSystem,
 };
 
 /// The device's Ethernet address: locally administered.
@@ -29,7 +29,7 @@ const MAC_ADDRESS: [u8; 6] = [0x02, 0, 0, 0, 0, 0x01];
 const SOCKETS: usize = 16;
 
 fn main() -> ExitCode {
-    let options = match Options::parse(env::args_os().skip(1)) {
+    let options = match HostOptions::parse(env::args_os().skip(1)) {
         Ok(Some(options)) => options,
         Ok(None) => {
             print!("{HELP}");
@@ -49,7 +49,7 @@ fn fail(text: &str) -> ExitCode {
 }
 
 /// Makes the board's parts and starts its threads.
-fn start(mut options: Options) -> io::Result<(Parts<Host>, Cable)> {
+fn start(mut options: HostOptions) -> io::Result<(Parts<Host>, Cable)> {
     fs::create_dir_all(&options.state)?;
     if options.power_cut > 0 {
         POWER.cut_after(options.power_cut);
@@ -57,13 +57,13 @@ fn start(mut options: Options) -> io::Result<(Parts<Host>, Cable)> {
     let (cable, http) = Cable::start(network(&options))?;
     // The same port after a reset.
     options.http = http;
-    let system = System::start(&options);
+    let system = HostSystem::start(&options);
     let parts = Parts {
-        accel: Soft::new(OperatingSystem),
+        accel: Soft::new(HostEntropy),
         settings_flash: Flash::open(&options.state.join("settings.flash"), 2)?,
         certificate_flash: Flash::open(&options.state.join("certificates.flash"), 4)?,
-        pins: Pins::default(),
-        backup: Backup::open(&options.state.join("backup.memory"), options.reset)?,
+        pins: HostPins::default(),
+        backup: HostBackup::open(&options.state.join("backup.memory"), options.reset)?,
         system,
         facts: Facts {
             name: "host",
@@ -81,7 +81,7 @@ fn start(mut options: Options) -> io::Result<(Parts<Host>, Cable)> {
 }
 
 /// The gateway's configuration.
-fn network(options: &Options) -> Config {
+fn network(options: &HostOptions) -> Config {
     let mut names = vec!["broker.test".to_owned(), "pool.ntp.org".to_owned()];
     names.extend(options.names.iter().cloned());
     Config {

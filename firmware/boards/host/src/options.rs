@@ -43,7 +43,7 @@ Exit status: 0 after quit, 1 for a mistake in the command line, 3 for a power cu
 
 /// The command line's options.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Options {
+pub struct HostOptions {
     /// The folder of flash and backup memory.
     pub state: PathBuf,
     /// The PC's port that leads to the device's port 80; 0 for any.
@@ -64,7 +64,7 @@ pub struct Options {
     pub reset: ResetCause,
 }
 
-impl Options {
+impl HostOptions {
     /// Reads the command line; none where help is asked for.
     ///
     /// # Errors

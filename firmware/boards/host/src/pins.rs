@@ -9,11 +9,11 @@ pub static INPUTS: AtomicU8 = AtomicU8::new(0);
 
 /// Four inputs and four outputs.
 #[derive(Default)]
-pub struct Pins {
+pub struct HostPins {
     outputs: Option<u8>,
 }
 
-impl firmware::board::Pins for Pins {
+impl firmware::board::Pins for HostPins {
     const INPUTS: usize = 4;
     const OUTPUTS: usize = 4;
 

@@ -16,7 +16,7 @@ use std::{
 
 use firmware::board::ResetCause;
 
-use crate::{options::Options, say};
+use crate::{options::HostOptions, say};
 
 /// When the watchdog bites.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -36,15 +36,15 @@ pub const CAUSES: [(ResetCause, &str); 6] = [
 static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
 
 /// The watchdog and the reset.
-pub struct System {
+pub struct HostSystem {
     begun: Instant,
     /// Milliseconds from `begun` to the last feeding.
     fed: Arc<AtomicU64>,
 }
 
-impl System {
+impl HostSystem {
     /// Starts the watchdog, and makes a panic reset the device. `options` are those of every later reset.
-    pub fn start(options: &Options) -> Self {
+    pub fn start(options: &HostOptions) -> Self {
         // There is one system; a second one would keep the first one's.
         let _ = ARGUMENTS.set(options.arguments());
         std::panic::set_hook(Box::new(|panic| {
@@ -64,7 +64,7 @@ impl System {
     }
 }
 
-impl firmware::board::System for System {
+impl firmware::board::System for HostSystem {
     fn feed_watchdog(&mut self) {
         let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.fed.store(now, Ordering::SeqCst);

@@ -2,7 +2,7 @@
 
 use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
-use host_board::flash::{Error, Flash};
+use host_board::flash::{Flash, FlashError};
 
 use crate::folder;
 
@@ -38,7 +38,7 @@ fn a_word_is_programmed_once() {
     block_on(flash.write(4, b"once")).unwrap();
     // Not even the same, and not to zero: embassy's driver for this flash promises neither.
     for word in [*b"once", [0; 4]] {
-        assert!(matches!(block_on(flash.write(4, &word)), Err(Error::NotErased { offset: 4 })));
+        assert!(matches!(block_on(flash.write(4, &word)), Err(FlashError::NotErased { offset: 4 })));
     }
     block_on(flash.erase(0, 1024)).unwrap();
     block_on(flash.write(4, b"more")).unwrap();
@@ -47,7 +47,7 @@ fn a_word_is_programmed_once() {
 #[test]
 fn words_and_pages_are_aligned_and_in_bounds() {
     let mut flash = Flash::<PAGE>::open(&folder("flash-range").join("flash"), 2).unwrap();
-    let kind = |result: Result<(), Error>| result.map_err(|error| error.kind());
+    let kind = |result: Result<(), FlashError>| result.map_err(|error| error.kind());
     let (not_aligned, out_of_bounds) =
         (Err(NorFlashErrorKind::NotAligned), Err(NorFlashErrorKind::OutOfBounds));
     assert_eq!(kind(block_on(flash.write(2, b"1234"))), not_aligned);

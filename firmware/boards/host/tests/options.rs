@@ -3,20 +3,20 @@
 use std::ffi::OsString;
 
 use firmware::board::ResetCause;
-use host_board::options::Options;
+use host_board::options::HostOptions;
 
-fn parse(line: &str) -> Result<Option<Options>, String> {
-    Options::parse(line.split_whitespace().map(OsString::from)).map_err(|error| error.to_string())
+fn parse(line: &str) -> Result<Option<HostOptions>, String> {
+    HostOptions::parse(line.split_whitespace().map(OsString::from)).map_err(|error| error.to_string())
 }
 
 #[test]
 fn a_reset_keeps_every_option_but_what_has_happened() {
     let line = "--state x --http 8080 --name a.test --name b.test --outside --no-dhcp --no-dns --no-sntp --time 1000 --firmware two";
     let options = parse(line).unwrap().unwrap();
-    assert_eq!(Options::parse(options.arguments()).unwrap(), Some(options.clone()));
+    assert_eq!(HostOptions::parse(options.arguments()).unwrap(), Some(options.clone()));
     let cut = parse(&format!("{line} --power-cut 7 --reset-cause watchdog")).unwrap().unwrap();
     assert_eq!((cut.power_cut, cut.reset), (7, ResetCause::Watchdog));
-    assert_eq!(Options::parse(cut.arguments()).unwrap(), Some(options));
+    assert_eq!(HostOptions::parse(cut.arguments()).unwrap(), Some(options));
 }
 
 #[test]

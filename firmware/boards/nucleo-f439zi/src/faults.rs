@@ -10,10 +10,10 @@ use cortex_m_rt::{ExceptionFrame, exception};
 use embassy_stm32::pac;
 use firmware::board::ResetCause;
 
-use crate::memory::{self, Fault};
+use crate::memory::{self, ProgramFault};
 
 /// Why the processor started, and what ended the program before; forgets both.
-pub(crate) fn cause() -> (ResetCause, Option<Fault>) {
+pub(crate) fn cause() -> (ResetCause, Option<ProgramFault>) {
     let flags = pac::RCC.csr().read();
     pac::RCC.csr().modify(|csr| csr.set_rmvf(true));
     let fault = memory::take_fault();
@@ -24,7 +24,7 @@ pub(crate) fn cause() -> (ResetCause, Option<Fault>) {
         ResetCause::Watchdog
     } else if flags.sftrstf() {
         match &fault {
-            Some(Fault { hard: true, .. }) => ResetCause::Fault,
+            Some(ProgramFault { hard: true, .. }) => ResetCause::Fault,
             Some(_) => ResetCause::Panic,
             None => ResetCause::Software,
         }
@@ -38,7 +38,7 @@ pub(crate) fn cause() -> (ResetCause, Option<Fault>) {
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     cortex_m::interrupt::disable();
-    memory::leave_fault(Fault { hard: false, way: memory::way() });
+    memory::leave_fault(ProgramFault { hard: false, way: memory::way() });
     SCB::sys_reset()
 }
 
@@ -47,6 +47,6 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
     let [_, _, way @ ..] = memory::way();
     let [a, b, c, d, e, f] = way;
-    memory::leave_fault(Fault { hard: true, way: [frame.pc(), frame.lr(), a, b, c, d, e, f] });
+    memory::leave_fault(ProgramFault { hard: true, way: [frame.pc(), frame.lr(), a, b, c, d, e, f] });
     SCB::sys_reset()
 }

@@ -24,7 +24,7 @@ type Driver = Mutex<NoopRawMutex, Flash<'static, Async>>;
 const PAGE: u32 = 0x4000;
 
 /// A range of pages, each at the beginning of a sector of its own.
-pub(crate) struct Range {
+pub(crate) struct FlashRange {
     driver: &'static Driver,
     /// Where the first sector is, counted in bytes from the flash's beginning.
     start: u32,
@@ -38,18 +38,18 @@ pub(crate) struct Range {
 ///
 /// Chips before revision 3 read bank 2 wrongly while PA12 is in use (ES0206 §2.2.14), and the driver refuses to read there
 /// unless the pin is held low. Nothing else uses it here, so it is held on every revision.
-pub(crate) fn start(flash: Peri<'static, FLASH>, _unused: Peri<'static, PA12>) -> (Range, Range) {
+pub(crate) fn start(flash: Peri<'static, FLASH>, _unused: Peri<'static, PA12>) -> (FlashRange, FlashRange) {
     static DRIVER: StaticCell<Driver> = StaticCell::new();
     pac::GPIOA.odr().modify(|level| level.set_odr(12, pac::gpio::vals::Odr::LOW));
     pac::GPIOA.pupdr().modify(|pull| pull.set_pupdr(12, pac::gpio::vals::Pupdr::PULL_DOWN));
     pac::GPIOA.moder().modify(|mode| mode.set_moder(12, pac::gpio::vals::Moder::OUTPUT));
     let driver = DRIVER.init(Mutex::new(Flash::new(flash, Interrupts)));
     // Sectors 17 and 18, and sectors 12 to 15.
-    let settings = Range { driver, start: 0x12_0000, sector: 0x2_0000, pages: 2 };
-    (settings, Range { driver, start: 0x10_0000, sector: PAGE, pages: 4 })
+    let settings = FlashRange { driver, start: 0x12_0000, sector: 0x2_0000, pages: 2 };
+    (settings, FlashRange { driver, start: 0x10_0000, sector: PAGE, pages: 4 })
 }
 
-impl Range {
+impl FlashRange {
     /// Where in the flash the page is that `offset` of the range is in, and what is behind that place in it, in bytes.
     fn place(&self, offset: u32) -> Result<(u32, usize), Error> {
         let (page, within) = (offset / PAGE, offset % PAGE);
@@ -67,11 +67,11 @@ impl Range {
     }
 }
 
-impl ErrorType for Range {
+impl ErrorType for FlashRange {
     type Error = Error;
 }
 
-impl ReadNorFlash for Range {
+impl ReadNorFlash for FlashRange {
     const READ_SIZE: usize = 1;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
@@ -84,7 +84,7 @@ impl ReadNorFlash for Range {
     }
 }
 
-impl NorFlash for Range {
+impl NorFlash for FlashRange {
     const WRITE_SIZE: usize = WRITE_SIZE;
     const ERASE_SIZE: usize = PAGE as usize;
 

@@ -10,10 +10,10 @@ use firmware::{
     http::status::state,
 };
 
-use crate::memory::{self, Fault};
+use crate::memory::{self, ProgramFault};
 
 /// The start.
-pub(crate) fn boot(facts: &Facts, fault: Option<Fault>) {
+pub(crate) fn boot(facts: &Facts, fault: Option<ProgramFault>) {
     let reset = match facts.reset {
         ResetCause::PowerOn => "power on",
         ResetCause::Pin => "reset pin",
@@ -23,7 +23,7 @@ pub(crate) fn boot(facts: &Facts, fault: Option<Fault>) {
         ResetCause::Fault => "hard fault",
     };
     defmt::info!("{=str}, firmware {=str}, start after: {=str}", facts.name, facts.firmware, reset);
-    if let Some(Fault { hard, way }) = fault {
+    if let Some(ProgramFault { hard, way }) = fault {
         let what = if hard { "a hard fault" } else { "a panic" };
         defmt::warn!("the last run ended with {=str} at {:#010x}", what, way);
     }

@@ -40,12 +40,12 @@ bind_interrupts!(
 struct Nucleo;
 
 impl Board for Nucleo {
-    type Accel = Stm32f4<memory::Cryp, memory::Hash, memory::Rng>;
-    type SettingsFlash = flash::Range;
-    type CertificateFlash = flash::Range;
-    type Pins = pins::Pins;
+    type Accel = Stm32f4<memory::CrypRegisters, memory::HashRegisters, memory::RngRegisters>;
+    type SettingsFlash = flash::FlashRange;
+    type CertificateFlash = flash::FlashRange;
+    type Pins = pins::NucleoPins;
     type Backup = memory::BackupSram;
-    type System = system::System;
+    type System = system::NucleoSystem;
 }
 
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
@@ -54,7 +54,7 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 async fn main(spawner: Spawner) {
     let p = embassy_stm32::init(clocks::config());
     let (reset, fault) = faults::cause();
-    let system = system::System::start(p.IWDG);
+    let system = system::NucleoSystem::start(p.IWDG);
     let (cryp, hash, rng) = memory::units();
     let mut accel = Stm32f4::start(cryp, hash, rng);
     let facts = Facts {
@@ -71,7 +71,7 @@ async fn main(spawner: Spawner) {
         // Without random numbers there is no TLS; the menu still runs and says why.
         seed = identity::number().to_le_bytes();
     }
-    let parts = network::Parts {
+    let parts = network::EthernetParts {
         eth: p.ETH,
         sma: p.ETH_SMA,
         reference_clock: p.PA1,
@@ -84,7 +84,7 @@ async fn main(spawner: Spawner) {
     };
     let (stack, runner) = network::start(parts, facts.mac_address, u64::from_le_bytes(seed));
     let (settings_flash, certificate_flash) = flash::start(p.FLASH, p.PA12);
-    let mut pins = pins::Pins::start((p.PC13, p.PF15, p.PE13, p.PF14), (p.PB0, p.PB7, p.PB14, p.PF13));
+    let mut pins = pins::NucleoPins::start((p.PC13, p.PF15, p.PE13, p.PF14), (p.PB0, p.PB7, p.PB14, p.PF13));
     // Whoever has lost the password (README).
     let is_to_forget = pins.is_button_held().await;
     // Each is started once, for which there is room.

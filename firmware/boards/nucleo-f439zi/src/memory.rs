@@ -16,14 +16,14 @@ use firmware::board::Backup;
 pub(crate) struct Registers<const BASE: usize>(());
 
 /// The cryptographic processor (RM0090 §23).
-pub(crate) type Cryp = Registers<0x5006_0000>;
+pub(crate) type CrypRegisters = Registers<0x5006_0000>;
 /// The hash processor (RM0090 §25).
-pub(crate) type Hash = Registers<0x5006_0400>;
+pub(crate) type HashRegisters = Registers<0x5006_0400>;
 /// The random number generator (RM0090 §24).
-pub(crate) type Rng = Registers<0x5006_0800>;
+pub(crate) type RngRegisters = Registers<0x5006_0800>;
 
 /// Switches the three units on, out of a reset. HASH and RNG share an interrupt, which stays off: both are polled.
-pub(crate) fn units() -> (Cryp, Hash, Rng) {
+pub(crate) fn units() -> (CrypRegisters, HashRegisters, RngRegisters) {
     pac::RCC.ahb2enr().modify(|enable| {
         enable.set_crypen(true);
         enable.set_hashen(true);
@@ -99,15 +99,15 @@ impl Backup for BackupSram {
 
 /// What ended a program.
 #[derive(Clone, Copy)]
-pub(crate) struct Fault {
+pub(crate) struct ProgramFault {
     /// A hard fault rather than a panic.
     pub(crate) hard: bool,
     /// Where it happened, from the inside out: what on the stack looks like return addresses; zeros where there are no more.
-    pub(crate) way: Way,
+    pub(crate) way: CodeAddresses,
 }
 
 /// Code addresses.
-pub(crate) type Way = [u32; 8];
+pub(crate) type CodeAddresses = [u32; 8];
 
 /// The note: a mark, the values, and the sum of all, which memory that just got power does not have.
 struct Note(UnsafeCell<MaybeUninit<[u32; NOTE_LENGTH]>>);
@@ -124,7 +124,7 @@ static NOTE: Note = Note(UnsafeCell::new(MaybeUninit::uninit()));
 const MARK: u32 = 0x0B5E_55ED;
 
 /// Leaves a note for the next start.
-pub(crate) fn leave_fault(fault: Fault) {
+pub(crate) fn leave_fault(fault: ProgramFault) {
     let [a, b, c, d, e, f, g, h] = fault.way;
     let hard = u32::from(fault.hard);
     let note = [MARK, hard, a, b, c, d, e, f, g, h, sum(hard, fault.way)];
@@ -133,21 +133,21 @@ pub(crate) fn leave_fault(fault: Fault) {
 }
 
 /// Reads the note, if one was left, and wipes it out.
-pub(crate) fn take_fault() -> Option<Fault> {
+pub(crate) fn take_fault() -> Option<ProgramFault> {
     let note = NOTE.0.get().cast::<[u32; NOTE_LENGTH]>();
     // SAFETY: see `Note`. What the memory holds was not put there by this program's run, so it is read as a device is: volatile.
     let [mark, hard, way @ .., check] = unsafe { read_volatile(note) };
     // SAFETY: as above.
     unsafe { write_volatile(note, [0; NOTE_LENGTH]) };
-    (mark == MARK && check == sum(hard, way)).then_some(Fault { hard: hard != 0, way })
+    (mark == MARK && check == sum(hard, way)).then_some(ProgramFault { hard: hard != 0, way })
 }
 
-fn sum(hard: u32, way: Way) -> u32 {
+fn sum(hard: u32, way: CodeAddresses) -> u32 {
     way.iter().fold(MARK.wrapping_add(hard), |sum, address| sum.rotate_left(1) ^ address)
 }
 
 /// What on the stack, from here up, looks like a return address: an odd number in the program.
-pub(crate) fn way() -> Way {
+pub(crate) fn way() -> CodeAddresses {
     let mut way = [0; 8];
     let (mut place, top) = (cortex_m::register::msp::read() as *const u32, addr_of!(STACK_START));
     let mut free = way.iter_mut();

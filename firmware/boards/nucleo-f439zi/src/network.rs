@@ -17,7 +17,7 @@ const SOCKETS: usize = 12;
 type Driver = Bounded<Ethernet<'static, ETH, GenericPhy<Sma<'static, ETH_SMA>>>>;
 
 /// What Ethernet is made of.
-pub(crate) struct Parts {
+pub(crate) struct EthernetParts {
     pub(crate) eth: Peri<'static, ETH>,
     pub(crate) sma: Peri<'static, ETH_SMA>,
     pub(crate) reference_clock: Peri<'static, PA1>,
@@ -37,7 +37,7 @@ static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
 ///
 /// Hangs, so that the watchdog bites, where the transceiver gives no clock: nothing works on such a board.
 pub(crate) fn start(
-    parts: Parts,
+    parts: EthernetParts,
     mac_address: [u8; 6],
     seed: u64,
 ) -> (Stack<'static>, Runner<'static, Driver>) {

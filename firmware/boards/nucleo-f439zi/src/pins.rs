@@ -8,7 +8,7 @@ use embassy_stm32::{
 use embassy_time::Timer;
 
 /// The pins as the device sees them.
-pub(crate) struct Pins {
+pub(crate) struct NucleoPins {
     /// The button: pressed is high.
     button: Input<'static>,
     /// Contacts to ground: closed is low.
@@ -20,7 +20,7 @@ pub(crate) struct Pins {
 type Inputs = (Peri<'static, PC13>, Peri<'static, PF15>, Peri<'static, PE13>, Peri<'static, PF14>);
 type Outputs = (Peri<'static, PB0>, Peri<'static, PB7>, Peri<'static, PB14>, Peri<'static, PF13>);
 
-impl Pins {
+impl NucleoPins {
     /// All outputs off.
     pub(crate) fn start(inputs: Inputs, outputs: Outputs) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Pins {
     }
 }
 
-impl Pins {
+impl NucleoPins {
     /// Whether the button is held for five seconds from now on; the red LED is on while this may still be.
     pub(crate) async fn is_button_held(&mut self) -> bool {
         let [_, _, lamp, _] = &mut self.outputs;
@@ -58,7 +58,7 @@ impl Pins {
     }
 }
 
-impl firmware::board::Pins for Pins {
+impl firmware::board::Pins for NucleoPins {
     const INPUTS: usize = 4;
     const OUTPUTS: usize = 4;
 

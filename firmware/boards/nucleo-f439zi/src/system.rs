@@ -10,11 +10,11 @@ use crate::logs;
 const WATCHDOG_MICROSECONDS: u32 = 16_000_000;
 
 /// The watchdog, running.
-pub(crate) struct System {
+pub(crate) struct NucleoSystem {
     watchdog: IndependentWatchdog<'static, IWDG>,
 }
 
-impl System {
+impl NucleoSystem {
     /// Starts the watchdog, which nothing but a reset stops; it pauses while a debugger halts the processor.
     pub(crate) fn start(watchdog: Peri<'static, IWDG>) -> Self {
         pac::DBGMCU.apb1fzr().modify(|freeze| freeze.set_iwdg(true));
@@ -24,7 +24,7 @@ impl System {
     }
 }
 
-impl firmware::board::System for System {
+impl firmware::board::System for NucleoSystem {
     fn feed_watchdog(&mut self) {
         self.watchdog.pet();
     }
