@@ -3,7 +3,6 @@
 
 use accel::{Hash, HashAlgorithm, HashState, soft::Hasher};
 use status::{Error, md};
-use tls12::schedule::MasterSecret;
 use tls12::session::{Binding, MAX_AGE, MAX_LENGTH_WITHOUT_TICKET, ServerSeen, Session, inspect};
 use tls12::{MaxFragmentLength, Pin, Suite};
 
@@ -21,7 +20,7 @@ fn session<'a>(id: &'a [u8], ticket: &'a [u8]) -> Session<'a> {
     Session {
         binding: binding("localhost"),
         suite: Suite::from_id(0xC0A1).unwrap(),
-        master: MasterSecret::from_bytes([0x42; 48]),
+        master: &[0x42; 48],
         extended_master_secret: true,
         max_fragment_length: Some(MaxFragmentLength::Bytes1024),
         created: NOW,
@@ -49,7 +48,7 @@ fn what_was_kept_comes_back() {
     let bytes = encoded(&session(&[0x1D; 32], &[0x71; 180]), 1024);
     let session = decode(&bytes, "localhost", NOW + 60).unwrap();
     assert_eq!(session.suite.id(), 0xC0A1);
-    assert_eq!(session.master.as_bytes(), &[0x42; 48]);
+    assert_eq!(session.master, &[0x42; 48]);
     assert!(session.extended_master_secret);
     assert_eq!(session.max_fragment_length, Some(MaxFragmentLength::Bytes1024));
     assert_eq!(

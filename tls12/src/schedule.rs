@@ -122,7 +122,14 @@ impl MasterSecret {
         Self::expand(accel, prf, premaster, &[b"extended master secret", session_hash])
     }
 
-    /// A master secret that was kept in a session.
+    /// Makes it one that was kept in a session, or that was derived elsewhere.
+    pub(crate) fn set(&mut self, secret: &[u8; SECRET_LENGTH]) {
+        let Self(Bytes(bytes)) = self;
+        copy(bytes, secret);
+    }
+
+    /// A master secret that is known.
+    #[cfg(feature = "internals")]
     pub const fn from_bytes(bytes: [u8; SECRET_LENGTH]) -> Self {
         Self(Bytes(bytes))
     }

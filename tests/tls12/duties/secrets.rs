@@ -11,7 +11,6 @@ use tests::server::{FINISHED, Flight, Script, Server, message};
 use tls12::Connection;
 use tls12::record::Protection;
 use tls12::schedule::{KeyBlock, MasterKey, MasterSecret, PremasterSecret, VerifyData};
-use tls12::session::Session;
 use x509::PrivateKey;
 
 use super::super::handshake::{peer, trusting};
@@ -20,7 +19,7 @@ use super::Talk;
 #[test]
 fn secrets_have_no_debug_and_are_wiped() {
     assert_secret!(PremasterSecret, MasterSecret, MasterKey, KeyBlock, VerifyData, Protection);
-    assert_secret!(Session<'static>, Connection<'static>, PrivateKey<'static>);
+    assert_secret!(Connection<'static>, PrivateKey<'static>);
 }
 
 /// The NSS format that Wireshark reads: the server's own idea of the secrets.

@@ -98,7 +98,7 @@ impl<'b> HandshakePhase<'b> {
         self.begin_protection(&agreed.parameters);
         if let Self::Protected(protected, _) = self {
             protected.agreed = agreed;
-            protected.master.clone_from(master);
+            protected.master.set(master.as_bytes());
         }
     }
 }

@@ -12,7 +12,7 @@ use super::client_hello::SessionId;
 use super::phase::{Common, Protected};
 use crate::config::{Config, Peer};
 use crate::session::{Binding, Session};
-use crate::trust::Verification;
+use crate::trust::{DIGEST_LENGTH, Verification};
 use crate::wire::copy;
 
 /// The lent memory in which a session is kept for the next connection.
@@ -108,14 +108,26 @@ pub(super) fn binding<A: Accel>(
     let x509::Policy { sha1, md5, minimum_rsa_bits } = config.policy;
     let [high, low] = minimum_rsa_bits.to_be_bytes();
     let rules = [verification, u8::from(sha1), u8::from(md5), high, low];
-    let mut digest = |bundle: Option<Bundle<'_>>| bundle.map(|bundle| bundle.digest(accel)).transpose();
-    let bundles = [digest(config.anchors)?, digest(config.identity.map(|identity| identity.chain))?];
-    let [anchors, identity] =
-        bundles.each_ref().map(|digest| digest.as_ref().map_or(&[][..], |digest| digest));
+    let mut digests = [[0; DIGEST_LENGTH]; 2];
+    let [anchors, identity] = &mut digests;
+    let anchors = digest(config.anchors, anchors, accel)?;
+    let identity = digest(config.identity.map(|identity| identity.chain), identity, accel)?;
     // RFC 6066 §3: a session belongs to the name that was sent.
     let name = config.server_name.of(peer.host).unwrap_or_default();
     let parts = [peer.host.as_bytes(), &rules, anchors, identity, name.as_bytes()];
     Binding::new(accel, &parts, config.pins)
+}
+
+/// The digest of a bundle, in `place`; nothing where there is none.
+#[inline(never)]
+fn digest<'p, A: Accel>(
+    bundle: Option<Bundle<'_>>,
+    place: &'p mut [u8; DIGEST_LENGTH],
+    accel: &mut A,
+) -> Result<&'p [u8], Error> {
+    let Some(bundle) = bundle else { return Ok(&[]) };
+    *place = bundle.digest(accel)?;
+    Ok(place)
 }
 
 impl<'b> Common<'b> {
@@ -185,7 +197,7 @@ impl<'b> Protected<'b> {
         let session = Session {
             binding,
             suite: parameters.suite,
-            master: self.master.clone(),
+            master: self.master.as_bytes(),
             extended_master_secret: parameters.extended_master_secret,
             max_fragment_length: parameters.max_fragment_length,
             created,

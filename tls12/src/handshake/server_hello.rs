@@ -277,7 +277,7 @@ impl<'b> HandshakePhase<'b> {
         self.begin_protection(parameters);
         if let Self::Protected(protected, _) = self {
             protected.agreed.server = session.server;
-            protected.master.clone_from(&session.master);
+            protected.master.set(session.master);
         }
         common.next = if parameters.ticket {
             NextMessage::NewSessionTicket

@@ -11,7 +11,7 @@ use status::{Error, Flags};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use crate::schedule::{MasterSecret, SECRET_LENGTH};
+use crate::schedule::SECRET_LENGTH;
 use crate::trust::{DIGEST_LENGTH, Pin, Verdict, array, sha256};
 use crate::wire::{Reader, Writer};
 use crate::{MaxFragmentLength, Suite};
@@ -53,15 +53,15 @@ fn add<A: Hash + ?Sized>(accel: &mut A, state: &mut HashState, part: &[u8]) -> R
     accel.hash_update(state, part)
 }
 
-/// A session that can be resumed.
-#[derive(Clone)]
+/// A session that can be resumed. Its secret is where it was kept, and no copy of it is made before it is resumed.
+#[derive(Clone, Copy)]
 pub struct Session<'a> {
     /// What it belongs to.
     pub binding: Binding,
     /// The suite, which resumption keeps.
     pub suite: Suite,
     /// The secret from which new keys are made.
-    pub master: MasterSecret,
+    pub master: &'a [u8; SECRET_LENGTH],
     /// Whether the master secret is the extended one (RFC 7627 §5.3: resumption keeps that too).
     pub extended_master_secret: bool,
     /// The negotiated limit on fragments (RFC 6066 §4).
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
         writer.u16(self.suite.id());
         writer.u8(u8::from(self.extended_master_secret));
         writer.u8(self.max_fragment_length.map_or(0, MaxFragmentLength::code));
-        writer.bytes(self.master.as_bytes());
+        writer.bytes(self.master);
         writer.u64(self.created);
         writer.vector8(|writer| {
             writer.bytes(self.server.certificate.as_ref().map_or(&[][..], |digest| digest))
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
             suite: Suite::from_id(reader.u16())?,
             extended_master_secret: flag(reader.u8())?,
             max_fragment_length: fragment(reader.u8())?,
-            master: MasterSecret::from_bytes(reader.array()),
+            master: reader.take(SECRET_LENGTH).first_chunk()?,
             created: reader.u64(),
             server: ServerSeen {
                 certificate: digest(reader.vector8())?,
