@@ -170,7 +170,7 @@ fn what_bytes_say_of_themselves() {
         inspect(&mut Hasher, &encoded(session, 1024)).unwrap().map(|summary| summary.expires)
     };
     let session = session(&[1; 32], &[2; 50]);
-    assert_eq!(expires(&Session { lifetime_hint: u32::MAX, ..session.clone() }), Some(NOW + MAX_AGE));
+    assert_eq!(expires(&Session { lifetime_hint: u32::MAX, ..session }), Some(NOW + MAX_AGE));
     assert_eq!(expires(&Session { server: server(NOW + 10), ..session }), Some(NOW + 10));
 
     for at in 0..bytes.len() {

@@ -1,11 +1,11 @@
-//! The nine verbs and what they want.
+//! The connection and its functions.
 //!
-//! Two buffers are lent for the connection's life: `rx`, in which records are opened, and `tx`, in which they are sealed. Both
-//! serve as the workspace of public-key jobs while the handshake has no use for them. What a verb may do follows from what the last
-//! `poll` has done and the verbs have since: a port that is not open lends an empty slice. A number that is too large is clamped; nothing panics.
+//! Two buffers are lent for the life of a connection: records are opened in `rx` and sealed in `tx`. Public-key jobs work in their memory while
+//! nothing passes through them. `want` says which functions may be called now; the others return an empty slice or do nothing. A length that is
+//! too large is clamped. Nothing panics.
 //!
-//! A failure is final. The alert that is owed for it goes behind what has been sealed already (a peer could not open it out of
-//! order), every other port is empty, and `poll` repeats the error.
+//! A failure is final. Its alert is sent after the records that are sealed already, as the peer could not open it before them. Every other port
+//! is empty, and `poll` repeats the error.
 
 mod advance;
 
@@ -57,7 +57,7 @@ pub struct Connection<'b> {
     output: Output<'b>,
     handshake: Handshake<'b>,
     idle: Idle,
-    /// The next poll has something to do, whatever the socket does.
+    /// The next `poll` goes on without the socket.
     is_busy: bool,
     end: End,
     /// The alert that has come: what ended the connection.
@@ -65,22 +65,22 @@ pub struct Connection<'b> {
     status: Option<Status>,
 }
 
-/// How far the connection's end has come (RFC 5246 §7.2.1). That a stream has ended is said by its buffer.
+/// Which close_notify alerts were sent and received (RFC 5246 §7.2.1). The buffers know whether the streams have ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// Nobody has spoken of it.
+    /// None.
     Open,
-    /// Our close_notify is due at the next poll.
+    /// The next `poll` sends ours.
     Due,
-    /// So is it, as the answer to the peer's.
+    /// The next `poll` sends ours, as the answer to the peer's.
     AnswerDue,
-    /// Ours is queued. What the peer still sends can be read.
+    /// Ours was sent. What the peer still sends can be read.
     Said,
-    /// Both have said it.
+    /// Both were sent.
     Mutual,
-    /// Ours is queued in the middle of the handshake, which does not go on.
+    /// Ours was sent during the handshake, which is abandoned.
     Abandoned,
-    /// The connection has failed, for the reason that the status has.
+    /// The connection has failed; the status says why.
     Failed,
 }
 
@@ -318,7 +318,7 @@ impl<'b> Connection<'b> {
     }
 
     /// Writes this connection's line of a key log, from the server's ServerHelloDone (or its ServerHello, when it resumes) on
-    /// until the connection fails; nothing outside of that. Whoever has the line reads the whole connection.
+    /// until the connection fails, otherwise nothing. This line decrypts the whole connection.
     ///
     /// # Errors
     /// Those of `out`.

@@ -1,22 +1,21 @@
-//! A failure on its way up: the code, the alert that is owed for it, and which of several reasons it was.
+//! A failure: its code, the alert to send for it, and its cause.
 //!
-//! The alert is decided where the failure is found and sent in one place, by the connection.
+//! The place that finds a failure decides its alert; the connection sends it in one place (`fail`).
 
 use core::num::{NonZeroU16, NonZeroU32};
 
 use status::{Alert, Cause, Error, mpi, ssl};
 
-/// A failure with what the peer and a person are to be told of it: one number, as nearly everything here can return one, and a
-/// register that is zero is the cheapest success.
+/// A failure, packed in one `u32` so that a `Result` returns in a register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Failure(NonZeroU32);
 
-/// Where alert and code stand above the cause.
+/// The bits at which alert and code begin; the cause has the lowest eight.
 const ALERT: u32 = 8;
 const ERROR: u32 = 16;
 
 impl Failure {
-    /// A failure for which `alert` is owed.
+    /// A failure for which `alert` is sent.
     pub const fn new(error: Error, alert: Alert) -> Self {
         let number = (error.number().get() as u32) << ERROR | (alert.0 as u32) << ALERT;
         match NonZeroU32::new(number) {
@@ -25,7 +24,7 @@ impl Failure {
         }
     }
 
-    /// A failure that the peer is not told of.
+    /// A failure for which no alert is sent.
     pub const fn silent(error: Error) -> Self {
         Self::new(error, Alert::CLOSE_NOTIFY)
     }
@@ -58,24 +57,24 @@ impl Failure {
     }
 }
 
-/// What an accelerator reports is our own trouble: `internal_error` (RFC 5246 §7.2.2).
+/// An error of the accelerator: the peer is told `internal_error` (RFC 5246 §7.2.2).
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::new(error, Alert::INTERNAL_ERROR)
     }
 }
 
-/// Why nothing more is done now: one number too, whose upper half is zero where it is no failure.
+/// Why `poll` returns: nothing can be done now, or a failure. Packed like [`Failure`]; the upper half is zero if it is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Stop(NonZeroU32);
 
 impl Stop {
-    /// The socket or the application comes first.
+    /// The socket or the application must act first.
     pub(crate) const WAITS: Self = Self(NonZeroU32::MIN);
-    /// One slice of a long computation was done, and the device may do something else before the next.
+    /// A slice of a long computation was done. The next `poll` goes on.
     pub(crate) const BUSY: Self = Self(NonZeroU32::MIN.saturating_add(1));
 
-    /// A public-key job has stopped. One that finds too little memory was lent one of our buffers.
+    /// What a public-key job returned. If it found too little memory, our buffer is too small.
     #[inline(never)]
     pub(crate) fn of_job(error: nb::Error<Error>) -> Self {
         match error {

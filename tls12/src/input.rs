@@ -1,4 +1,4 @@
-//! The receive buffer: from bytes of the socket to records, and from records to handshake messages or plaintext.
+//! The receive buffer: turns bytes from the socket into records, and records into handshake messages or plaintext.
 //!
 //! ```text
 //!   0        start          body           end                 buffer.len()
@@ -7,9 +7,9 @@
 //!   |        | reassembled  | header first |                    |
 //! ```
 //!
-//! A header is asked for first, then exactly the rest of its record, so that what follows stays in the socket. Unprotected
-//! handshake records need not fit: their header is dropped and their bytes are handshake bytes as they come. Every other record
-//! is received whole and opened where it lies. While the application reads, `start..end` is its plaintext and nothing is received.
+//! First a header is received, then exactly the rest of its record, so that later bytes stay in the socket. An unprotected handshake record
+//! need not fit: its header is dropped and its bytes are used as they come. Every other record is received whole and opened in place. While the
+//! application reads, `start..end` is its plaintext and nothing is received.
 
 use core::ops::Range;
 
@@ -34,31 +34,31 @@ pub(crate) struct Input<'b> {
     end: usize,
     /// The most bytes of plaintext in a record: 2^14, or what max_fragment_length says.
     limit: usize,
-    /// Part of a message has been taken already.
+    /// A message is being read in pieces.
     inside_message: bool,
     ended: bool,
 }
 
-/// What the bytes that come next are.
+/// What the next bytes from the socket belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum InputStage {
     /// A record's header.
     Header,
-    /// So many more bytes of an unprotected handshake record.
+    /// An unprotected handshake record, of which this many bytes are missing.
     Fragment { missing: usize },
-    /// So many more bytes of any other record.
+    /// Any other record, of which this many bytes are missing.
     Record { content_type: ContentType, missing: usize },
-    /// None: the application reads first.
+    /// Nothing: the application reads first.
     Plaintext,
 }
 
 /// What [`Input::record`] found.
 pub(crate) enum ReceivedRecord {
-    /// Nothing yet: more bytes are needed, or the application has to read.
+    /// No record: more bytes are needed, or the application must read.
     Incomplete,
-    /// A header, or a part of a message, was taken; ask again.
+    /// A header was read: call again.
     Taken,
-    /// A record has been opened and stands here in the buffer; to be settled by one of `append`, `deliver`, `discard`.
+    /// A record, opened here in the buffer. One of `append`, `deliver` and `discard` must follow.
     Record(ContentType, Range<usize>),
 }
 
@@ -151,7 +151,7 @@ impl<'b> Input<'b> {
         self.buffer.get(range).unwrap_or_default()
     }
 
-    /// The opened record was protected handshake bytes: puts them behind those that wait already.
+    /// Appends the opened record, which holds handshake bytes, to those that wait.
     pub(crate) fn append(&mut self, opened: Range<usize>) {
         let length = opened.len();
         if shift(&mut self.buffer, opened.start, self.body, length) {
@@ -161,7 +161,7 @@ impl<'b> Input<'b> {
         self.stage = InputStage::Header;
     }
 
-    /// The opened record was application data: hands it to the application.
+    /// Hands the opened record, which holds application data, to the application.
     pub(crate) fn deliver(&mut self, opened: Range<usize>, _proof: FinishedVerified) {
         self.start = opened.start;
         self.body = opened.end;
@@ -170,14 +170,14 @@ impl<'b> Input<'b> {
         self.settle();
     }
 
-    /// The opened record has been dealt with.
+    /// Drops the opened record, which has been read.
     pub(crate) fn discard(&mut self) {
         self.end = self.body;
         self.stage = InputStage::Header;
         self.settle();
     }
 
-    /// What the application has to read.
+    /// What the application can read.
     pub(crate) fn plaintext(&self) -> &[u8] {
         match self.stage {
             InputStage::Plaintext => self.buffer.get(self.start..self.end).unwrap_or_default(),
@@ -205,29 +205,29 @@ impl<'b> Input<'b> {
         self.inside_message || self.start != self.body
     }
 
-    /// Tells that a message is being taken in pieces, or not any more.
+    /// Notes whether a message is being read in pieces.
     pub(crate) const fn inside_message(&mut self, inside: bool) {
         self.inside_message = inside;
     }
 
-    /// The first `n` handshake bytes have been dealt with.
+    /// Drops the first `n` handshake bytes, which have been read.
     pub(crate) fn take(&mut self, n: usize) {
         if self.stage != InputStage::Plaintext {
             self.advance(n);
         }
     }
 
-    /// Whether a handshake message of so many bytes can ever wait here whole.
+    /// Whether a handshake message of this length fits into the buffer.
     pub(crate) fn can_hold(&self, length: usize) -> bool {
         length <= self.buffer.len()
     }
 
-    /// Whether a record, or a message, has been received in part.
+    /// Whether no record and no message has been received in part.
     pub(crate) fn is_between_records(&self) -> bool {
         self.stage == InputStage::Header && self.start == self.end
     }
 
-    /// The buffer's place, for its memory to be lent to a job and restored.
+    /// The memory, to be lent to a job or restored.
     pub(crate) const fn memory(&mut self) -> &mut LentMemory<'b> {
         &mut self.buffer
     }
@@ -261,8 +261,7 @@ impl<'b> Input<'b> {
             return Err(overflow());
         }
         let handshake = content_type == ContentType::HANDSHAKE;
-        // RFC 5246 §6.2.1 lets no other type into a fragmented message; only a fatal alert is worth hearing there, and
-        // whoever reads the alert checks that it is one.
+        // RFC 5246 §6.2.1: no other type may interrupt a fragmented message. A fatal alert is accepted; its reader checks the level.
         if !handshake && content_type != ContentType::ALERT && self.is_inside_message() {
             return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
         }
@@ -291,7 +290,7 @@ impl<'b> Input<'b> {
         }
     }
 
-    /// Sees to it that the next bytes have a place.
+    /// Makes room for the next bytes.
     fn make_room(&mut self) -> Result<(), Failure> {
         if self.end.saturating_add(HEADER_LENGTH) > self.buffer.len() {
             self.compact();
@@ -312,7 +311,7 @@ impl<'b> Input<'b> {
         self.settle();
     }
 
-    /// Begins again at the head of the buffer when nothing waits in it.
+    /// Starts again at the head of the buffer when it is empty.
     fn settle(&mut self) {
         if self.start == self.end {
             (self.start, self.body, self.end) = (0, 0, 0);
@@ -323,12 +322,12 @@ impl<'b> Input<'b> {
     }
 }
 
-/// Longer than a plaintext may be. Only what is over every limit of TLS fails by its header with -0x7100, as in Mbed TLS.
+/// A record with more plaintext than was agreed on. Only a header beyond every limit of TLS fails with -0x7100, as in Mbed TLS.
 fn overflow() -> Failure {
     Failure::new(ssl::INVALID_RECORD, Alert::RECORD_OVERFLOW).with(Cause::RecordTooLong)
 }
 
-/// The peer did nothing wrong, but it cannot be served: our own trouble.
+/// Our buffer is too small for what the peer may send.
 pub(crate) fn window_too_small() -> Failure {
     Failure::new(ssl::BAD_INPUT_DATA, Alert::INTERNAL_ERROR).with(Cause::WindowTooSmall)
 }

@@ -1,18 +1,18 @@
-//! The memory of a buffer, which is lent to public-key work while nothing passes through the buffer.
+//! The memory of a buffer. Public-key jobs work in it while nothing passes through the buffer.
 //!
 //! ```text
 //!   Input ──lend──►  job  ──restore──►  Input          our turn: nothing may arrive
 //!   Output ─lend──►  job  ──restore──►  Output         the server's turn: nothing is sent
 //! ```
 //!
-//! It moves: while a job has it, the buffer is empty, so that nothing can be written over what the job computes.
+//! It moves: while a job has it, the buffer is empty, so nothing can overwrite what the job computes.
 
 use core::mem;
 use core::ops::{Deref, DerefMut};
 
 use zeroize::Zeroize;
 
-/// The bytes of a buffer. Wiped when they are given back to whoever lent them to the connection.
+/// The bytes of a buffer. They are wiped when the connection is dropped.
 #[derive(Default)]
 pub(crate) struct LentMemory<'b>(&'b mut [u8]);
 
@@ -25,12 +25,12 @@ impl<'b> LentMemory<'b> {
         Self(&mut [])
     }
 
-    /// Moves it out of its place, which is empty then.
+    /// Moves the bytes out, and leaves it empty.
     pub(crate) fn take(&mut self) -> Self {
         mem::take(self)
     }
 
-    /// Moves it back from where it was lent to; nothing happens if it was not lent.
+    /// Moves the bytes back that were lent; nothing happens if none were.
     pub(crate) fn restore(&mut self, lent: &mut Self) {
         if self.is_empty() {
             mem::swap(self, lent);

@@ -1,13 +1,12 @@
-//! The send buffer: plaintext is written at its final offset, sealed where it stands, and drained by the socket.
+//! The send buffer: plaintext is written at its final offset, sealed in place, and sent by the socket.
 //!
 //! ```text
 //!   0     start              end                                    buffer.len()
 //!   | sent | records to send  | header, nonce | plaintext | suffix | room for an alert |
 //! ```
 //!
-//! The last bytes are never lent: an alert always finds room behind what is waiting, for dropping a sealed record would leave a hole
-//! in the sequence numbers. Before the first answer the ClientHello stays at the head: only the ServerHello names the hash of the
-//! transcript that it belongs to.
+//! The last bytes are kept free for an alert: a sealed record cannot be dropped to make room, as its sequence number would be missing. The
+//! ClientHello stays at the head until the ServerHello names the hash of the transcript.
 
 use accel::Accel;
 use status::{Alert, ssl};
@@ -63,7 +62,7 @@ impl<'b> Output<'b> {
         *self = Self::new(self.buffer.take());
     }
 
-    /// What the socket has to send; nothing once it takes no more.
+    /// What the socket must send; empty once it takes no more.
     pub(crate) fn pending(&self) -> &[u8] {
         let end = if self.is_closed { self.start } else { self.end };
         self.buffer.get(self.start..end).unwrap_or_default()
@@ -78,7 +77,7 @@ impl<'b> Output<'b> {
         self.is_closed
     }
 
-    /// Whether something waits that the socket will not take.
+    /// Whether bytes wait that the socket does not take any more.
     pub(crate) const fn has_lost(&self) -> bool {
         self.is_closed && self.has_unsent()
     }
@@ -186,7 +185,7 @@ impl<'b> Output<'b> {
         self.start < self.end
     }
 
-    /// The buffer's place, for its memory to be lent to a job and restored.
+    /// The memory, to be lent to a job or restored.
     pub(crate) const fn memory(&mut self) -> &mut LentMemory<'b> {
         &mut self.buffer
     }
@@ -211,7 +210,7 @@ impl<'b> Output<'b> {
         self.seal(layer.0, accel, ContentType::ALERT, ALERT_LENGTH)
     }
 
-    /// Whether a warning may be queued: not behind close_notify, and not in the last alert's place.
+    /// Whether a warning may be sent: not after close_notify, and not in the room for the last alert.
     pub(crate) fn takes_warning(&self) -> bool {
         !self.is_final && self.room() >= ALERT_ROOM
     }
@@ -221,8 +220,7 @@ impl<'b> Output<'b> {
         self.limit = bytes;
     }
 
-    /// Wipes all but what the socket has still to send: what was lent to a job that will not go on, what the application has written and
-    /// nobody sealed, and the message that was kept.
+    /// Wipes all but the sealed records that wait: memory of an abandoned job, application data that was not sealed, and the ClientHello.
     pub(crate) fn abandon(&mut self) {
         self.release();
         let (start, end) = (self.start, self.end);
@@ -238,7 +236,7 @@ impl<'b> Output<'b> {
         self.buffer.get_mut(from..from.saturating_add(length)).unwrap_or_default()
     }
 
-    /// The bytes that may be lent.
+    /// How many bytes may be used.
     fn room(&self) -> usize {
         self.buffer.len().saturating_sub(self.end).saturating_sub(ALERT_ROOM)
     }

@@ -1,13 +1,12 @@
-//! Evidence that a check has been passed: values without size that only the check itself makes, and that the next step demands.
+//! Proofs that a check has been passed: values without size, which only the check can make and the next step asks for.
 //!
-//! Without [`ChainVerified`] the premaster secret is encrypted to nobody's key; without [`FinishedVerified`] no application data passes in
-//! either direction.
+//! Without [`ChainVerified`] the premaster secret is not encrypted. Without [`FinishedVerified`] no application data passes in either direction.
 
 use status::Flags;
 
 use crate::schedule::VerifyData;
 
-/// The server's chain was verified, or nobody asked for it.
+/// The server's chain was verified, or verification is off.
 pub(crate) struct ChainVerified(());
 
 impl ChainVerified {

@@ -1,8 +1,7 @@
-//! The hash of all handshake messages (RFC 5246 §7.4.9), and for a while those that a client's signature may need (§7.4.8).
+//! The hash of all handshake messages (RFC 5246 §7.4.9), and the hashes that our signature may need (§7.4.8).
 //!
-//! Only the ServerHello names the hash of Finished, and only a CertificateRequest names the one to sign with. So with an identity
-//! every hash that we could sign with runs until then: five states of about 200 bytes each. Keeping the messages instead would take
-//! thousands.
+//! The ServerHello names the hash of Finished, and only the CertificateRequest names the one to sign with. With an identity all candidate hashes
+//! run until then: five states of about 200 bytes each. Keeping the messages instead would take thousands.
 
 use accel::{Digest, Hash, HashAlgorithm, HashState};
 use status::Error;
@@ -13,7 +12,7 @@ use zeroize::Zeroize;
 pub(crate) struct Transcript(HashState);
 
 impl Transcript {
-    /// A place for one, which no accelerator takes for a hash of its own.
+    /// A place for one. No accelerator accepts it as its own, so it cannot be used before `start`.
     pub(crate) const fn none() -> Self {
         Self(HashState::new(HashAlgorithm::Sha256))
     }
@@ -57,7 +56,7 @@ impl SigningHashes {
         Self([const { None }; SIGNING_HASHES])
     }
 
-    /// Starts every hash that RSA signatures are offered with, but the one that runs anyway.
+    /// Starts every hash that RSA signatures are offered with, except the transcript's own.
     ///
     /// # Errors
     /// Those of [`Hash`].
@@ -81,7 +80,7 @@ impl SigningHashes {
         self.0.iter_mut().flatten().try_for_each(|state| accel.hash_update(state, bytes))
     }
 
-    /// It is known now with which hash will be signed, if at all: the others are wiped.
+    /// Wipes all hashes but the one to sign with.
     pub(crate) fn keep(&mut self, algorithm: Option<HashAlgorithm>) {
         for slot in &mut self.0 {
             if slot.as_ref().map(HashState::algorithm) != algorithm {

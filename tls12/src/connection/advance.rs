@@ -1,4 +1,6 @@
-//! What `poll` does: gives our turn and the server's to the handshake, sorts what arrives, and ends the connection.
+//! What `poll` does: lets the handshake read or write, hands received records to whom they are for, and ends the connection.
+//!
+//! A failure's status, with the alert and what a hint is made from, is written in `describe`; its alert is sent in `fail`.
 
 use core::ops::Range;
 
@@ -14,8 +16,8 @@ use crate::trust::Verdict;
 use crate::want::Want;
 
 impl Connection<'_> {
-    /// Takes one turn after the other.
-    // Bounded: every turn uses up a step of the handshake, a message or a record, and what was received is finite.
+    /// Goes on until nothing more can be done now.
+    // Bounded: every turn writes a message of the handshake, or reads a message or a record that was received.
     pub(super) fn advance<A: Accel>(&mut self, accel: &mut A) -> Stop {
         loop {
             if let Err(stop) = self.turn(accel) {
@@ -46,7 +48,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Where nothing can be written any more: only an alert is worth hearing.
+    /// The socket takes nothing more, and it is our turn: waits for an alert that says why.
     fn read_last_words<A: Accel>(&mut self, accel: &mut A) -> Result<(), Stop> {
         self.handshake.abandon_jobs(&mut self.input, &mut self.output);
         match self.input.record(self.handshake.read_state(), accel)? {
@@ -118,7 +120,7 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// RFC 5246 §7.2.1: answered by our own close_notify; what was not written yet is not written any more.
+    /// RFC 5246 §7.2.1: our own close_notify answers it, and nothing more can be written.
     fn read_close(&mut self) -> Result<(), Failure> {
         self.alert_received = Some(Alert::CLOSE_NOTIFY);
         if !self.handshake.is_over() {
@@ -130,7 +132,7 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// The peer's close_notify is what ended the connection, unless it answers ours and everything was sent.
+    /// Sets the status to the peer's close_notify, unless it answers ours and all our data was sent.
     pub(super) fn note_close(&mut self) {
         let is_lost = self.output.is_closed() && self.output.has_unsent_data();
         if self.status.is_none() && (!self.end.is_said() || is_lost) {
@@ -138,7 +140,7 @@ impl Connection<'_> {
         }
     }
 
-    /// The stream ended, and everything before its end has been dealt with.
+    /// The stream has ended, and everything that came before has been read.
     fn stream_ended(&mut self) -> Result<(), Stop> {
         let end = if self.output.is_closed() {
             Failure::silent(net::SEND_FAILED)
@@ -148,7 +150,7 @@ impl Connection<'_> {
         if !self.handshake.is_over() {
             return Err(end.into());
         }
-        // RFC 5246 §7.2.1: nobody has to wait for the answer to a close_notify.
+        // RFC 5246 §7.2.1: after our close_notify we need not wait for the answer.
         if self.status.is_none() && (!self.end.is_said() || self.output.has_lost()) {
             self.status = Some(self.describe(end));
         }
@@ -167,7 +169,7 @@ impl Connection<'_> {
         self.output.alert(self.handshake.write_state(), accel, AlertLevel::Warning, Alert::CLOSE_NOTIFY)
     }
 
-    /// What is needed next.
+    /// Which functions may be called now.
     pub(super) fn want(&mut self) -> Want {
         let sending = !self.send_bytes().is_empty();
         let reading = !self.input.plaintext().is_empty();
@@ -180,13 +182,13 @@ impl Connection<'_> {
             | Want::CLOSED.when(self.is_closed() || ended)
     }
 
-    /// Whether both sides have nothing more to say.
+    /// Whether the connection is over and everything was sent.
     fn is_closed(&self) -> bool {
         matches!(self.end, End::Mutual | End::Abandoned) && self.send_bytes().is_empty()
     }
 
-    /// Whether the socket's bytes are wanted, as far as there is room. While the handshake lasts, the two sides speak in turns, and the
-    /// receive buffer is the memory of a job in ours.
+    /// Whether bytes of the socket may be received, as far as there is room. During the handshake the two sides take turns, and in ours the receive
+    /// buffer has lent its memory to a job.
     pub(super) fn is_listening(&self) -> bool {
         let is_their_turn = !self.handshake.is_our_turn() || self.output.is_closed();
         !self.is_busy
@@ -199,7 +201,7 @@ impl Connection<'_> {
         self.end == End::Open && self.handshake.is_over() && !self.output.is_closed() && self.status.is_none()
     }
 
-    /// The one place where a fatal alert is sent.
+    /// Ends the connection with a failure. Fatal alerts are sent only here.
     pub(super) fn fail<A: Accel>(&mut self, failure: Failure, accel: &mut A) {
         let mut status = self.describe(failure);
         let is_said = self.end.is_said();
@@ -208,7 +210,7 @@ impl Connection<'_> {
         self.abandon();
         // RFC 5246 §7.2.1: nothing follows a close_notify.
         if let Some(alert) = failure.alert().filter(|_| !is_said && !self.output.is_closed()) {
-            // When even this cannot be sealed there is nothing left to say.
+            // If the alert cannot be sealed, none is sent.
             if self.output.alert(self.handshake.write_state(), accel, AlertLevel::Fatal, alert).is_ok() {
                 status.alert = Some(AlertSeen::Sent(alert));
             }
@@ -217,7 +219,7 @@ impl Connection<'_> {
         self.status = Some(status);
     }
 
-    /// Nothing is left but the records that wait to be sent, and what protects the last alert.
+    /// Wipes everything but the records that wait to be sent and the keys, which the alert needs.
     fn abandon(&mut self) {
         self.handshake.abandon_jobs(&mut self.input, &mut self.output);
         self.handshake.forget();
@@ -225,6 +227,7 @@ impl Connection<'_> {
         self.output.abandon();
     }
 
+    /// The status of a failure: code, flags, alert, step and cause. Hints are made from it.
     fn describe(&self, failure: Failure) -> Status {
         let mut status = Status::new(failure.error());
         let Verdict { flags, depth, .. } = self.handshake.objection();

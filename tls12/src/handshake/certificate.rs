@@ -5,9 +5,8 @@
 //!   ASN.1Cert certificate_list<0..2^24-1>
 //! ```
 //!
-//! Both ways it is worked off in pieces: the server's chain one certificate at a time, each verified and forgotten before the next
-//! one is taken, ours a record at a time, straight from the bundle. Of the server's chain only the first key stays, at the end of
-//! the send buffer, which nothing else needs until the premaster secret is encrypted to it.
+//! The server's chain is read one certificate at a time: each is verified before the next one is read, and only the key of the first is kept,
+//! with its modulus at the end of the send buffer's memory. Our own chain is written a record at a time, from the bundle.
 
 use core::mem;
 
@@ -28,7 +27,7 @@ use crate::session::ServerSeen;
 use crate::trust::{Presented, Verdict, Verification, is_pinned, sha256};
 use crate::wire::{self, copy};
 
-/// The server's key, which nobody gets who has no proof.
+/// The server's key. Only [`ServerCertificate::key`] makes one, and asks for the proof.
 #[derive(Clone, Copy)]
 pub(super) struct ServerKey<'a> {
     rsa: RsaPublicKey<'a>,
@@ -45,26 +44,26 @@ pub(super) struct ServerCertificate {
     /// The length of the list has been read.
     list_is_open: bool,
     verifier: Verifier,
-    /// The server's own certificate has come: its key is kept.
+    /// The key of the server's own certificate, the first, has been kept.
     has_leaf: bool,
-    /// And it has been dealt with.
+    /// The server's own certificate is done; the others follow.
     is_above_leaf: bool,
     /// Its key; empty for one that is not RSA.
     key: KeyInMemory,
     /// It is one of the pins, or there are none.
     is_pinned: bool,
-    /// The certificate at hand has been verified.
+    /// The current certificate has been verified.
     is_checked: bool,
-    /// What the observer has against the chain.
+    /// The flags that the observer has added.
     objection: Verdict,
-    /// So many bytes are left of one that is larger than the receive buffer.
+    /// Bytes that are left to skip of a certificate that is larger than the receive buffer.
     skipped: usize,
-    /// There was such a one.
+    /// One was skipped.
     has_skipped: bool,
     verified: Option<ChainVerified>,
 }
 
-/// An RSA key whose modulus stands at the end of lent memory.
+/// An RSA key whose modulus is kept at the end of the send buffer's memory.
 struct KeyInMemory {
     modulus_length: usize,
     exponent: [u8; MAX_EXPONENT_LENGTH],
@@ -88,7 +87,7 @@ impl ServerCertificate {
         }
     }
 
-    /// The key to encrypt to, once the chain is verified; `memory` is where it was left.
+    /// The key to encrypt to, if the chain was verified; `memory` has its modulus.
     pub(super) fn key<'a>(&'a self, memory: &'a [u8]) -> Option<ServerKey<'a>> {
         let _proof: &ChainVerified = self.verified.as_ref()?;
         let (_, modulus) = memory.split_at_checked(self.key.place(memory.len())?)?;
@@ -100,7 +99,7 @@ impl ServerCertificate {
 impl KeyInMemory {
     const EMPTY: Self = Self { modulus_length: 0, exponent: [0; MAX_EXPONENT_LENGTH], exponent_length: 0 };
 
-    /// Copies a key; `None` if it is too long.
+    /// Keeps a key; `None` if it is too long.
     fn fill(&mut self, key: &RsaPublicKey<'_>, memory: &mut [u8]) -> Option<()> {
         let (modulus, exponent) = (significant(key.modulus), significant(key.exponent));
         copy(self.exponent.get_mut(..exponent.len())?, exponent);
@@ -114,14 +113,14 @@ impl KeyInMemory {
         Some(())
     }
 
-    /// Where the modulus begins in so many bytes of memory.
+    /// The offset of the modulus in memory of this length.
     const fn place(&self, memory: usize) -> Option<usize> {
         memory.checked_sub(self.modulus_length)
     }
 }
 
 impl<'b> KeyExchange<'b> {
-    /// Takes the length of the list, or one certificate.
+    /// Reads the length of the list, or one certificate.
     #[inline(never)]
     pub(super) fn read_certificate<A: Accel>(
         &mut self,
@@ -158,20 +157,20 @@ impl<'b> KeyExchange<'b> {
         let Some(der) = rest.get(..length) else { return Ok(Piece::Needs(whole)) };
         match Certificate::from_der(der) {
             Ok(certificate) => self.take_certificate(common, &certificate, whole, accel),
-            // One that nobody may need. If the path does, there is none.
+            // Skipped: perhaps the path does not need it.
             Err(error) if Certificate::is_unknown(error) && server.has_leaf => Ok(Piece::Taken(whole)),
             Err(error) => Err(Failure::new(error, parse_alert(error)).into()),
         }
     }
 
-    /// The chain has ended: is it good?
+    /// Decides about the chain at its end.
     #[inline(never)]
     pub(super) fn end_of_certificate(&mut self, common: &mut Common<'b>) -> Result<(), Failure> {
         let config = common.config;
         let server = &mut self.certificate;
         let seen = &mut self.agreed.server;
         seen.verdict = server.verdict(config);
-        // Whoever takes an expired one anyway takes its session, too.
+        // Where an expired certificate is accepted, its session is too.
         if seen.verdict.flags.contains(Flags::EXPIRED) {
             seen.not_after = ServerSeen::NOTHING.not_after;
         }
@@ -186,7 +185,7 @@ impl<'b> KeyExchange<'b> {
         Ok(())
     }
 
-    /// Keeps the key of the first certificate, and has each of them verified, a slice at a time.
+    /// Keeps the key of the first certificate, and verifies each of them, a slice at a time.
     #[inline(never)]
     fn take_certificate<A: Accel>(
         &mut self,
@@ -203,7 +202,7 @@ impl<'b> KeyExchange<'b> {
                 let too_long = Failure::new(ssl::FEATURE_UNAVAILABLE, Alert::UNSUPPORTED_CERTIFICATE);
                 server.key.fill(&key, memory).ok_or(too_long)?;
             }
-            // Nobody else asks for it.
+            // The digest is not needed otherwise.
             if config.observer.is_some() || !config.pins.is_empty() {
                 let digest = sha256(accel, certificate.der())?;
                 server.is_pinned =
@@ -213,7 +212,7 @@ impl<'b> KeyExchange<'b> {
             if config.verification.builds_path() {
                 agreed.server.not_after = certificate.not_after().to_unix();
             }
-            // To verify it is a slice of its own.
+            // Verifying is the next slice.
             return Err(Stop::BUSY);
         }
         let is_verified = config.verification.builds_path()
@@ -227,11 +226,11 @@ impl<'b> KeyExchange<'b> {
         context.anchors = config.anchors.filter(|_| config.verification.builds_path());
         context.policy = config.policy;
         context.host = config.verification.asks_for_host().then_some(common.peer.host);
-        // The key stands at the end; with less memory than the key the verifier finds none.
+        // Without the modulus at the end; empty, and so too small, where there is less memory than that.
         let place = server.key.place(memory.len()).unwrap_or_default();
         let memory = memory.get_mut(..place).unwrap_or_default();
         match server.verifier.push(certificate, &context, accel, memory, &mut common.work.job) {
-            // It is hashed next time.
+            // Hashing it is the next slice.
             Ok(()) => {
                 server.is_checked = true;
                 Err(Stop::BUSY)
@@ -244,7 +243,7 @@ impl<'b> KeyExchange<'b> {
         }
     }
 
-    /// Sends a piece of our chain, or of an empty one (RFC 5246 §7.4.6) when none suits the server.
+    /// Writes a record of our chain, or an empty chain (RFC 5246 §7.4.6) when the server does not accept ours.
     #[inline(never)]
     pub(super) fn write_certificate<A: Accel>(
         &mut self,
@@ -275,7 +274,7 @@ impl<'b> KeyExchange<'b> {
         Ok(())
     }
 
-    /// Copies the part of our Certificate message that begins at `from`, and returns the length of the whole message.
+    /// Copies our Certificate message from the offset `from` on, as far as it fits into `out`, and returns the length of the whole message.
     fn copy_certificate(&self, config: &Config<'b>, from: usize, out: &mut [u8]) -> Result<usize, Error> {
         let chain = self.signing_identity(config).map(|(identity, _)| identity.chain);
         let list =
@@ -295,7 +294,7 @@ impl<'b> KeyExchange<'b> {
 }
 
 impl ServerCertificate {
-    /// A certificate of so many bytes is larger than the receive buffer: passes over it, unless it is the server's own.
+    /// Skips a certificate that is larger than the receive buffer, unless it is the server's own.
     pub(super) fn skip(&mut self, whole: usize) -> Result<(), Stop> {
         if !self.has_leaf {
             return Err(window_too_small().into());
@@ -304,7 +303,7 @@ impl ServerCertificate {
         Ok(())
     }
 
-    /// Shows a certificate to the observer, and keeps what it has against it.
+    /// Shows a certificate to the observer, and keeps the flags that it adds.
     fn show(&mut self, certificate: &Certificate<'_>, config: &Config<'_>) {
         let Some(observer) = config.observer else { return };
         let is_leaf = !self.is_above_leaf;
@@ -315,12 +314,12 @@ impl ServerCertificate {
         self.objection.add(objection, depth.unwrap_or_default());
     }
 
-    /// What verification has found so far, as far as it counts.
+    /// The flags of verification so far, as far as they count.
     fn found(&self, config: &Config<'_>) -> Flags {
         counted(self.verifier.found().flags, config)
     }
 
-    /// What the whole chain has come to.
+    /// The verdict on the whole chain.
     fn verdict(&mut self, config: &Config<'_>) -> Verdict {
         let mut verdict = Verdict::default();
         if config.verification != Verification::None {
@@ -339,9 +338,9 @@ impl ServerCertificate {
         verdict
     }
 
-    /// Mbed TLS's code for what is wrong with the chain.
+    /// The failure for a refused chain, with Mbed TLS's code.
     fn refusal(&self, flags: Flags, config: &Config<'_>) -> Failure {
-        // It may have been the one that is missing.
+        // The missing issuer may be the one that was skipped.
         if self.has_skipped && flags.contains(Flags::NOT_TRUSTED) {
             return window_too_small();
         }
@@ -357,7 +356,7 @@ impl ServerCertificate {
     }
 }
 
-/// What is wrong with a pinned certificate's signature, issuer and dates does not count: it is known.
+/// The flags that count. Signature, issuer and dates of a pinned certificate do not matter.
 const fn counted(flags: Flags, config: &Config<'_>) -> Flags {
     const OF_A_KNOWN_ONE: Flags = Flags::NOT_TRUSTED.or(Flags::BAD_MD).or(Flags::EXPIRED).or(Flags::FUTURE);
     match config.verification {
@@ -366,7 +365,7 @@ const fn counted(flags: Flags, config: &Config<'_>) -> Flags {
     }
 }
 
-/// Writes what of a longer text falls into `out`.
+/// Copies a section of a message that is longer than a record: skips bytes, then fills `out`.
 struct CertificatePart<'a> {
     skip: usize,
     out: &'a mut [u8],
@@ -391,7 +390,7 @@ const LENGTH: usize = 3;
 const MAX_EXPONENT_LENGTH: usize = 8;
 /// No record of our chain is shorter, unless it is the last one.
 const MIN_PIECE: usize = 256;
-/// Less is not even looked at: no key that is long enough fits into so few bytes.
+/// A shorter certificate cannot hold a key that is long enough.
 const MIN_CERTIFICATE_LENGTH: usize = 128;
 
 /// What [`Certificate::from_der`] says of a signature algorithm that it does not know.

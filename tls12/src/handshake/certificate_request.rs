@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::signature_algorithm::{SignatureAlgorithm, SignatureKey};
 use crate::wire::Reader;
 
-/// What was asked for, as far as it has been read.
+/// The message as far as it has been read.
 #[derive(Clone, Copy, Default)]
 pub(super) struct CertificateRequest {
     part: RequestPart,
@@ -26,7 +26,7 @@ pub(super) struct CertificateRequest {
     algorithm: Option<(SignatureAlgorithm, HashAlgorithm)>,
 }
 
-/// What comes next.
+/// The field that comes next.
 #[derive(Clone, Copy, Default)]
 enum RequestPart {
     #[default]
@@ -37,7 +37,7 @@ enum RequestPart {
 }
 
 impl CertificateRequest {
-    /// Takes the next part; `left` bytes of the message are still to come.
+    /// Reads the next field; the message has `left` more bytes.
     fn read(
         &mut self,
         available: &[u8],
@@ -82,7 +82,7 @@ impl CertificateRequest {
         Ok(())
     }
 
-    /// The hash that runs anyway is the best one; then our own order counts.
+    /// Prefers the hash of the suite, which runs anyway; then the order of our offer.
     fn read_algorithms(&mut self, list: &[u8], preferred: Option<HashAlgorithm>) -> Result<(), Failure> {
         let (pairs, odd) = list.as_chunks();
         if pairs.is_empty() || !odd.is_empty() {
@@ -127,8 +127,8 @@ impl<'b> KeyExchange<'b> {
         Ok(())
     }
 
-    /// Our identity and the algorithm to sign with, if there is one and the server takes it. RFC 5246 §7.4.6: without one, an
-    /// empty certificate is sent and nothing is signed.
+    /// Our identity and the algorithm to sign with, if the server accepts one. RFC 5246 §7.4.6: otherwise an empty certificate is sent and nothing
+    /// is signed.
     pub(super) fn signing_identity(
         &self,
         config: &Config<'b>,

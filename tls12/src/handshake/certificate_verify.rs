@@ -5,8 +5,8 @@
 //!   opaque signature<0..2^16-1>
 //! ```
 //!
-//! Seconds of work on a microcontroller, in slices. The job works in the receive buffer, in which nothing can arrive now; what has
-//! been written before can be sent meanwhile.
+//! It takes a microcontroller up to seconds, in slices. The job began with ClientKeyExchange, the last message that is signed. It works in the
+//! memory of the receive buffer, as the server sends nothing in our turn; the messages before can be sent meanwhile.
 
 use accel::Accel;
 
@@ -36,7 +36,7 @@ impl<'b> Protected<'b> {
         common.work.end();
         input.memory().restore(&mut common.work.memory);
         common.next = NextMessage::ClientFinished(None);
-        // The last slice ends here: what Finished needs is as much work again.
+        // The slice ends here: the key block is as much work again.
         Err(Stop::BUSY)
     }
 }

@@ -1,7 +1,6 @@
-//! ChangeCipherSpec (RFC 5246 §7.1): one byte, 1, in a record of its own; from here on the new keys hold.
+//! ChangeCipherSpec (RFC 5246 §7.1): one byte, 1, in a record of its own. The sender's next record is protected.
 //!
-//! Before ours stands everything that we say in the clear; before the server's, so does everything that it said: no handshake
-//! byte may wait across a change of keys, and nothing but Finished may follow.
+//! No part of a handshake message may be waiting when the keys change, and only Finished may follow.
 
 use accel::Accel;
 use status::{Alert, ssl};
@@ -44,7 +43,7 @@ impl<'b> Protected<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<(), Failure> {
-        // The keys first: when they cannot be made, the alert is not one that the server takes for a protected record.
+        // The keys first: if they cannot be made, the alert must still be in the clear, as the server expects it.
         self.protect(Side::Client, &common.randoms, accel)?;
         let space = output.space(None).get_mut(..CONTENT.len()).ok_or(ssl::BUFFER_TOO_SMALL)?;
         copy(space, CONTENT);

@@ -152,7 +152,7 @@ const EMPTY_EXTENSIONS: [u8; 8] = {
 };
 
 impl Hello {
-    /// Offers the peer's session if it can be resumed and its ticket fits, and a new one otherwise.
+    /// Offers the session if there is one that may be resumed, and its ticket fits into the message.
     #[inline(never)]
     pub(super) fn write_client_hello<'b, A: Accel>(
         &mut self,
@@ -164,7 +164,7 @@ impl Hello {
         if !common.store.is_bound() {
             common.store.bind(resumption::binding(common.config, &common.peer, accel)?);
         }
-        // Used in the place where it is made: it is long, and its master secret is not copied about.
+        // Borrowed: `?` would copy it.
         let session = common.offered_session(accel);
         let session = session.as_ref().map_err(|error| *error)?.as_ref();
         let mut length = self.compose(common, output, session, accel);

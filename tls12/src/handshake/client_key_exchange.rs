@@ -4,9 +4,9 @@
 //!   opaque encrypted_pre_master_secret<0..2^16-1>      as long as the server's modulus
 //! ```
 //!
-//! A [`super::certificate::ServerKey`] is needed to begin: there is none before the chain is verified. The encryption works in the receive
-//! buffer, in which nothing can arrive now, and its result is written where it is sent from. It begins before our Certificate is written,
-//! which goes to where the server's key has been kept.
+//! The encryption needs a [`super::certificate::ServerKey`], which exists only when the chain was verified. It works in the memory of the
+//! receive buffer, as the server sends nothing in our turn, and writes its result to the send buffer. It begins before our Certificate is
+//! written, because the server's modulus was in the send buffer until then.
 
 use accel::Accel;
 use status::{Error, ssl};
@@ -20,7 +20,7 @@ use crate::output::Output;
 use crate::schedule::MasterSecret;
 
 impl<'b> KeyExchange<'b> {
-    /// Begins our turn of a full handshake.
+    /// Begins to encrypt a new premaster secret.
     #[inline(never)]
     pub(super) fn start_encryption<A: Accel>(
         &mut self,
@@ -28,7 +28,7 @@ impl<'b> KeyExchange<'b> {
         output: &mut Output<'b>,
         accel: &mut A,
     ) -> Result<(), Stop> {
-        // Without the proof that the chain was verified there is no key, and it ends here.
+        // There is no key without the proof that the chain was verified.
         let key = self.certificate.key(&self.send_memory).ok_or(ssl::INTERNAL_ERROR)?.rsa();
         self.premaster.fill(accel)?;
         let Work { job, memory } = &mut common.work;
@@ -65,7 +65,8 @@ impl<'b> KeyExchange<'b> {
 }
 
 impl<'b> HandshakePhase<'b> {
-    /// Ends the phase of the key exchange: with this message there is a master secret.
+    /// Steps the encryption. When it is done: writes the message, begins our signature if there is one, and makes the next phase with the master
+    /// secret.
     #[inline(never)]
     pub(super) fn write_client_key_exchange<A: Accel>(
         &mut self,
@@ -81,13 +82,13 @@ impl<'b> HandshakePhase<'b> {
         output.seal_message(None, accel, length)?;
         common.work.end();
         exchange.start_signature(common, accel)?;
-        // Used in the place where it is made: a copy would stay on the stack.
+        // Borrowed: `?` would leave a copy on the stack.
         let master = exchange.master_secret(common, accel);
         self.protect(master.as_ref().map_err(|error| *error)?);
         if common.work.job.is_none() {
             input.memory().restore(&mut common.work.memory);
         }
-        // The last slice ends here: what Finished needs is as much work again.
+        // The slice ends here: the key block is as much work again.
         Err(Stop::BUSY)
     }
 

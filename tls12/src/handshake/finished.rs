@@ -1,4 +1,4 @@
-//! Finished (RFC 5246 §7.4.9): each side proves that it has the keys and has seen the same handshake.
+//! Finished (RFC 5246 §7.4.9): each side proves that it has the keys and saw the same messages. The server's is checked here.
 //!
 //! ```text
 //!   opaque verify_data[12]
@@ -19,7 +19,7 @@ use crate::schedule::{Side, VERIFY_DATA_LENGTH, VerifyData};
 use crate::wire::copy;
 
 impl<'b> Protected<'b> {
-    /// The server's.
+    /// Checks the server's Finished.
     #[inline(never)]
     pub(super) fn read_finished<A: Accel>(
         &mut self,
@@ -41,7 +41,7 @@ impl<'b> Protected<'b> {
         }
     }
 
-    /// Ours, behind our ChangeCipherSpec; the last message where the server's has been verified already.
+    /// Writes our ChangeCipherSpec, and at the next call our Finished. `servers` is the proof of the server's, if that came first.
     #[inline(never)]
     pub(super) fn write_finished<A: Accel>(
         &mut self,
@@ -56,7 +56,7 @@ impl<'b> Protected<'b> {
                 return if is_waiting { Err(Stop::WAITS) } else { Err(ssl::BUFFER_TOO_SMALL.into()) };
             }
             self.write_change_cipher_spec(common, output, accel)?;
-            // The key block is a slice of its own.
+            // The key block was a slice.
             return Err(Stop::BUSY);
         }
         let verify_data = self.verify_data(Side::Client, accel)?;
@@ -84,7 +84,7 @@ impl<'b> Protected<'b> {
         Ok(self.key.verify_data(accel, side, hash.as_bytes())?)
     }
 
-    /// Both have been exchanged. A session without a ticket is kept by its id.
+    /// Both Finished are exchanged. Keeps a session by its id if no ticket came, and wipes what only the handshake needed.
     fn end<A: Accel>(
         &mut self,
         common: &mut Common<'b>,
@@ -95,7 +95,7 @@ impl<'b> Protected<'b> {
             self.keep_session(common, &[], 0, accel)?;
         }
         self.agreed.transcript.end();
-        // Nothing needs them any more, but a key log that is asked for.
+        // Only a key log needs it after this.
         if !cfg!(feature = "key-log") {
             self.master.zeroize();
         }

@@ -1,6 +1,6 @@
-//! HelloRequest (RFC 5246 §7.4.1.1): the server would like to renegotiate. It is told that it cannot, and nothing else changes.
+//! HelloRequest (RFC 5246 §7.4.1.1): the server asks for a renegotiation. We refuse it, and the connection goes on.
 //!
-//! Not part of any transcript.
+//! It is not part of the transcript.
 
 use accel::Accel;
 use status::Alert;
@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::output::{AlertLevel, Output};
 use crate::record::{Idle, Protection};
 
-/// RFC 5746 §4.2: answered by the warning no_renegotiation; left unanswered, as RFC 5246 allows too, while there is no room for it or we are
-/// closing.
+/// RFC 5746 §4.2: answers with the warning no_renegotiation. Without room for it, or after our close_notify, there is no answer, which RFC 5246
+/// allows too.
 ///
 /// # Errors
 /// Those of [`Idle::warning_alert`]: too many in a row.

@@ -1,4 +1,4 @@
-//! The handshake (RFC 5246 §7.3): which message may come when, and whose turn it is.
+//! The handshake (RFC 5246 §7.3): reads and writes its messages in order.
 //!
 //! ```text
 //!   full                                        resumed
@@ -17,12 +17,15 @@
 //!                          ◄─  Finished
 //! ```
 //!
-//! One file per message; `order` is the one table of what a server may send when. A message is read when it is whole. Certificate and
-//! CertificateRequest are worked off in pieces, so that they may be larger than the receive buffer.
+//! - Each message has a file, with reading and writing side by side. The server's Finished is checked in `finished`.
+//! - `order` has the table of what may come next.
+//! - `phase` has the three phases and the data that each owns.
+//! - [`crate::proof`] has the proofs that the chain and the server's Finished were verified.
 //!
-//! Two things must be shown, not claimed: that the chain was verified, and that the server's Finished was right ([`crate::proof`]).
+//! A message is read when it is whole. Certificate, CertificateRequest and a ticket that is too long are read in pieces, so that they may be
+//! larger than the receive buffer.
 //!
-//! What reads and writes a message is not inlined, so that each of them finds the stack that the others have used.
+//! The functions that read and write messages are not inlined, so that they use the same stack one after the other.
 //!
 //! Deliberately absent: ServerKeyExchange (these suites have none), renegotiation.
 
@@ -71,21 +74,21 @@ pub(crate) struct Handshake<'b> {
     phase: HandshakePhase<'b>,
 }
 
-/// A message whose header has been read.
+/// A message of which the header has been read, and not yet all of the body.
 #[derive(Clone, Copy)]
 struct PendingMessage {
     message_type: MessageType,
-    /// Bytes of its body that have not been taken yet.
+    /// Bytes of the body that have not been read.
     left: usize,
-    /// Its header has been taken already, and its body is worked off in pieces.
+    /// The header has left the buffer, and the body is read in pieces.
     in_pieces: bool,
 }
 
-/// What became of the first bytes of a message's body that is worked off in pieces.
+/// What was done with the bytes at hand of a message that is read in pieces.
 enum Piece {
-    /// So many bytes were taken.
+    /// This many bytes were read.
     Taken(usize),
-    /// So many bytes must be there before it goes on.
+    /// Nothing was read: this many bytes must be at hand.
     Needs(usize),
 }
 
@@ -105,10 +108,10 @@ impl<'b> Handshake<'b> {
         }
     }
 
-    /// Makes it the first handshake of another connection to the same server; the session that is kept will be offered. No job may be
-    /// under way.
+    /// Starts the handshake of another connection to the same server, which offers the session that is kept. Jobs must have been abandoned
+    /// before.
     pub(crate) fn restart(&mut self, now: u64) {
-        // What a server that has proved nothing has sent is not offered to anybody.
+        // A session of a server that was not authenticated is not offered.
         if !self.is_over() && !matches!(self.phase, HandshakePhase::Hello(..)) {
             self.common.store.forget();
         }
@@ -129,7 +132,7 @@ impl<'b> Handshake<'b> {
         self.finished().is_some()
     }
 
-    /// The proof without which no application data passes.
+    /// The proof that application data needs.
     pub(crate) const fn finished(&self) -> Option<FinishedVerified> {
         match self.common.next {
             NextMessage::ApplicationData(proof) => Some(proof),
@@ -167,7 +170,7 @@ impl<'b> Handshake<'b> {
         }
     }
 
-    /// Reads what has come of the next message.
+    /// Reads the server's next message as far as it has been received.
     pub(crate) fn read<A: Accel>(
         &mut self,
         input: &mut Input<'b>,
@@ -193,7 +196,7 @@ impl<'b> Handshake<'b> {
         Ok(())
     }
 
-    /// Writes the next message, or a part of it.
+    /// Writes our next message, or a part of it.
     pub(crate) fn write<A: Accel>(
         &mut self,
         input: &mut Input<'b>,
@@ -228,7 +231,7 @@ impl<'b> Handshake<'b> {
         self.phase.agreed()
     }
 
-    /// The suite that was agreed on.
+    /// The negotiated suite.
     pub(crate) const fn suite(&self) -> Option<Suite> {
         match self.agreed() {
             Some(agreed) => Some(agreed.parameters.suite),
@@ -251,7 +254,7 @@ impl<'b> Handshake<'b> {
         matches!(self.agreed(), Some(agreed) if agreed.parameters.encrypt_then_mac)
     }
 
-    /// The limit on records that was agreed on.
+    /// The negotiated max_fragment_length.
     pub(crate) const fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
         match self.agreed() {
             Some(agreed) => agreed.parameters.max_fragment_length,
@@ -259,25 +262,25 @@ impl<'b> Handshake<'b> {
         }
     }
 
-    /// What is known of the server's certificate; nothing before it has come, and been verified.
+    /// What is known of the server's certificate, once its chain was verified.
     pub(crate) fn server(&self) -> Option<&ServerSeen> {
         let agreed = self.agreed().filter(|_| self.common.next != NextMessage::ServerCertificate)?;
         Some(&agreed.server)
     }
 
-    /// What verification has found, if there was one.
+    /// The verdict on the server's chain, unless verification is off.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
         let is_verified = self.common.config.verification != Verification::None;
         self.server().filter(|_| is_verified).map(|server| server.verdict)
     }
 
-    /// Why the server's chain was not accepted.
+    /// The flags for which the server's chain was refused; a failure's hint names them.
     pub(crate) fn objection(&self) -> Verdict {
         let agreed = self.agreed().filter(|_| self.common.next == NextMessage::ServerCertificate);
         agreed.map(|agreed| agreed.server.verdict).unwrap_or_default()
     }
 
-    /// The application protocol that was agreed on.
+    /// The negotiated application protocol.
     pub(crate) const fn alpn(&self) -> Option<&'b [u8]> {
         match self.agreed() {
             Some(agreed) => agreed.parameters.alpn,
@@ -285,7 +288,7 @@ impl<'b> Handshake<'b> {
         }
     }
 
-    /// Wipes the jobs that are under way and gives the buffers their memory back: the handshake does not go on.
+    /// Ends public-key jobs before they are done, wipes them and their memory, and gives the memory back to the buffers.
     pub(crate) fn abandon_jobs(&mut self, input: &mut Input<'b>, output: &mut Output<'b>) {
         let Self { common: Common { work, .. }, phase, .. } = self;
         work.end();
@@ -297,22 +300,22 @@ impl<'b> Handshake<'b> {
         }
     }
 
-    /// RFC 5246 §7.2.2: nothing of this connection may be resumed, nor what it has offered. What protects the alert is left.
+    /// RFC 5246 §7.2.2: wipes the session and the secrets that it could be resumed with. The keys stay for the alert.
     pub(crate) fn forget(&mut self) {
         self.phase.forget();
         self.common.store.forget();
     }
 
-    /// Nothing more is sent or read.
+    /// Wipes the keys.
     pub(crate) fn forget_keys(&mut self) {
         if let HandshakePhase::Protected(protected, _) = &mut self.phase {
             protected.forget_keys();
         }
     }
 
-    /// What a message that has just been read changes for the buffers.
+    /// Adjusts the buffers after a message has been read.
     fn settle(&mut self, input: &mut Input<'b>, output: &mut Output<'b>) -> Result<(), Failure> {
-        // RFC 5246 §7.3: when it is our turn nothing more can be under way.
+        // RFC 5246 §7.3: the server sends nothing more until we have answered.
         if self.is_our_turn() && !input.is_between_records() {
             return Err(Failure::new(ssl::UNEXPECTED_MESSAGE, Alert::UNEXPECTED_MESSAGE));
         }
@@ -436,7 +439,7 @@ impl<'b> Handshake<'b> {
             (MessageType::CERTIFICATE_REQUEST, HandshakePhase::KeyExchange(exchange)) => {
                 exchange.end_of_certificate_request(common)
             }
-            // A ticket that is too long for the receive buffer.
+            // A ticket that is too long for the receive buffer was skipped.
             _ => {
                 common.next = NextMessage::ServerChangeCipherSpec;
                 Ok(())
@@ -447,12 +450,12 @@ impl<'b> Handshake<'b> {
 
 /// A message's type and length.
 const HEADER_LENGTH: usize = 4;
-/// To hash more than that with every function that a signature may need is a slice of work of its own.
+/// After hashing more bytes than this, with up to five hashes, `poll` returns BUSY.
 const LONG_PIECE: usize = 256;
-/// No message that this client reads is longer; Mbed TLS stops at 16 KB, real chains do before.
+/// The longest message that is read. Mbed TLS stops at 16 KB; real chains are shorter.
 const MAX_MESSAGE_LENGTH: usize = 1 << 16;
 
-/// Takes whatever is there.
+/// Reads all bytes at hand, and ignores them.
 fn skip(available: &[u8]) -> Piece {
     match available.len() {
         0 => Piece::Needs(1),
@@ -460,7 +463,7 @@ fn skip(available: &[u8]) -> Piece {
     }
 }
 
-/// Puts type and length before a body of `length` bytes that stands behind them already, and returns the whole message's length.
+/// Writes the header of a message whose body of `length` bytes is in place, and returns the length of the message.
 ///
 /// # Errors
 /// `ssl::BUFFER_TOO_SMALL` (-0x6A00) when `message` is shorter than that.
@@ -475,8 +478,11 @@ fn frame(message_type: MessageType, message: &mut [u8], length: usize) -> Result
     Ok(whole)
 }
 
-/// Does one slice of the job whose result is the last vector of a message: type, length, `fields`, and the result with its length of two bytes.
-/// Returns the message when it is whole; it stands where it is sealed.
+/// Steps the job whose result ends a message, and returns the message when the job is done.
+///
+/// ```text
+///   type  length  fields  length of the result (two bytes)  result
+/// ```
 ///
 /// # Errors
 /// Those of [`accel::PublicKey::step`]; `ssl::BUFFER_TOO_SMALL` (-0x6A00) when the send buffer is too small for the message.
@@ -506,5 +512,5 @@ fn compute<'o, A: Accel>(
     Ok(message.get(..whole).unwrap_or_default())
 }
 
-/// The longest message that a job computes: CertificateVerify with two bytes before the vector of 512 bytes.
+/// CertificateVerify with a key of 4096 bits.
 const MAX_COMPUTED_LENGTH: usize = HEADER_LENGTH + 4 + accel::MAX_MODULUS_LENGTH;

@@ -1,11 +1,11 @@
-//! NewSessionTicket (RFC 5077 §3.3): what to resume from next time.
+//! NewSessionTicket (RFC 5077 §3.3): the ticket for the next connection.
 //!
 //! ```text
 //!   uint32 ticket_lifetime_hint
 //!   opaque ticket<0..2^16-1>                  empty when the server has changed its mind
 //! ```
 //!
-//! One that does not fit the receive buffer is skipped: it is hashed, and the session is kept by its id, if it has one.
+//! A ticket that does not fit into the receive buffer is hashed and skipped; the session is then kept by its id, if it has one.
 
 use accel::Accel;
 use status::{Alert, ssl};

@@ -1,4 +1,4 @@
-//! The order of messages (RFC 5246 §7.3) as one table: what comes next, who sends it, and what the server may send instead.
+//! The order of messages (RFC 5246 §7.3): which one comes next, whose turn it is, and the table of what the server may send.
 
 use status::{Alert, Step, ssl};
 
@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::proof::FinishedVerified;
 use crate::signature_algorithm::SignatureAlgorithm;
 
-/// The message that comes next, with what is known only then.
+/// The message that comes next, with the data that only its reader or writer needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NextMessage {
     ClientHello,
@@ -22,7 +22,7 @@ pub(super) enum NextMessage {
     ClientKeyExchange,
     /// Signed with this algorithm.
     CertificateVerify(SignatureAlgorithm),
-    /// With the proof that the server's Finished was right, which comes first in a resumed handshake.
+    /// In a resumed handshake with the proof that the server's Finished, which came before, was right.
     ClientFinished(Option<FinishedVerified>),
     NewSessionTicket,
     ServerChangeCipherSpec,
@@ -43,7 +43,7 @@ impl NextMessage {
         )
     }
 
-    /// The same for a status.
+    /// The step that a status names.
     pub(super) const fn step(self) -> Step {
         match self {
             NextMessage::ClientHello => Step::ClientHello,

@@ -1,4 +1,4 @@
-//! The phases of a handshake. Each is a value that owns what only it needs, and the next one is made from it, in its place.
+//! The three phases of a handshake. Each is a value that owns its data; the next phase is made from it, in the same memory.
 //!
 //! ```text
 //!   Hello ──ServerHello──► KeyExchange ──ClientKeyExchange──► Protected        full handshake
@@ -9,8 +9,8 @@
 //! - [`KeyExchange`]: what the ServerHello decided, the server's chain, the hashes to sign with, the premaster secret.
 //! - [`Protected`]: the master secret, the keys of both directions.
 //!
-//! They share one place in memory: that saves more than 1 KB. Every phase writes all of the place, so that nothing of the phase before is
-//! left in it, and nothing that stands on the stack is copied to it.
+//! Sharing the memory saves more than 1 KB. Each phase is as long as the longest, so that all of the memory is overwritten: otherwise secrets
+//! of the phase before could stay, or old bytes of the stack be copied there.
 
 use accel::{Accel, Job};
 use status::Error;
@@ -30,7 +30,7 @@ use crate::transcript::{SigningHashes, Transcript};
 
 pub(super) use super::protected::Protected;
 
-/// What all phases work with.
+/// What all phases need.
 pub(super) struct Common<'b> {
     pub(super) config: &'b Config<'b>,
     pub(super) peer: Peer<'b>,
@@ -40,23 +40,23 @@ pub(super) struct Common<'b> {
     pub(super) work: Work<'b>,
 }
 
-/// The computation that is under way: a signature of the server's chain, the encryption of the premaster secret, or our signature.
+/// The public-key job that runs: a signature of the server's chain, the encryption of the premaster secret, or our signature.
 pub(super) struct Work<'b> {
     pub(super) job: Option<Job<'b>>,
-    /// The receive buffer's memory, in our turn.
+    /// The memory of the receive buffer while our turn of the key exchange lasts; otherwise empty.
     pub(super) memory: LentMemory<'b>,
 }
 
-/// One of the phases. The array is the rest of the place that they share.
+/// The current phase. The array fills the shared memory up.
 pub(super) enum HandshakePhase<'b> {
     Hello(Hello, #[expect(dead_code, reason = "it is there to be written")] [u8; HELLO_REST]),
     KeyExchange(KeyExchange<'b>),
     Protected(Protected<'b>, #[expect(dead_code, reason = "it is there to be written")] [u8; PROTECTED_REST]),
 }
 
-/// Until the ServerHello.
+/// The phase until the ServerHello.
 pub(super) struct Hello {
-    /// The session id of the ClientHello: the session's, or one whose echo tells that the ticket was accepted.
+    /// The session id in our ClientHello: the session's own, or a random one beside a ticket. The server echoes it if it resumes.
     pub(super) offered_id: SessionId,
 }
 
@@ -69,14 +69,14 @@ pub(super) struct Agreed<'b> {
     pub(super) server: ServerSeen,
 }
 
-/// From the ServerHello of a full handshake to the ClientKeyExchange.
+/// The phase of a full handshake from the ServerHello to the ClientKeyExchange.
 pub(super) struct KeyExchange<'b> {
     pub(super) agreed: Agreed<'b>,
     pub(super) certificate: ServerCertificate,
     pub(super) signing: SigningHashes,
     pub(super) request: Option<CertificateRequest>,
     pub(super) premaster: PremasterSecret,
-    /// The send buffer's memory: the chain is verified in it, and the server's key stays at its end until the encryption begins.
+    /// The memory of the send buffer: the chain is verified in it. The server's modulus stays at its end until the encryption begins.
     pub(super) send_memory: LentMemory<'b>,
 }
 
@@ -88,7 +88,7 @@ impl<'b> HandshakePhase<'b> {
         Self::Hello(Hello { offered_id }, [0; HELLO_REST])
     }
 
-    // What makes a phase is not inlined: its stack is free again when something is computed.
+    // Not inlined, like the next: the phase is built on the stack, which must be free again when something is computed.
     #[inline(never)]
     pub(super) fn begin_key_exchange(&mut self, parameters: &Parameters<'b>) {
         *self = Self::KeyExchange(KeyExchange::new(Agreed::new(*parameters)));
@@ -117,7 +117,7 @@ impl<'b> HandshakePhase<'b> {
         }
     }
 
-    /// Adds bytes of a message to every hash that runs.
+    /// Adds bytes of a message to all running hashes.
     ///
     /// # Errors
     /// Those of [`accel::Hash`].
@@ -129,7 +129,7 @@ impl<'b> HandshakePhase<'b> {
         }
     }
 
-    /// Wipes the secrets, but not what protects the last alert.
+    /// Wipes the secrets, but not the keys, which the alert needs.
     pub(super) fn forget(&mut self) {
         match self {
             Self::Hello(..) => {}
@@ -172,7 +172,7 @@ impl Work<'_> {
         Self { job: None, memory: LentMemory::none() }
     }
 
-    /// The job has ended, or will not go on. Wiped in place: to write `None` over it leaves what is there.
+    /// Wipes the job, which is done or abandoned. Writing `None` over it would leave its bytes.
     pub(super) fn end(&mut self) {
         if let Some(job) = &mut self.job {
             job.zeroize();

@@ -1,4 +1,4 @@
-//! The phase in which records are protected: from the master secret to the last record.
+//! The last phase of a handshake: from the master secret to the end of the connection.
 
 use accel::{Accel, Direction};
 use status::Error;
@@ -9,11 +9,12 @@ use crate::failure::Failure;
 use crate::record::Protection;
 use crate::schedule::{KeyBlock, MasterKey, MasterSecret, Randoms, Side};
 
-/// From the master secret on. Nothing is protected before the first ChangeCipherSpec, which loads the keys of both directions.
+/// The phase from the master secret on. The first ChangeCipherSpec, ours or the server's, loads the keys of both directions; each direction is
+/// protected after its own.
 pub(super) struct Protected<'b> {
     pub(super) agreed: Agreed<'b>,
     pub(super) master: MasterSecret,
-    /// The master secret as a key: from the first ChangeCipherSpec to the last Finished.
+    /// The master secret as the PRF's key, from the first ChangeCipherSpec to the last Finished.
     pub(super) key: MasterKey,
     read: Protection,
     write: Protection,
@@ -22,7 +23,7 @@ pub(super) struct Protected<'b> {
 }
 
 impl<'b> Protected<'b> {
-    /// With no secret in it yet.
+    /// The phase without its secrets, which are written in place.
     pub(super) fn new(agreed: Agreed<'b>) -> Self {
         Self {
             agreed,
@@ -57,7 +58,7 @@ impl<'b> Protected<'b> {
     ) -> Result<(), Failure> {
         if !self.is_reading && !self.is_writing {
             self.load_key(accel)?;
-            // Used in the place where it is made: a copy is 130 bytes of stack.
+            // Borrowed: `?` would copy 130 bytes on the stack.
             let block = self.expand(randoms, accel);
             let block = block.as_ref().map_err(|error| *error)?;
             self.load(Side::Server, block, accel)?;
@@ -70,7 +71,7 @@ impl<'b> Protected<'b> {
         Ok(())
     }
 
-    // None of these is inlined: the stack of one is free again for the next.
+    // These three are not inlined, so that they use the same stack one after the other.
     #[inline(never)]
     fn load_key<A: Accel>(&mut self, accel: &mut A) -> Result<(), Error> {
         self.key = self.master.key(accel, self.agreed.parameters.suite.prf())?;
@@ -91,13 +92,13 @@ impl<'b> Protected<'b> {
         state.load(accel, &block.keys(side), direction, self.agreed.parameters.encrypt_then_mac)
     }
 
-    /// Nothing of this connection may be resumed or logged any more.
+    /// Wipes what the connection could be resumed or logged with.
     pub(super) fn forget_master_secret(&mut self) {
         self.master.zeroize();
         self.key.zeroize();
     }
 
-    /// Nothing is protected any more.
+    /// Wipes the keys of both directions.
     pub(super) fn forget_keys(&mut self) {
         (self.is_reading, self.is_writing) = (false, false);
         self.read = Protection::empty();

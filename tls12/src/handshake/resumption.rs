@@ -15,12 +15,12 @@ use crate::session::{Binding, Session};
 use crate::trust::{DIGEST_LENGTH, Verification};
 use crate::wire::copy;
 
-/// The lent memory in which a session is kept for the next connection.
+/// The caller's memory in which the session for the next connection is kept.
 pub(super) struct Store<'b> {
     buffer: &'b mut [u8],
     length: usize,
     binding: Option<Binding>,
-    /// What is kept is this connection's, and not the one before's.
+    /// This connection has written the session; otherwise an earlier one did.
     is_new: bool,
 }
 
@@ -33,13 +33,12 @@ impl<'b> Store<'b> {
         self.binding = Some(binding);
     }
 
-    /// Whether it is known what a session belongs to.
+    /// Whether the binding has been computed.
     pub(super) const fn is_bound(&self) -> bool {
         self.binding.is_some()
     }
 
-    /// The same memory for the next connection, with what is kept in it: to the same server with the same configuration, so that
-    /// sessions go on to belong to the same.
+    /// The same memory with its session for the next connection. The binding stays, as server and configuration do.
     pub(super) fn restart(&mut self) -> Self {
         Self { buffer: mem::take(&mut self.buffer), is_new: false, ..*self }
     }
@@ -58,7 +57,7 @@ impl<'b> Store<'b> {
         Ok(())
     }
 
-    /// Keeps the bytes of a session that lies elsewhere.
+    /// Copies the bytes of a session.
     fn copy(&mut self, bytes: &[u8]) {
         self.forget();
         if let Some(place) = self.buffer.get_mut(..bytes.len()) {
@@ -67,7 +66,7 @@ impl<'b> Store<'b> {
         }
     }
 
-    /// Wipes what is kept.
+    /// Wipes the session.
     pub(super) fn forget(&mut self) {
         if self.length > 0 {
             self.buffer.zeroize();
@@ -80,14 +79,14 @@ impl<'b> Store<'b> {
     }
 }
 
-/// Whoever wants to resume has copied the session by now.
+/// A program that wants to resume after this has copied the session.
 impl Drop for Store<'_> {
     fn drop(&mut self) {
         self.buffer.zeroize();
     }
 }
 
-/// A digest over everything that decides whom the server was taken for: a session resumes nothing else.
+/// The digest of everything that decided whether to trust the server. A session is only resumed under the same.
 ///
 /// # Errors
 /// Those of [`accel::Hash`].
@@ -104,7 +103,7 @@ pub(super) fn binding<A: Accel>(
         Verification::Pinned => 3,
         Verification::Optional => 4,
     };
-    // All of it by name: a rule that is new does not compile before it is bound too.
+    // All fields by name, so that a new rule does not compile before it is in the digest.
     let x509::Policy { sha1, md5, minimum_rsa_bits } = config.policy;
     let [high, low] = minimum_rsa_bits.to_be_bytes();
     let rules = [verification, u8::from(sha1), u8::from(md5), high, low];
@@ -131,25 +130,25 @@ fn digest<'p, A: Accel>(
 }
 
 impl<'b> Common<'b> {
-    /// The session to offer: whole, bound to this configuration and host, and with something to resume by.
+    /// The session to offer: undamaged, for this configuration and host, with an id or a ticket.
     #[inline(never)]
     pub(super) fn offered_session<A: Accel>(&self, accel: &mut A) -> Result<Option<Session<'_>>, Error> {
         let is_good = self.store.is_bound() && Session::is_undamaged(accel, self.brought_session())?;
         Ok(if is_good { self.resumed_session() } else { None })
     }
 
-    /// The same once more, when the server has resumed it: nobody can have changed its bytes since they were offered.
+    /// The offered session again, when the server resumes it. Its bytes are borrowed or ours, so they are still undamaged.
     pub(super) fn resumed_session(&self) -> Option<Session<'_>> {
         self.usable_session(self.brought_session(), self.store.binding.as_ref()?)
     }
 
-    /// What the caller has brought, or what the connection before has left in its place.
+    /// The bytes from the caller, or those that the connection before has kept.
     fn brought_session(&self) -> &[u8] {
         if self.peer.session.is_empty() { self.store.bytes() } else { self.peer.session }
     }
 
-    /// The session that these undamaged bytes are, if it may be offered.
-    // Not inlined: it is not there while the digest is computed.
+    /// The session in these undamaged bytes, if it may be offered.
+    // Not inlined: its stack is free while the digest is computed.
     #[inline(never)]
     fn usable_session<'s>(&self, bytes: &'s [u8], binding: &Binding) -> Option<Session<'s>> {
         let mut session = Session::decode(bytes, binding, self.peer.now);
@@ -168,7 +167,7 @@ impl<'b> Common<'b> {
 }
 
 impl<'b> Protected<'b> {
-    /// What to keep of this connection, with a ticket that has just come or none.
+    /// Keeps the session, with the ticket that has just come or with none.
     #[inline(never)]
     pub(super) fn keep_session<A: Accel>(
         &self,
@@ -179,7 +178,7 @@ impl<'b> Protected<'b> {
     ) -> Result<(), Error> {
         let Some(binding) = common.store.binding else { return Ok(()) };
         let parameters = &self.agreed.parameters;
-        // A session does not grow younger by being resumed, and its certificate does not live longer.
+        // Resuming a session does not extend its life.
         let mut created = common.peer.now;
         let mut id = parameters.session_id;
         if parameters.resumed {

@@ -1,4 +1,4 @@
-//! ServerHello (RFC 5246 §7.4.1.3): what the server has decided, held against what was offered.
+//! ServerHello (RFC 5246 §7.4.1.3): the server's choices, checked against our offer.
 //!
 //! ```text
 //!   ProtocolVersion server_version
@@ -22,7 +22,7 @@ use crate::session::Session;
 use crate::suite::Suite;
 use crate::wire::Reader;
 
-/// What was agreed on.
+/// The server's choices.
 #[derive(Clone, Copy)]
 pub(super) struct Parameters<'b> {
     pub(super) suite: Suite,
@@ -37,7 +37,7 @@ pub(super) struct Parameters<'b> {
 }
 
 impl<'b> Parameters<'b> {
-    /// Reads a message's body and holds everything against what was offered.
+    /// Reads the body of the message and checks it against the offer.
     ///
     /// # Errors
     /// `ssl::BAD_HS_PROTOCOL_VERSION` (-0x6E80) for another version, `ssl::FEATURE_UNAVAILABLE` (-0x7080) for compression,
@@ -58,7 +58,7 @@ impl<'b> Parameters<'b> {
         }
         let suite =
             Suite::from_id(suite).ok_or(Failure::new(ssl::BAD_INPUT_DATA, Alert::ILLEGAL_PARAMETER))?;
-        // RFC 5246 §7.4.1.3: no extensions show by nothing following.
+        // RFC 5246 §7.4.1.3: without extensions the message ends here.
         let extensions = if reader.is_empty() { &[] } else { reader.vector16() };
         if !reader.is_whole() {
             return Err(MALFORMED);
@@ -131,7 +131,7 @@ impl<'b> Parameters<'b> {
                     return Err(Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::HANDSHAKE_FAILURE));
                 }
             }
-            // Nobody has asked, and the answer is nothing to us; but a list of point formats is one, as Mbed TLS looks at it.
+            // Not offered, and of no use here. The list of point formats is checked, as Mbed TLS does.
             extension::SUPPORTED_GROUPS => return Ok(()),
             extension::EC_POINT_FORMATS => {
                 let formats = content.vector8();
@@ -145,7 +145,7 @@ impl<'b> Parameters<'b> {
         if content.is_whole() { Ok(()) } else { Err(MALFORMED) }
     }
 
-    /// What a resumed session has already decided must be decided so again.
+    /// Checks that the server chose again what the session has.
     ///
     /// # Errors
     /// `ssl::BAD_HS_SERVER_HELLO` (-0x7980).
@@ -154,12 +154,12 @@ impl<'b> Parameters<'b> {
         if self.suite != session.suite {
             return Err(illegal().with(Cause::ResumptionMismatch));
         }
-        // RFC 7627 §5.3: on one side only is an abort.
+        // RFC 7627 §5.3: if only one of the two has it, the handshake is aborted.
         if self.extended_master_secret != session.extended_master_secret {
             let failure = Failure::new(ssl::BAD_HS_SERVER_HELLO, Alert::HANDSHAKE_FAILURE);
             return Err(failure.with(Cause::ResumptionMismatch));
         }
-        // RFC 6066 §4: the limit goes on to hold.
+        // RFC 6066 §4: the session's limit stays in force.
         self.max_fragment_length = self.max_fragment_length.or(session.max_fragment_length);
         self.resumed = true;
         Ok(())
@@ -173,7 +173,7 @@ struct Extensions {
 }
 
 impl Extensions {
-    /// Those that are not offered to every server first.
+    /// The first four are offered only as the configuration says.
     const KINDS: [u16; 9] = [
         extension::SERVER_NAME,
         extension::MAX_FRAGMENT_LENGTH,
@@ -199,7 +199,7 @@ impl Extensions {
         Self { offered, seen: 0 }
     }
 
-    /// RFC 5246 §7.4.1.4: only what was offered, but for two kinds, and only once.
+    /// RFC 5246 §7.4.1.4: accepts only offered extensions, and two others, each once.
     fn once(&mut self, kind: u16) -> Result<(), Failure> {
         let mut bit = 1;
         for known in Self::KINDS {
@@ -220,8 +220,7 @@ impl Extensions {
 }
 
 impl<'b> HandshakePhase<'b> {
-    /// Decides between a full and a resumed handshake, whose phase takes the place of this one, and starts the transcript with both hello
-    /// messages.
+    /// Begins the phase of a full or of a resumed handshake, and the transcript with our ClientHello.
     #[inline(never)]
     pub(super) fn read_server_hello<A: Accel>(
         &mut self,
@@ -240,7 +239,7 @@ impl<'b> HandshakePhase<'b> {
         // RFC 5246 §7.3, RFC 5077 §3.4: an echo of our session id resumes.
         let is_echo = !offered.is_empty() && parameters.session_id.as_bytes() == offered;
         if !(is_echo && self.resume(common, &mut parameters)?) {
-            // Another session: the one that was offered is of no more use.
+            // The server did not resume: the offered session is of no more use.
             common.store.forget();
             self.begin_key_exchange(&parameters);
             common.next = NextMessage::ServerCertificate;
@@ -268,7 +267,7 @@ impl<'b> HandshakePhase<'b> {
         Ok(())
     }
 
-    /// Goes on with the session that was offered; false where there is none any more.
+    /// Resumes the offered session; false if there is none.
     // Not inlined: the session is gone when messages are hashed.
     #[inline(never)]
     fn resume(&mut self, common: &mut Common<'b>, parameters: &mut Parameters<'b>) -> Result<bool, Failure> {

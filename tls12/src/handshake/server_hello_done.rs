@@ -1,4 +1,4 @@
-//! ServerHelloDone (RFC 5246 §7.4.5): empty; it is our turn.
+//! ServerHelloDone (RFC 5246 §7.4.5): an empty message, which ends the server's turn.
 
 use status::{Alert, ssl};
 

@@ -1,4 +1,4 @@
-//! Bounds on records that carry nothing: each is legal, an endless row of them is an attack on our time.
+//! Bounds on records without content. Each of them is legal, but an endless series is a denial of service.
 
 use status::{Alert, Cause, ssl};
 
