@@ -1,10 +1,11 @@
-//! What a compiler does not check: no unstable feature anywhere; in the cores no heap, no operating system, and no unsafe code but in
-//! the files that SECURITY.md lists.
+//! Rules that a compiler does not check: no unstable feature anywhere; one type for each name in all crates but the firmware; in the cores no
+//! heap, no operating system, and no unsafe code but in the files that SECURITY.md lists.
 //!
-//! The build for the microcontroller proves the same where it builds nothing but `core`; this also holds where the toolchain
-//! brings `alloc` along, and names the line.
+//! The build for the microcontroller proves that the cores need no heap, where the toolchain has nothing but `core`. This check also works
+//! where it has `alloc`, and names the line.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -20,6 +21,34 @@ const WITH_HEAP: &str = "accel/src/rustcrypto";
 /// What SECURITY.md says before it lists the assembly, where the cores may be told something that the compiler cannot check.
 const LIST: &str = "They are, in `accel/src`:";
 
+/// The crates in which the name of a type stands for one type. The firmware, which no crate depends on, is not among them.
+const CRATES: [&str; 7] = ["status", "accel", "x509", "tls12", "mqtt", "mqtts", "cli"];
+
+/// Names that stand for several types, and why.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    (
+        "Ciphers",
+        "the cipher part of each backend: `soft::Ciphers`, `stm32f4::Ciphers`, `rustcrypto::Ciphers`",
+    ),
+    ("Client", "a client of MQTT, and one of MQTT over TLS"),
+    ("Clock", "one trait for each loop of `mqtts`, and what implements one for embassy"),
+    ("Connect", "the packet of MQTT; a trait for each loop of `mqtts`: how a board connects"),
+    ("Error", "the number of a failure; the error type that embedded-io asks for"),
+    ("Hasher", "the hash part of each backend: `soft::Hasher`, `stm32f4::Hasher`, `rustcrypto::Hasher`"),
+    ("Memory", "the lent buffers of lint and of the client; `pc::Memory` owns them"),
+    ("Network", "one trait for each loop of `mqtts`"),
+    ("PublicKey", "a key of a certificate; the trait of an accelerator that computes with one"),
+    ("PublicKeys", "the public-key part of each backend: `soft::PublicKeys`, `rustcrypto::PublicKeys`"),
+    ("Rule", "a rule of backends (`conformance`), and a rule of DER (`lint::strict`)"),
+    ("Session", "a TLS session; a client that one of the loops of `mqtts` runs"),
+    ("SetupError", "why `new` of a connection, an MQTT client or the joined client refuses its arguments"),
+    ("SignatureAlgorithm", "that of a certificate (RFC 5280), and the two bytes of TLS (RFC 5246)"),
+    ("Stream", "a TLS stream of embedded-io, and a payload that is sent in pieces"),
+    ("Tcp", "TCP of a PC, and TCP of embassy"),
+    ("Turn", "what a loop of `mqtts` does next: one for each loop"),
+    ("Verdict", "that of lint, and that of a connection on its server"),
+];
+
 /// Reads every source file.
 ///
 /// # Errors
@@ -30,6 +59,7 @@ pub fn check() -> Result<(), String> {
         fs::read_to_string(&security).map_err(|error| format!("{}: {error}", security.display()))?;
     let mut listed = with_unsafe(&security)?;
     let mut faults = Vec::new();
+    let mut types = BTreeMap::<String, Vec<String>>::new();
     for folder in FOLDERS {
         let mut files = Vec::new();
         collect(&root().join(folder), &mut files).map_err(|error| format!("{folder}: {error}"))?;
@@ -37,6 +67,11 @@ pub fn check() -> Result<(), String> {
             let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
             let name = file.strip_prefix(root()).unwrap_or(&file).to_string_lossy().into_owned();
             faults.extend(unstable(&name, &text));
+            if CRATES.contains(&folder) && name.contains("/src/") && !name.ends_with("/tests.rs") {
+                for (number, defined) in defined_types(&text) {
+                    types.entry(defined).or_default().push(format!("{name}:{number}"));
+                }
+            }
             let in_core = CORES.iter().any(|core| name.starts_with(&format!("{core}/src/")));
             if in_core && !name.starts_with(WITH_HEAP) && !name.ends_with("/tests.rs") {
                 faults.extend(heap(&name, &text));
@@ -50,6 +85,7 @@ pub fn check() -> Result<(), String> {
             }
         }
     }
+    faults.extend(shared_names(&types, SHARED_NAMES));
     faults.extend(listed.iter().map(|file| format!("SECURITY.md: {file} has no unsafe code")));
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
 }
@@ -94,6 +130,43 @@ fn heap(name: &str, text: &str) -> Vec<String> {
         }
     }
     faults
+}
+
+/// The types that a file defines, outside of its tests, with their lines.
+fn defined_types(text: &str) -> Vec<(usize, String)> {
+    let mut code = lines(text).zip(text.lines());
+    let mut found = Vec::new();
+    while let Some(((number, line), whole)) = code.next() {
+        if line == "#[cfg(test)]" {
+            skip_item(&mut code.by_ref().map(|(code, _)| code));
+            continue;
+        }
+        let mut words = line.split([' ', '<', '(', '{', ':', ';', '=']).filter(|word| !word.is_empty());
+        let is_visibility =
+            |word: &&str| word.starts_with("pub") || matches!(*word, "crate)" | "super)" | "unsafe");
+        let Some(kind) = words.find(|word| !is_visibility(word)) else { continue };
+        // An indented `type` belongs to a trait.
+        let defines = matches!(kind, "struct" | "enum" | "trait" | "union")
+            || kind == "type" && !whole.starts_with(' ');
+        if let Some(name) = words.next().filter(|_| defines) {
+            found.push((number, name.to_owned()));
+        }
+    }
+    found
+}
+
+/// Names that stand for several types without a reason, and reasons that nothing needs.
+fn shared_names(types: &BTreeMap<String, Vec<String>>, allowed: &[(&str, &str)]) -> Vec<String> {
+    let is_shared = |name: &str| types.get(name).is_some_and(|places| places.len() > 1);
+    let shared = types.iter().filter(|(name, places)| {
+        places.len() > 1 && !allowed.iter().any(|(allowed, _)| *allowed == name.as_str())
+    });
+    let shared =
+        shared.map(|(name, places)| format!("{}: several types are called {name}", places.join(", ")));
+    let needless = allowed.iter().filter(|(name, _)| !is_shared(name));
+    shared
+        .chain(needless.map(|(name, _)| format!("xtask/src/rules.rs: only one type is called {name}")))
+        .collect()
 }
 
 /// Skips an item: to its semicolon, or to the brace that closes its first one.
@@ -174,6 +247,30 @@ mod tests {
             Ok(&["accel/src/a.rs".into(), "accel/src/b/c.rs".into()][..])
         );
         assert!(with_unsafe("They are none.").is_err());
+    }
+
+    #[test]
+    fn every_source_file_keeps_the_rules() {
+        assert_eq!(check(), Ok(()));
+    }
+
+    #[test]
+    fn types_are_found_outside_of_tests() {
+        let text = "pub(crate) struct A<T>(T);\nenum B {\n}\nimpl X for A {\n    type C = u8;\n}\ntype D = u8;\npub unsafe trait E: Y {}\n\
+            #[cfg(test)]\nmod tests {\n    struct F;\n}\n// struct G;\nstruct H;\n";
+        let names: Vec<String> = defined_types(text).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["A", "B", "D", "E", "H"]);
+    }
+
+    #[test]
+    fn a_name_of_two_types_needs_a_reason() {
+        let types = [("A", vec!["a.rs:1", "b.rs:2"]), ("B", vec!["b.rs:3"])];
+        let types =
+            types.map(|(name, places)| (name.to_owned(), places.into_iter().map(String::from).collect()));
+        let types = BTreeMap::from(types);
+        assert_eq!(shared_names(&types, &[]), ["a.rs:1, b.rs:2: several types are called A"]);
+        assert!(shared_names(&types, &[("A", "a reason")]).is_empty());
+        assert_eq!(shared_names(&types, &[("A", "a reason"), ("B", "none")]).len(), 1);
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl<'b> Parameters<'b> {
     }
 
     fn read_extensions(&mut self, mut reader: Reader<'_>, common: &Common<'b>) -> Result<(), Failure> {
-        let mut extensions = Extensions::offered(common);
+        let mut extensions = ServerExtensions::offered(common);
         // Bounded: each kind is taken once.
         while !reader.is_empty() {
             let (kind, content) = (reader.u16(), Reader::new(reader.vector16()));
@@ -166,13 +166,13 @@ impl<'b> Parameters<'b> {
     }
 }
 
-/// Which extensions may come and which have come: one bit for each of [`Extensions::KINDS`].
-struct Extensions {
+/// Which extensions may come and which have come: one bit for each of [`ServerExtensions::KINDS`].
+struct ServerExtensions {
     offered: u16,
     seen: u16,
 }
 
-impl Extensions {
+impl ServerExtensions {
     /// The first four are offered only as the configuration says.
     const KINDS: [u16; 9] = [
         extension::SERVER_NAME,
