@@ -12,11 +12,12 @@ pub struct Progress {
     start: Instant,
     passed: usize,
     failed: Vec<String>,
+    left_out: Vec<&'static str>,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { start: Instant::now(), passed: 0, failed: Vec::new() }
+        Self { start: Instant::now(), passed: 0, failed: Vec::new(), left_out: Vec::new() }
     }
 }
 
@@ -72,12 +73,20 @@ impl Progress {
         }
     }
 
+    /// Notes that a step is left out, for the summary.
+    pub fn leave_out(&mut self, name: &'static str) {
+        self.left_out.push(name);
+    }
+
     /// Prints the summary.
     ///
     /// # Errors
     /// The names of the steps that failed, if any did.
     pub fn finish(self) -> Result<(), String> {
         self.say("done");
+        if !self.left_out.is_empty() {
+            println!("left out: {}", self.left_out.join(", "));
+        }
         println!("steps: {} passed, {} failed", self.passed, self.failed.len());
         if self.failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", self.failed.join(", "))) }
     }

@@ -20,8 +20,9 @@ Checks everything that has to hold, and says at the end what did not.
 
 Usage: cargo xtask test [--quick]
 
-  --quick   leave out what takes long: the MCU build, the link proof, the firmware, the search for secrets in memory, the virtual board,
-            the examples, the fuzz targets, the packages, the oldest Rust, the demo
+  --quick   leave out the steps that take long, and name them at the end: the builds for the microcontroller, the link proof, the emulated
+            programs, the search for secrets in memory, the virtual board, the examples, the fuzz targets, the packages, the oldest Rust,
+            the demo
 
 Installs what is missing when run as root on Debian: mosquitto, openssl, gnutls-bin, libmbedtls-dev, chromium, valgrind, a Rust that
 builds for thumbv7em, and qemu-system-arm. Otherwise it says in one line what to install.
@@ -51,33 +52,37 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     progress.step("every duty has its test", |_| duties::check());
     progress.step("format", |_| cargo(&["fmt", "--all", "--check"]));
     progress.step("clippy", |_| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
-    if !quick {
-        progress.step("build for the microcontroller", |progress| mcu::build(Route::choose(progress)?));
-        progress.step("no panic can be reached", |progress| link::prove(Route::choose(progress)?, progress));
-        progress.step("firmware for the NUCLEO-F439ZI", |progress| {
-            firmware::lint(progress)?;
-            let elf = firmware::build(progress)?;
-            firmware::check(&elf, progress)
-        });
-        progress.step("programs on an emulated microcontroller", |progress| {
-            bench::prove(Route::choose(progress)?, progress)
-        });
-        progress.step("no secret is left in memory", |progress| {
-            secrets::prove(Route::choose(progress)?, progress)
-        });
-        progress.step("virtual board", board::test);
-        progress.step("examples", examples::test);
-        progress.step("fuzz targets and their corpora", fuzz);
-        progress.step(packages::STEP, packages::check);
-        progress.step(packages::OLDEST, packages::oldest_rust);
+    for (name, run) in LONG {
+        if quick {
+            progress.leave_out(name);
+        } else {
+            progress.step(name, run);
+        }
     }
     progress.step("documentation", |_| documentation());
     progress.step("tests", |_| cargo(&["test", "--workspace", "--no-fail-fast"]));
-    if !quick {
-        progress.step("demo", |_| demo::run(&["--once"]));
-    }
     progress.finish()
 }
+
+/// The steps that take long, which `--quick` leaves out.
+#[expect(clippy::type_complexity, reason = "a table of names and functions")]
+const LONG: [(&str, fn(&Progress) -> Result<(), String>); 11] = [
+    ("build for the microcontroller", |progress| mcu::build(Route::choose(progress)?)),
+    ("no panic can be reached", |progress| link::prove(Route::choose(progress)?, progress)),
+    ("firmware for the NUCLEO-F439ZI", |progress| {
+        firmware::lint(progress)?;
+        let elf = firmware::build(progress)?;
+        firmware::check(&elf, progress)
+    }),
+    ("programs on an emulated microcontroller", |progress| bench::prove(Route::choose(progress)?, progress)),
+    ("no secret is left in memory", |progress| secrets::prove(Route::choose(progress)?, progress)),
+    ("virtual board", board::test),
+    ("examples", examples::test),
+    ("fuzz targets and their corpora", fuzz),
+    (packages::STEP, packages::check),
+    (packages::OLDEST, packages::oldest_rust),
+    ("demo", |_| demo::run(&["--once"])),
+];
 
 fn cargo(arguments: &[&str]) -> Result<(), String> {
     process::run(Command::new("cargo").current_dir(root()).args(arguments))
