@@ -62,6 +62,11 @@ fn pem() {
 }
 
 #[test]
+fn key() {
+    replay("key");
+}
+
+#[test]
 fn certificate() {
     replay("certificate");
 }

@@ -1,8 +1,8 @@
 //! PEM files, certificates, chains.
 
 use x509::{
-    Bundle, Certificate, Context, MAX_FILE_LENGTH, PrivateKey, Time, Verifier, Wanted, has_private_key,
-    recognize,
+    Bundle, Certificate, Context, MAX_FILE_LENGTH, PrivateKey, PublicKey, Time, Verifier, Wanted,
+    has_private_key, recognize,
 };
 
 use super::Input;
@@ -33,6 +33,19 @@ pub fn pem(data: &[u8]) {
         }
     }
     let _ = has_private_key(data);
+}
+
+/// A key as ASN.1 has it. One that is taken has parts of which a signature can be made, or a code; one that is not leaves nothing behind.
+pub fn key(data: &[u8]) {
+    let mut storage = vec![0xA5; data.len()];
+    let refused = PrivateKey::from_der(data, &mut storage).map(|key| {
+        assert!((1_024..=4_096).contains(&key.bits()));
+        assert!(key.is_private_half_of(&PublicKey::Rsa(key.rsa().public)), "its own half");
+    });
+    if let Err(error) = refused {
+        assert!(error.number().get() < 0x4000, "a code of PK's: {error}");
+    }
+    assert!(storage.iter().all(|byte| *byte == 0), "a key that is refused or dropped is wiped");
 }
 
 /// Certificates, each after its length in two bytes, as a chain.

@@ -18,6 +18,7 @@ mod records;
 /// Every target by its name, which is also its corpus' folder.
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("pem", certificates::pem),
+    ("key", certificates::key),
     ("certificate", certificates::certificate),
     ("record", records::record),
     ("handshake", records::handshake),
@@ -25,7 +26,7 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("mqtt_client", messages::mqtt_client),
 ];
 
-pub use certificates::{certificate, pem};
+pub use certificates::{certificate, key, pem};
 pub use messages::{mqtt_client, mqtt_packet};
 pub use records::{application_data, handshake, record};
 
