@@ -10,6 +10,7 @@ mod families;
 use std::fmt::Write as _;
 
 use checks::{CHECKS, TLS};
+pub(crate) use families::mosquitto;
 use families::{FAMILIES, Running};
 
 /// Where a broker is at fault: its name, the check, and which statement of MQTT 3.1.1 it breaks.

@@ -13,6 +13,8 @@
 
 mod brokers;
 mod client;
+mod fleet;
+mod messages;
 mod proxy;
 
 use std::{fs, path::PathBuf, process, sync::LazyLock};

@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
-    sync::Arc,
+    sync::{Arc, Mutex},
     thread,
 };
 
@@ -14,26 +14,54 @@ pub(crate) enum Way {
     Down,
 }
 
-/// What becomes of a packet: all bytes that are to be sent on in its way, and an answer to whom it came from.
+/// What becomes of a packet: all bytes that are to be sent on in its way, an answer to whom it came from, and whether the connection is cut
+/// behind them.
 #[derive(Default)]
 pub(crate) struct Fate {
     pub onward: Vec<u8>,
     pub back: Vec<u8>,
+    pub cut: bool,
 }
 
 impl Fate {
     /// It goes on as this.
     pub(crate) fn onward(bytes: &[u8]) -> Self {
-        Self { onward: bytes.to_vec(), back: Vec::new() }
+        Self { onward: bytes.to_vec(), ..Self::default() }
     }
 }
 
-/// Decides about each packet.
+/// Decides about each packet of a connection.
 pub(crate) type Judge = Arc<dyn Fn(Way, &[u8]) -> Fate + Send + Sync>;
 
-/// Listens on a port of its own for as long as the test runs, and returns that port. With `whole` a judge sees packets of MQTT, else
-/// whatever came at once.
-pub(crate) fn start(broker: u16, whole: bool, judge: Judge) -> u16 {
+/// Listens on a port of its own for as long as the test runs, and returns that port. Each connection has a judge, which with `whole` sees
+/// packets of MQTT, else whatever came at once.
+pub(crate) fn start(broker: u16, whole: bool, judge: impl Fn() -> Judge + Send + 'static) -> u16 {
+    start_with(broker, whole, judge, None)
+}
+
+/// The streams of a proxy's connections, for whoever wants to cut them.
+pub(crate) type Streams = Arc<Mutex<Vec<TcpStream>>>;
+
+/// A proxy that changes nothing, and its connections.
+pub(crate) fn start_cuttable(broker: u16) -> (u16, Streams) {
+    let streams = Streams::default();
+    let judge = || -> Judge { Arc::new(|_, bytes: &[u8]| Fate::onward(bytes)) };
+    (start_with(broker, false, judge, Some(Arc::clone(&streams))), streams)
+}
+
+/// Cuts all connections at once.
+pub(crate) fn cut_all(streams: &Streams) {
+    for stream in streams.lock().unwrap().drain(..) {
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+}
+
+fn start_with(
+    broker: u16,
+    whole: bool,
+    judge: impl Fn() -> Judge + Send + 'static,
+    streams: Option<Streams>,
+) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -42,7 +70,11 @@ pub(crate) fn start(broker: u16, whole: bool, judge: Judge) -> u16 {
             for stream in [&client, &server] {
                 let _ = stream.set_nodelay(true);
             }
-            let (up, down) = (Arc::clone(&judge), Arc::clone(&judge));
+            let up = judge();
+            let down = Arc::clone(&up);
+            if let Some(streams) = &streams {
+                streams.lock().unwrap().push(client.try_clone().unwrap());
+            }
             let ends = (client.try_clone().unwrap(), server.try_clone().unwrap());
             thread::spawn(move || carry(client, server, Way::Up, whole, &up));
             thread::spawn(move || carry(ends.1, ends.0, Way::Down, whole, &down));
@@ -62,7 +94,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, way: Way, whole: bool, judge: &
         {
             let packet: Vec<u8> = waiting.drain(..length).collect();
             let fate = judge(way, &packet);
-            if to.write_all(&fate.onward).is_err() || from.write_all(&fate.back).is_err() {
+            if to.write_all(&fate.onward).is_err() || from.write_all(&fate.back).is_err() || fate.cut {
                 break 'stream;
             }
         }

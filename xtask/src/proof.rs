@@ -6,8 +6,10 @@
 mod bogo;
 mod brokers;
 mod debian;
+mod fleet;
 mod fuzz;
 mod interop;
+mod mqtt;
 mod oracle;
 mod report;
 mod same;
@@ -45,6 +47,16 @@ const PARTS: &[Part] = &[
         name: "brokers",
         about: "seventeen checks at MQTT brokers of five families; writes docs/brokers.md",
         prove: brokers::prove,
+    },
+    Part {
+        name: "mqtt",
+        about: "a hundred thousand messages at each quality of service over lines that are cut, silent, slow and stuffed",
+        prove: mqtt::prove,
+    },
+    Part {
+        name: "fleet",
+        about: "a thousand clients that lose their connections at once, and then their broker; writes docs/fleet.md",
+        prove: fleet::prove,
     },
     Part {
         name: "oracle",

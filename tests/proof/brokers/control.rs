@@ -9,7 +9,7 @@ use super::{
     checks::{CHECKS, TLS},
     families::mosquitto,
 };
-use crate::proxy::{self, Fate, Way};
+use crate::proxy::{self, Fate, Judge, Way};
 
 /// What the proxy does to a packet.
 type Fault = fn(Way, &[u8]) -> Fate;
@@ -84,7 +84,7 @@ const FAULTS: &[Fault] = &[
     },
     |way, packet| match way {
         Way::Up if is(packet, UNSUBSCRIBE) => {
-            Fate { onward: Vec::new(), back: vec![UNSUBACK, 2, packet[2], packet[3]] }
+            Fate { back: vec![UNSUBACK, 2, packet[2], packet[3]], ..Fate::default() }
         }
         _ => Fate::onward(packet),
     },
@@ -97,25 +97,28 @@ const FAULTS: &[Fault] = &[
 pub(super) fn unseen() -> Vec<&'static str> {
     let mut unseen = Vec::new();
     for (number, (name, check)) in CHECKS.iter().enumerate() {
-        let running = mosquitto().unwrap();
+        let running = mosquitto("").unwrap();
         let (plain, tls) = (running.port, running.tls.unwrap());
         let port = match FAULTS.get(number) {
-            Some(fault) => proxy::start(plain, true, Arc::new(fault)),
+            Some(fault) => proxy::start(plain, true, move || Arc::new(fault)),
             None => plain,
         };
-        // One byte in the middle of what the server says, on each connection.
-        let passed = AtomicU32::new(0);
-        let damage = move |way, bytes: &[u8]| match way {
-            Way::Down if passed.fetch_add(1, Ordering::Relaxed) % 2 == 1 => {
-                with(bytes, bytes.len() / 2, |byte| byte ^ 1)
-            }
-            _ => Fate::onward(bytes),
-        };
-        let tls = if *name == TLS { proxy::start(tls, false, Arc::new(damage)) } else { tls };
+        let tls = if *name == TLS { proxy::start(tls, false, damaging) } else { tls };
         match check(&mut running.behind(port, tls)) {
             Ok(()) => unseen.push(*name),
             Err(text) => println!("control, {name}: {text}"),
         }
     }
     unseen
+}
+
+/// One byte in the middle of the second thing that the server says.
+fn damaging() -> Judge {
+    let passed = AtomicU32::new(0);
+    Arc::new(move |way, bytes: &[u8]| match way {
+        Way::Down if passed.fetch_add(1, Ordering::Relaxed) == 1 => {
+            with(bytes, bytes.len() / 2, |byte| byte ^ 1)
+        }
+        _ => Fate::onward(bytes),
+    })
 }

@@ -19,7 +19,7 @@ pub(super) struct Family {
 
 /// All of them.
 pub(super) const FAMILIES: &[Family] = &[
-    Family { name: "Mosquitto", version: || package("mosquitto", "mosquitto"), start: mosquitto },
+    Family { name: "Mosquitto", version: || package("mosquitto", "mosquitto"), start: || mosquitto("") },
     Family { name: "RabbitMQ", version: || package("rabbitmq-server", "rabbitmq-server"), start: rabbitmq },
     Family { name: "aedes", version: aedes_version, start: aedes },
     Family { name: "amqtt", version: amqtt_version, start: amqtt },
@@ -30,7 +30,7 @@ pub(super) const FAMILIES: &[Family] = &[
 const START: Duration = Duration::from_secs(90);
 
 /// A broker that runs.
-pub(super) struct Running {
+pub(crate) struct Running {
     pub port: u16,
     /// With TLS, where it has RSA suites.
     pub tls: Option<u16>,
@@ -52,13 +52,18 @@ impl Running {
         Self { port, tls: Some(tls), ..self }
     }
 
+    /// The time of a processor that it has used, in hundredths of a second.
+    pub(crate) fn processor_time(&self) -> u64 {
+        self.server.processor_time().unwrap_or_default()
+    }
+
     /// Kills it, as a power cut would.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.server.kill();
     }
 
     /// Starts it again on the same ports.
-    pub(super) fn start_again(&mut self) -> Result<(), String> {
+    pub(crate) fn start_again(&mut self) -> Result<(), String> {
         self.server = Server::start(&self.command, self.ready, START)?;
         Ok(())
     }
@@ -79,15 +84,15 @@ fn source(name: &str) -> String {
     format!("{}/proof/brokers/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Mosquitto for the user of these tests, with a plain port and one with TLS.
-pub(super) fn mosquitto() -> Result<Running, String> {
+/// Mosquitto for the user of these tests, with a plain port, one with TLS, and these lines in its configuration.
+pub(crate) fn mosquitto(lines: &str) -> Result<Running, String> {
     let (folder, port, tls) = (folder("mosquitto"), free_port()?, free_port()?);
     let passwords = folder.join("passwords");
     output(Command::new("mosquitto_passwd").args(["-b", "-c"]).arg(&passwords).args(["user", "password"]))?;
     let (chain, key) = (pki().certificate("server-chain"), pki().key("server"));
     let file = folder.join("mosquitto.conf");
     let text = format!(
-        "user root\nallow_anonymous false\npassword_file {}\nlog_dest stderr\nset_tcp_nodelay true\n\
+        "{lines}user root\nallow_anonymous false\npassword_file {}\nlog_dest stderr\nset_tcp_nodelay true\n\
          listener {port} 127.0.0.1\nlistener {tls} 127.0.0.1\ncertfile {}\nkeyfile {}\n\
          tls_version tlsv1.2\nciphers {}\n",
         passwords.display(),
@@ -97,7 +102,7 @@ pub(super) fn mosquitto() -> Result<Running, String> {
     );
     write(&file, &text)?;
     let mut command = Command::new(process::need("mosquitto")?);
-    command.arg("-v").arg("-c").arg(file);
+    command.arg("-c").arg(file);
     Running::new(port, Some(tls), command, "running")
 }
 
