@@ -38,6 +38,25 @@ use crate::{
 };
 
 /// A rule. What it says is its `Display`.
+///
+/// ```
+/// # struct Fixed(u64);
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), status::Error> {
+/// #         out.fill_with(|| {
+/// #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #             (self.0 >> 56) as u8
+/// #         });
+/// #         Ok(())
+/// #     }
+/// # }
+/// use accel::{conformance::{self, Rule}, soft::Soft};
+///
+/// // In the tests of a backend: one rule, or all of them by `conformance::failures`.
+/// let mut workspace = vec![0; conformance::WORKSPACE];
+/// conformance::check(&mut Soft::new(Fixed(1)), Rule::HashForks, &mut workspace)?;
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Rule {
     /// Every hash function gives the known answer.

@@ -19,6 +19,17 @@ pub const MAX_MODULUS_LENGTH: usize = 512;
 ///
 /// The parts are not checked here but where they are used: a modulus from 1024 to 4096 bits, odd; an exponent odd, at least
 /// 3 and at most 64 bits long.
+///
+/// ```
+/// use accel::{RsaPublicKey, rsa_public_workspace};
+///
+/// // Without the sign byte that DER writes before a number of this size.
+/// let modulus = [0xC5; 256];
+/// let key = RsaPublicKey { modulus: &modulus, exponent: &[1, 0, 1] };
+/// assert_eq!(key.modulus.len() * 8, 2048);
+/// // So much memory is lent to encrypt with it, or to verify.
+/// assert!(rsa_public_workspace(key.modulus.len()) > key.modulus.len());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RsaPublicKey<'a> {
     /// The modulus; leading zeros are allowed.
@@ -28,6 +39,22 @@ pub struct RsaPublicKey<'a> {
 }
 
 /// An RSA private key with its CRT parts (RFC 8017 §3.2), as unsigned big-endian integers. Has no Debug.
+///
+/// ```
+/// use accel::{HashAlgorithm, Job, PublicKey, RsaPrivateKey};
+///
+/// /// Begins to sign the digest of a message.
+/// fn sign<'k, A: PublicKey>(
+///     accel: &mut A,
+///     key: &RsaPrivateKey<'k>,
+///     digest: &[u8; 32],
+///     workspace: &mut [u8],
+/// ) -> Result<Job<'k>, status::Error> {
+///     // Lent for the job's life: accel::rsa_private_workspace(key.public.modulus.len()) bytes.
+///     accel.rsa_sign(key, HashAlgorithm::Sha256, digest, workspace)
+/// }
+/// # let _ = sign::<accel::soft::Soft<accel::EntropyFn<fn(&mut [u8]) -> Result<(), status::Error>>>>;
+/// ```
 #[derive(Clone, Copy)]
 pub struct RsaPrivateKey<'a> {
     /// The public half.

@@ -71,6 +71,17 @@ pub const fn entropy_fn<F: FnMut(&mut [u8]) -> Result<(), Error>>(fill: F) -> En
 }
 
 /// What [`entropy_fn`] gives.
+///
+/// ```
+/// use accel::{EntropyFn, Rng, entropy_fn, soft::Soft};
+///
+/// // The type of an accelerator over a function, for a struct or a static.
+/// fn of<F: FnMut(&mut [u8]) -> Result<(), status::Error>>(fill: F) -> Soft<EntropyFn<F>> {
+///     Soft::new(entropy_fn(fill))
+/// }
+/// // A source that says that it has nothing is no source.
+/// assert!(of(|_| Err(status::entropy::SOURCE_FAILED)).fill(&mut [0; 16]).is_err());
+/// ```
 pub struct EntropyFn<F>(F);
 
 impl<F: FnMut(&mut [u8]) -> Result<(), Error>> Entropy for EntropyFn<F> {

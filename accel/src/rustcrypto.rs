@@ -73,6 +73,26 @@ impl<E: Entropy> RustCrypto<E> {
 }
 
 /// A source of entropy whose bytes are the random numbers.
+///
+/// ```
+/// # struct Fixed(u64);
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), status::Error> {
+/// #         out.fill_with(|| {
+/// #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #             (self.0 >> 56) as u8
+/// #         });
+/// #         Ok(())
+/// #     }
+/// # }
+/// use accel::{Rng, rustcrypto::{RustCrypto, Source}};
+///
+/// // What the whole oracle draws its random numbers from.
+/// let mut oracle: RustCrypto<_> = RustCrypto::new(Fixed(1));
+/// let _: &mut Source<Fixed> = &mut oracle.rng;
+/// oracle.fill(&mut [0; 16])?;
+/// # Ok::<(), status::Error>(())
+/// ```
 #[cfg(feature = "rustcrypto")]
 pub struct Source<E>(Tested<E>);
 

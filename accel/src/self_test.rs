@@ -12,6 +12,27 @@ use crate::{
 };
 
 /// What was tested.
+///
+/// ```
+/// # struct Fixed(u64);
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), status::Error> {
+/// #         out.fill_with(|| {
+/// #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #             (self.0 >> 56) as u8
+/// #         });
+/// #         Ok(())
+/// #     }
+/// # }
+/// use accel::{self_test::{self, Algorithm}, soft::Soft};
+///
+/// let mut accel = Soft::new(Fixed(1));
+/// // Before anything is connected: each algorithm on a known answer.
+/// for algorithm in Algorithm::ALL {
+///     self_test::check(&mut accel, algorithm)?;
+/// }
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Algorithm {
     /// A hash function.

@@ -61,6 +61,15 @@ impl QoS {
 }
 
 /// What an application publishes, or leaves as its will.
+///
+/// ```
+/// use mqtt::{Message, QoS};
+///
+/// let lamp = Message::new("kitchen/lamp", b"on", QoS::AtLeastOnce);
+/// // What later subscribers get as well.
+/// let kept = Message { retain: true, ..lamp };
+/// assert_eq!((lamp.retain, kept.topic), (false, "kitchen/lamp"));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Message<'a> {
     /// The topic name: no wildcards, 1 to 65,535 bytes.

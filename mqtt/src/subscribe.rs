@@ -34,6 +34,17 @@ pub struct Subscription<'a> {
 }
 
 /// A SUBSCRIBE packet.
+///
+/// ```
+/// use mqtt::{Packet, QoS, Subscribe};
+///
+/// let bytes = b"\x82\x0e\0\x07\0\x09kitchen/#\x01";
+/// let (packet, length) = Packet::decode(bytes)?.unwrap();
+/// let Packet::Subscribe(Subscribe { identifier, subscriptions }) = packet else { panic!() };
+/// assert_eq!((identifier.get(), length), (7, 16));
+/// assert!(subscriptions.iter().all(|one| (one.filter, one.qos) == ("kitchen/#", QoS::AtLeastOnce)));
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Subscribe<'a> {
     /// The packet identifier.
@@ -103,6 +114,17 @@ impl PartialEq for Subscriptions<'_> {
 impl Eq for Subscriptions<'_> {}
 
 /// An UNSUBSCRIBE packet.
+///
+/// ```
+/// use core::num::NonZeroU16;
+/// use mqtt::{Filters, Packet, Unsubscribe};
+///
+/// let filters = Filters::new(&["kitchen/#"]);
+/// let mut out = [0; 32];
+/// let length = Packet::Unsubscribe(Unsubscribe { identifier: NonZeroU16::MIN, filters }).encode(&mut out)?;
+/// assert_eq!(&out[..length], b"\xa2\x0d\0\x01\0\x09kitchen/#");
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Unsubscribe<'a> {
     /// The packet identifier.
@@ -172,6 +194,17 @@ impl PartialEq for Filters<'_> {
 impl Eq for Filters<'_> {}
 
 /// A SUBACK packet.
+///
+/// ```
+/// use mqtt::{Packet, SubAck};
+///
+/// let (packet, _) = Packet::decode(b"\x90\x04\0\x07\x01\x80")?.unwrap();
+/// let Packet::SubAck(SubAck { identifier, results }) = packet else { panic!() };
+/// // The second filter is refused.
+/// assert_eq!((identifier.get(), results.len()), (7, 2));
+/// assert_eq!(results.granted(), Err(status::mqtt::SUBSCRIPTION_REFUSED));
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SubAck<'a> {
     /// The identifier of the SUBSCRIBE packet ([MQTT-3.8.4-2]).

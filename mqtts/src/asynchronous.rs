@@ -34,6 +34,25 @@ use tls12::Want;
 use crate::Client;
 
 /// A socket that can be connected again: what it reads and writes is one connection after the other.
+///
+/// ```
+/// use mqtts::{asynchronous::Connect, status::Error};
+///
+/// /// A modem's channel.
+/// struct Modem { is_open: bool }
+///
+/// impl Connect for Modem {
+///     async fn connect(&mut self) -> Result<(), Error> {
+///         // Its commands; an error says why, such as status::net::CONNECT_FAILED.
+///         self.is_open = true;
+///         Ok(())
+///     }
+///
+///     async fn disconnect(&mut self) {
+///         self.is_open = false;
+///     }
+/// }
+/// ```
 pub trait Connect {
     /// Makes a new connection to the server; one that there was is dropped.
     ///
@@ -46,6 +65,28 @@ pub trait Connect {
 }
 
 /// The clocks.
+///
+/// ```
+/// use mqtts::asynchronous::Clock;
+///
+/// /// With the timers of embassy these three are one line each.
+/// struct Ticks { now: u64, started: u64 }
+///
+/// impl Clock for Ticks {
+///     fn now(&self) -> u64 {
+///         self.now
+///     }
+///
+///     fn unix_time(&self) -> u64 {
+///         self.started + self.now / 1_000
+///     }
+///
+///     async fn wait_until(&self, milliseconds: u64) {
+///         // embassy_time::Timer::at(Instant::from_millis(milliseconds)).await
+///         let _ = milliseconds;
+///     }
+/// }
+/// ```
 pub trait Clock {
     /// Milliseconds of a clock that never goes back.
     fn now(&self) -> u64;
@@ -60,6 +101,22 @@ pub trait Clock {
 /// Who has the accelerator, and lends it for one call at a time: in between, other tasks may use it.
 ///
 /// `&mut A` lends one that nobody else uses; where a task computes something else with it, this is implemented for a cell around it.
+///
+/// ```
+/// use core::cell::RefCell;
+/// use mqtts::{accel::Accel, asynchronous::Lend};
+///
+/// /// One accelerator for several tasks of one executor: each call has it, and nobody waits while it has.
+/// struct Shared<'a, A>(&'a RefCell<A>);
+///
+/// impl<A: Accel> Lend for Shared<'_, A> {
+///     type Accel = A;
+///
+///     fn lend<T>(&mut self, use_it: impl FnOnce(&mut A) -> T) -> T {
+///         use_it(&mut self.0.borrow_mut())
+///     }
+/// }
+/// ```
 pub trait Lend {
     /// The accelerator.
     type Accel: Accel;
@@ -77,6 +134,28 @@ impl<A: Accel> Lend for &mut A {
 }
 
 /// A client with what it needs to move.
+///
+/// ```
+/// use mqtts::asynchronous::{Clock, Connect, Lend, Session};
+/// use mqtts::mqtt::{Event, Message, QoS};
+/// use embedded_io_async::{Read, Write};
+///
+/// /// The life of a device, over any socket, clock and accelerator.
+/// async fn run<L: Lend, S: Connect + Read + Write, C: Clock>(mut session: Session<'_, '_, L, S, C>) -> ! {
+///     loop {
+///         match session.next().await {
+///             Ok(Some(Event::Connected { .. })) => {
+///                 let hello = Message::new("kitchen/state", b"here", QoS::AtLeastOnce);
+///                 // It is kept until the broker has it.
+///                 let _ = session.publish(&hello);
+///             }
+///             Ok(Some(Event::Message(received))) => { /* what it says */ let _ = received; }
+///             Ok(_) => {}
+///             Err(status) => { /* why the connection has ended; it is made again by itself */ let _ = status; }
+///         }
+///     }
+/// }
+/// ```
 pub struct Session<'c, 'b, L, S, C> {
     /// The client.
     pub client: &'c mut Client<'b>,

@@ -36,6 +36,16 @@ use status::{Error, net, ssl};
 use crate::{asynchronous, sntp};
 
 /// TCP to one server, whose name is looked up anew for each connection.
+///
+/// ```
+/// use mqtts::embassy::Tcp;
+///
+/// fn broker<'a>(stack: embassy_net::Stack<'a>, windows: &'a mut [[u8; 2048]; 2]) -> Tcp<'a> {
+///     let [rx, tx] = windows;
+///     Tcp::new(stack, "broker.example", 8883, rx, tx)
+/// }
+/// # let _ = broker;
+/// ```
 pub struct Tcp<'a> {
     stack: Stack<'a>,
     socket: TcpSocket<'a>,
@@ -111,6 +121,18 @@ impl Write for Tcp<'_> {
 }
 
 /// The time since the start, and the date, for a board that has no clock of its own for it.
+///
+/// ```
+/// use mqtts::{accel::Rng, embassy::Clock};
+///
+/// /// The date from the board's own clock where it has one, else from a server.
+/// async fn clock(own: Option<u64>, stack: embassy_net::Stack<'_>, random: &mut impl Rng) -> Clock {
+///     match own {
+///         Some(unix_time) => Clock::new(unix_time),
+///         None => Clock::from_sntp(stack, "pool.ntp.org", random).await,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// The Unix time in seconds at which the board was started.

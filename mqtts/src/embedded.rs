@@ -101,6 +101,19 @@ macro_rules! network {
 }
 
 /// A socket of `embedded-io` 0.7 and the clocks as a [`Network`](crate::blocking::Network).
+///
+/// ```
+/// use mqtts::blocking::Network;
+/// use mqtts::embedded::{Clock, Connect, Sockets};
+///
+/// /// A network of the client from a socket and a clock of the board.
+/// fn network<S, C: Clock>(socket: S, clock: C) -> impl Network
+/// where
+///     S: Connect + embedded_io::Read + embedded_io::ReadReady + embedded_io::Write,
+/// {
+///     Sockets::new(socket, clock)
+/// }
+/// ```
 #[cfg(feature = "embedded-io")]
 pub struct Sockets<S, C> {
     /// The socket.
@@ -119,6 +132,19 @@ impl<S, C> Sockets<S, C> {
 }
 
 /// A socket of `embedded-io` 0.6 and the clocks as a [`Network`](crate::blocking::Network).
+///
+/// ```
+/// use mqtts::blocking::Network;
+/// use mqtts::embedded::{Clock, Connect, Sockets06};
+///
+/// /// A network of the client from a socket and a clock of the board.
+/// fn network<S, C: Clock>(socket: S, clock: C) -> impl Network
+/// where
+///     S: Connect + embedded_io_06::Read + embedded_io_06::ReadReady + embedded_io_06::Write,
+/// {
+///     Sockets06::new(socket, clock)
+/// }
+/// ```
 #[cfg(feature = "embedded-io-06")]
 pub struct Sockets06<S, C> {
     /// The socket.

@@ -24,6 +24,15 @@ use crate::{
 };
 
 /// The operating system's random numbers.
+///
+/// ```
+/// use mqtts::{accel::{Rng, soft::Soft}, pc::OperatingSystem};
+///
+/// // Under another accelerator than that of `pc::accelerator`.
+/// let mut key = [0; 16];
+/// Soft::new(OperatingSystem).fill(&mut key)?;
+/// # Ok::<(), mqtts::status::Error>(())
+/// ```
 pub struct OperatingSystem;
 
 impl Entropy for OperatingSystem {
@@ -103,6 +112,14 @@ pub fn open(
 }
 
 /// Memory for a client with records of every length, of which four leave at once: 150 KB on the heap, and what messages need.
+///
+/// ```
+/// use mqtts::{Client, Security, Settings, pc};
+///
+/// // Packets of up to 1 KB in pieces, 16 KB of messages while the broker is away.
+/// let mut memory = pc::Memory::new(1_024, 16_384);
+/// assert!(Client::new(Settings::new(Security::Plain, "gateway"), memory.lend()).is_ok());
+/// ```
 pub struct Memory {
     rx: Box<[u8]>,
     tx: Box<[u8]>,
@@ -145,6 +162,14 @@ impl Default for Memory {
 }
 
 /// TCP to one server, which is looked up anew for each connection.
+///
+/// ```
+/// use mqtts::{blocking::Network, pc::Tcp, status::net};
+///
+/// // Nothing is looked up before the first connection is due.
+/// let mut tcp = Tcp::new("broker.example", 8883);
+/// assert_eq!(tcp.write(b"too early"), Err(net::INVALID_CONTEXT));
+/// ```
 pub struct Tcp {
     host: String,
     port: u16,

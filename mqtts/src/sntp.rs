@@ -9,6 +9,15 @@ pub const LENGTH: usize = 48;
 pub const PORT: u16 = 123;
 
 /// Why an answer does not count.
+///
+/// ```
+/// use mqtts::sntp::{self, Refusal};
+///
+/// // A packet that answers another question.
+/// let (mut packet, nonce) = ([0; sntp::LENGTH], *b"question");
+/// packet[0] = 0x24;
+/// assert_eq!(sntp::answer(&packet, nonce), Err(Refusal::Foreign));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// It is no answer to this request: another packet may still come.

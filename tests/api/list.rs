@@ -39,6 +39,49 @@ pub(crate) fn of(library: &str, read: &dyn Fn(&str) -> Option<String>) -> BTreeS
     list.lines
 }
 
+/// The documents of each struct, enum and trait that can be named from outside, those of its implementations included, by its path.
+pub(crate) fn documents(library: &str, read: &dyn Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
+    let sources = Sources::read(read);
+    let mut list =
+        List { sources: &sources, paths: BTreeMap::new(), modules: BTreeMap::new(), lines: BTreeSet::new() };
+    list.export(0, library, &mut Vec::new());
+    let mut documents = BTreeMap::new();
+    for (module, name) in list.paths.keys() {
+        let items = sources.modules[*module].items.iter();
+        let item = items.filter(|item| matches!(item, Item::Struct(_) | Item::Enum(_) | Item::Trait(_)));
+        let Some(item) = item.into_iter().find(|item| is_named(item, name)) else { continue };
+        let Some((path, features)) = list.path(*module, name) else { continue };
+        if !features.iter().any(|feature| feature.contains("internals")) {
+            documents.insert(path, document(attributes(item)));
+        }
+    }
+    for (index, module) in sources.modules.iter().enumerate() {
+        for item in module.items.iter().filter(|item| matches!(item, Item::Impl(_))) {
+            let Item::Impl(implementation) = item else { continue };
+            let name = match &*implementation.self_ty {
+                Type::Path(path) => {
+                    path.path.segments.iter().map(|segment| segment.ident.to_string()).collect()
+                }
+                _ => Vec::new(),
+            };
+            for meaning in sources.resolve(index, &name) {
+                let Meaning::Item(module, name) = meaning else { continue };
+                let path = list.path(module, &name).map(|(path, _)| path);
+                if let Some(text) = path.and_then(|path| documents.get_mut(&path)) {
+                    text.push_str(&document(&implementation.attrs));
+                }
+            }
+        }
+    }
+    documents
+}
+
+/// What stands behind three slashes.
+fn document(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
+    lines.map(|line| line.meta.to_token_stream().to_string() + "\n").collect()
+}
+
 /// A public path: how many `::` it has, for the shortest comes first, itself, and the features that it asks for.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {

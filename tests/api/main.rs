@@ -12,6 +12,7 @@
     reason = "a test that is wrong may panic"
 )]
 
+mod examples;
 mod list;
 mod print;
 mod sources;

@@ -87,6 +87,14 @@ impl Config<'_> {
 }
 
 /// The name in the server_name extension, by which a server with several certificates chooses one (RFC 6066 §3).
+///
+/// ```
+/// use tls12::{Config, ServerName};
+///
+/// // The broker stands behind a gateway that chooses by name; its certificate is for `Peer::host`.
+/// let config = Config { server_name: ServerName::Other("gateway.example"), ..Config::default() };
+/// assert_eq!(config.server_name, ServerName::Other("gateway.example"));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum ServerName<'b> {

@@ -26,6 +26,28 @@ use crate::trust::{DIGEST_LENGTH, Verdict};
 use crate::{MaxFragmentLength, Suite};
 
 /// What session bytes say, without what is secret in them.
+///
+/// ```
+/// # struct Fixed(u64);
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), status::Error> {
+/// #         out.fill_with(|| {
+/// #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #             (self.0 >> 56) as u8
+/// #         });
+/// #         Ok(())
+/// #     }
+/// # }
+/// use accel::soft::Soft;
+/// use tls12::session::{self, Summary};
+///
+/// /// For how long a session that was saved is still good.
+/// fn left(saved: &[u8], now: u64) -> Option<u64> {
+///     let summary: Summary = session::inspect(&mut Soft::new(Fixed(1)), saved).ok()??;
+///     summary.expires.checked_sub(now)
+/// }
+/// assert_eq!(left(b"no session", 1_800_000_000), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Summary {

@@ -3,10 +3,24 @@
 use accel::HashAlgorithm;
 
 /// A `SignatureAndHashAlgorithm` as it stands on the wire; values that are not known here survive.
+///
+/// ```
+/// use tls12::SignatureAlgorithm;
+///
+/// // As it stands on the wire: the hash, then the kind of key (RFC 5246 §7.4.1.4.1).
+/// assert_eq!(SignatureAlgorithm::RSA_SHA256, SignatureAlgorithm(0x0401));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SignatureAlgorithm(pub u16);
 
 /// The kind of key that makes a signature.
+///
+/// ```
+/// use tls12::SignatureKey;
+///
+/// // What a server asks for with its signature algorithms (RFC 5246 §7.4.4): this client has RSA keys.
+/// assert_ne!(SignatureKey::Rsa, SignatureKey::Ecdsa);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SignatureKey {
     /// RSA with PKCS#1 v1.5.

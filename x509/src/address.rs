@@ -2,6 +2,15 @@
 //! and in a fifth of its size.
 
 /// An IP address as an iPAddress of a certificate has it (RFC 5280 §4.2.1.6).
+///
+/// ```
+/// use x509::Address;
+///
+/// let address = Address::parse(b"192.0.2.7").unwrap();
+/// assert_eq!(address.as_bytes(), [192, 0, 2, 7]);
+/// assert_eq!(Address::parse(b"::1").unwrap().as_bytes().len(), 16);
+/// assert!(Address::parse(b"broker.example").is_none());
+/// ```
 pub struct Address {
     bytes: [u8; 16],
     length: usize,

@@ -111,6 +111,16 @@ pub struct Decoded<'a> {
 }
 
 /// What became of one file.
+///
+/// ```
+/// use x509::{Bundle, lint::{Decoded, Slot}};
+///
+/// // One file of three, and it is no certificate.
+/// let mut storage = [0; x509::MAX_DER_LENGTH];
+/// let authority = Some(Bundle::from_pem(b"hello", &mut storage));
+/// let files = Decoded { authority: authority.into(), certificate: Slot::Absent, key: Slot::Absent };
+/// assert!(matches!(files.authority, Slot::Unreadable(_)) && files.key.content().is_none());
+/// ```
 #[derive(Clone, Copy)]
 pub enum Slot<T> {
     /// There is none.

@@ -66,7 +66,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
 
 /// The steps that take long, which `--quick` leaves out.
 #[expect(clippy::type_complexity, reason = "a table of names and functions")]
-const LONG: [(&str, fn(&Progress) -> Result<(), String>); 11] = [
+const LONG: [(&str, fn(&Progress) -> Result<(), String>); 12] = [
     ("build for the microcontroller", |progress| mcu::build(Route::choose(progress)?)),
     ("no panic can be reached", |progress| link::prove(Route::choose(progress)?, progress)),
     ("firmware for the NUCLEO-F439ZI", |progress| {
@@ -79,6 +79,10 @@ const LONG: [(&str, fn(&Progress) -> Result<(), String>); 11] = [
     ("virtual board", board::test),
     ("examples", examples::test),
     ("fuzz targets and their corpora", fuzz),
+    // The workspace builds `mqtts` with the features that its programs use.
+    ("examples in the documents of every loop", |_| {
+        cargo(&["test", "--quiet", "--doc", "-p", "mqtts", "--all-features"])
+    }),
     (packages::STEP, packages::check),
     (packages::OLDEST, packages::oldest_rust),
     ("demo", |_| demo::run(&["--once"])),

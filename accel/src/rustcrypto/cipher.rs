@@ -15,6 +15,24 @@ use crate::cipher::MAX_DATA_LENGTH;
 use crate::{Cipher, CipherKey, CipherMode, Direction, NONCE_LENGTH};
 
 /// AES of the crate `aes` in the modes of `cbc`, `aes-gcm` and `ccm`.
+///
+/// ```
+/// # struct Fixed(u64);
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), status::Error> {
+/// #         out.fill_with(|| {
+/// #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #             (self.0 >> 56) as u8
+/// #         });
+/// #         Ok(())
+/// #     }
+/// # }
+/// use accel::{rustcrypto::Ciphers, soft::Soft};
+///
+/// // All software, but for AES with the processor's instructions.
+/// let accel = Soft::new(Fixed(1)).with_cipher(Ciphers);
+/// # let _ = accel;
+/// ```
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Ciphers;
 

@@ -15,6 +15,15 @@ use crate::hash::Owner;
 use crate::{ChainingValue, Digest, Hash, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 
 /// The hash functions of the crates `md-5`, `sha1` and `sha2`.
+///
+/// ```
+/// use accel::{Hash, HashAlgorithm, rustcrypto, soft};
+///
+/// // Two implementations that have nothing in common agree.
+/// let ours = soft::Hasher.hash(HashAlgorithm::Sha384, &[b"abc"])?;
+/// assert_eq!(ours.as_bytes(), rustcrypto::Hasher.hash(HashAlgorithm::Sha384, &[b"abc"])?.as_bytes());
+/// # Ok::<(), status::Error>(())
+/// ```
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Hasher;
 

@@ -18,6 +18,24 @@ use crate::{
 };
 
 /// RSA of the crate `rsa`, ECDSA of `p256`, `p384` and `p521`. Not constant-time.
+///
+/// ```
+/// # struct Fixed(u64);
+/// # impl accel::Entropy for Fixed {
+/// #     fn entropy(&mut self, out: &mut [u8]) -> Result<(), status::Error> {
+/// #         out.fill_with(|| {
+/// #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #             (self.0 >> 56) as u8
+/// #         });
+/// #         Ok(())
+/// #     }
+/// # }
+/// use accel::{rustcrypto::PublicKeys, soft::Soft};
+///
+/// // In a test: our signatures against those of others. Never in a product, since it is not constant-time.
+/// let accel = Soft::new(Fixed(1)).with_public_key(PublicKeys);
+/// # let _ = accel;
+/// ```
 #[derive(Clone, Copy, Default, Debug)]
 pub struct PublicKeys;
 

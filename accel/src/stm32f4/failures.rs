@@ -6,6 +6,16 @@ use crate::self_test::Algorithm;
 use crate::{CipherMode, HashAlgorithm};
 
 /// The algorithms that failed, at the start or later, each with its first reason.
+///
+/// ```
+/// use accel::{HashAlgorithm, self_test::Algorithm, stm32f4::Failures};
+///
+/// /// Whether SHA-256 is done by the unit.
+/// fn is_fast(failures: &Failures) -> bool {
+///     failures.of(Algorithm::Hash(HashAlgorithm::Sha256)).is_none()
+/// }
+/// # let _ = is_fast;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Failures {
     reasons: [Option<Error>; Algorithm::ALL.len()],

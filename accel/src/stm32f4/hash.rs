@@ -45,6 +45,21 @@ pub const fn shortest(algorithm: HashAlgorithm) -> Option<usize> {
 }
 
 /// The driver over the registers of the unit.
+///
+/// ```
+/// use accel::stm32f4::{HashUnit, Regs};
+///
+/// /// The unit's status register (RM0090 §25.4.6), to see from outside whether it is busy.
+/// fn status<R: Regs>(unit: &mut HashUnit<R>) -> u32 {
+///     unit.regs().read(0x24)
+/// }
+/// # struct Dead;
+/// # impl Regs for Dead {
+/// #     fn read(&mut self, _: u32) -> u32 { 0 }
+/// #     fn write(&mut self, _: u32, _: u32) {}
+/// # }
+/// assert_eq!(status(&mut HashUnit::new(Dead)), 0);
+/// ```
 pub struct HashUnit<R> {
     regs: R,
 }

@@ -12,6 +12,18 @@ use crate::soft::Hasher as Software;
 use crate::{Digest, Hash, HashAlgorithm, HashState};
 
 /// HASH with software beside it: the part for [`Hash`].
+///
+/// ```
+/// use accel::{Parts, stm32f4::{Ciphers, Hasher, Regs, Stm32f4}};
+///
+/// /// The two parts that the units do, by name, where an accelerator is put together from others' parts as well.
+/// fn parts<R: Regs>(accel: &mut Stm32f4<R, R, R>) -> Result<(), status::Error> {
+///     let _: &mut Hasher<R> = accel.hash_part()?;
+///     let _: &mut Ciphers<R> = accel.cipher_part()?;
+///     Ok(())
+/// }
+/// # let _ = parts::<&mut dyn Regs>;
+/// ```
 pub struct Hasher<R> {
     pub(super) unit: HashUnit<R>,
     pub(super) failures: Failures,

@@ -46,6 +46,27 @@ use crate::self_test::{self, Algorithm};
 use crate::soft::{Drbg, PublicKeys};
 
 /// The accelerator over the registers of CRYP (`C`), HASH (`H`) and RNG (`E`).
+///
+/// ```
+/// use accel::stm32f4::{Regs, Stm32f4};
+///
+/// /// The three units of a board, which its own code has switched on.
+/// fn accelerator<C: Regs, H: Regs, E: Regs>(cryp: C, hash: H, rng: E) -> Stm32f4<C, H, E> {
+///     let accel = Stm32f4::start(cryp, hash, rng);
+///     for (algorithm, code) in accel.failures().iter() {
+///         // Software does it now; a log tells which and why.
+///         let _ = (algorithm, code);
+///     }
+///     accel
+/// }
+/// # struct Dead;
+/// # impl Regs for Dead {
+/// #     fn read(&mut self, _: u32) -> u32 { 0 }
+/// #     fn write(&mut self, _: u32, _: u32) {}
+/// # }
+/// // Units that are not switched on: everything that software can do is done.
+/// assert!(!accelerator(Dead, Dead, Dead).failures().is_empty());
+/// ```
 pub struct Stm32f4<C, H, E> {
     cipher: Ciphers<C>,
     hash: Hasher<H>,

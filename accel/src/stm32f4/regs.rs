@@ -7,6 +7,27 @@
 ///
 /// On the microcontroller an access is one volatile load or store of 32 bits. The unit's clock has been enabled and its reset
 /// released before.
+///
+/// ```
+/// use accel::stm32f4::Regs;
+///
+/// /// A unit of a test: what is written can be read. On the chip these are volatile accesses to the unit's addresses.
+/// struct Memory([u32; 256]);
+///
+/// impl Regs for Memory {
+///     fn read(&mut self, offset: u32) -> u32 {
+///         self.0[offset as usize / 4]
+///     }
+///
+///     fn write(&mut self, offset: u32, value: u32) {
+///         self.0[offset as usize / 4] = value;
+///     }
+/// }
+///
+/// let mut unit = Memory([0; 256]);
+/// unit.write(0x10, 7);
+/// assert_eq!(unit.read(0x10), 7);
+/// ```
 pub trait Regs {
     /// Reads a register. A read may change the unit: of a FIFO it takes a word away.
     fn read(&mut self, offset: u32) -> u32;

@@ -22,6 +22,23 @@ use super::regs::{RNG_POLLS, Regs, wait};
 use crate::Entropy;
 
 /// The source of entropy over the registers of the unit.
+///
+/// ```
+/// use accel::{Entropy, soft::Drbg, stm32f4::{Regs, TrueRng}};
+///
+/// /// Random numbers from the chip's source, for an accelerator of one's own.
+/// fn generator<R: Regs>(rng: R) -> Drbg<TrueRng<R>> {
+///     Drbg::new(TrueRng::new(rng))
+/// }
+/// # struct Dead;
+/// # impl Regs for Dead {
+/// #     fn read(&mut self, _: u32) -> u32 { 0 }
+/// #     fn write(&mut self, _: u32, _: u32) {}
+/// # }
+/// # let _ = generator(Dead);
+/// // A unit that is not switched on gives nothing.
+/// assert!(TrueRng::new(Dead).entropy(&mut [0; 16]).is_err());
+/// ```
 pub struct TrueRng<R> {
     regs: R,
     /// The tests' state; none before start-up and after a failure.

@@ -58,6 +58,16 @@ pub struct Stream<'s, 'b, A, S> {
 }
 
 /// Why a stream failed.
+///
+/// ```
+/// use tls12::io::Error;
+///
+/// // A socket's own error stays what it is.
+/// let error: Error<&str> = Error::Socket("cable pulled");
+/// assert_eq!(error.to_string(), "\"cable pulled\"");
+/// let error: Error<&str> = Error::Tls(status::ssl::CONN_EOF);
+/// assert_eq!(error, Error::Tls(status::ssl::CONN_EOF));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error<E> {
     /// TLS failed; the connection's status says more. The alert, if one is owed, has been sent.

@@ -24,6 +24,30 @@ pub const WORKSPACE: usize = {
 /// The path is the one that a connection would take: which certificates are on it is part of the [`Verdict`], since what is wrong with
 /// the others does no harm. A client's chain need not lead anywhere: its server may know another CA. So nothing is looked for
 /// where there is no CA file.
+///
+/// ```
+/// use accel::Accel;
+/// use x509::lint::{self, Decoded, Finding, Request, Trust, Verdict};
+///
+/// /// The whole lint in slices: `other_work` has its turn between them.
+/// fn check(
+///     files: &Decoded<'_>,
+///     request: &Request<'_>,
+///     accel: &mut impl Accel,
+///     mut other_work: impl FnMut(),
+///     report: impl FnMut(Finding),
+/// ) {
+///     let mut trust = Trust::new(files, request);
+///     let mut workspace = [0; lint::WORKSPACE];
+///     let verdict: Verdict = loop {
+///         match trust.step(accel, &mut workspace) {
+///             Ok(verdict) => break verdict,
+///             Err(_) => other_work(),
+///         }
+///     };
+///     lint::check_decoded(files, request, verdict, report);
+/// }
+/// ```
 pub struct Trust<'f> {
     /// None where there is no certificate to take a time from.
     context: Option<Context<'f>>,

@@ -23,6 +23,24 @@ use crate::soft::mode::{Blocks, bytes, ccm, words};
 use crate::{CipherMode, Direction, NONCE_LENGTH};
 
 /// The driver over the registers of the unit.
+///
+/// ```
+/// use accel::{Direction, stm32f4::{Cryp, Regs, Stopped}};
+///
+/// /// A block of AES-128 for a protocol of the application's own.
+/// fn encrypt<R: Regs>(unit: &mut Cryp<R>, key: &[u8; 16], block: [u8; 16]) -> Result<[u8; 16], Stopped> {
+///     let mut blocks = [block];
+///     unit.ecb(Direction::Encrypt, key, &mut blocks)?;
+///     Ok(blocks[0])
+/// }
+/// # struct Dead;
+/// # impl Regs for Dead {
+/// #     fn read(&mut self, _: u32) -> u32 { 0 }
+/// #     fn write(&mut self, _: u32, _: u32) {}
+/// # }
+/// // A unit that is not switched on.
+/// assert_eq!(encrypt(&mut Cryp::new(Dead), &[0; 16], [0; 16]).unwrap_err().done, 0);
+/// ```
 pub struct Cryp<R> {
     regs: R,
 }
