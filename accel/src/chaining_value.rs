@@ -28,11 +28,13 @@ impl ChainingValue {
     }
 
     /// Before the first block (RFC 1321 §3.3, FIPS 180-4 §5.3).
+    #[must_use]
     pub fn initial(algorithm: crate::HashAlgorithm) -> Self {
         crate::soft::hash::initial(algorithm)
     }
 
     /// The words of MD5, SHA-1, SHA-224 and SHA-256.
+    #[must_use]
     pub const fn words32(&self) -> &[u32; 8] {
         let [words, _] = bytemuck::must_cast_ref::<[u64; 8], [[u32; 8]; 2]>(&self.0);
         words
@@ -45,6 +47,7 @@ impl ChainingValue {
     }
 
     /// The words of SHA-384 and SHA-512.
+    #[must_use]
     pub const fn words64(&self) -> &[u64; 8] {
         &self.0
     }

@@ -27,6 +27,7 @@ pub enum CipherMode {
 
 impl CipherMode {
     /// The tag's length in bytes; none for CBC.
+    #[must_use]
     pub const fn tag_length(self) -> usize {
         match self {
             Self::Cbc => 0,
@@ -91,11 +92,13 @@ pub(crate) const MAX_DATA_LENGTH: usize = 0xFF_FFFF;
 
 impl CipherKey {
     /// The mode that this key was loaded for.
+    #[must_use]
     pub const fn mode(&self) -> CipherMode {
         self.mode
     }
 
     /// The direction that this key was loaded for.
+    #[must_use]
     pub const fn direction(&self) -> Direction {
         self.direction
     }
@@ -118,6 +121,7 @@ impl CipherKey {
     }
 
     /// A place for a key that is loaded later. No operation takes it.
+    #[must_use]
     pub const fn empty() -> Self {
         Self::of_software(CipherMode::Cbc, Direction::Encrypt, soft::aes::AesKey::empty())
     }

@@ -58,6 +58,7 @@ use crate::{
 /// # Ok::<(), status::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Rule {
     /// Every hash function gives the known answer.
     HashAnswers,

@@ -38,6 +38,7 @@ impl HashAlgorithm {
     /// The digest's length in bytes.
     // Called from dozens of places, each of which would have a table of its own.
     #[inline(never)]
+    #[must_use]
     pub const fn digest_length(self) -> usize {
         match self {
             Self::Md5 => 16,
@@ -51,6 +52,7 @@ impl HashAlgorithm {
 
     /// The block's length in bytes: 64 or 128.
     #[inline(never)]
+    #[must_use]
     pub const fn block_length(self) -> usize {
         match self {
             Self::Md5 | Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,
@@ -93,6 +95,7 @@ impl ZeroizeOnDrop for Digest {}
 
 impl Digest {
     /// A digest of `algorithm`; bytes after its length are ignored.
+    #[must_use]
     pub const fn new(algorithm: HashAlgorithm, bytes: [u8; MAX_DIGEST_LENGTH]) -> Self {
         Self { bytes, algorithm }
     }
@@ -103,11 +106,13 @@ impl Digest {
     }
 
     /// The algorithm that made this digest.
+    #[must_use]
     pub const fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
     }
 
     /// The digest's bytes, as many as the algorithm gives.
+    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.algorithm.digest_length()).unwrap_or(&self.bytes)
     }
@@ -193,6 +198,7 @@ impl ZeroizeOnDrop for HashState {}
 impl HashState {
     /// The state of a hash that has seen nothing yet, for a backend of your own, which writes into [`HashState::memory_mut`]. One whose unit
     /// has the compression function only needs no state of its own: see [`crate::Compression`].
+    #[must_use]
     pub const fn new(algorithm: HashAlgorithm) -> Self {
         Self::of(algorithm, Owner::Other, ChainingValue::ZERO)
     }
@@ -202,6 +208,7 @@ impl HashState {
     }
 
     /// The algorithm of this hash.
+    #[must_use]
     pub const fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
     }

@@ -77,6 +77,7 @@ impl HmacKey {
     }
 
     /// A place for a key that is prepared later; as a key it is worth nothing.
+    #[must_use]
     pub const fn empty() -> Self {
         Self {
             algorithm: HashAlgorithm::Md5,
@@ -88,11 +89,13 @@ impl HmacKey {
     }
 
     /// The algorithm of this key.
+    #[must_use]
     pub const fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
     }
 
     /// The state in which the message is hashed next, with [`Hash::hash_update`].
+    #[must_use]
     pub fn start(&self) -> HashState {
         let mut state = HashState::new(self.algorithm);
         self.restart(&mut state);

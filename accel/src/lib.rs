@@ -20,6 +20,7 @@
 //! Deliberately absent: DES, RC4, RSA decryption, key generation, signing with elliptic curves.
 #![no_std]
 #![deny(unsafe_code)]
+#![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
 mod block_cipher;
 mod chaining_value;

@@ -84,6 +84,7 @@ pub enum Curve {
 
 impl Curve {
     /// The size of the field in bits.
+    #[must_use]
     pub const fn bits(self) -> usize {
         match self {
             Self::P256 => 256,
@@ -127,6 +128,7 @@ pub struct EcPublicKey<'a> {
 /// let key = EcPublicKey { curve: Curve::P256, point: &[4; 65] };
 /// assert_eq!(verify(&mut Soft::new(Source), &key, &[1; 32], &[]), Err(ecp::INVALID_KEY));
 /// ```
+#[must_use = "a job computes nothing before it is stepped"]
 pub struct Job<'k> {
     pub(crate) work: JobWork<'k>,
 }
@@ -181,16 +183,19 @@ impl Zeroize for Job<'_> {
 }
 
 /// Bytes of lent memory for `rsa_verify` and `rsa_encrypt` with a modulus of so many bytes.
+#[must_use]
 pub const fn rsa_public_workspace(modulus_length: usize) -> usize {
     soft::job::rsa_public_workspace(modulus_length)
 }
 
 /// Bytes of lent memory for `rsa_sign` with a modulus of so many bytes; with more, a larger window makes it faster.
+#[must_use]
 pub const fn rsa_private_workspace(modulus_length: usize) -> usize {
     soft::job::rsa_private_workspace(modulus_length)
 }
 
 /// Bytes of lent memory for `ecdsa_verify`.
+#[must_use]
 pub const fn ecdsa_workspace(curve: Curve) -> usize {
     soft::job::ecdsa_workspace(curve)
 }

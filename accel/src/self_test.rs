@@ -34,6 +34,7 @@ use crate::{
 /// # Ok::<(), status::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// A hash function.
     Hash(HashAlgorithm),

@@ -25,6 +25,7 @@ use crate::{
 /// # let _ = show;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Event<'a> {
     /// The server has accepted the connection.
     Connected {
@@ -80,6 +81,7 @@ pub enum Event<'a> {
 /// # let _ = is_on;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Received<'a> {
     /// Topic, payload, quality of service, and whether the server had kept the message (`retain`). The payload is whole, or
     /// the beginning (perhaps empty) of one that is continued by [`Event::Chunk`].

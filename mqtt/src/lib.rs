@@ -61,6 +61,7 @@
 //! [`Event::Connected`] says when that is needed.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
 mod client;
 mod connect;

@@ -31,11 +31,13 @@ const PING_LENGTH: usize = 2;
 /// let mut client = Client::new(Options::default(), &mut spill, &mut in_flight)?;
 /// let message = Message { topic: "a", payload: b"1", qos: QoS::AtLeastOnce, retain: false };
 /// // Without a connection nothing is written; the message is kept under its identifier.
-/// let Published { written, identifier } = client.publish(&message, 0, &mut [])?;
+/// let Published { written, identifier, .. } = client.publish(&message, 0, &mut [])?;
 /// assert!(written == 0 && identifier.is_some());
 /// # Ok::<(), status::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+#[must_use = "what was written has to be sent"]
 pub struct Published {
     /// How many bytes have been written; 0 when the message is kept until [`Client::poll`] can write it.
     pub written: usize,

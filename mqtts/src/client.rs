@@ -45,6 +45,7 @@ use crate::{
 /// assert!(matches!(security, Security::Tls { host: "broker.example", .. }));
 /// ```
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum Security<'b> {
     /// Nothing: whoever can listen reads everything, the password included.
     Plain,
@@ -244,7 +245,11 @@ impl<'b> Client<'b> {
     pub fn ended<A: Accel>(&mut self, reason: Option<Error>, accel: &mut A, now: u64) -> Option<Status> {
         let has_left = matches!(self.state, State::Leaving | State::Left);
         let of_mqtt = self.mqtt.closed().err().map(Status::new);
-        let known = self.failure.take().or_else(|| self.link.status());
+        let known = match self.state {
+            // Nothing was connected: what TLS still knows is of the connection before, and was told then.
+            State::Waiting { .. } => None,
+            _ => self.failure.take().or_else(|| self.link.status()),
+        };
         // An end without a word says less than the socket's own reason for it.
         let known = known.filter(|known| reason.is_none() || !is_bare_end(known));
         let status =
@@ -467,6 +472,7 @@ impl<'b> Client<'b> {
 
     /// Whether the MQTT session may have changed since this was asked last: an application that keeps it over a reset saves it
     /// ([`mqtt::Client::save`]) then.
+    #[must_use = "it is told once"]
     pub fn take_changed(&mut self) -> bool {
         core::mem::take(&mut self.is_changed)
     }

@@ -23,6 +23,7 @@
 //! Every failure is one [`status::Status`]: a code of Mbed TLS 2.28's space, with the alert, the flags and the step that explain it.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
 #[cfg(feature = "std")]
 extern crate std;

@@ -19,6 +19,7 @@ pub const PORT: u16 = 123;
 /// assert_eq!(sntp::answer(&packet, nonce), Err(Refusal::Foreign));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Refusal {
     /// It is no answer to this request: another packet may still come.
     Foreign,

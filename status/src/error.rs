@@ -48,6 +48,7 @@ impl Error {
     }
 
     /// The number without its sign, such as 0x7780.
+    #[must_use]
     pub const fn number(self) -> NonZeroU16 {
         self.0
     }
@@ -59,6 +60,7 @@ impl Error {
     }
 
     /// The negative value that Mbed TLS returns for this failure, such as -0x7780.
+    #[must_use]
     pub const fn code(self) -> i32 {
         (self.0.get() as i32).wrapping_neg()
     }
@@ -89,16 +91,19 @@ impl Error {
     }
 
     /// The high-level part, if there is one.
+    #[must_use]
     pub const fn high(self) -> Option<Self> {
         part(self.0.get() & HIGH)
     }
 
     /// The low-level part, if there is one.
+    #[must_use]
     pub const fn low(self) -> Option<Self> {
         part(self.0.get() & LOW)
     }
 
     /// The module's name and the text of this exact number, if a table has it.
+    #[must_use]
     pub fn find(self) -> Option<(&'static str, &'static str)> {
         TABLES.iter().find_map(|(module, rows)| {
             rows.iter().find(|row| row.error == self).map(|row| (*module, row.text))

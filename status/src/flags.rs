@@ -38,6 +38,7 @@ impl Flags {
     pub const NONE: Self = Self(0);
 
     /// The flags as Mbed TLS numbers them.
+    #[must_use]
     pub const fn bits(self) -> u32 {
         self.0
     }
@@ -49,16 +50,19 @@ impl Flags {
     }
 
     /// Whether no flag is set.
+    #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Whether every flag of `other` is set here.
+    #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
     /// Whether any flag of `other` is set here.
+    #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

@@ -19,6 +19,7 @@
 //! Deliberately absent: any way to turn a number that no table has into an [`Error`], and any allocation.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
 mod alert;
 mod error;

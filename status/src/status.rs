@@ -156,6 +156,7 @@ impl Step {
 
 impl Status {
     /// A status that knows only its code.
+    #[must_use]
     pub const fn new(error: Error) -> Self {
         Self { error, flags: Flags::NONE, depth: 0, alert: None, step: Step::Start, cause: Cause::None }
     }
@@ -217,6 +218,7 @@ impl Cause {
     ];
 
     /// A short phrase for a person; empty for [`Cause::None`].
+    #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
             Self::None => "",

@@ -76,13 +76,11 @@ fn every_public_type_has_an_example() {
         let own = !code(document).is_empty();
         match shown.get(path.as_str()) {
             Some(_) if own => faults.push(format!("{path}: has an example; off the list with it")),
-            Some(other) => {
-                if !documents.get(*other).is_some_and(|document| names(&code(document), name)) {
-                    faults.push(format!("{path}: {other} has no example that names it"));
-                }
+            Some(other) if !documents.get(*other).is_some_and(|document| names(&code(document), name)) => {
+                faults.push(format!("{path}: {other} has no example that names it"));
             }
             None if !own => faults.push(format!("{path}: no example")),
-            None => {}
+            Some(_) | None => {}
         }
     }
     faults.extend(

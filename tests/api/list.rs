@@ -163,10 +163,13 @@ impl List<'_> {
 
     fn line(&mut self, features: &[String], text: &str) {
         // What is public for tests alone is no promise.
-        if features.iter().any(|feature| feature == "internals") {
+        if features.iter().any(|feature| feature.contains("internals")) {
             return;
         }
-        let head: String = features.iter().map(|feature| format!("[{feature}] ")).collect();
+        let mut once = features.to_vec();
+        let mut seen = BTreeSet::new();
+        once.retain(|feature| seen.insert(feature.clone()));
+        let head: String = once.iter().map(|feature| format!("[{feature}] ")).collect();
         self.lines.insert(head + text);
     }
 

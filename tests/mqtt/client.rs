@@ -180,7 +180,7 @@ fn the_next_ping_counts_from_the_last_packet() {
         |client| _ = client.unsubscribe(&["a"], 9_000, &mut [0; 64]).unwrap(),
         |client| _ = client.start(&message("a", b"", QoS::AtMostOnce), 9, 9_000, &mut [0; 64]).unwrap(),
         |client| {
-            client.start(&message("a", b"", QoS::AtMostOnce), 9, 1, &mut [0; 64]).unwrap();
+            let _ = client.start(&message("a", b"", QoS::AtMostOnce), 9, 1, &mut [0; 64]).unwrap();
             client.chunk(b"x", 9_000, &mut [0; 64]).unwrap();
         },
         |client| {
@@ -208,7 +208,7 @@ fn a_client_that_only_sends_notices_a_dead_server() {
     connected(Options { keep_alive: 20, ..persistent() }, |client| {
         let mut out = [0; 64];
         for second in 0..15 {
-            client.publish(&message("a", b"", QoS::AtMostOnce), second * 1_000, &mut out).unwrap();
+            let _ = client.publish(&message("a", b"", QoS::AtMostOnce), second * 1_000, &mut out).unwrap();
             assert_eq!(client.poll(second * 1_000, &mut out), Ok(0));
         }
         assert_eq!(poll(client, 15_000), [0xc0, 0]);
@@ -256,7 +256,7 @@ fn without_keep_alive() {
 fn the_end_of_time() {
     connected(Options { keep_alive: u16::MAX, ..persistent() }, |client| {
         client.receive(&[0xd0, 0], u64::MAX).unwrap();
-        client.publish(&message("a", b"", QoS::AtMostOnce), u64::MAX, &mut [0; 64]).unwrap();
+        let _ = client.publish(&message("a", b"", QoS::AtMostOnce), u64::MAX, &mut [0; 64]).unwrap();
         assert_eq!(client.next_deadline(), Some(u64::MAX));
     });
 }

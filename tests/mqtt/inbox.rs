@@ -44,8 +44,8 @@ fn run(spill: usize, piece: impl FnMut() -> usize) -> (Vec<Owned>, Vec<u8>) {
     let mut client = Client::new(persistent(), &mut spill, &mut in_flight).unwrap();
     connect(&mut client, false);
     let mut out = [0; 128];
-    client.publish(&message("a", b"", QoS::AtLeastOnce), 0, &mut out).unwrap();
-    client.publish(&message("a", b"", QoS::ExactlyOnce), 0, &mut out).unwrap();
+    let _ = client.publish(&message("a", b"", QoS::AtLeastOnce), 0, &mut out).unwrap();
+    let _ = client.publish(&message("a", b"", QoS::ExactlyOnce), 0, &mut out).unwrap();
     client.subscribe(&[Subscription { filter: "a", qos: QoS::ExactlyOnce }; 4], 0, &mut out).unwrap();
     client.unsubscribe(&["a"], 0, &mut out).unwrap();
     let mut collector = Collector::default();

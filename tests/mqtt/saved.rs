@@ -19,13 +19,13 @@ fn state() -> Vec<u8> {
     let mut saved = vec![];
     connected(persistent(), |client| {
         let mut out = [0; 64];
-        client.publish(&message("a", b"1", QoS::AtLeastOnce), 0, &mut out).unwrap();
-        client.publish(&message("a", b"2", QoS::ExactlyOnce), 0, &mut out).unwrap();
-        client.publish(&message("a", b"3", QoS::ExactlyOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"1", QoS::AtLeastOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"2", QoS::ExactlyOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"3", QoS::ExactlyOnce), 0, &mut out).unwrap();
         events(client, &hex("50020002")).unwrap();
         events(client, &publish("a", b"", QoS::ExactlyOnce, 7, false)).unwrap();
         events(client, &publish("a", b"", QoS::AtLeastOnce, 8, false)).unwrap();
-        client.start(&message("a", b"", QoS::AtLeastOnce), 9, 0, &mut out).unwrap();
+        let _ = client.start(&message("a", b"", QoS::AtLeastOnce), 9, 0, &mut out).unwrap();
         client.queue(&message("a", b"5", QoS::AtLeastOnce)).unwrap();
         saved = save(client);
     });

@@ -176,12 +176,12 @@ fn streamed_again() {
         connected(Options { keep_alive: 0, response_timeout: 0, ..persistent() }, |client| {
             let mut out = [0; 64];
             let payload = [5; 3_000];
-            client.publish(&message("a", b"1", QoS::AtLeastOnce), 0, &mut out).unwrap();
+            let _ = client.publish(&message("a", b"1", QoS::AtLeastOnce), 0, &mut out).unwrap();
             let started = client.start(&message("a", &payload[..9], qos), 3_000, 0, &mut out).unwrap();
             assert_eq!(started.identifier, Some(id(2)));
             assert_eq!(client.stream(), Some(Stream { identifier: Some(id(2)), remaining: 2_991 }));
             client.chunk(&payload[..50], 0, &mut out).unwrap();
-            client.publish(&message("a", b"3", QoS::AtLeastOnce), 0, &mut out).unwrap();
+            let _ = client.publish(&message("a", b"3", QoS::AtLeastOnce), 0, &mut out).unwrap();
             assert_eq!(client.start(&message("b", b"", qos), 1, 0, &mut out), Err(BUFFER_TOO_SMALL));
             connect(client, true);
             assert_eq!(client.stream(), None);

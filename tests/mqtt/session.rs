@@ -153,7 +153,7 @@ fn acknowledgements_of_a_message() {
     ];
     for (qos, packets, answers, delivered, ignored, reason) in rows {
         let publish = |client: &mut Client<'_>| {
-            client.publish(&message("a", b"", qos), 0, &mut [0; 64]).unwrap();
+            let _ = client.publish(&message("a", b"", qos), 0, &mut [0; 64]).unwrap();
         };
         in_every_way(persistent(), publish, &hex(packets), |client, events| {
             let expected: Vec<_> = delivered.iter().map(|_| Owned::Delivered(id(1))).collect();
@@ -302,7 +302,7 @@ fn acknowledged_behind_conn_ack() {
         connected(persistent(), |client| {
             let mut out = [0; 64];
             for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce, QoS::ExactlyOnce, QoS::ExactlyOnce] {
-                client.publish(&message("a", b"", qos), 0, &mut out).unwrap();
+                let _ = client.publish(&message("a", b"", qos), 0, &mut out).unwrap();
             }
             events(client, &hex("50020003")).unwrap();
             poll(client, 0);
@@ -383,7 +383,7 @@ fn redelivery() {
             (b"3", QoS::ExactlyOnce),
             (b"4", QoS::AtLeastOnce),
         ] {
-            client.publish(&message("a", payload, qos), 0, &mut out).unwrap();
+            let _ = client.publish(&message("a", payload, qos), 0, &mut out).unwrap();
         }
         client.queue(&message("a", b"5", QoS::AtLeastOnce)).unwrap();
         events(client, &hex("50020003 50020002")).unwrap();
@@ -417,8 +417,8 @@ fn redelivery() {
 fn the_server_has_lost_the_session() {
     connected(persistent(), |client| {
         let mut out = [0; 64];
-        client.publish(&message("a", b"1", QoS::AtLeastOnce), 0, &mut out).unwrap();
-        client.publish(&message("a", b"2", QoS::ExactlyOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"1", QoS::AtLeastOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"2", QoS::ExactlyOnce), 0, &mut out).unwrap();
         client.queue(&message("a", b"3", QoS::AtLeastOnce)).unwrap();
         events(client, &hex("50020002")).unwrap();
         events(client, &publish("a", b"x", QoS::ExactlyOnce, 7, false)).unwrap();
@@ -436,9 +436,9 @@ fn the_server_has_lost_the_session() {
 fn a_clean_session_forgets() {
     connected(Options::default(), |client| {
         let mut out = [0; 64];
-        client.publish(&message("a", b"1", QoS::AtLeastOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"1", QoS::AtLeastOnce), 0, &mut out).unwrap();
         client.closed().unwrap_err();
-        client.publish(&message("a", b"2", QoS::AtLeastOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"2", QoS::AtLeastOnce), 0, &mut out).unwrap();
         client.connect(0, &mut out).unwrap();
         let connected = Owned::Connected { session_present: false, discarded: 1 };
         assert_eq!(events(client, &conn_ack(false)).unwrap(), [connected]);
@@ -451,8 +451,8 @@ fn a_clean_session_forgets() {
 fn identifiers() {
     connected(persistent(), |client| {
         let mut out = [0; 64];
-        client.publish(&message("a", b"", QoS::AtLeastOnce), 0, &mut out).unwrap();
-        client.publish(&message("a", b"", QoS::ExactlyOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"", QoS::AtLeastOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"", QoS::ExactlyOnce), 0, &mut out).unwrap();
         let (_, third) = client.subscribe(ONE, 0, &mut out).unwrap();
         assert_eq!(third, id(3));
         events(client, &hex("50020002")).unwrap();

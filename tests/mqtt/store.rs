@@ -32,7 +32,7 @@ fn full_of_messages() {
         assert_eq!(client.publish(&message("a", b"x", QoS::AtLeastOnce), 0, &mut out), Err(IN_FLIGHT_FULL));
         assert_eq!(client.queue(&message("a", b"x", QoS::ExactlyOnce)), Err(IN_FLIGHT_FULL));
         // QoS 0 needs no room there, and the server's messages have theirs.
-        client.publish(&message("a", b"x", QoS::AtMostOnce), 0, &mut out).unwrap();
+        let _ = client.publish(&message("a", b"x", QoS::AtMostOnce), 0, &mut out).unwrap();
         for identifier in 1..=4 {
             let message = publish("a", b"", QoS::ExactlyOnce, identifier, false);
             assert_eq!(events(client, &message).unwrap().len(), 1);
@@ -91,7 +91,7 @@ fn reading_waits_for_the_application() {
 fn reading_waits_whatever_fills_the_store() {
     for way in 0..3 {
         with_room(Options { acknowledgement: Acknowledgement::Manual, ..persistent() }, 128, |client| {
-            client.publish(&message("a", b"x", QoS::AtLeastOnce), 0, &mut [0; 64]).unwrap();
+            let _ = client.publish(&message("a", b"x", QoS::AtLeastOnce), 0, &mut [0; 64]).unwrap();
             let mut number = 0;
             let mut next = |client: &mut Client<'_>| {
                 number += 1;
@@ -263,7 +263,7 @@ fn ranges_are_a_set() {
 fn more_ranges_than_can_be_remembered() {
     for room in [64, 200, 1536] {
         with_room(persistent(), room, |client| {
-            client.publish(&message("a", b"", QoS::AtLeastOnce), 0, &mut [0; 64]).unwrap();
+            let _ = client.publish(&message("a", b"", QoS::AtLeastOnce), 0, &mut [0; 64]).unwrap();
             let count = (1..=u16::MAX).step_by(2).take_while(|number| open_all(client, [*number]).is_ok());
             let count = count.count();
             assert!(count >= (room - room / 16) / 4 - 12, "{count} in {room} bytes");
@@ -313,7 +313,7 @@ fn beginning_anew() {
     with_room(persistent(), 256, |client| {
         open_all(client, [7]).unwrap();
         client.begin_anew();
-        client.publish(&message("a", b"", QoS::AtLeastOnce), 0, &mut [0; 64]).unwrap();
+        let _ = client.publish(&message("a", b"", QoS::AtLeastOnce), 0, &mut [0; 64]).unwrap();
         client.queue(&message("a", b"never sent", QoS::AtLeastOnce)).unwrap();
         let mut out = [0; 64];
         client.connect(0, &mut out).unwrap();

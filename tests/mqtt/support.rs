@@ -93,6 +93,7 @@ impl Collector {
                 self.events.push(Owned::Subscribed(identifier, results.iter().collect()));
             }
             Event::Unsubscribed { identifier } => self.events.push(Owned::Unsubscribed(identifier)),
+            other => panic!("nobody knows {other:?}"),
         }
     }
 

@@ -110,7 +110,7 @@ fn each(test: impl Fn(Client<'static>, Broker)) {
     for security in [security(), Security::Plain] {
         let broker = match security {
             Security::Plain => Broker::plain(Pieces::Random(5)),
-            Security::Tls { .. } => Broker::tls(Script::default(), Pieces::Random(5)),
+            _ => Broker::tls(Script::default(), Pieces::Random(5)),
         };
         test(client(Settings { subscriptions: SUBSCRIPTIONS, ..Settings::new(security, "kitchen") }), broker);
     }

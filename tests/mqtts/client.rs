@@ -186,6 +186,25 @@ fn without_a_word_of_the_server_the_sockets_reason_counts() {
     }
 }
 
+/// A server that is started again says goodbye, and then nobody is there: the second failure is not the first one once more.
+#[test]
+fn a_connection_that_cannot_be_made_is_not_told_as_the_end_of_the_one_before() {
+    let (mut client, mut accel, mut happened) = (client(settings(security())), accelerator(), Vec::new());
+    let mut broker = Broker::tls(Script::default(), Pieces::Whole);
+    client.connected(NOW);
+    run(&mut client, &mut broker, &mut accel, 0, &mut happened).unwrap();
+    if let crate::broker::Carrier::Tls(server) = &mut broker.carrier {
+        server.alert(1, 0);
+    }
+    let status = run(&mut client, &mut broker, &mut accel, 1, &mut happened).unwrap_err();
+    assert_eq!(status.error, ssl::PEER_CLOSE_NOTIFY);
+    assert_eq!(client.ended(None, &mut accel, 1).map(|it| it.error), Some(ssl::PEER_CLOSE_NOTIFY));
+    for _ in 0..2 {
+        let status = client.ended(Some(net::CONNECT_FAILED), &mut accel, 2).unwrap();
+        assert_eq!((status.error, status.step, status.alert), (net::CONNECT_FAILED, Step::Start, None));
+    }
+}
+
 /// A server that accepts and then says what MQTT does not allow, again and again: the session's state may be why.
 #[test]
 fn a_session_that_no_connection_survives_begins_anew() {

@@ -199,6 +199,7 @@ fn own(partial: &mut Option<Got>, event: Event<'_>) -> Option<Got> {
             payload.extend_from_slice(data);
             offset + data.len() == total
         }
+        other => panic!("nobody knows {other:?}"),
     };
     if whole { partial.take() } else { None }
 }

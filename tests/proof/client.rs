@@ -108,6 +108,7 @@ impl Talker {
                 self.unsubscribed += 1;
                 return;
             }
+            Ok(Some(other)) => panic!("nobody knows {other:?}"),
             Ok(None) => return,
             Err(status) => {
                 self.ends.push(status);

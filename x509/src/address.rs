@@ -19,6 +19,7 @@ pub struct Address {
 impl Address {
     /// Reads `192.0.2.1` or `2001:db8::192.0.2.1`; nothing else, and without a zone. A zero before another digit might mean
     /// octal, and is refused.
+    #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let mut address = Self { bytes: [0; 16], length: 0 };
         if !text.contains(&b':') {
@@ -45,6 +46,7 @@ impl Address {
     }
 
     /// Four bytes (IPv4) or sixteen (IPv6), in the network's order.
+    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }

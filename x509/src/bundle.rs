@@ -169,6 +169,7 @@ impl<'a> Bundle<'a> {
 /// }
 /// assert_eq!(builder.finish().err(), Some(status::x509::CERT_UNKNOWN_FORMAT), "there was no file");
 /// ```
+#[must_use = "the certificates are those of `BundleBuilder::finish`"]
 pub struct BundleBuilder<'a> {
     storage: &'a mut [u8],
     found: BundleContents,
@@ -176,7 +177,6 @@ pub struct BundleBuilder<'a> {
 
 impl<'a> BundleBuilder<'a> {
     /// Without a certificate. `storage` has to hold the DER of all that will be added.
-    #[must_use]
     pub const fn new(storage: &'a mut [u8]) -> Self {
         Self { storage, found: BundleContents::NOTHING }
     }

@@ -15,6 +15,7 @@
 //! other than RSA, building or signing certificates.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
 mod address;
 mod bundle;

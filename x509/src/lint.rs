@@ -27,10 +27,10 @@ pub use finding::{File, Finding, Problem, Severity};
 pub use strict::{Deviation, Rule, strict};
 pub use trust::{Trust, Verdict, WORKSPACE};
 
-/// The files, and what they are for.
+/// The files, and what they are for. Fields may come: begin with [`Request::new`].
 ///
 /// ```
-/// use x509::{Policy, lint};
+/// use x509::lint;
 ///
 /// /// Prints what would fail with these files.
 /// fn check(ca: &[u8], chain: &[u8], key: &[u8], accel: &mut impl accel::Accel) {
@@ -38,10 +38,7 @@ pub use trust::{Trust, Verdict, WORKSPACE};
 ///         authority: Some(ca),
 ///         certificate: Some(chain),
 ///         key: Some(key),
-///         role: lint::Role::Client,
-///         host: None,
-///         now: None,
-///         policy: Policy::default(),
+///         ..lint::Request::new(lint::Role::Client)
 ///     };
 ///     lint::check(&request, &mut lint::Memory::new(), accel, |finding| println!("{finding}"));
 /// }
@@ -62,6 +59,22 @@ pub struct Request<'a> {
     pub now: Option<Time>,
     /// The algorithms and key lengths that are accepted.
     pub policy: Policy,
+}
+
+impl Request<'_> {
+    /// No files yet, at no time, for no host.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        Self {
+            authority: None,
+            certificate: None,
+            key: None,
+            role,
+            host: None,
+            now: None,
+            policy: Policy::default(),
+        }
+    }
 }
 
 /// Whose certificate is looked at.

@@ -131,6 +131,7 @@ pub fn compress(chain: &mut ChainingValue, algorithm: HashAlgorithm, blocks: &[u
 }
 
 /// Writes out a chaining value as the digest of `algorithm`: what a hash yields after its last, padded block.
+#[must_use]
 pub fn digest(chain: &ChainingValue, algorithm: HashAlgorithm) -> Digest {
     // Written where it stays: a copy would have to be wiped.
     let mut digest = Digest::new(algorithm, [0; MAX_DIGEST_LENGTH]);
@@ -150,6 +151,7 @@ pub fn digest(chain: &ChainingValue, algorithm: HashAlgorithm) -> Digest {
 
 /// The chaining values behind the inner and the outer pad of an HMAC key. Only means something for a key that [`Hasher`] or
 /// [`crate::soft::Soft`] prepared.
+#[must_use]
 pub const fn pads(key: &HmacKey) -> (&ChainingValue, &ChainingValue) {
     key.chains()
 }

@@ -25,6 +25,7 @@ impl Failures {
     pub(super) const NONE: Self = Self { reasons: [None; Algorithm::ALL.len()] };
 
     /// Whether nothing failed.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
@@ -40,12 +41,14 @@ impl Failures {
     }
 
     /// Why `algorithm` failed, if it did.
+    #[must_use]
     pub fn of(&self, algorithm: Algorithm) -> Option<Error> {
         *self.reasons.get(place(algorithm))?
     }
 
     /// The code that a device keeps: `ssl::HW_ACCEL_FAILED` (-0x7F80) with the first failed algorithm's as its cause, such as
     /// -0x7FB7 for SHA-256. Nothing when nothing failed.
+    #[must_use]
     pub fn code(&self) -> Option<Error> {
         self.iter().next().map(|(algorithm, _)| ssl::HW_ACCEL_FAILED.because(cause(algorithm)))
     }

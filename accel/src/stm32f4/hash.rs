@@ -36,6 +36,7 @@ use crate::{ChainingValue, Digest, HashAlgorithm, HashState, MAX_DIGEST_LENGTH};
 /// or 800 instructions at eight for each. The software takes 620 for a block of MD5, 1240 for SHA-1 and 1900 and more for
 /// SHA-256 (docs/benchmarks.md), and as much for a message of a few bytes, which costs the unit 24 accesses. So MD5 has to have
 /// three blocks, and the others win from the first byte on. The accesses are counted by a test; eight is an upper estimate.
+#[must_use]
 pub const fn shortest(algorithm: HashAlgorithm) -> Option<usize> {
     match algorithm {
         HashAlgorithm::Md5 => Some(196),

@@ -101,7 +101,8 @@ fn clients(pki: &Pki, port: u16, message: &Path) -> [Client; 3] {
     let mqtts: PathBuf = target().join("release/mqtts");
     let mqtts = mqtts.display();
     let server = format!("-h {HOST} -p {port} -t bench --cafile {ca} --ciphers {SUITE}");
-    let (file, none) = (format!("-f {}", message.display()), "-n");
+    // At quality of service 1, so that the last byte has arrived when the command ends.
+    let (file, none) = (format!("-q 1 -f {}", message.display()), "-n");
     [
         Client {
             name: "mqtts",
