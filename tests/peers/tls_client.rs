@@ -16,6 +16,9 @@ use crate::files::{lend, now};
 /// How long one step of a test may take: long, so that a busy machine fails no test, but not for ever.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Room for a session whose ticket holds a chain of ours.
+const SESSION: usize = 8192;
+
 /// The operating system's random numbers.
 pub(crate) struct System;
 
@@ -71,8 +74,7 @@ impl Client {
         socket.set_write_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();
         let peer = Peer { host: self.host, now: now(), session: self.session.clone().leak() };
-        let (rx, tx, session) =
-            (lend(self.window), lend(Connection::GOOD_TX), lend(Connection::GOOD_SESSION));
+        let (rx, tx, session) = (lend(self.window), lend(Connection::GOOD_TX), lend(SESSION));
         let connection = Connection::new(self.config, peer, rx, tx, session).unwrap();
         Tls { connection, accel: Soft::new(System), socket, piece: self.piece }
     }

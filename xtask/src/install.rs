@@ -55,6 +55,12 @@ pub const PIP: Need = Need { what: "pip3", package: "python3-pip" };
 pub const JAVA: Need = Need { what: "javac", package: "openjdk-17-jdk-headless" };
 /// A peer of the matrix.
 pub const GO: Need = Need { what: "go", package: "golang-go" };
+/// A peer of the matrix.
+pub const BOTAN: Need = Need { what: "botan", package: "botan" };
+/// A peer of the matrix: `selfserv`.
+pub const NSS: Need = Need { what: "selfserv", package: "libnss3-tools" };
+/// A peer of the matrix.
+pub const BOUNCY_CASTLE: Need = Need { what: "/usr/share/java/bctls.jar", package: "libbctls-java" };
 /// What BoringSSL's test runner imports.
 pub const GO_CRYPTO: Need = Need {
     what: "/usr/share/gocode/src/golang.org/x/crypto/hkdf/hkdf.go",

@@ -1,4 +1,4 @@
-// An echo server on JSSE: PORT KEYSTORE(PKCS #12) CA|-
+// An echo server on JSSE: PORT KEYSTORE(PKCS #12) CA|- [PROVIDER]...
 import java.io.FileInputStream;
 import java.net.InetAddress;
 import java.security.KeyStore;
@@ -11,10 +11,17 @@ public class Echo {
         // What the JDK turns off today is what is to be spoken.
         Security.setProperty("jdk.tls.disabledAlgorithms", "");
         Security.setProperty("jdk.certpath.disabledAlgorithms", "");
+        // JSSE's own, or the last of others that stand on each other.
+        String name = "SunJSSE";
+        for (int at = 3; at < arguments.length; at++) {
+            var provider = (java.security.Provider) Class.forName(arguments[at]).getConstructor().newInstance();
+            Security.addProvider(provider);
+            name = provider.getName();
+        }
         char[] password = "password".toCharArray();
         KeyStore keys = KeyStore.getInstance("PKCS12");
         keys.load(new FileInputStream(arguments[1]), password);
-        KeyManagerFactory manager = KeyManagerFactory.getInstance("PKIX");
+        KeyManagerFactory manager = KeyManagerFactory.getInstance("PKIX", name);
         manager.init(keys, password);
         TrustManager[] trust = null;
         boolean asks = !arguments[2].equals("-");
@@ -22,12 +29,15 @@ public class Echo {
             KeyStore anchors = KeyStore.getInstance("PKCS12");
             anchors.load(null, null);
             var factory = CertificateFactory.getInstance("X.509");
-            anchors.setCertificateEntry("ca", factory.generateCertificate(new FileInputStream(arguments[2])));
-            TrustManagerFactory trusting = TrustManagerFactory.getInstance("PKIX");
+            int number = 0;
+            for (var one : factory.generateCertificates(new FileInputStream(arguments[2]))) {
+                anchors.setCertificateEntry("ca" + number++, one);
+            }
+            TrustManagerFactory trusting = TrustManagerFactory.getInstance("PKIX", name);
             trusting.init(anchors);
             trust = trusting.getTrustManagers();
         }
-        SSLContext context = SSLContext.getInstance("TLS");
+        SSLContext context = SSLContext.getInstance("TLS", name);
         context.init(manager.getKeyManagers(), trust, null);
         int port = Integer.parseInt(arguments[0]);
         var server = (SSLServerSocket) context.getServerSocketFactory()

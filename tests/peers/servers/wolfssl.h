@@ -1,0 +1,34 @@
+/* How wolfSSL is built for its echo server: with the suites of RSA key exchange, which it leaves out by default. */
+#define WOLFSSL_STATIC_RSA
+#define OPENSSL_EXTRA
+#define HAVE_AESGCM
+#define HAVE_AESCCM
+#define WOLFSSL_AES_128
+#define WOLFSSL_AES_256
+#define HAVE_AES_CBC
+#define WOLFSSL_SHA224
+#define WOLFSSL_SHA384
+#define WOLFSSL_SHA512
+#define HAVE_ECC
+#define HAVE_TLS_EXTENSIONS
+#define HAVE_SUPPORTED_CURVES
+#define HAVE_EXTENDED_MASTER
+#define HAVE_ENCRYPT_THEN_MAC
+#define HAVE_MAX_FRAGMENT
+#define HAVE_SESSION_TICKET
+#define HAVE_CHACHA
+#define HAVE_POLY1305
+#define WOLFSSL_DER_LOAD
+#define WOLFSSL_ALT_NAMES
+#define TFM_TIMING_RESISTANT
+#define ECC_TIMING_RESISTANT
+#define WC_RSA_BLINDING
+#define WOLFSSL_SP_MATH_ALL
+#define SP_INT_BITS 8192
+#define HAVE_HASHDRBG
+#define HAVE_SERVER_RENEGOTIATION_INFO
+#define NO_DSA
+#define NO_DES3
+#define NO_RC4
+#define NO_MD4
+#define NO_PSK
