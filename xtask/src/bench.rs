@@ -1,10 +1,12 @@
-//! `cargo xtask bench`: our figures beside Mbed TLS 2.28's on an emulated Cortex-M4, in one run.
+//! `cargo xtask bench`: our figures beside those of Mbed TLS 2.28 and BearSSL 0.6 on an emulated Cortex-M4, in one run.
 //!
-//! Both sides are programs for QEMU's mps2-an386 that print `name<TAB>value`: `tests/bench/mbedtls` in C, compiled in the ways of
-//! `Build`, and `tests/bench/ours`, built in the profiles `fast` and `small`. Under `-icount shift=0` an instruction takes one nanosecond
+//! All sides are programs for QEMU's mps2-an386 that print `name<TAB>value`: `tests/bench/mbedtls` in C, compiled in the ways of
+//! `Build`, `tests/bench/bearssl` in C, and `tests/bench/ours`, built in the profiles `fast` and `small`. Under `-icount shift=0` an instruction takes one nanosecond
 //! of virtual time, so that the counts repeat exactly, whatever else the machine does. Instructions are not cycles.
 
+mod bearssl;
 mod host;
+mod portable;
 mod report;
 mod targets;
 
@@ -25,17 +27,21 @@ use crate::{
 
 /// What `--help` prints.
 pub const HELP: &str = "\
-Prints our instruction counts, sizes and memory beside Mbed TLS 2.28's, on an emulated Cortex-M4, and writes docs/benchmarks.md.
+Prints our instruction counts, sizes and memory beside those of Mbed TLS 2.28 and BearSSL 0.6, on an emulated Cortex-M4, and writes
+docs/benchmarks.md.
 
 Usage: cargo xtask bench [--json FILE]
        cargo xtask bench --host
+       cargo xtask bench --portable
 
-  --json FILE   writes the rows there too: name, ours, mbedtls_fast, mbedtls_drbg, mbedtls_small, target
+  --json FILE   writes the rows there too: name, ours, mbedtls_fast, mbedtls_drbg, mbedtls_small, bearssl,
+                target
   --host        on this PC instead: the processor time of connections and megabytes of `mqtts` beside mosquitto_pub's and
                 OpenSSL's, as ratios; writes nothing
+  --portable    on a Cortex-M0 and a RISC-V instead, which have no assembly here: the primitives; writes nothing
 
 Installs what is missing when run as root on Debian: gcc-arm-none-eabi, libnewlib-arm-none-eabi, qemu-system-arm, and a Rust that builds
-for thumbv7em. The source of Mbed TLS comes with the crate mbedtls-sys-auto.
+for thumbv7em. The source of Mbed TLS comes with the crate mbedtls-sys-auto, that of BearSSL from Debian.
 ";
 
 /// The emulator.
@@ -89,6 +95,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         [] => None,
         ["--json", file] => Some(PathBuf::from(file)),
         ["--host"] => return host::run(),
+        ["--portable"] => return portable::run(),
         _ => {
             return Err(format!(
                 "cargo xtask bench: unknown arguments {}; --help lists them",
@@ -109,6 +116,11 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     for build in &BUILDS {
         progress.say(&format!("Mbed TLS, {}", build.what));
         sides.insert(build.name, mbedtls(build, &folder)?);
+    }
+    progress.say("BearSSL");
+    match bearssl::rows(&folder) {
+        Ok(rows) => drop(sides.insert(bearssl::NAME, rows)),
+        Err(error) => progress.say(&format!("without BearSSL, whose source only Debian has: {error}")),
     }
     let rows = compare(&sides);
     print!("{}\n{}", report::table(&rows), report::targets(&rows));
@@ -201,6 +213,7 @@ struct Row {
     ours: Option<u64>,
     /// In the order of [`BUILDS`].
     mbedtls: [Option<u64>; 3],
+    bearssl: Option<u64>,
     target: Option<u64>,
 }
 
@@ -236,6 +249,23 @@ fn build(route: Route, profile: &str, program: &str, variables: &[(&str, &Path)]
     Ok(crate::mcu::folder().join(route.target()).join(profile).join(program))
 }
 
+/// Builds one of our programs in the profile `fast` for a target that rustup has.
+fn build_for(target: &str, program: &str) -> Result<PathBuf, String> {
+    let mut command = Command::new("cargo");
+    command.current_dir(root().join("tests/bench/ours")).env("CARGO_TARGET_DIR", crate::mcu::folder());
+    process::run(command.args([
+        "build",
+        "--quiet",
+        "--profile",
+        "fast",
+        "--target",
+        target,
+        "--bin",
+        program,
+    ]))?;
+    Ok(crate::mcu::folder().join(target).join("fast").join(program))
+}
+
 fn mbedtls(build: &Build, folder: &Path) -> Result<Rows, String> {
     let source = mbedtls_source()?;
     let mut rows = Rows::new();
@@ -266,25 +296,32 @@ fn compile(source: &Path, build: &Build, program: &str, folder: &Path) -> Result
     let mut files: Vec<PathBuf> = library.flatten().map(|entry| entry.path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
     files.sort();
-    let mut command = Command::new("arm-none-eabi-gcc");
-    command.args(["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"]).args(build.flags);
-    command.args(["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles"]);
-    command.args([
-        "--specs=nano.specs",
-        "--specs=nosys.specs",
-        "-w",
-        "-DMBEDTLS_CONFIG_FILE=\"bench_config.h\"",
-    ]);
+    let mut command = gcc();
+    command.args(build.flags).arg("-DMBEDTLS_CONFIG_FILE=\"bench_config.h\"");
     if matches!(program, "handshake" | "suites") {
         command.arg("-DBENCH_SERVER").arg(here.join("play.c"));
     }
-    for include in [&source.join("include"), &here, &root().join("vectors/tls12")] {
-        command.arg("-I").arg(include);
-    }
-    command.arg("-T").arg(here.join("link.ld")).args(&files);
-    command.arg(here.join("board.c")).arg(here.join(format!("{program}.c"))).arg(here.join("files.S"));
-    process::output(command.arg("-o").arg(&elf))?;
+    command.arg("-I").arg(source.join("include")).args(&files);
+    command.arg(here.join("support.c")).arg(here.join(format!("{program}.c")));
+    link(&mut command, &elf)?;
     Ok(elf)
+}
+
+/// The C compiler for the emulated processor.
+fn gcc() -> Command {
+    let mut command = Command::new("arm-none-eabi-gcc");
+    command.args(["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-w"]);
+    command.args(["-ffunction-sections", "-fdata-sections"]);
+    command
+}
+
+/// Adds the board and the files, and links a program.
+fn link(command: &mut Command, elf: &Path) -> Result<(), String> {
+    let board = root().join("tests/bench/mbedtls");
+    command.args(["-Wl,--gc-sections", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs"]);
+    command.arg("-I").arg(&board).arg("-I").arg(root().join("vectors/tls12"));
+    command.arg("-T").arg(board.join("link.ld")).arg(board.join("board.c")).arg(board.join("files.S"));
+    process::output(command.arg("-o").arg(elf)).map(drop)
 }
 
 /// Runs a program on the emulated microcontroller: what it printed.
@@ -350,6 +387,7 @@ fn compare(sides: &BTreeMap<&str, Rows>) -> Vec<Row> {
             compared.push(Row {
                 ours: find(profile, name),
                 mbedtls: BUILDS.each_ref().map(|build| find(build.name, name)),
+                bearssl: find(bearssl::NAME, name),
                 target: targets::of(&full),
                 name: full,
             });

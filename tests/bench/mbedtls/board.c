@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#include "mbedtls/ctr_drbg.h"
-#include "mbedtls/platform.h"
-
 extern uint32_t __stack_top, __data_load, __data_start, __data_end, __bss_start, __bss_end, __heap_end[];
 
 static void reset(void);
@@ -43,7 +40,7 @@ static void reset(void) {
     volatile uint32_t *timer = (volatile uint32_t *) 0x40000000;
     timer[2] = timer[1] = 0xFFFFFFFF;
     timer[0] = 1;
-    board_heap_install();
+    board_start();
     leave(bench());
 }
 
@@ -95,44 +92,6 @@ __attribute__((noinline)) size_t board_stack_used(void) {
     return (size_t) ((char *) painted_to - (char *) at);
 }
 
-size_t board_heap_now, board_heap_peak;
-
-/* A block of each size, a power of two, has been used before or is next: allocating is as fast as it can be. */
-union block { size_t size; union block *next; uint64_t alignment; };
-static union block *unused[32];
-
-static unsigned class_of(size_t size) { return 32u - (unsigned) __builtin_clz((unsigned) (size + sizeof(union block) - 1)); }
-
-static void *count_calloc(size_t number, size_t size) {
-    extern uint32_t __heap_start[];
-    static union block *end = (union block *) __heap_start;
-    size_t wanted = number * size;
-    unsigned class = class_of(wanted);
-    union block *block = unused[class];
-    if (block != NULL) {
-        unused[class] = block->next;
-    } else {
-        block = end;
-        if ((size_t) ((char *) __heap_end - (char *) end) < (size_t) 1 << class) return NULL;
-        end = (union block *) ((char *) end + ((size_t) 1 << class));
-    }
-    block->size = wanted;
-    board_heap_now += wanted;
-    if (board_heap_now > board_heap_peak) board_heap_peak = board_heap_now;
-    return memset(block + 1, 0, wanted);
-}
-
-static void count_free(void *memory) {
-    if (memory == NULL) return;
-    union block *block = (union block *) memory - 1;
-    unsigned class = class_of(block->size);
-    board_heap_now -= block->size;
-    block->next = unused[class];
-    unused[class] = block;
-}
-
-void board_heap_install(void) { mbedtls_platform_set_calloc_free(count_calloc, count_free); }
-
 int board_entropy(void *context, unsigned char *out, size_t length) {
     static uint32_t state = 0x12345678;
     (void) context;
@@ -142,26 +101,6 @@ int board_entropy(void *context, unsigned char *out, size_t length) {
     }
     return 0;
 }
-
-#ifdef BENCH_PLAIN_RANDOM
-const size_t board_random_size = 0;
-void board_random_start(void) {}
-int board_random(void *context, unsigned char *out, size_t length) { return board_entropy(context, out, length); }
-#else
-static mbedtls_ctr_drbg_context drbg;
-const size_t board_random_size = sizeof drbg;
-
-void board_random_start(void) {
-    mbedtls_ctr_drbg_init(&drbg);
-    int code = mbedtls_ctr_drbg_seed(&drbg, board_entropy, NULL, NULL, 0);
-    if (code != 0) board_fail("seed", code);
-}
-
-int board_random(void *context, unsigned char *out, size_t length) {
-    (void) context;
-    return mbedtls_ctr_drbg_random(&drbg, out, length);
-}
-#endif
 
 /* The C library's own heap, which the default of a function pointer refers to, is empty. */
 __attribute__((used)) void *_sbrk(ptrdiff_t more) {

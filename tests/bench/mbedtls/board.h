@@ -17,7 +17,8 @@ void board_stack_paint(void);
 size_t board_stack_used(void);
 
 extern size_t board_heap_now, board_heap_peak;
-void board_heap_install(void);
+/* Before `bench`: lends the library what it needs. */
+void board_start(void);
 
 /* A deterministic source of "entropy": benchmarks must repeat exactly. */
 int board_entropy(void *context, unsigned char *out, size_t length);

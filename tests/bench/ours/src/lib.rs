@@ -1,103 +1,87 @@
 //! The emulated board: an instruction counter, rows of output, a painted stack, and entropy that repeats.
 //!
-//! The C side has the same in `../mbedtls/board.c`; both print `name<TAB>value`.
+//! The C side has the same in `../mbedtls/board.c`; both print `name<TAB>value`. What differs between the processors is in `board`.
 #![no_std]
 
+#[cfg_attr(target_arch = "arm", path = "board/cortex_m.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "board/riscv32.rs")]
+mod board;
 pub mod ecdsa;
 pub mod play;
 mod repeating;
-mod vectors;
 
 pub use repeating::Repeating;
 
-use cortex_m_semihosting::{debug, hprintln};
 use status::Error;
 
-/// Counts instructions: under QEMU's `-icount shift=0` one instruction is one nanosecond, and the CMSDK timer runs at 25 MHz, so
-/// a count is a multiple of 40.
+/// Counts instructions.
 pub struct Counter {
     start: u32,
 }
 
-const TIMER: *mut u32 = 0x4000_0000 as *mut u32;
-
 impl Counter {
-    /// Starts counting. One count may last 1.7e11 instructions.
+    /// Starts counting. One count may last 1.7e11 instructions on ARM, and 4.2e9 on RISC-V.
     #[inline(always)]
     pub fn start() -> Self {
-        Self { start: ticks() }
+        Self { start: board::ticks() }
     }
 
     /// Instructions since the start.
     #[inline(always)]
     pub fn instructions(&self) -> u64 {
-        u64::from(ticks().wrapping_sub(self.start)) * 40
+        u64::from(board::ticks().wrapping_sub(self.start)) * board::INSTRUCTIONS_OF_A_TICK
     }
 }
 
-/// Starts the timer.
+/// Starts the counter.
 pub fn board_init() {
-    // SAFETY: the registers of the CMSDK timer of this machine: RELOAD, VALUE, CTRL.
-    unsafe {
-        TIMER.add(2).write_volatile(!0);
-        TIMER.add(1).write_volatile(!0);
-        TIMER.write_volatile(1);
-    }
-}
-
-#[inline(always)]
-fn ticks() -> u32 {
-    // SAFETY: VALUE of the CMSDK timer, which counts down.
-    unsafe { !0 - TIMER.add(1).read_volatile() }
+    board::start_counter();
 }
 
 /// Prints one result.
 pub fn row(name: &str, value: u64) {
-    hprintln!("{}\t{}", name, value);
+    board::print(format_args!("{}\t{}", name, value));
 }
 
 /// Prints what a call costs while so much is open.
 pub fn named_row(group: &str, name: &str, open: usize, value: u64) {
-    hprintln!("{} {}, {} open\t{}", group, name, open, value);
+    board::print(format_args!("{} {}, {} open\t{}", group, name, open, value));
 }
 
 /// Prints what was measured in a suite.
 pub fn suite_row(suite: &str, what: &str, value: u64) {
-    hprintln!("{}: {}\t{}", suite, what, value);
+    board::print(format_args!("{}: {}\t{}", suite, what, value));
 }
 
 /// Prints the longest slice of an operation.
 pub fn slice_row(name: &str, value: u64) {
-    hprintln!("longest slice of {}\t{}", name, value);
+    board::print(format_args!("longest slice of {}\t{}", name, value));
 }
 
 /// Prints the rows of one handshake.
 pub fn handshake_rows(name: &str, total: u64, longest: u64, stack: u64) {
-    hprintln!("handshake, {}\t{}", name, total);
-    hprintln!("handshake, {}: longest poll\t{}", name, longest);
-    hprintln!("handshake, {}: peak stack, bytes\t{}", name, stack);
+    board::print(format_args!("handshake, {}\t{}", name, total));
+    board::print(format_args!("handshake, {}: longest poll\t{}", name, longest));
+    board::print(format_args!("handshake, {}: peak stack, bytes\t{}", name, stack));
     // There is none.
-    hprintln!("handshake, {}: peak heap, bytes\t0", name);
+    board::print(format_args!("handshake, {}: peak heap, bytes\t0", name));
 }
 
 /// Ends the program.
 pub fn done() -> ! {
-    debug::exit(debug::EXIT_SUCCESS);
-    loop {}
+    board::exit(true)
 }
 
 /// Says what went wrong and ends the program.
 pub fn fail(what: &str, error: Error) -> ! {
-    hprintln!("failed: {} {:?}", what, error);
-    debug::exit(debug::EXIT_FAILURE);
-    loop {}
+    board::print(format_args!("failed: {} {:?}", what, error));
+    board::exit(false)
 }
 
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    hprintln!("{}", info);
-    debug::exit(debug::EXIT_FAILURE);
-    loop {}
+    board::print(format_args!("{info}"));
+    board::exit(false)
 }
 
 /// The stack, painted to see how deep it gets.

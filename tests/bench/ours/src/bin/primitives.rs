@@ -1,11 +1,10 @@
-//! Our primitives in instructions, row for row as `../../../mbedtls/primitives.c` prints Mbed TLS's.
+//! Our primitives in instructions, row for row as `../../../mbedtls/primitives.c` prints Mbed TLS's. Runs on RISC-V, too.
 #![no_std]
 #![no_main]
 
 use accel::{Accel, CipherMode, Direction, EcPublicKey, HashAlgorithm, HmacKey, Job, RsaPrivateKey};
 use bench::ecdsa::{VECTORS, Vector};
 use bench::{Counter, Repeating, board_init, done, fail, row, slice_row};
-use cortex_m_rt::entry;
 use status::Error;
 use tls12::schedule::p_hash;
 use x509::{Bundle, PrivateKey};
@@ -21,7 +20,8 @@ const WORKSPACE: usize = tls12::Connection::SMALL_RX;
 
 static mut DATA: [u8; 16 * 1024] = [0; 16 * 1024];
 
-#[entry]
+bench::start!(main);
+
 fn main() -> ! {
     board_init();
     let counter = Counter::start();
