@@ -105,6 +105,8 @@ impl SigningHashes {
 }
 
 /// Ends a copy, so that the hash itself goes on.
+// Not inlined: the copy is gone when the digest is used.
+#[inline(never)]
 fn finish<A: Hash>(accel: &mut A, state: &HashState) -> Result<Digest, Error> {
     accel.hash_finish_in_place(&mut state.clone())
 }

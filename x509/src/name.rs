@@ -1,6 +1,6 @@
 //! Distinguished names (RFC 5280 §4.1.2.4): reading, and comparing as Mbed TLS 2.28 does.
 
-use accel::{Hash, HashAlgorithm};
+use accel::{Hash, HashAlgorithm, HashState};
 use status::{Error, asn1, x509};
 
 use crate::der::{
@@ -93,27 +93,10 @@ impl<'a> Name<'a> {
         // In the place where it is made: a copy is 200 bytes of stack.
         let mut started = accel.hash_start(HashAlgorithm::Sha256);
         let state = started.as_mut().map_err(|error| *error)?;
-        for attribute in self.attributes() {
-            let folds = attribute.folds();
-            let kind = if folds { UTF8_STRING } else { attribute.tag };
-            accel.hash_update(state, &[kind, u8::from(attribute.is_merged)])?;
-            for (bytes, folds) in [(attribute.oid, false), (attribute.value, folds)] {
-                accel.hash_update(state, &bytes.len().to_be_bytes())?;
-                for chunk in bytes.chunks(CHUNK) {
-                    let mut folded = [0; CHUNK];
-                    for (to, from) in folded.iter_mut().zip(chunk) {
-                        *to = if folds { from.to_ascii_lowercase() } else { *from };
-                    }
-                    accel.hash_update(state, folded.get(..chunk.len()).unwrap_or_default())?;
-                }
-            }
-        }
-        let digest = accel.hash_finish_in_place(state)?;
-        let mut name = NameDigest::EMPTY;
-        for (to, from) in name.0.iter_mut().zip(digest.as_bytes()) {
-            *to = *from;
-        }
-        Ok(name)
+        self.attributes().try_for_each(|attribute| attribute.digest(accel, state))?;
+        let finished = accel.hash_finish_in_place(state);
+        let digest = finished.as_ref().map_err(|error| *error)?;
+        Ok(NameDigest(digest.as_bytes().first_chunk().copied().unwrap_or_default()))
     }
 }
 
@@ -143,6 +126,24 @@ impl<'a> Attribute<'a> {
     /// Whether case counts for nothing in its value.
     const fn folds(&self) -> bool {
         matches!(self.tag, UTF8_STRING | PRINTABLE_STRING)
+    }
+
+    /// Adds it to the digest of its name.
+    #[inline(never)]
+    fn digest<A: Hash>(&self, accel: &mut A, state: &mut HashState) -> Result<(), Error> {
+        let kind = if self.folds() { UTF8_STRING } else { self.tag };
+        accel.hash_update(state, &[kind, u8::from(self.is_merged)])?;
+        for (bytes, folds) in [(self.oid, false), (self.value, self.folds())] {
+            accel.hash_update(state, &bytes.len().to_be_bytes())?;
+            for chunk in bytes.chunks(CHUNK) {
+                let mut folded = [0; CHUNK];
+                for (to, from) in folded.iter_mut().zip(chunk) {
+                    *to = if folds { from.to_ascii_lowercase() } else { *from };
+                }
+                accel.hash_update(state, folded.get(..chunk.len()).unwrap_or_default())?;
+            }
+        }
+        Ok(())
     }
 
     fn is_same(&self, other: &Self) -> bool {

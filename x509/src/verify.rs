@@ -245,6 +245,8 @@ impl Verifier {
     }
 
     /// Decides what the certificate is good for; true if for nothing.
+    // Not inlined, nor are the other two: none needs the others' stack.
+    #[inline(never)]
     fn start<A: Accel>(
         &mut self,
         certificate: &Certificate<'_>,
@@ -295,6 +297,7 @@ impl Verifier {
     }
 
     /// Lets the path go on through an issuer that is not an anchor.
+    #[inline(never)]
     fn extend<A: Accel>(
         &mut self,
         subject: Subject,
@@ -328,6 +331,7 @@ impl Verifier {
     }
 
     /// Looks for an issuer of the end of the path among the anchors; true when the search is over.
+    #[inline(never)]
     fn check_anchors<A: Accel>(
         &mut self,
         context: &Context<'_>,
@@ -421,6 +425,7 @@ fn end_entity_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Fla
 }
 
 /// Where the certificate itself is in the CA file.
+#[inline(never)]
 fn index_of(certificate: &Certificate<'_>, context: &Context<'_>) -> Option<usize> {
     BundleIter::of(context.anchors).position(|anchor| anchor.der() == certificate.der())
 }
