@@ -253,9 +253,10 @@ impl HashState {
         *to = length;
     }
 
-    /// What there is to keep of a hash after its first block.
-    pub(crate) fn midstate(&self) -> (Owner, ChainingValue) {
-        (self.owner, self.chain.clone())
+    /// Keeps what there is to keep of a hash after its first block: the chaining value, and whose it is.
+    pub(crate) fn keep_midstate(&self, chain: &mut ChainingValue) -> Owner {
+        chain.clone_from(&self.chain);
+        self.owner
     }
 
     /// Goes on from what was kept after a block of the same algorithm.

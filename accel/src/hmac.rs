@@ -40,40 +40,50 @@ impl HmacKey {
     /// Those of [`Hash`].
     #[inline(never)]
     pub fn new<A: Hash + ?Sized>(accel: &mut A, algorithm: HashAlgorithm, key: &[u8]) -> Result<Self, Error> {
-        let mut pad = [0_u64; MAX_BLOCK_LENGTH / 8];
-        let result = Self::from_pad(accel, algorithm, key, &mut pad);
-        // As a slice: an array would be wiped word by word.
-        pad.as_mut_slice().zeroize();
-        result
+        // Made where it stays: a copy is 140 bytes of stack.
+        let mut made = Ok(Self::empty());
+        if let Ok(place) = &mut made {
+            place.algorithm = algorithm;
+            if let Err(error) = place.prepare(accel, key) {
+                made = Err(error);
+            }
+        }
+        made
     }
 
-    fn from_pad<A: Hash + ?Sized>(
+    #[inline(never)]
+    fn prepare<A: Hash + ?Sized>(&mut self, accel: &mut A, key: &[u8]) -> Result<(), Error> {
+        let mut pad = [0_u64; MAX_BLOCK_LENGTH / 8];
+        let prepared = self.hash_pads(accel, key, &mut pad);
+        // As a slice: an array would be wiped word by word.
+        pad.as_mut_slice().zeroize();
+        prepared
+    }
+
+    fn hash_pads<A: Hash + ?Sized>(
+        &mut self,
         accel: &mut A,
-        algorithm: HashAlgorithm,
         key: &[u8],
         pad: &mut [u64; MAX_BLOCK_LENGTH / 8],
-    ) -> Result<Self, Error> {
-        let block = algorithm.block_length();
+    ) -> Result<(), Error> {
+        let block = self.algorithm.block_length();
         let bytes: &mut [u8; MAX_BLOCK_LENGTH] = bytemuck::must_cast_mut(pad);
         if key.len() > block {
-            copy(bytes, accel.hash(algorithm, &[key])?.as_bytes());
+            shorten(accel, self.algorithm, key, bytes)?;
         } else {
             copy(bytes, key);
         }
-        let mut state = |mask: u8| {
+        let [of_inner, of_outer] = &mut self.owners;
+        for (mask, owner, chain) in
+            [(INNER, of_inner, &mut self.inner), (INNER ^ OUTER, of_outer, &mut self.outer)]
+        {
             for word in pad.iter_mut() {
                 *word ^= u64::from_ne_bytes([mask; 8]);
             }
             let pad: &[u8; MAX_BLOCK_LENGTH] = bytemuck::must_cast_ref(pad);
-            // In the place where it is made: a copy is 200 bytes of stack.
-            let mut started = accel.hash_start(algorithm);
-            let state = started.as_mut().map_err(|error| *error)?;
-            accel.hash_update(state, pad.get(..block).unwrap_or_default())?;
-            Ok(state.midstate())
-        };
-        let (of_inner, inner) = state(INNER)?;
-        let (of_outer, outer) = state(INNER ^ OUTER)?;
-        Ok(Self { algorithm, owners: [of_inner, of_outer], unused: [0; 5], inner, outer })
+            *owner = hash_pad(accel, self.algorithm, pad.get(..block).unwrap_or_default(), chain)?;
+        }
+        Ok(())
     }
 
     /// A place for a key that is prepared later; as a key it is worth nothing.
@@ -146,6 +156,33 @@ impl HmacKey {
     pub(crate) const fn chains(&self) -> (&ChainingValue, &ChainingValue) {
         (&self.inner, &self.outer)
     }
+}
+
+/// A key that is longer than a block is its digest (RFC 2104 §2).
+#[inline(never)]
+fn shorten<A: Hash + ?Sized>(
+    accel: &mut A,
+    algorithm: HashAlgorithm,
+    key: &[u8],
+    out: &mut [u8; MAX_BLOCK_LENGTH],
+) -> Result<(), Error> {
+    copy(out, accel.hash(algorithm, &[key])?.as_bytes());
+    Ok(())
+}
+
+/// Hashes a padded key, of which only the chaining value is kept.
+#[inline(never)]
+fn hash_pad<A: Hash + ?Sized>(
+    accel: &mut A,
+    algorithm: HashAlgorithm,
+    pad: &[u8],
+    chain: &mut ChainingValue,
+) -> Result<Owner, Error> {
+    // In the place where it is made: a copy is 200 bytes of stack.
+    let mut started = accel.hash_start(algorithm);
+    let state = started.as_mut().map_err(|error| *error)?;
+    accel.hash_update(state, pad)?;
+    Ok(state.keep_midstate(chain))
 }
 
 const INNER: u8 = 0x36;

@@ -197,7 +197,8 @@ pub(crate) const DIGEST_LENGTH: usize = 32;
 /// Those of [`accel::Hash`].
 #[inline(never)]
 pub(crate) fn sha256<A: Hash + ?Sized>(accel: &mut A, bytes: &[u8]) -> Result<[u8; DIGEST_LENGTH], Error> {
-    Ok(array(&accel.hash(HashAlgorithm::Sha256, &[bytes])?))
+    // Used in the place where it is made: a copy is 70 bytes of stack.
+    accel.hash(HashAlgorithm::Sha256, &[bytes]).as_ref().map(array).map_err(|error| *error)
 }
 
 /// The digest of SHA-256 as an array.

@@ -331,40 +331,55 @@ impl Verifier {
     }
 
     /// Looks for an issuer of the end of the path among the anchors; true when the search is over.
-    #[inline(never)]
     fn check_anchors<A: Accel>(
         &mut self,
         context: &Context<'_>,
         accel: &mut A,
         scratch: &mut Scratch<'_, '_>,
     ) -> nb::Result<bool, Error> {
+        if let Some(index) = self.find_anchor(context, accel, scratch)? {
+            self.end_at(index, context);
+        }
+        Ok(true)
+    }
+
+    /// The first anchor that has signed the end of the path and is valid, else the first that has signed it.
+    #[inline(never)]
+    fn find_anchor<A: Accel>(
+        &mut self,
+        context: &Context<'_>,
+        accel: &mut A,
+        scratch: &mut Scratch<'_, '_>,
+    ) -> nb::Result<Option<usize>, Error> {
         let (Some(end), VerifyStage::Anchors { index, outside_validity }) = (&mut self.end, &mut self.stage)
         else {
-            return Ok(true);
+            return Ok(None);
         };
-        let anchors = || BundleIter::of(context.anchors);
-        let mut found = None;
-        for anchor in anchors().skip(*index) {
+        for anchor in BundleIter::of(context.anchors).skip(*index) {
             let is_candidate = scratch.job.is_some()
                 || (end.accepts_issuer(&anchor, true) && anchor.subject().digest(accel)? == end.issuer_name);
             self.has_unusable_anchor |= is_candidate && end.is_beyond(&anchor.public_key());
             if is_candidate && self.budget.check(end, &anchor.public_key(), accel, scratch)? {
                 if time_flags(&anchor, context).is_empty() {
-                    found = Some(*index);
-                    break;
+                    return Ok(Some(*index));
                 }
                 outside_validity.get_or_insert(*index);
             }
             *index = index.saturating_add(1);
         }
-        let found = found.or(*outside_validity);
-        if let Some(anchor) = found.and_then(|index| anchors().nth(index)) {
-            self.anchor = found;
-            // RFC 5280 §6.1.1 (d) leaves an anchor's validity open; Mbed TLS asks for it.
-            let Position { depth, found, .. } = end.issuer_position(true, &anchor, context);
-            end.position.found = found.with(time_flags(&anchor, context), depth);
-        }
-        Ok(true)
+        Ok(*outside_validity)
+    }
+
+    /// The path ends at this anchor.
+    #[inline(never)]
+    fn end_at(&mut self, index: usize, context: &Context<'_>) {
+        let (Some(anchor), Some(end)) = (BundleIter::of(context.anchors).nth(index), &mut self.end) else {
+            return;
+        };
+        self.anchor = Some(index);
+        // RFC 5280 §6.1.1 (d) leaves an anchor's validity open; Mbed TLS asks for it.
+        let Position { depth, found, .. } = end.issuer_position(true, &anchor, context);
+        end.position.found = found.with(time_flags(&anchor, context), depth);
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Hasher;
 
 impl Hash for Hasher {}
 
+// Not inlined: what it is made of is not beside it on the stack.
+#[inline(never)]
 pub(crate) fn start(algorithm: HashAlgorithm) -> HashState {
     HashState::of(algorithm, Owner::Software, initial(algorithm))
 }

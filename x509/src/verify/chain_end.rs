@@ -118,10 +118,18 @@ impl ChainEnd {
         let kept = kept.get_mut(..signature.len()).ok_or(mpi::ALLOC_FAILED)?;
         kept.iter_mut().zip(signature).for_each(|(to, from)| *to = *from);
         self.algorithm = algorithm;
-        self.digest = accel.hash(algorithm.hash(), &[certificate.signed()])?;
+        self.hash(certificate, accel)?;
         self.issuer_name = certificate.issuer().digest(accel)?;
         self.is_self_issued = self.issuer_name == certificate.subject().digest(accel)?;
         self.position = Position { found: position.found.with(flags, position.depth), ..position };
+        Ok(())
+    }
+
+    /// Hashes what is signed.
+    // Not inlined: its stack is free again when the names are hashed.
+    #[inline(never)]
+    fn hash<A: Accel>(&mut self, certificate: &Certificate<'_>, accel: &mut A) -> Result<(), Error> {
+        self.digest = accel.hash(self.algorithm.hash(), &[certificate.signed()])?;
         Ok(())
     }
 

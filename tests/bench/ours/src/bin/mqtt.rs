@@ -110,7 +110,9 @@ fn incoming(open: usize, in_flight: &mut [u8]) {
 
 fn connected<'b>(spill: &'b mut [u8], in_flight: &'b mut [u8]) -> Client<'b> {
     let options = Options { client_id: "bench", clean_session: false, keep_alive: 0, ..Options::default() };
-    let mut client = check("the client", Client::new(options, spill, in_flight));
+    // As many as are measured.
+    let options = Options { max_in_flight: u16::MAX, ..options };
+    let mut client = check("the client", Client::new(options, spill, in_flight).map_err(Error::from));
     check("CONNECT", client.connect(0, &mut [0; 64]));
     check("CONNACK", client.receive(&[0x20, 2, 0, 0], 0));
     client
