@@ -61,7 +61,7 @@ impl<'a> Bundle<'a> {
         Ok(found.bundle(storage))
     }
 
-    /// The bundle of certificates that stand back to back, as [`Bundle::der`] gives them: several bundles become one.
+    /// The bundle of certificates in DER, back to back, as [`Bundle::der`] gives them.
     ///
     /// # Errors
     /// What [`Certificate::from_der`] says of the first that cannot be read, and of nothing at all.
@@ -82,8 +82,7 @@ impl<'a> Bundle<'a> {
         self.failed
     }
 
-    /// What is wrong with one of those that could not be read: one that is damaged, if there is one
-    /// ([`Certificate::is_unknown`]).
+    /// Why one of them could not be read. Damage counts before an unknown kind ([`Certificate::is_unknown`]).
     #[must_use]
     pub const fn failure(&self) -> Option<Error> {
         self.failure
@@ -153,7 +152,7 @@ impl<'a> Bundle<'a> {
     }
 }
 
-/// A bundle that grows by one file after the other: a list of CAs that stands in several files.
+/// Builds a bundle from several files: for example a list of CAs.
 ///
 /// ```
 /// # fn files() -> [&'static [u8]; 0] { [] }
@@ -227,7 +226,7 @@ impl<'a> BundleBuilder<'a> {
     }
 }
 
-/// What was read of files: the bytes at the head of the storage, and what they are.
+/// What was read from files: the number of bytes at the head of the storage, and what they are.
 #[derive(Clone, Copy)]
 struct BundleContents {
     used: usize,
@@ -269,11 +268,11 @@ impl BundleContents {
                 }
             }
         }
-        // Of a file without a good one, what is wrong with the first is the answer, as in 2.28.
+        // If no certificate can be read, the answer is the first failure, as in 2.28.
         if found.count == 0 { Err(first.unwrap_or(x509::CERT_UNKNOWN_FORMAT)) } else { Ok(found) }
     }
 
-    /// Keeps a failure: a certificate that is damaged is more than one that is not known.
+    /// Keeps a failure: damage counts before an unknown kind.
     fn note(&mut self, failure: Option<Error>) {
         if self.failure.is_none_or(Certificate::is_unknown) {
             self.failure = failure.or(self.failure);

@@ -146,9 +146,9 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// Whether this error of [`Certificate::from_der`] means a certificate that is not damaged, but of a kind that is not known here: its
-    /// signature's algorithm, or its key's kind, curve, form of a curve or of a point, parameters or length. Such a one is
-    /// passed over where the path may not need it.
+    /// Whether this error of [`Certificate::from_der`] means a certificate of an unknown kind, not a damaged one: the algorithm of its
+    /// signature is unknown, or the kind, curve, parameters, length or form of its key. Such a certificate is skipped, since the path may not
+    /// need it.
     #[must_use]
     pub const fn is_unknown(error: Error) -> bool {
         const UNKNOWN_ALGORITHM: Error = x509::UNKNOWN_SIG_ALG.because(oid_code::NOT_FOUND);
@@ -176,7 +176,7 @@ impl<'a> Certificate<'a> {
         self.version
     }
 
-    /// The serial number, big-endian, as it stands there (RFC 5280 §4.1.2.2).
+    /// The serial number, big-endian, with the bytes of the certificate (RFC 5280 §4.1.2.2).
     #[must_use]
     pub const fn serial(&self) -> &'a [u8] {
         self.serial
@@ -212,7 +212,7 @@ impl<'a> Certificate<'a> {
         self.public_key
     }
 
-    /// The SubjectPublicKeyInfo, header included: what a pin of a public key is the digest of (RFC 7469 §2.4). It is looked for anew at each call.
+    /// The SubjectPublicKeyInfo, header included: the bytes of which a pin of the key is the digest (RFC 7469 §2.4). Each call searches for it again.
     #[must_use]
     pub fn public_key_info(&self) -> &'a [u8] {
         let mut reader = DerReader::new(self.signed);

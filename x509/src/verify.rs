@@ -102,15 +102,15 @@ pub struct Outcome {
 /// }
 /// ```
 pub struct Verifier {
-    /// The end of the path so far: the certificate whose issuer is looked for, or was found among the anchors.
+    /// The end of the path: its issuer is not found yet, or is the anchor.
     end: Option<ChainEnd>,
-    /// A certificate whose issuer was found, but outside its validity.
+    /// The end of an alternative path: its issuer was found, but outside its validity.
     alternative: Option<ChainEnd>,
-    /// Which of the anchors the path ends at.
+    /// The index of the anchor, once it is found.
     anchor: Option<usize>,
-    /// Whether the last certificate has become the path's end.
+    /// Whether the last certificate that was pushed is part of the path.
     has_joined: bool,
-    /// An anchor of the right name has a key that nobody here can compute with.
+    /// An anchor with the issuer's name has a key that no accelerator can use.
     has_unusable_anchor: bool,
     stage: VerifyStage,
     budget: Budget,
@@ -118,17 +118,17 @@ pub struct Verifier {
     failure: Option<Error>,
 }
 
-/// Where the work on one certificate stands.
+/// What is done next with a certificate.
 enum VerifyStage {
     /// Nothing done yet.
     Start,
-    /// Checking whether it has signed the certificate at the end of the path.
+    /// Checks whether it is the issuer of this certificate of the path.
     Issuer(Subject),
-    /// Looking for its issuer among the anchors.
+    /// Looks for its issuer among the anchors.
     Anchors { index: usize, outside_validity: Option<usize> },
 }
 
-/// Which certificate the one at hand may be the issuer of.
+/// The certificate of which another one may be the issuer.
 #[derive(Clone, Copy)]
 enum Subject {
     End,
@@ -157,14 +157,14 @@ impl Verifier {
         }
     }
 
-    /// Takes the next certificate of the message, the server's own first. Called again with the same arguments while it answers
-    /// `WouldBlock`: one call is one slice of work. `memory`, of at least [`WORKSPACE`] bytes or [`rsa_workspace`] of the keys, must be
-    /// the same and untouched until the last certificate has been taken, and so must `job`, which is nothing at first.
+    /// Takes the next certificate of the message, the server's own first. One call does one slice of work: call it again with the same
+    /// arguments while it answers `WouldBlock`. `memory` has at least [`WORKSPACE`] bytes, or [`rsa_workspace`] for RSA keys. Lend the same,
+    /// unchanged `memory` and `job` until the last certificate has been taken; `job` is `None` at first.
     ///
     /// # Errors
     /// `x509::FATAL_ERROR` (-0x3000) for a path with more than 8 intermediate certificates, or with too many signatures to check;
-    /// the accelerator's code where it, and not a signature, is at fault. An error is repeated ever after. A certificate that is
-    /// not accepted is no error here but a flag of the [`Outcome`].
+    /// the accelerator's code if the accelerator fails. An error is repeated at each later call. A certificate that is not accepted is not
+    /// an error, but a flag of the [`Outcome`].
     pub fn push<A: Accel>(
         &mut self,
         certificate: &Certificate<'_>,
@@ -207,13 +207,13 @@ impl Verifier {
         self.anchor
     }
 
-    /// What has been found so far. That no anchor was found is not: it shows at the end.
+    /// What has been found so far. `NOT_TRUSTED` for a missing anchor is only added by [`Verifier::finish`].
     #[must_use]
     pub fn found(&self) -> Outcome {
         self.end.as_ref().map_or(Outcome { flags: Flags::NONE, depth: 0 }, |end| end.position.found)
     }
 
-    /// The place in the path of the certificate that was pushed last, 0 for the server's own; none if it is not part of it.
+    /// The place in the path of the certificate that was pushed last, 0 for the server's own; `None` if it is not part of the path.
     #[must_use]
     pub fn joined(&self) -> Option<u8> {
         self.end.as_ref().filter(|_| self.has_joined).map(|end| end.position.depth)
@@ -244,7 +244,7 @@ impl Verifier {
         }
     }
 
-    /// Decides what the certificate is good for; true if for nothing.
+    /// Decides whether the certificate can be part of the path; true if it cannot, so that nothing is left to be done.
     // Not inlined, nor are the other two: none needs the others' stack.
     #[inline(never)]
     fn start<A: Accel>(
@@ -280,7 +280,7 @@ impl Verifier {
         Ok(false)
     }
 
-    /// Checks the signature of the waiting certificate, slice by slice.
+    /// Checks the signature on a certificate of the path with the key of the candidate, slice by slice.
     fn check_issuer<A: Accel>(
         &mut self,
         subject: Subject,
@@ -296,7 +296,7 @@ impl Verifier {
         self.budget.check(end, &certificate.public_key(), accel, scratch)
     }
 
-    /// Lets the path go on through an issuer that is not an anchor.
+    /// Appends an issuer that is not an anchor to the path.
     #[inline(never)]
     fn extend<A: Accel>(
         &mut self,
@@ -420,7 +420,7 @@ pub const fn alert(flags: Flags) -> Alert {
     }
 }
 
-/// What only the server's own certificate is asked for.
+/// The checks of the server's own certificate.
 fn end_entity_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Flags {
     let mut flags = Flags::NONE;
     if context.host.is_some_and(|host| !certificate.is_for_host(host)) {
@@ -439,7 +439,7 @@ fn end_entity_flags(certificate: &Certificate<'_>, context: &Context<'_>) -> Fla
     flags
 }
 
-/// Where the certificate itself is in the CA file.
+/// The index of the certificate itself in the CA file.
 #[inline(never)]
 fn index_of(certificate: &Certificate<'_>, context: &Context<'_>) -> Option<usize> {
     BundleIter::of(context.anchors).position(|anchor| anchor.der() == certificate.der())
