@@ -126,9 +126,10 @@ impl<'b> Input<'b> {
         accel: &mut A,
     ) -> Result<ReceivedRecord, Failure> {
         match self.stage {
-            InputStage::Header if let Some(header) = self.bytes(self.body..self.end).first_chunk() => {
-                self.accept_header(*header, state.is_some())
-            }
+            InputStage::Header => match self.bytes(self.body..self.end).first_chunk().copied() {
+                Some(header) => self.accept_header(header, state.is_some()),
+                None => self.make_room().map(|()| ReceivedRecord::Incomplete),
+            },
             InputStage::Record { content_type, missing: 0 } => {
                 let record = self.buffer.get_mut(self.body..self.end).unwrap_or_default();
                 let opened = Layer(state).open(accel, record)?;
@@ -139,9 +140,8 @@ impl<'b> Input<'b> {
                 Ok(ReceivedRecord::Record(content_type, at(opened.start)..at(opened.end)))
             }
             InputStage::Plaintext => Ok(ReceivedRecord::Incomplete),
-            InputStage::Header | InputStage::Fragment { .. } | InputStage::Record { .. } => {
-                self.make_room()?;
-                Ok(ReceivedRecord::Incomplete)
+            InputStage::Fragment { .. } | InputStage::Record { .. } => {
+                self.make_room().map(|()| ReceivedRecord::Incomplete)
             }
         }
     }
