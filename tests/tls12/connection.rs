@@ -522,3 +522,19 @@ fn what_was_written_and_never_sent_shows_in_the_status() {
         }
     }
 }
+
+/// RFC 5246 §7.3: a server answers a ClientHello when it has received all of it. Only a socket that takes no more bytes makes this possible.
+#[test]
+fn an_answer_to_half_a_client_hello_is_unexpected() {
+    let config = trusting();
+    let mut memory = Memory::new();
+    let mut connection = memory.connect(&config, peer(&[]));
+    let mut accel = accelerator();
+    assert_eq!(connection.poll(&mut accel), Ok(Want::SEND));
+    let mut server = Server::new(Script::default());
+    server.receive(connection.send_bytes());
+    connection.sent(10);
+    connection.send_closed();
+    let mut link = Link::new(server, Pieces::Whole);
+    assert_eq!(link.run(&mut connection, &mut accel), Err(ssl::BAD_HS_SERVER_HELLO));
+}

@@ -155,11 +155,12 @@ impl<'b> KeyExchange<'b> {
             return Err(malformed().into());
         }
         let Some(der) = rest.get(..length) else { return Ok(Piece::Needs(whole)) };
-        match Certificate::from_der(der) {
-            Ok(certificate) => self.take_certificate(common, &certificate, whole, accel),
+        // Borrowed: a match by value would copy it.
+        match &Certificate::from_der(der) {
+            Ok(certificate) => self.take_certificate(common, certificate, whole, accel),
             // Skipped: perhaps the path does not need it.
-            Err(error) if Certificate::is_unknown(error) && server.has_leaf => Ok(Piece::Taken(whole)),
-            Err(error) => Err(Failure::new(error, parse_alert(error)).into()),
+            Err(error) if Certificate::is_unknown(*error) && server.has_leaf => Ok(Piece::Taken(whole)),
+            Err(error) => Err(Failure::new(*error, parse_alert(*error)).into()),
         }
     }
 

@@ -186,7 +186,7 @@ impl<'b> Protected<'b> {
                 common.store.copy(common.peer.session);
                 return Ok(());
             }
-            if let Some(session) = common.resumed_session() {
+            if let Some(session) = &common.resumed_session() {
                 created = session.created;
                 if !session.ticket.is_empty() {
                     id = SessionId::new(session.id).unwrap_or(SessionId::EMPTY);

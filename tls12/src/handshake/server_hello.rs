@@ -271,8 +271,9 @@ impl<'b> HandshakePhase<'b> {
     // Not inlined: the session is gone when messages are hashed.
     #[inline(never)]
     fn resume(&mut self, common: &mut Common<'b>, parameters: &mut Parameters<'b>) -> Result<bool, Failure> {
-        let Some(session) = common.resumed_session() else { return Ok(false) };
-        parameters.resume(&session)?;
+        let session = common.resumed_session();
+        let Some(session) = &session else { return Ok(false) };
+        parameters.resume(session)?;
         self.begin_protection(parameters);
         if let Self::Protected(protected, _) = self {
             protected.agreed.server = session.server;
