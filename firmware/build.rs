@@ -9,7 +9,7 @@ fn main() -> std::io::Result<()> {
     let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
     println!("cargo::rerun-if-changed=build.rs");
     for name in ["style.css", "live.js"] {
-        let source = PathBuf::from("src/menu").join(name);
+        let source = PathBuf::from("src/web/pages").join(name);
         println!("cargo::rerun-if-changed={}", source.display());
         let packed = fs::File::create(out.join(format!("{name}.gz")))?;
         // Without a name and a time, so that the same source is the same program.

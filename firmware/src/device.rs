@@ -19,7 +19,7 @@ use crate::{
     board::{Backup, Board, Facts, Parts, ResetCause, System},
     certificates::{Certificates, File},
     clock::{self, Clock},
-    connection::retained::{self, Retained},
+    retained::{self, Retained},
     settings::{
         Field, Network, Settings,
         configuration::{self, Secrets},
@@ -108,6 +108,23 @@ pub enum ConnectionState {
     Connected,
     /// The connection failed; the next attempt follows after a pause.
     WaitingToRetry,
+}
+
+impl ConnectionState {
+    /// Its name for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::WaitingForNetwork => "waiting_for_network",
+            Self::WaitingForTime => "waiting_for_time",
+            Self::LookingUp => "looking_up",
+            Self::Connecting => "connecting",
+            Self::Handshake => "handshake",
+            Self::WaitingForBroker => "waiting_for_broker",
+            Self::Connected => "connected",
+            Self::WaitingToRetry => "waiting_to_retry",
+        }
+    }
 }
 
 impl<B: Board> Device<B> {

@@ -8,7 +8,7 @@
 //!            ├── clock        SNTP, and the gate that MQTTS waits at
 //!   run ─────┼── connection   TLS + MQTT, back-off, resumption, status codes ──► broker
 //!            ├── ports        inputs and outputs
-//!            ├── http         the requests that set the device up ◄── browser
+//!            ├── web          the menu and the requests that set the device up ◄── browser
 //!            └── supervisor   feeds the watchdog while all of these make progress
 //!                  │
 //!                Device: settings, certificates, clock, status codes, what is connected
@@ -27,17 +27,18 @@ pub mod clock;
 pub mod connection;
 pub mod device;
 pub mod failure;
-pub mod http;
 pub mod json;
-pub mod menu;
+pub mod names;
 pub mod network;
 pub mod packed;
 pub mod ports;
+pub mod retained;
 pub mod settings;
 pub mod status_codes;
 pub mod storage;
 pub mod supervisor;
 pub mod texts;
+pub mod web;
 pub mod window;
 
 use core::pin::pin;
@@ -54,13 +55,13 @@ pub struct Memory {
     /// What a connection to the broker works in.
     pub connection: connection::Memory,
     /// What the requests of the menu work in.
-    pub http: http::Memory,
+    pub web: web::Memory,
 }
 
 impl Memory {
     /// All zero.
     pub const fn new() -> Self {
-        Self { connection: connection::Memory::new(), http: http::Memory::new() }
+        Self { connection: connection::Memory::new(), web: web::Memory::new() }
     }
 }
 
@@ -81,12 +82,9 @@ pub async fn run<B: Board>(parts: Parts<B>, stack: Stack<'_>, memory: &mut Memor
         clock::run(&device, stack),
         ports::run(&device),
     );
-    let http = pin!(http::run(&device, stack, &mut memory.http));
-    let around = join3(
-        network::run(&device, stack),
-        device.progress.during(Task::Http, http),
-        supervisor::run(&device),
-    );
+    let web = pin!(web::run(&device, stack, &mut memory.web));
+    let around =
+        join3(network::run(&device, stack), device.progress.during(Task::Web, web), supervisor::run(&device));
     join(engine, around).await;
     // None of the six ever ends.
     core::future::pending().await

@@ -16,7 +16,7 @@ use embassy_time::{Duration, Timer, with_timeout};
 use heapless::{String, Vec};
 use status::{Error, net::UNKNOWN_HOST};
 
-use crate::{ascii, board::Board, connection::names, device::Device, settings::Network, supervisor::Task};
+use crate::{ascii, board::Board, device::Device, names, settings::Network, supervisor::Task};
 use dns::{Addresses, Query};
 
 /// Keeps the network's address as the settings say. Never ends.

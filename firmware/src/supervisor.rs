@@ -24,13 +24,13 @@ pub enum Task {
     Connection,
     /// `ports::run`
     Ports,
-    /// `http::run`
-    Http,
+    /// `web::run`
+    Web,
 }
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Network, Self::Clock, Self::Connection, Self::Ports, Self::Http];
+    pub const ALL: [Self; 5] = [Self::Network, Self::Clock, Self::Connection, Self::Ports, Self::Web];
 }
 
 /// When each task made progress last, in milliseconds since boot.

@@ -25,21 +25,7 @@ const fn is_plain(text: &str) -> bool {
     true
 }
 
-use crate::{
-    certificates::File, device::ConnectionState, http::routes::Page, packed, packed::Packed, settings::Field,
-};
-
-/// A page's name.
-pub const fn page(page: Page) -> Packed {
-    match page {
-        Page::Status => packed!("Status"),
-        Page::Network => packed!("Network"),
-        Page::Mqtt => packed!("MQTT"),
-        Page::Time => packed!("Time"),
-        Page::Ports => packed!("Inputs and outputs"),
-        Page::System => packed!("System"),
-    }
-}
+use crate::{certificates::File, device::ConnectionState, packed, packed::Packed, settings::Field};
 
 /// A file's name (application note §1).
 pub const fn file(file: File) -> Packed {
@@ -191,6 +177,12 @@ pub const fn level(level: bool) -> Packed {
 }
 
 words! {
+    PAGE_STATUS = "Status";
+    PAGE_NETWORK = "Network";
+    PAGE_MQTT = "MQTT";
+    PAGE_TIME = "Time";
+    PAGE_PORTS = "Inputs and outputs";
+    PAGE_SYSTEM = "System";
     CA_CERTIFICATE = "CA certificate";
     CLIENT_CERTIFICATE = "Client Certificate";
     PRIVATE_KEY = "Private Key";

@@ -315,7 +315,7 @@ fn retained_messages_of_an_earlier_name_are_cleared_also_after_a_time_off_line_a
         peer.message("two/state", |_| true).await;
         assert_eq!(kept(&world).await, of("two"));
         // It is forgotten in the flash, too.
-        let mut saved = [0; firmware::connection::retained::SAVED];
+        let mut saved = [0; firmware::retained::SAVED];
         let length = device.storage.lock().await.read(Key::Retained, &mut saved).await.unwrap();
         assert_eq!(length, Some(0));
     });

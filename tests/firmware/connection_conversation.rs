@@ -4,9 +4,9 @@ use accel::soft::Soft;
 use firmware::{
     connection::{
         conversation::{Command, Conversation, Heard, options},
-        names::Names,
         report::Report,
     },
+    names::Names,
     settings::Mqtt,
 };
 use mqtt::{ConnAck, Message, Packet, Publish, QoS};

@@ -1,10 +1,8 @@
 //! What the device tells about itself is JSON, whatever its owner calls it.
 
 use firmware::{
-    connection::{
-        names::{BIRTH_TOPIC, Names, TOPIC_LENGTH, identifier},
-        report::{Report, length},
-    },
+    connection::report::{Report, length},
+    names::{BIRTH_TOPIC, Names, TOPIC_LENGTH, identifier},
     settings::Mqtt,
     status_codes::StatusCodes,
 };

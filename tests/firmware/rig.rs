@@ -143,16 +143,12 @@ impl World {
         let parts = self.parts();
         let whole = async {
             let device = Device::start(parts).await;
-            let http = std::pin::pin!(std::future::pending::<()>());
+            let web = std::pin::pin!(std::future::pending::<()>());
             let tasks = join4(
                 network::run(&device, stack),
                 clock::run(&device, stack),
                 connection::run(&device, stack, &mut memory),
-                join3(
-                    ports::run(&device),
-                    supervisor::run(&device),
-                    device.progress.during(Task::Http, http),
-                ),
+                join3(ports::run(&device), supervisor::run(&device), device.progress.during(Task::Web, web)),
             );
             match select(script(&device), tasks).await {
                 Either::First(result) => result,

@@ -1,4 +1,4 @@
-//! A text longer than memory: `firmware/src/http/window.rs`.
+//! A text longer than memory: `firmware/src/window.rs`.
 
 use std::fmt::Write;
 

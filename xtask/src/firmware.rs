@@ -40,7 +40,7 @@ const MAX_FLASH: u64 = 512 * 1024;
 /// The most flash that the menu may take, in bytes.
 const MAX_MENU: u64 = 96 * 1024;
 /// The modules of the crate `firmware` that are the menu: requests and pages, and what both are made with.
-const MENU: [&str; 7] = ["http", "menu", "json", "packed", "texts", "failure", "window"];
+const MENU: [&str; 6] = ["web", "json", "packed", "texts", "failure", "window"];
 /// The most RAM that the firmware may take, in bytes; the stack has a memory of its own.
 const MAX_RAM: u64 = 128 * 1024;
 /// How many rows a table has at most; what is left is summed up.
@@ -224,8 +224,11 @@ impl Content {
     fn add_constant(&mut self, name: &str, bytes: u64) {
         let package = owner(name);
         if let Some(path) = name.trim_start_matches('<').strip_prefix("firmware::") {
-            let module = path.split("::").next().unwrap_or(path);
-            add(&mut self.module_constants, module.to_owned(), bytes);
+            let mut names = path.split("::");
+            let module = names.next().unwrap_or(path).to_owned();
+            // Its rooms each for itself.
+            let module = if module == "web" { format!("web/{}", names.next().unwrap_or("")) } else { module };
+            add(&mut self.module_constants, module, bytes);
         }
         add(&mut self.constants, package, bytes);
     }
@@ -233,7 +236,8 @@ impl Content {
     /// What the menu takes: its code, its constants, and its share of those without a name.
     fn menu(&self) -> (u64, u64, u64) {
         let sum = |modules: &BTreeMap<String, u64>| {
-            MENU.iter().filter_map(|module| modules.get(*module)).sum::<u64>()
+            let is_menu = |module: &str| MENU.contains(&module.split('/').next().unwrap_or(module));
+            modules.iter().filter(|(module, _)| is_menu(module)).map(|(_, bytes)| bytes).sum::<u64>()
         };
         let (code, constants) = (sum(&self.modules), sum(&self.module_constants));
         let no_name = self.constants.get(NO_NAME).copied().unwrap_or(0);
@@ -354,7 +358,8 @@ fn charge(file: &str) -> (String, String) {
         Some((name, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => name,
         _ => package,
     };
-    let module = path.split('/').next().unwrap_or(path).trim_end_matches(".rs");
+    // The folder, or the file where there is none.
+    let module = path.rsplit_once('/').map_or(path.trim_end_matches(".rs"), |(folder, _)| folder);
     (name.to_owned(), module.to_owned())
 }
 
@@ -405,7 +410,7 @@ mod tests {
             format!("{package} {module}")
         };
         assert_eq!(charge("/home/x/.cargo/registry/src/index-1949cf/md-5-0.11.0/src/lib.rs"), "md-5 lib");
-        assert_eq!(charge("firmware/boards/nucleo-f439zi/firmware/src/http/body.rs"), "firmware http");
+        assert_eq!(charge("firmware/boards/nucleo-f439zi/firmware/src/web/pages/time.rs"), "firmware web/pages");
         assert_eq!(charge("firmware/boards/nucleo-f439zi/src/pins.rs"), "nucleo-f439zi pins");
         assert_eq!(charge("/rustc/5980/library/core/src/result.rs"), "core ");
         assert_eq!(charge("??"), "no line ");
@@ -418,12 +423,12 @@ mod tests {
         let mut content = Content {
             size: Size { flash: 0, ram: 0, constants: 0 },
             crates: sums(&[("firmware", 300), ("core", 700)]),
-            modules: sums(&[("http", 150), ("menu", 50), ("clock", 100)]),
+            modules: sums(&[("web", 150), ("web/pages", 50), ("clock", 100)]),
             constants: sums(&[(NO_NAME, 400)]),
             module_constants: BTreeMap::new(),
             statics: BTreeMap::new(),
         };
-        content.add_constant("firmware::menu::state::live::PACKED", 20);
+        content.add_constant("firmware::web::pages::state::live::PACKED", 20);
         content.add_constant("<firmware::texts::field as x>::PACKED", 3);
         content.add_constant("firmware::clock::PACKED", 7);
         content.add_constant("status::texts::PACKED", 9);

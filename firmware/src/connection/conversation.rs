@@ -18,12 +18,13 @@ use status::{
     mqtt::{ACKNOWLEDGED_BY_PUBACK, BUFFER_TOO_SMALL, IN_FLIGHT_FULL, SUBSCRIPTION_REFUSED},
 };
 
-use super::{
+use super::report::{self, Report};
+use crate::{
     names::{BIRTH_TOPIC, Names, TOPIC_LENGTH},
-    report::{self, Report},
     retained::Retained,
+    settings::Mqtt,
+    window::Window,
 };
-use crate::{settings::Mqtt, window::Window};
 
 /// The longest state, in bytes.
 pub const STATE_LENGTH: usize = 1152;

@@ -13,10 +13,10 @@
 
 pub mod conversation;
 mod credentials;
-pub mod names;
+
 pub mod patience;
 pub mod report;
-pub mod retained;
+
 mod talk;
 mod way;
 
@@ -36,11 +36,11 @@ use crate::{
     backup::{self, Slot},
     board::Board,
     device::{Connection, ConnectionState, Device},
+    names::Names,
     settings::Mqtt,
     supervisor::Task,
 };
 use credentials::Credentials;
-use names::Names;
 
 /// The longest packet that is gathered from pieces: commands are short.
 const SPILL: usize = 512;

@@ -7,7 +7,6 @@ use core::fmt::{self, Write};
 
 use embassy_time::Instant;
 
-use super::names::Names;
 use crate::{
     board::{Board, Pins},
     device::Device,
@@ -16,6 +15,7 @@ use crate::{
         Json, Number,
         Value::{Plain, Text},
     },
+    names::Names,
     packed,
     packed::Packed,
     status_codes::StatusCodes,

@@ -7,7 +7,6 @@ use embassy_time::{Duration, Ticker};
 use firmware::{
     board::{Facts, ResetCause},
     device::Connection,
-    http::status::state,
 };
 
 use crate::memory::{self, ProgramFault};
@@ -33,7 +32,7 @@ pub(crate) fn boot(facts: &Facts, fault: Option<ProgramFault>) {
 pub(crate) fn connection(connection: &Connection) {
     let suite = connection.suite.map_or("", |suite| suite.name());
     let resumed = if connection.resumed { ", resumed" } else { "" };
-    defmt::info!("broker: {=str} {=str}{=str}", state(connection.state), suite, resumed);
+    defmt::info!("broker: {=str} {=str}{=str}", connection.state.name(), suite, resumed);
 }
 
 /// The network and the stack.

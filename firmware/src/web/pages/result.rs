@@ -1,0 +1,66 @@
+//! What a form has led to: a banner above the page that it stands on.
+
+use core::fmt;
+
+use super::{View, certificates};
+use crate::{
+    failure::Code,
+    packed, texts,
+    web::{
+        protocol::html::Html,
+        refusal::{Reason, Refusal},
+        requests::table::{Done, Page},
+    },
+};
+
+/// What has just been done, or why not.
+pub(super) fn banner(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
+    if let Some(refusal) = view.refusal {
+        return refused(refusal, html);
+    }
+    let Some(done) = view.done else { return Ok(()) };
+    html.raw(packed!("<div class=\"notice\" role=\"status\"><p>", texts::DONE, "</p>"))?;
+    if matches!(done, Done::Port | Done::PortAndPassword) {
+        html.fill(
+            packed!("<p>", texts::PORT_CHANGED, " $. ", texts::PORT_CHANGED_WHY, "</p>"),
+            &[&view.settings.mqtt.port],
+        )?;
+    }
+    if matches!(done, Done::Password | Done::PortAndPassword) {
+        html.raw(packed!("<p class=\"warn\">", texts::PASSWORD_ERASED, "</p>"))?;
+    }
+    if done == Done::File {
+        certificates::findings(view, html)?;
+    }
+    html.raw(packed!("</div>"))
+}
+
+/// Why a request was refused, and what to do.
+fn refused(refusal: &Refusal, html: &mut Html<'_>) -> fmt::Result {
+    html.raw(packed!("<div class=\"notice\" role=\"alert\"><p class=\"bad\">"))?;
+    if let Some(code) = refusal.code() {
+        html.fill(packed!("$ "), &[&Code(code)])?;
+    }
+    match refusal.field() {
+        Some(field) => html.fill(packed!("<a href=\"#$\">$</a></p>"), &[&field.name(), &refusal.reason])?,
+        None => html.fill(packed!("$</p>"), &[&refusal.reason])?,
+    }
+    if matches!(refusal.reason, Reason::Code(_)) && refusal.status == 422 {
+        html.fill(packed!("<p>$</p>"), &[&texts::hint::FILE])?;
+    }
+    html.raw(packed!("<p>", texts::NOTHING_CHANGED, "</p></div>"))
+}
+
+/// What the lint said of a file that was only looked at.
+pub(super) fn checked(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
+    html.raw(packed!("<section><p>", texts::CHECKED_ONLY, "</p>"))?;
+    certificates::lint(view, html)?;
+    certificates::good(view, html)?;
+    html.raw(packed!("</section>"))?;
+    link(Page::Mqtt, html)
+}
+
+/// Where to go on.
+pub(super) fn link(page: Page, html: &mut Html<'_>) -> fmt::Result {
+    html.fill(packed!("<a class=\"button\" href=\"$\">", texts::BACK, "</a>"), &[&page.path()])
+}

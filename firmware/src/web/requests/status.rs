@@ -1,0 +1,230 @@
+//! The status and the settings for programs; what it is made of serves the pages, too.
+
+use core::fmt::{self, Write};
+
+use embassy_net::{Stack, StaticConfigV4};
+use embassy_time::Instant;
+use x509::{
+    Bundle,
+    lint::{Decoded, Finding, Severity, Slot},
+};
+
+use super::describe::{
+    self, Address, Description, KeyDescription, MacAddress, Network, days_left, expires, file,
+};
+use crate::{
+    board::{Board, Facts, Pins},
+    device::{Connection, Device},
+    failure::{CauseOf, Code, hint::hint, step},
+    json::{
+        Json, Number,
+        Value::{self, Plain, Text},
+    },
+    packed,
+    packed::Packed,
+    settings::{Field, Settings},
+    status_codes::{Entry, StatusCodes},
+    web::refusal::Refusal,
+};
+
+/// How the device is at one moment.
+pub struct Snapshot {
+    /// Seconds since boot.
+    pub uptime: u64,
+    /// The time in seconds since 1970, if the clock is set.
+    pub now: Option<u64>,
+    /// The address, if there is one.
+    pub address: Option<StaticConfigV4>,
+    /// The connection to the broker.
+    pub connection: Connection,
+    /// The last two failures.
+    pub status_codes: StatusCodes,
+    /// The inputs, input 0 in bit 0, and how many there are.
+    pub inputs: (u8, usize),
+    /// The outputs, output 0 in bit 0, and how many there are.
+    pub outputs: (u8, usize),
+    /// What the board knows about itself.
+    pub facts: Facts,
+}
+
+impl Snapshot {
+    /// Takes it.
+    pub fn take<B: Board>(device: &Device<B>, stack: Stack<'_>) -> Self {
+        Self {
+            uptime: Instant::now().as_secs(),
+            now: device.clock.now(),
+            address: stack.config_v4(),
+            connection: device.connection.get(),
+            status_codes: *device.status_codes.borrow(),
+            inputs: (device.inputs.try_get().unwrap_or(0), B::Pins::INPUTS),
+            outputs: (device.outputs.try_get().unwrap_or(0), B::Pins::OUTPUTS),
+            facts: device.facts,
+        }
+    }
+
+    /// The levels of inputs or outputs, one after the other.
+    pub fn levels((bits, count): (u8, usize)) -> impl Iterator<Item = bool> {
+        (0_u32..8).take(count).map(move |index| bits.checked_shr(index).unwrap_or(0) & 1 == 1)
+    }
+}
+
+/// Writes the status (see `docs/http.md`).
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_status(snapshot: &Snapshot, files: &Decoded<'_>, out: &mut dyn Write) -> fmt::Result {
+    let json = &mut Json::new(out);
+    json.fill(
+        packed!("{\"firmware\":{\"board\":$,\"identity\":$},\"uptime\":$,\"clock\":$,\"network\":"),
+        &[
+            Text(&snapshot.facts.name),
+            Text(&snapshot.facts.firmware),
+            Plain(&Number(Some(snapshot.uptime))),
+            Plain(&Number(snapshot.now)),
+        ],
+    )?;
+    network(snapshot, json)?;
+    connection(&snapshot.connection, json)?;
+    list(snapshot.status_codes.iter(), json, status_code)?;
+    json.raw(packed!(",\"inputs\":"))?;
+    list(Snapshot::levels(snapshot.inputs), json, |level, json| json.value(Plain(&level)))?;
+    json.raw(packed!(",\"outputs\":"))?;
+    list(Snapshot::levels(snapshot.outputs), json, |level, json| json.value(Plain(&level)))?;
+    json.raw(packed!(",\"certificates\":{\"ca\":"))?;
+    slot(&files.authority, json, |bundle, json| certificates(bundle, snapshot.now, json))?;
+    json.raw(packed!(",\"client\":"))?;
+    slot(&files.certificate, json, |bundle, json| certificates(bundle, snapshot.now, json))?;
+    json.raw(packed!(",\"key\":"))?;
+    slot(&files.key, json, |key, json| {
+        json.fill(packed!("{\"description\":$}"), &[Text(&KeyDescription(key))])
+    })?;
+    json.raw(packed!("}}\n"))
+}
+
+/// Writes all settings but secrets by their names.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_settings(settings: &Settings, out: &mut dyn Write) -> fmt::Result {
+    let json = &mut Json::new(out);
+    json.raw(packed!("{"))?;
+    for field in Field::ALL.iter().copied().filter(|field| !field.is_secret()) {
+        // The first field is none of the secrets.
+        json.raw(if field == Field::HostName { Packed::EMPTY } else { packed!(",") })?;
+        json.fill(packed!("$:$"), &[Text(&field.name()), Text(&describe::Value(settings, field))])?;
+    }
+    json.raw(packed!("}\n"))
+}
+
+fn network(snapshot: &Snapshot, json: &mut Json<'_>) -> fmt::Result {
+    let address = snapshot.address.as_ref().map(|config| Network(config.address));
+    let gateway = snapshot.address.as_ref().and_then(|config| config.gateway).map(Address);
+    json.fill(
+        packed!("{\"mac_address\":$,\"address\":$,\"gateway\":$},\"connection\":"),
+        &[
+            Text(&MacAddress(snapshot.facts.mac_address)),
+            Value::optional(address.as_ref()),
+            Value::optional(gateway.as_ref()),
+        ],
+    )
+}
+
+fn connection(connection: &Connection, json: &mut Json<'_>) -> fmt::Result {
+    json.fill(
+        packed!("{\"state\":$,\"suite\":$,\"resumed\":$,\"handshake_time\":$},\"status_codes\":"),
+        &[
+            Text(&connection.state.name()),
+            Value::optional(connection.suite.as_ref()),
+            Plain(&connection.resumed),
+            Plain(&connection.handshake_time),
+        ],
+    )
+}
+
+fn status_code(entry: &Entry, json: &mut Json<'_>) -> fmt::Result {
+    json.fill(
+        packed!("{\"code\":$,\"text\":$,\"cause\":$,\"step\":$,\"hint\":$,\"at\":$,\"count\":$,\"past\":$}"),
+        &[
+            Text(&Code(entry.status.error)),
+            Text(&entry.status.error),
+            Text(&CauseOf(&entry.status)),
+            Text(&step(entry.status.step)),
+            Text(&hint(&entry.status)),
+            Plain(&Number(entry.at)),
+            Plain(&u32::from(entry.count)),
+            Plain(&entry.is_past),
+        ],
+    )
+}
+
+fn certificates(bundle: &Bundle<'_>, now: Option<u64>, json: &mut Json<'_>) -> fmt::Result {
+    let expires = expires(bundle);
+    let left = expires.zip(now).map(|(expires, now)| days_left(expires, now));
+    json.fill(
+        packed!("{\"description\":$,\"expires\":$,\"days_left\":$}"),
+        &[Text(&Description(bundle)), Plain(&Number(expires)), Plain(&Number(left))],
+    )
+}
+
+fn slot<T>(
+    slot: &Slot<T>,
+    json: &mut Json<'_>,
+    read: impl Fn(&T, &mut Json<'_>) -> fmt::Result,
+) -> fmt::Result {
+    match slot {
+        Slot::Absent => json.raw(packed!("null")),
+        Slot::Read(content) => read(content, json),
+        Slot::Unreadable(code) => {
+            json.fill(packed!("{\"error\":{\"code\":$,\"text\":$}}"), &[Text(&Code(*code)), Text(code)])
+        }
+    }
+}
+
+fn list<T>(
+    items: impl Iterator<Item = T>,
+    json: &mut Json<'_>,
+    write: impl Fn(T, &mut Json<'_>) -> fmt::Result,
+) -> fmt::Result {
+    json.raw(packed!("["))?;
+    let mut separator = Packed::EMPTY;
+    for item in items {
+        json.raw(separator)?;
+        write(item, json)?;
+        separator = packed!(",");
+    }
+    json.raw(packed!("]"))
+}
+
+/// Writes what the lint has found.
+///
+/// # Errors
+/// Those of the output.
+pub fn write_findings(findings: &[Finding], json: &mut Json<'_>) -> fmt::Result {
+    json.raw(packed!("{\"findings\":"))?;
+    list(findings.iter(), json, |finding, json| {
+        let severity = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        json.fill(
+            packed!("{\"severity\":$,\"file\":$,\"text\":$}"),
+            &[Text(&severity), Text(&file(finding.file)), Text(&finding.problem)],
+        )
+    })?;
+    json.raw(packed!("}\n"))
+}
+
+/// Writes why a request was refused.
+///
+/// # Errors
+/// Those of the output.
+pub fn write_refusal(refusal: &Refusal, json: &mut Json<'_>) -> fmt::Result {
+    json.raw(packed!("{\"error\":{"))?;
+    if let Some(code) = refusal.code() {
+        json.fill(packed!("\"code\":$,"), &[Text(&Code(code))])?;
+    }
+    if let Some(field) = refusal.field() {
+        json.fill(packed!("\"field\":$,"), &[Text(&field.name())])?;
+    }
+    json.fill(packed!("\"text\":$}}\n"), &[Text(&refusal.reason)])
+}
