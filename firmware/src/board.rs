@@ -8,7 +8,7 @@ use accel::Accel;
 use embedded_storage_async::nor_flash::NorFlash;
 use status::Error;
 
-use crate::device::Connection;
+use crate::connection_state::Connection;
 
 /// The types of a board.
 pub trait Board {

@@ -25,8 +25,10 @@ pub mod board;
 pub mod certificates;
 pub mod clock;
 pub mod connection;
+pub mod connection_state;
 pub mod device;
 pub mod failure;
+pub mod journal;
 pub mod json;
 pub mod names;
 pub mod network;
@@ -34,6 +36,7 @@ pub mod packed;
 pub mod ports;
 pub mod retained;
 pub mod settings;
+pub mod setup;
 pub mod status_codes;
 pub mod storage;
 pub mod supervisor;
@@ -77,14 +80,18 @@ impl Default for Memory {
 /// by anybody else.
 pub async fn run<B: Board>(parts: Parts<B>, stack: Stack<'_>, memory: &mut Memory) -> ! {
     let device = Device::start(parts).await;
+    let (connection, clock, network) = (device.connection(), device.clock(), device.network());
     let engine = join3(
-        connection::run(&device, stack, &mut memory.connection),
-        clock::run(&device, stack),
-        ports::run(&device),
+        connection::run(&connection, stack, &mut memory.connection),
+        clock::run(&clock, stack),
+        ports::run(device.ports(), device.progress()),
     );
-    let web = pin!(web::run(&device, stack, &mut memory.web));
-    let around =
-        join3(network::run(&device, stack), device.progress.during(Task::Web, web), supervisor::run(&device));
+    let web = pin!(web::run(device.web(), stack, &mut memory.web));
+    let around = join3(
+        network::run(&network, stack),
+        device.progress().during(Task::Web, web),
+        supervisor::run(device.progress(), device.system()),
+    );
     join(engine, around).await;
     // None of the six ever ends.
     core::future::pending().await

@@ -4,7 +4,12 @@
 
 pub mod dns;
 
-use core::{net::Ipv4Addr, pin::pin, task::Context};
+use core::{
+    cell::{Cell, RefCell},
+    net::Ipv4Addr,
+    pin::pin,
+    task::Context,
+};
 
 use accel::Rng;
 use embassy_net::{
@@ -16,28 +21,44 @@ use embassy_time::{Duration, Timer, with_timeout};
 use heapless::{String, Vec};
 use status::{Error, net::UNKNOWN_HOST};
 
-use crate::{ascii, board::Board, device::Device, names, settings::Network, supervisor::Task};
+use crate::{
+    ascii,
+    board::Board,
+    names,
+    settings::Network,
+    setup::Setup,
+    supervisor::{Progress, Task},
+};
 use dns::{Addresses, Query};
 
+/// What keeps the network's address needs of the device.
+pub struct Handle<'d, B: Board> {
+    pub(crate) setup: &'d Setup<B>,
+    pub(crate) mac_address: [u8; 6],
+    /// How many connections the menu has now.
+    pub(crate) served: &'d Cell<u8>,
+    pub(crate) progress: &'d Progress,
+}
+
 /// Keeps the network's address as the settings say. Never ends.
-pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
-    let mut changes = device.changes();
+pub async fn run<B: Board>(device: &Handle<'_, B>, stack: Stack<'_>) {
+    let mut changes = device.setup.changes();
     loop {
-        let wanted = || configuration(&device.settings.borrow().network, device.facts.mac_address);
+        let wanted = || configuration(&device.setup.settings.borrow().network, device.mac_address);
         let present = wanted();
         stack.set_config_v4(present.clone());
         let other = changes.until(|| wanted() != present);
         device.progress.during(Task::Network, pin!(other)).await;
-        device.progress.during(Task::Network, pin!(answers(device))).await;
+        device.progress.during(Task::Network, pin!(answers(device.served))).await;
     }
 }
 
 /// The answer to whoever changed the address goes out first, and what a browser asks for next: with its address a device loses all
 /// connections.
-async fn answers<B: Board>(device: &Device<B>) {
+async fn answers(served: &Cell<u8>) {
     for _ in 0..MAX_WAITS {
         Timer::after(ANSWER_TIME).await;
-        if device.served.get() == 0 {
+        if served.get() == 0 {
             break;
         }
     }
@@ -68,23 +89,23 @@ pub fn configuration(network: &Network, mac_address: [u8; 6]) -> ConfigV4 {
 ///
 /// # Errors
 /// `net::UNKNOWN_HOST` (-0x0052), also when nobody answers within 10 seconds; the random number generator's.
-pub async fn resolve<B: Board>(device: &Device<B>, stack: Stack<'_>, host: &str) -> Result<Addresses, Error> {
+pub async fn resolve<R: Rng>(accel: &RefCell<R>, stack: Stack<'_>, host: &str) -> Result<Addresses, Error> {
     if let Some(address) = ascii::address(host.as_bytes()) {
         return Ok(Addresses::from_iter([address]));
     }
-    with_timeout(LOOK_UP_TIME, look_up(device, stack, host)).await.unwrap_or(Err(UNKNOWN_HOST))
+    with_timeout(LOOK_UP_TIME, look_up(accel, stack, host)).await.unwrap_or(Err(UNKNOWN_HOST))
 }
 
-async fn look_up<B: Board>(device: &Device<B>, stack: Stack<'_>, host: &str) -> Result<Addresses, Error> {
+async fn look_up<R: Rng>(accel: &RefCell<R>, stack: Stack<'_>, host: &str) -> Result<Addresses, Error> {
     let servers = stack.config_v4().map(|config| config.dns_servers).unwrap_or_default();
     for has_capitals in [true, true, false] {
         for server in &servers {
             let mut random = [0; 2 + CAPITALS];
-            device.accel.borrow_mut().fill(&mut random)?;
+            accel.borrow_mut().fill(&mut random)?;
             let [id_0, id_1, capitals @ ..] = random;
             let capitals = if has_capitals { capitals.as_slice() } else { &[] };
             let query = Query::new(host, [id_0, id_1], capitals).ok_or(UNKNOWN_HOST)?;
-            let port = random_port(device)?;
+            let port = random_port(accel)?;
             match with_timeout(QUERY_TIME, ask(stack, *server, port, &query)).await {
                 Ok(Ok(addresses)) => return Ok(addresses),
                 Ok(Err(dns::Refusal::NotFound)) => return Err(UNKNOWN_HOST),
@@ -124,17 +145,17 @@ async fn ask(
 ///
 /// # Errors
 /// Those of the random number generator.
-pub fn random_port<B: Board>(device: &Device<B>) -> Result<u16, Error> {
+pub fn random_port<R: Rng>(accel: &RefCell<R>) -> Result<u16, Error> {
     let mut random = [0; 2];
-    device.accel.borrow_mut().fill(&mut random)?;
+    accel.borrow_mut().fill(&mut random)?;
     Ok(u16::from_be_bytes(random) | FIRST_DYNAMIC_PORT)
 }
 
 /// Lets the next connection have a local port that cannot be told from the one before: `embassy_net` counts them up from one
 /// number, and lends none but to a socket. This is "random-increments port selection" (RFC 6056 §3.3.5).
-pub fn skip_ports<B: Board>(device: &Device<B>, stack: Stack<'_>) {
+pub fn skip_ports<R: Rng>(accel: &RefCell<R>, stack: Stack<'_>) {
     let mut random = [0; 2];
-    if device.accel.borrow_mut().fill(&mut random).is_err() {
+    if accel.borrow_mut().fill(&mut random).is_err() {
         return;
     }
     let mut socket = UdpSocket::new(stack, &mut [], &mut [], &mut [], &mut []);

@@ -3,15 +3,16 @@
 //! A task shows progress at each turn of its loop, and [`Progress::during`] shows it for a task that has nothing to do but wait.
 //! Whoever neither turns nor waits holds the processor, or is lost: then the watchdog is no longer fed, and bites.
 
-use core::{cell::Cell, future::Future, pin::Pin};
+use core::{
+    cell::{Cell, RefCell},
+    future::Future,
+    pin::Pin,
+};
 
 use embassy_futures::select::{Either, select};
 use embassy_time::{Duration, Instant, Timer};
 
-use crate::{
-    board::{Board, System},
-    device::Device,
-};
+use crate::board::System;
 
 /// The tasks that have to make progress.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,10 +85,10 @@ impl Progress {
 }
 
 /// Feeds the watchdog. Never ends.
-pub async fn run<B: Board>(device: &Device<B>) {
+pub async fn run<S: System>(progress: &Progress, system: &RefCell<S>) {
     loop {
-        if device.progress.stuck(Instant::now().as_millis()).is_none() {
-            device.system.borrow_mut().feed_watchdog();
+        if progress.stuck(Instant::now().as_millis()).is_none() {
+            system.borrow_mut().feed_watchdog();
         }
         Timer::after(FEEDING).await;
     }

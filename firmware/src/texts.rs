@@ -25,7 +25,7 @@ const fn is_plain(text: &str) -> bool {
     true
 }
 
-use crate::{certificates::File, device::ConnectionState, packed, packed::Packed, settings::Field};
+use crate::{certificates::File, connection_state::ConnectionState, packed, packed::Packed, settings::Field};
 
 /// A file's name (application note §1).
 pub const fn file(file: File) -> Packed {

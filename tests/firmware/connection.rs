@@ -8,11 +8,12 @@ use firmware::{
     backup::{self, Slot},
     board::ResetCause,
     certificates::File,
-    device::{ConnectionState, Device},
+    connection_state::ConnectionState,
     failure::hint::hint,
     settings::{PasswordHash, Settings},
     storage::Key,
     texts::hint as hints,
+    web::Handle,
 };
 use serde_json::{Value, json};
 use status::{Alert, AlertSeen, Cause, Error, Flags, Status, device as codes, net, ssl, x509};
@@ -31,22 +32,22 @@ fn parse(payload: &[u8]) -> Value {
 }
 
 /// The status codes, the newest first.
-fn failures(device: &Device<Rig>) -> Vec<Status> {
-    device.status_codes.borrow().iter().map(|entry| entry.status).collect()
+fn failures(device: &Handle<'_, Rig>) -> Vec<Status> {
+    device.journal.status_codes().iter().map(|entry| entry.status).collect()
 }
 
-async fn failure(device: &Device<Rig>, error: Error) -> Status {
+async fn failure(device: &Handle<'_, Rig>, error: Error) -> Status {
     until(&format!("{error:?}"), || failures(device).into_iter().find(|status| status.error == error)).await
 }
 
 /// Sets the device up for TLS with verification, and waits for it.
-async fn connect_tls(device: &Device<Rig>, world: &World, peer: &mut Peer) {
-    device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
-    device.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
+async fn connect_tls(device: &Handle<'_, Rig>, world: &World, peer: &mut Peer) {
+    device.setup.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+    device.setup.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
     on_line(device, peer).await;
 }
 
-async fn on_line(device: &Device<Rig>, peer: &mut Peer) {
+async fn on_line(device: &Handle<'_, Rig>, peer: &mut Peer) {
     peer.message(AVAILABILITY, |payload| payload == b"online").await;
     peer.message(STATE, |_| true).await;
     until_state(device, ConnectionState::Connected).await;
@@ -60,7 +61,7 @@ fn the_device_is_on_line_without_tls_and_its_outputs_are_switched() {
         for level in 0..3 {
             let mut settings = settings(world.port(Listener::Plain), false);
             settings.mqtt.quality_of_service = level;
-            device.store_settings(&settings).await.unwrap();
+            device.setup.store_settings(&settings).await.unwrap();
             peer.message(AVAILABILITY, |payload| payload == b"online").await;
             let state = parse(&peer.message(STATE, |_| true).await);
             assert_eq!(state["outputs"], json!(["OFF", "OFF", "OFF"]));
@@ -85,7 +86,7 @@ fn home_assistant_discovers_the_device_and_is_told_again_after_its_birth() {
     let world = World::new("discovery");
     world.run(async |device| {
         let mut peer = Peer::new(&world);
-        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
         let topic = format!("homeassistant/device/{CLIENT_ID}/config");
         let discovery = parse(&peer.message(&topic, |_| true).await);
         assert_eq!(discovery["components"].as_object().unwrap().len(), 3 + 2 + 2);
@@ -102,13 +103,13 @@ fn the_device_is_on_line_over_tls_with_a_client_certificate_and_everybody_has_a_
     world.run(async |device| {
         let mut peer = Peer::new(&world);
         for file in File::ALL {
-            device.replace_certificate(file, &pem(file)).await.unwrap();
+            device.setup.replace_certificate(file, &pem(file)).await.unwrap();
         }
-        device.store_settings(&settings(world.port(Listener::Mutual), true)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Mutual), true)).await.unwrap();
         let (turns, states) = (Cell::new(0_u32), RefCell::new(Vec::new()));
         let watching = async {
             loop {
-                let state = device.connection.get().state;
+                let state = device.journal.connection().state;
                 if state == ConnectionState::Handshake {
                     turns.set(turns.get() + 1);
                 }
@@ -130,7 +131,7 @@ fn the_device_is_on_line_over_tls_with_a_client_certificate_and_everybody_has_a_
         ];
         assert!(states.borrow().ends_with(&expected), "{states:?}");
         assert_eq!(failures(device), []);
-        let connection = device.connection.get();
+        let connection = device.journal.connection();
         assert!(connection.suite.is_some() && !connection.resumed);
         assert!(world.broker.borrow().server.log().contains("u'device-2048'"));
     });
@@ -142,14 +143,16 @@ fn a_connection_that_is_cut_is_resumed() {
     world.run(async |device| {
         let mut peer = Peer::new(&world);
         connect_tls(device, &world, &mut peer).await;
-        assert!(!device.connection.get().resumed);
+        assert!(!device.journal.connection().resumed);
         for _ in 0..2 {
             // The broker throws out a client when another one comes with its identifier (MQTT 3.1.1 §3.1.4).
             drop(Peer::named(&world, CLIENT_ID));
-            until("the end", || (device.connection.get().state != ConnectionState::Connected).then_some(()))
-                .await;
+            until("the end", || {
+                (device.journal.connection().state != ConnectionState::Connected).then_some(())
+            })
+            .await;
             until_state(device, ConnectionState::Connected).await;
-            assert!(device.connection.get().resumed);
+            assert!(device.journal.connection().resumed);
         }
         assert_eq!(failures(device), []);
     });
@@ -168,10 +171,10 @@ fn a_broker_that_is_restarted_is_no_failure() {
         let refused = || world.gateway.borrow().counters().refused;
         until("the second refusal", || (refused() >= 2).then_some(())).await;
         world.broker.borrow_mut().restart().unwrap();
-        until("the end", || (device.connection.get().state != ConnectionState::Connected).then_some(()))
+        until("the end", || (device.journal.connection().state != ConnectionState::Connected).then_some(()))
             .await;
         until_state(device, ConnectionState::Connected).await;
-        assert!(!device.connection.get().resumed);
+        assert!(!device.journal.connection().resumed);
         let mut peer = Peer::new(&world);
         peer.message(AVAILABILITY, |payload| payload == b"online").await;
         assert_eq!(failures(device), []);
@@ -186,7 +189,7 @@ fn a_reset_resumes_both_sessions_and_brings_what_came_meanwhile() {
         connect_tls(device, &world, &mut peer).await;
         // The first session is a clean one; the second one lasts.
         drop(Peer::named(&world, CLIENT_ID));
-        until("the end", || (device.connection.get().state != ConnectionState::Connected).then_some(()))
+        until("the end", || (device.journal.connection().state != ConnectionState::Connected).then_some(()))
             .await;
         on_line(device, &mut peer).await;
     });
@@ -196,7 +199,7 @@ fn a_reset_resumes_both_sessions_and_brings_what_came_meanwhile() {
     peer.publish("house/cellar/output/3/set", "ON", false);
     world.run(async |device| {
         until_state(device, ConnectionState::Connected).await;
-        assert!(device.connection.get().resumed, "the TLS session");
+        assert!(device.journal.connection().resumed, "the TLS session");
         until("the command", || (world.wires.outputs.get() == 0b100).then_some(())).await;
         let state = parse(&peer.message(STATE, |payload| parse(payload)["outputs"][2] == "ON").await);
         assert_eq!(state["clean_session"], false);
@@ -214,7 +217,7 @@ fn after_a_power_cut_everything_begins_anew() {
     world.run(async |device| {
         let state = parse(&peer.message(STATE, |_| true).await);
         assert_eq!(state["clean_session"], true);
-        assert!(!device.connection.get().resumed);
+        assert!(!device.journal.connection().resumed);
         assert_eq!(failures(device), []);
     });
 }
@@ -231,18 +234,18 @@ fn another_configuration_ends_the_old_connection_with_a_goodbye_and_forgets_its_
         assert!(session(&world));
         let mut other = settings(world.port(Listener::Tls), true);
         other.mqtt.topic_prefix = "house/attic".try_into().unwrap();
-        device.store_settings(&other).await.unwrap();
+        device.setup.store_settings(&other).await.unwrap();
         peer.message(AVAILABILITY, |payload| payload == b"offline").await;
         peer.message("house/attic/availability", |payload| payload == b"online").await;
-        assert!(!device.connection.get().resumed);
+        assert!(!device.journal.connection().resumed);
         // A certificate is part of it, too, and so is being switched off.
         let renewed = [pem(File::CaCertificate).as_slice(), b"\n"].concat();
-        device.replace_certificate(File::CaCertificate, &renewed).await.unwrap();
+        device.setup.replace_certificate(File::CaCertificate, &renewed).await.unwrap();
         peer.message("house/attic/availability", |payload| payload == b"offline").await;
         peer.message("house/attic/availability", |payload| payload == b"online").await;
-        assert!(!device.connection.get().resumed);
+        assert!(!device.journal.connection().resumed);
         other.mqtt.enabled = false;
-        device.store_settings(&other).await.unwrap();
+        device.setup.store_settings(&other).await.unwrap();
         peer.message("house/attic/availability", |payload| payload == b"offline").await;
         until_state(device, ConnectionState::Disabled).await;
         until("the end of the session", || (!session(&world)).then_some(())).await;
@@ -275,7 +278,7 @@ fn retained_messages_of_an_earlier_name_are_cleared_also_after_a_time_off_line_a
     world.run(async |device| {
         let mut peer = Peer::new(&world);
         let mut new = settings(port, false);
-        device.store_settings(&new).await.unwrap();
+        device.setup.store_settings(&new).await.unwrap();
         on_line(device, &mut peer).await;
         assert_eq!(
             kept(&world).await,
@@ -285,9 +288,9 @@ fn retained_messages_of_an_earlier_name_are_cleared_also_after_a_time_off_line_a
         for (level, prefix) in [(0, "house/attic"), (1, "house/roof"), (2, "garden")] {
             new.mqtt.quality_of_service = level;
             new.mqtt.topic_prefix = prefix.try_into().unwrap();
-            device.store_settings(&new).await.unwrap();
+            device.setup.store_settings(&new).await.unwrap();
             peer.message(&format!("{prefix}/state"), |_| true).await;
-            until("the end of clearing", || device.retained.borrow().is_empty().then_some(())).await;
+            until("the end of clearing", || device.setup.retained.borrow().is_empty().then_some(())).await;
             let mut expected = [std::slice::from_ref(&discovery), of(prefix).as_slice()].concat();
             expected.sort();
             assert_eq!(kept(&world).await, expected);
@@ -297,17 +300,17 @@ fn retained_messages_of_an_earlier_name_are_cleared_also_after_a_time_off_line_a
         new.mqtt.topic_prefix.clear();
         for client_id in ["one", "two"] {
             new.mqtt.client_id = client_id.try_into().unwrap();
-            device.store_settings(&new).await.unwrap();
+            device.setup.store_settings(&new).await.unwrap();
         }
         new.mqtt.home_assistant = false;
-        device.store_settings(&new).await.unwrap();
+        device.setup.store_settings(&new).await.unwrap();
     });
     world.backup.0.borrow_mut().fill(0xA5);
     world.plugged.set(true);
     world.run(async |device| {
         until("the end of clearing", || {
-            (device.connection.get().state == ConnectionState::Connected
-                && device.retained.borrow().is_empty())
+            (device.journal.connection().state == ConnectionState::Connected
+                && device.setup.retained.borrow().is_empty())
             .then_some(())
         })
         .await;
@@ -316,7 +319,7 @@ fn retained_messages_of_an_earlier_name_are_cleared_also_after_a_time_off_line_a
         assert_eq!(kept(&world).await, of("two"));
         // It is forgotten in the flash, too.
         let mut saved = [0; firmware::retained::SAVED];
-        let length = device.storage.lock().await.read(Key::Retained, &mut saved).await.unwrap();
+        let length = device.setup.storage.lock().await.read(Key::Retained, &mut saved).await.unwrap();
         assert_eq!(length, Some(0));
     });
 }
@@ -327,12 +330,12 @@ fn what_does_not_concern_the_broker_leaves_the_connection_alone() {
     world.run(async |device| {
         let mut peer = Peer::new(&world);
         let mut settings = settings(world.port(Listener::Plain), false);
-        device.store_settings(&settings).await.unwrap();
+        device.setup.store_settings(&settings).await.unwrap();
         on_line(device, &mut peer).await;
         settings.time.sntp_server = "10.0.2.3".try_into().unwrap();
-        device.store_settings(&settings).await.unwrap();
+        device.setup.store_settings(&settings).await.unwrap();
         Timer::after_millis(500).await;
-        assert_eq!(device.connection.get().state, ConnectionState::Connected);
+        assert_eq!(device.journal.connection().state, ConnectionState::Connected);
         assert!(!peer.messages.iter().any(|(topic, ..)| topic == AVAILABILITY));
     });
 }
@@ -344,13 +347,13 @@ fn without_the_time_mqtts_waits_and_plain_mqtt_does_not() {
     world.gateway.borrow_mut().set_services(gateway::Services { sntp: false, ..services });
     world.run(async |device| {
         let mut peer = Peer::new(&world);
-        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
         on_line(device, &mut peer).await;
-        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
-        device.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
+        device.setup.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
         until_state(device, ConnectionState::WaitingForTime).await;
         Timer::after_millis(1000).await;
-        assert_eq!(device.connection.get().state, ConnectionState::WaitingForTime);
+        assert_eq!(device.journal.connection().state, ConnectionState::WaitingForTime);
         assert_eq!(device.clock.now(), None);
         // The clock asks again after 15 seconds at the latest.
         world.gateway.borrow_mut().set_services(services);
@@ -373,12 +376,12 @@ fn a_time_of_the_past_opens_no_gate_and_the_device_says_why() {
     let config = gateway::Config { time: time_since(990_000_000), ..gateway::Config::default() };
     let world = World::with("past", config);
     world.run(async |device| {
-        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
-        device.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
+        device.setup.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Tls), true)).await.unwrap();
         // After half a minute.
         let status = failure(device, codes::CLOCK_NOT_SET).await;
         assert_eq!(hint(&status), hints::TIME_IS_PAST);
-        assert_eq!(device.connection.get().state, ConnectionState::WaitingForTime);
+        assert_eq!(device.journal.connection().state, ConnectionState::WaitingForTime);
         assert_eq!(device.clock.now(), None);
     });
 }
@@ -389,11 +392,11 @@ fn a_clock_goes_behind_no_time_that_was_known_until_a_factory_reset() {
     let later = real() + month;
     let world =
         World::with("known", gateway::Config { time: time_since(later), ..gateway::Config::default() });
-    let set = async |device: &Device<Rig>| until("the time", || device.clock.now()).await;
+    let set = async |device: &Handle<'_, Rig>| until("the time", || device.clock.now()).await;
     world.run(async |device| {
         let mut settings = Settings::default();
         settings.time.sntp_server = "10.0.2.2".try_into().unwrap();
-        device.store_settings(&settings).await.unwrap();
+        device.setup.store_settings(&settings).await.unwrap();
         // A month from what is known: by two answers.
         assert!(set(device).await >= later);
         assert!(world.gateway.borrow().counters().times_told >= 2);
@@ -412,10 +415,10 @@ fn a_clock_goes_behind_no_time_that_was_known_until_a_factory_reset() {
     }
     world.run(async |device| {
         until("an answer", || device.clock.is_misled().then_some(())).await;
-        device.reset_network().await.unwrap();
-        let mut settings = device.settings.borrow().clone();
+        device.setup.reset_network(device.clock, device.backup).await.unwrap();
+        let mut settings = device.setup.settings.borrow().clone();
         settings.time.sntp_server = "10.0.2.2".try_into().unwrap();
-        device.store_settings(&settings).await.unwrap();
+        device.setup.store_settings(&settings).await.unwrap();
         assert!(set(device).await < later);
     });
 }
@@ -426,7 +429,7 @@ fn every_address_of_the_broker_is_tried() {
     let world = World::with("dead", gateway::Config { dead_addresses: dead, ..gateway::Config::default() });
     world.run(async |device| {
         let mut peer = Peer::new(&world);
-        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
         on_line(device, &mut peer).await;
         assert_eq!(failures(device), []);
     });
@@ -455,7 +458,7 @@ fn nobody_can_guess_the_next_query_or_port() {
         for count in 1..=4 {
             let mut settings = settings(xtask::process::free_port().unwrap(), false);
             settings.mqtt.keep_alive = count;
-            device.store_settings(&settings).await.unwrap();
+            device.setup.store_settings(&settings).await.unwrap();
             until("a connection", || (sent(&world, None).len() >= usize::from(count)).then_some(())).await;
         }
         until("a time", || device.clock.now()).await;
@@ -484,7 +487,7 @@ fn without_a_network_the_device_waits_for_one() {
     world.gateway.borrow_mut().set_services(gateway::Services { dhcp: false, ..services });
     world.run(async |device| {
         let mut peer = Peer::new(&world);
-        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
         until_state(device, ConnectionState::WaitingForNetwork).await;
         // A fixed address needs nobody.
         let mut fixed = settings(world.port(Listener::Plain), false);
@@ -492,7 +495,7 @@ fn without_a_network_the_device_waits_for_one() {
         fixed.network.address = [10, 0, 2, 15].into();
         fixed.network.gateway = [10, 0, 2, 2].into();
         fixed.network.dns_server = [10, 0, 2, 2].into();
-        device.store_settings(&fixed).await.unwrap();
+        device.setup.store_settings(&fixed).await.unwrap();
         on_line(device, &mut peer).await;
     });
 }
@@ -502,15 +505,15 @@ fn a_broker_that_cannot_be_reached_has_the_codes_of_the_network() {
     let world = World::new("unreachable");
     world.run(async |device| {
         let mut nobody = settings(xtask::process::free_port().unwrap(), false);
-        device.store_settings(&nobody).await.unwrap();
+        device.setup.store_settings(&nobody).await.unwrap();
         assert_eq!(failure(device, net::CONNECT_FAILED).await, Status::new(net::CONNECT_FAILED));
         until_state(device, ConnectionState::WaitingToRetry).await;
         nobody.mqtt.host = "nowhere.example".try_into().unwrap();
-        device.store_settings(&nobody).await.unwrap();
+        device.setup.store_settings(&nobody).await.unwrap();
         failure(device, net::UNKNOWN_HOST).await;
         // Back to the broker: nothing of it is left in the way.
         let mut peer = Peer::new(&world);
-        device.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Plain), false)).await.unwrap();
         on_line(device, &mut peer).await;
         assert_eq!(failures(device)[0].error, net::UNKNOWN_HOST);
     });
@@ -521,17 +524,17 @@ fn a_server_that_is_not_trusted_has_the_codes_of_the_note() {
     let world = World::new("untrusted");
     world.run(async |device| {
         let mut settings = settings(world.port(Listener::Tls), true);
-        device.store_settings(&settings).await.unwrap();
+        device.setup.store_settings(&settings).await.unwrap();
         // "the appropriate CA certificate" is not there.
         failure(device, ssl::CA_CHAIN_REQUIRED).await;
-        device.replace_certificate(File::CaCertificate, &other_ca()).await.unwrap();
+        device.setup.replace_certificate(File::CaCertificate, &other_ca()).await.unwrap();
         let status = failure(device, x509::CERT_VERIFY_FAILED).await;
         assert!(status.flags.contains(Flags::NOT_TRUSTED), "{status}");
         assert_eq!(status.alert, Some(AlertSeen::Sent(Alert::UNKNOWN_CA)));
         // Without verification it is the same to the device.
         settings.mqtt.verify_server_certificate = false;
         let mut peer = Peer::new(&world);
-        device.store_settings(&settings).await.unwrap();
+        device.setup.store_settings(&settings).await.unwrap();
         on_line(device, &mut peer).await;
         assert_eq!(failures(device)[0], status);
     });
@@ -541,12 +544,12 @@ fn a_server_that_is_not_trusted_has_the_codes_of_the_note() {
 fn a_broker_that_wants_a_certificate_and_one_that_speaks_no_tls_have_the_codes_of_the_note() {
     let world = World::new("refusing");
     world.run(async |device| {
-        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
-        device.store_settings(&settings(world.port(Listener::Mutual), true)).await.unwrap();
+        device.setup.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Mutual), true)).await.unwrap();
         let status = failure(device, ssl::FATAL_ALERT_MESSAGE).await;
         assert!(matches!(status.alert, Some(AlertSeen::Received(_))), "{status}");
         assert_eq!(hint(&status), hints::NO_CLIENT_CERTIFICATE);
-        device.store_settings(&settings(world.port(Listener::Plain), true)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Plain), true)).await.unwrap();
         until("a failure of the handshake", || {
             (failures(device)[0].error != ssl::FATAL_ALERT_MESSAGE).then_some(())
         })
@@ -563,7 +566,7 @@ fn a_broker_that_wants_a_certificate_and_one_that_speaks_no_tls_have_the_codes_o
 fn a_port_of_tls_in_plain_mode_is_asked_about() {
     let world = World::new("plain-at-tls");
     world.run(async |device| {
-        device.store_settings(&settings(world.port(Listener::Tls), false)).await.unwrap();
+        device.setup.store_settings(&settings(world.port(Listener::Tls), false)).await.unwrap();
         let status = until("a failure", || failures(device).first().copied()).await;
         assert_eq!((status.cause, hint(&status)), (Cause::NotMqtt, hints::NOT_MQTT), "{status}");
     });
@@ -574,11 +577,11 @@ fn status_codes_outlive_a_reset() {
     let world = World::new("codes");
     let port = xtask::process::free_port().unwrap();
     world.run(async |device| {
-        device.store_settings(&settings(port, false)).await.unwrap();
+        device.setup.store_settings(&settings(port, false)).await.unwrap();
         failure(device, net::CONNECT_FAILED).await;
         let mut off = settings(port, false);
         off.mqtt.enabled = false;
-        device.store_settings(&off).await.unwrap();
+        device.setup.store_settings(&off).await.unwrap();
     });
     world.reset.set(ResetCause::Panic);
     world.run(async |device| {
@@ -601,12 +604,12 @@ fn who_is_at_the_board_can_have_everything_forgotten() {
     world.run(async |device| {
         let mut settings = settings(1, false);
         settings.access.password = Some(PasswordHash { salt: [1; 16], iterations: 1, hash: [2; 32] });
-        device.store_settings(&settings).await.unwrap();
-        device.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
+        device.setup.store_settings(&settings).await.unwrap();
+        device.setup.replace_certificate(File::CaCertificate, &pem(File::CaCertificate)).await.unwrap();
     });
-    let is_delivered = async |device: &Device<Rig>| {
-        let has_file = device.certificates.lock().await.has(File::CaCertificate).await.unwrap();
-        *device.settings.borrow() == Settings::default() && !has_file
+    let is_delivered = async |device: &Handle<'_, Rig>| {
+        let has_file = device.setup.certificates.lock().await.has(File::CaCertificate).await.unwrap();
+        *device.setup.settings.borrow() == Settings::default() && !has_file
     };
     world.run(async |device| assert!(!is_delivered(device).await));
     world.is_to_forget.set(true);

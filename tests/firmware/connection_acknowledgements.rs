@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use firmware::device::{ConnectionState, Device};
+use firmware::{connection_state::ConnectionState, web::Handle};
 use mqtt::{ConnAck, Message, Packet, Publish, QoS, Results, SubAck};
 use serde_json::Value;
 use status::{Error, mqtt as codes};
@@ -146,15 +146,15 @@ fn encode(packet: &Packet<'_>) -> Vec<u8> {
 }
 
 /// The device's settings for a broker without TLS.
-async fn connect(device: &Device<Rig>, port: u16, quality_of_service: u8) {
+async fn connect(device: &Handle<'_, Rig>, port: u16, quality_of_service: u8) {
     let mut settings = settings(port, false);
     settings.mqtt.quality_of_service = quality_of_service;
     settings.mqtt.home_assistant = false;
-    device.store_settings(&settings).await.unwrap();
+    device.setup.store_settings(&settings).await.unwrap();
 }
 
-fn codes_of(device: &Device<Rig>) -> Vec<Error> {
-    device.status_codes.borrow().iter().map(|entry| entry.status.error).collect()
+fn codes_of(device: &Handle<'_, Rig>) -> Vec<Error> {
+    device.journal.status_codes().iter().map(|entry| entry.status.error).collect()
 }
 
 fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
@@ -188,7 +188,7 @@ fn the_device_stays_on_line_whatever_a_broker_acknowledges() {
                 connect(device, port, level).await;
                 until("a state", || inputs(&seen).first().map(drop)).await;
                 say_states(&world, &seen).await;
-                assert_eq!(device.connection.get().state, ConnectionState::Connected);
+                assert_eq!(device.journal.connection().state, ConnectionState::Connected);
                 assert_eq!(lock(&seen).connects, [true], "{manner:?} at {level}");
                 let is_noted = manner == Manner::PubAckOnly && level == 2;
                 let noted = [codes::ACKNOWLEDGED_BY_PUBACK];
@@ -209,7 +209,7 @@ fn a_cut_before_pub_rec_is_made_up_for_on_the_next_connection() {
         until("the first PUBREL", || (lock(&seen).released > 0).then_some(())).await;
         say_states(&world, &seen).await;
         until("every PUBREL", || lock(&seen).open.is_empty().then_some(())).await;
-        assert_eq!(device.connection.get().state, ConnectionState::Connected);
+        assert_eq!(device.journal.connection().state, ConnectionState::Connected);
         let seen = lock(&seen);
         assert_eq!(seen.connects, [true, false]);
         // What the broker had is released, and not sent again; what it had not is. The device announces itself on both connections.
@@ -246,7 +246,7 @@ fn a_thousand_commands_wait_for_the_device() {
         peer.message(STATE, |_| true).await;
         // The second session is one that lasts.
         drop(Peer::named(&world, CLIENT_ID));
-        until("the end", || (device.connection.get().state != ConnectionState::Connected).then_some(()))
+        until("the end", || (device.journal.connection().state != ConnectionState::Connected).then_some(()))
             .await;
         until_state(device, ConnectionState::Connected).await;
         peer.message(STATE, |_| true).await;
@@ -264,7 +264,7 @@ fn a_thousand_commands_wait_for_the_device() {
         peer.message(STATE, |state| serde_json::from_slice::<Value>(state).unwrap()["outputs"][0] == "ON")
             .await;
         assert_eq!(commands(), before + 1_000);
-        assert_eq!(device.connection.get().state, ConnectionState::Connected);
+        assert_eq!(device.journal.connection().state, ConnectionState::Connected);
         assert_eq!(codes_of(device), []);
     });
 }

@@ -35,10 +35,12 @@ use firmware::{
     board::{self, Board, Facts, Parts, ResetCause},
     certificates::File,
     clock, connection,
-    device::{ConnectionState, Device},
+    connection_state::ConnectionState,
+    device::Device,
     network, ports,
     settings::Settings,
     supervisor::{self, Task},
+    web::Handle,
 };
 use gateway::Gateway;
 use mqtt::{Client, Event, Message, Options, QoS, Subscription};
@@ -128,7 +130,7 @@ impl World {
     }
 
     /// Runs a device until `script` ends.
-    pub(crate) fn run<T>(&self, script: impl AsyncFnOnce(&Device<Rig>) -> T) -> T {
+    pub(crate) fn run<T>(&self, script: impl AsyncFnOnce(&Handle<'_, Rig>) -> T) -> T {
         let port = Port::default();
         let wire = port.0.clone();
         let mut memory = Box::new(connection::Memory::new());
@@ -144,13 +146,18 @@ impl World {
         let whole = async {
             let device = Device::start(parts).await;
             let web = std::pin::pin!(std::future::pending::<()>());
+            let (network, clock, connection) = (device.network(), device.clock(), device.connection());
             let tasks = join4(
-                network::run(&device, stack),
-                clock::run(&device, stack),
-                connection::run(&device, stack, &mut memory),
-                join3(ports::run(&device), supervisor::run(&device), device.progress.during(Task::Web, web)),
+                network::run(&network, stack),
+                clock::run(&clock, stack),
+                connection::run(&connection, stack, &mut memory),
+                join3(
+                    ports::run(device.ports(), device.progress()),
+                    supervisor::run(device.progress(), device.system()),
+                    device.progress().during(Task::Web, web),
+                ),
             );
-            match select(script(&device), tasks).await {
+            match select(script(&device.web()), tasks).await {
                 Either::First(result) => result,
                 Either::Second(_) => panic!("a task has ended"),
             }
@@ -256,8 +263,8 @@ pub(crate) async fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -
 }
 
 /// Waits until the device has come so far.
-pub(crate) async fn until_state(device: &Device<Rig>, state: ConnectionState) {
-    until(&format!("{state:?}"), || (device.connection.get().state == state).then_some(())).await;
+pub(crate) async fn until_state(device: &Handle<'_, Rig>, state: ConnectionState) {
+    until(&format!("{state:?}"), || (device.journal.connection().state == state).then_some(())).await;
 }
 
 /// The board.

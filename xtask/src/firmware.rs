@@ -410,7 +410,10 @@ mod tests {
             format!("{package} {module}")
         };
         assert_eq!(charge("/home/x/.cargo/registry/src/index-1949cf/md-5-0.11.0/src/lib.rs"), "md-5 lib");
-        assert_eq!(charge("firmware/boards/nucleo-f439zi/firmware/src/web/pages/time.rs"), "firmware web/pages");
+        assert_eq!(
+            charge("firmware/boards/nucleo-f439zi/firmware/src/web/pages/time.rs"),
+            "firmware web/pages"
+        );
         assert_eq!(charge("firmware/boards/nucleo-f439zi/src/pins.rs"), "nucleo-f439zi pins");
         assert_eq!(charge("/rustc/5980/library/core/src/result.rs"), "core ");
         assert_eq!(charge("??"), "no line ");

@@ -15,7 +15,11 @@
 //! The factory reset, which erases the certificates, forgets the time that was known; only the build remains. Deliberately absent: disciplining
 //! the frequency, and a choice between servers.
 
-use core::{cell::Cell, net::Ipv4Addr, pin::pin};
+use core::{
+    cell::{Cell, RefCell},
+    net::Ipv4Addr,
+    pin::pin,
+};
 
 use accel::Rng;
 use embassy_futures::{
@@ -35,10 +39,11 @@ use status::Status;
 use crate::{
     backup::{self, Slot},
     board::{Backup, Board},
-    device::Device,
+    journal::Journal,
     network,
+    setup::Setup,
     storage::{Earlier, Key, Storage},
-    supervisor::Task,
+    supervisor::{Progress, Task},
 };
 
 /// When this firmware was built, in seconds since 1970-01-01 00:00:00 UTC: the time of `SOURCE_DATE_EPOCH`, or else of the last commit, less
@@ -215,8 +220,18 @@ pub async fn start<P: Backup, F: NorFlash>(backup: &mut P, storage: &mut Storage
     clock
 }
 
+/// What sets the clock needs of the device.
+pub struct Handle<'d, B: Board> {
+    pub(crate) clock: &'d Clock,
+    pub(crate) setup: &'d Setup<B>,
+    pub(crate) accel: &'d RefCell<B::Accel>,
+    pub(crate) backup: &'d RefCell<B::Backup>,
+    pub(crate) journal: Journal<'d, B>,
+    pub(crate) progress: &'d Progress,
+}
+
 /// Keeps the clock right, and what is known of the time. Never ends.
-pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
+pub async fn run<B: Board>(device: &Handle<'_, B>, stack: Stack<'_>) {
     let both = async {
         join(adjust(device, stack), remember(device)).await;
     };
@@ -224,11 +239,11 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>) {
 }
 
 /// Asks the server again and again.
-async fn adjust<B: Board>(device: &Device<B>, stack: Stack<'_>) {
-    let mut changes = device.changes();
+async fn adjust<B: Board>(device: &Handle<'_, B>, stack: Stack<'_>) {
+    let mut changes = device.setup.changes();
     let mut pause = FIRST_PAUSE;
     loop {
-        let server = device.settings.borrow().time.sntp_server.clone();
+        let server = device.setup.settings.borrow().time.sntp_server.clone();
         device.clock.is_forgotten.set(false);
         let work = async {
             let wait = match refresh(device, stack, &server).await {
@@ -245,15 +260,16 @@ async fn adjust<B: Board>(device: &Device<B>, stack: Stack<'_>) {
             };
             Timer::after(wait).await;
         };
-        let other_server = changes
-            .until(|| device.clock.is_forgotten.get() || device.settings.borrow().time.sntp_server != server);
+        let other_server = changes.until(|| {
+            device.clock.is_forgotten.get() || device.setup.settings.borrow().time.sntp_server != server
+        });
         if let Either::Second(()) = select(work, other_server).await {
             pause = FIRST_PAUSE;
         }
     }
 }
 
-async fn remember<B: Board>(device: &Device<B>) {
+async fn remember<B: Board>(device: &Handle<'_, B>) {
     loop {
         Timer::after(KEEPING).await;
         keep(device).await;
@@ -261,7 +277,7 @@ async fn remember<B: Board>(device: &Device<B>) {
 }
 
 /// Keeps the time for the next start: in the backup memory, and, where a day has passed, in the flash.
-async fn keep<B: Board>(device: &Device<B>) {
+async fn keep<B: Board>(device: &Handle<'_, B>) {
     let clock = &device.clock;
     let Some(now) = clock.now().filter(|_| !clock.is_far.get()) else { return };
     backup::write(&mut *device.backup.borrow_mut(), Slot::Time, &now.to_be_bytes());
@@ -270,14 +286,15 @@ async fn keep<B: Board>(device: &Device<B>) {
     }
     // Whether or not that works: a flash that has failed is not tried each minute.
     clock.stored.set(now);
-    let written = device.storage.lock().await.write(Key::Time, &now.to_be_bytes(), Earlier::MayStay).await;
+    let written =
+        device.setup.storage.lock().await.write(Key::Time, &now.to_be_bytes(), Earlier::MayStay).await;
     if let Err(error) = written {
-        device.note(Status::new(error));
+        device.journal.note(Status::new(error));
     }
 }
 
 /// Sets the clock by the server's answers; when there are none that count, tells how long at least to leave the server alone.
-async fn refresh<B: Board>(device: &Device<B>, stack: Stack<'_>, server: &str) -> Result<(), Duration> {
+async fn refresh<B: Board>(device: &Handle<'_, B>, stack: Stack<'_>, server: &str) -> Result<(), Duration> {
     if server.is_empty() {
         return Err(LONGEST_PAUSE);
     }
@@ -295,19 +312,19 @@ async fn refresh<B: Board>(device: &Device<B>, stack: Stack<'_>, server: &str) -
 
 /// Asks a server for the time: the first of its addresses that answers, `last` only where there is no other.
 async fn ask<B: Board>(
-    device: &Device<B>,
+    device: &Handle<'_, B>,
     stack: Stack<'_>,
     server: &str,
     last: Option<Ipv4Addr>,
 ) -> Result<(Told, Ipv4Addr), Duration> {
-    let mut addresses = network::resolve(device, stack, server).await.map_err(|_| Duration::MIN)?;
+    let mut addresses = network::resolve(device.accel, stack, server).await.map_err(|_| Duration::MIN)?;
     // The one that was asked before comes last.
     addresses.sort_unstable_by_key(|address| Some(*address) == last);
     let mut at_least = Duration::MIN;
     for address in addresses {
         let mut nonce = [0; 8];
         device.accel.borrow_mut().fill(&mut nonce).map_err(|_| Duration::MIN)?;
-        let port = network::random_port(device).map_err(|_| Duration::MIN)?;
+        let port = network::random_port(device.accel).map_err(|_| Duration::MIN)?;
         match with_timeout(ANSWER_TIME, exchange(stack, port, address, nonce)).await {
             Ok(Ok(milliseconds)) => {
                 if let Some(told) = Told::now(milliseconds) {

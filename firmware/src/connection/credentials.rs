@@ -7,10 +7,10 @@ use status::{Error, generic::GENERIC_ERROR};
 use x509::{Bundle, MAX_DER_LENGTH, PrivateKey};
 use zeroize::Zeroize;
 
+use super::Handle;
 use crate::{
     board::Board,
     certificates::{BUFFER_LENGTH, File},
-    device::Device,
 };
 
 /// Memory for the decoded files.
@@ -44,7 +44,7 @@ impl<'a> Credentials<'a> {
     /// # Errors
     /// The code of what is wrong with a file, as [`Bundle::from_pem`] and [`PrivateKey::from_pem`] say; `device::STORAGE_FAILED`.
     pub(super) async fn read<B: Board>(
-        device: &Device<B>,
+        device: &Handle<'_, B>,
         verify: bool,
         storage: &'a mut Storage,
         text: &mut [u8],
@@ -57,12 +57,12 @@ impl<'a> Credentials<'a> {
 }
 
 async fn decode<'a, B: Board>(
-    device: &Device<B>,
+    device: &Handle<'_, B>,
     verify: bool,
     storage: &'a mut Storage,
     text: &mut [u8; BUFFER_LENGTH],
 ) -> Result<Credentials<'a>, Error> {
-    let mut store = device.certificates.lock().await;
+    let mut store = device.setup.certificates.lock().await;
     let mut credentials = Credentials::none();
     if verify && let Some(pem) = store.read(File::CaCertificate, text).await? {
         credentials.anchors = Some(Bundle::from_pem(pem, &mut storage.anchors)?);

@@ -21,6 +21,7 @@ mod talk;
 mod way;
 
 use core::{
+    cell::RefCell,
     future::{Future, pending},
     pin::{Pin, pin},
 };
@@ -35,10 +36,15 @@ use zeroize::Zeroize;
 use crate::{
     backup::{self, Slot},
     board::Board,
-    device::{Connection, ConnectionState, Device},
+    board::Facts,
+    clock::Clock,
+    connection_state::{Connection, ConnectionState},
+    journal::Journal,
     names::Names,
+    ports::Ports,
     settings::Mqtt,
-    supervisor::Task,
+    setup::Setup,
+    supervisor::{Progress, Task},
 };
 use credentials::Credentials;
 
@@ -75,6 +81,18 @@ impl Default for Memory {
     }
 }
 
+/// What the connection to the broker needs of the device.
+pub struct Handle<'d, B: Board> {
+    pub(crate) setup: &'d Setup<B>,
+    pub(crate) clock: &'d Clock,
+    pub(crate) accel: &'d RefCell<B::Accel>,
+    pub(crate) ports: &'d Ports<B::Pins>,
+    pub(crate) backup: &'d RefCell<B::Backup>,
+    pub(crate) journal: Journal<'d, B>,
+    pub(crate) progress: &'d Progress,
+    pub(crate) facts: &'d Facts,
+}
+
 /// What a connection is made for; another one ends it.
 struct Plan {
     settings: Mqtt,
@@ -83,20 +101,20 @@ struct Plan {
 }
 
 impl Plan {
-    fn new<B: Board>(device: &Device<B>) -> Self {
-        let settings = device.settings.borrow().mqtt.clone();
+    fn new<B: Board>(device: &Handle<'_, B>) -> Self {
+        let settings = device.setup.settings.borrow().mqtt.clone();
         let names = Names::new(&settings, device.facts.mac_address);
-        Self { settings, certificate_changes: device.certificate_changes.get(), names }
+        Self { settings, certificate_changes: device.setup.certificate_changes(), names }
     }
 
-    fn is_outdated<B: Board>(&self, device: &Device<B>) -> bool {
-        self.certificate_changes != device.certificate_changes.get()
-            || self.settings != device.settings.borrow().mqtt
+    fn is_outdated<B: Board>(&self, device: &Handle<'_, B>) -> bool {
+        self.certificate_changes != device.setup.certificate_changes()
+            || self.settings != device.setup.settings.borrow().mqtt
     }
 }
 
 /// Keeps the device connected. Never ends.
-pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Memory) {
+pub async fn run<B: Board>(device: &Handle<'_, B>, stack: Stack<'_>, memory: &mut Memory) {
     loop {
         let plan = Plan::new(device);
         if !(plan.settings.enabled && plan.settings.tls) {
@@ -115,7 +133,7 @@ pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Me
 }
 
 /// Keeps the device connected until the plan is outdated.
-async fn serve<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan, memory: &mut Memory) {
+async fn serve<B: Board>(device: &Handle<'_, B>, stack: Stack<'_>, plan: &Plan, memory: &mut Memory) {
     let verify = plan.settings.verify_server_certificate;
     let mut credentials = Credentials::none();
     if plan.settings.tls {
@@ -147,8 +165,8 @@ async fn serve<B: Board>(device: &Device<B>, stack: Stack<'_>, plan: &Plan, memo
 }
 
 /// Nothing comes of this plan: only other settings help, or other files.
-async fn fail<B: Board>(device: &Device<B>, plan: &Plan, error: Error) {
-    device.note(Status::new(error));
+async fn fail<B: Board>(device: &Handle<'_, B>, plan: &Plan, error: Error) {
+    device.journal.note(Status::new(error));
     set_state(device, ConnectionState::WaitingToRetry);
     outdated(device, plan).await;
 }
@@ -166,11 +184,11 @@ fn config<'b>(credentials: &'b Credentials<'b>, verify: bool) -> Config<'b> {
 
 /// Waits for `future`, which is true, or until the plan is outdated.
 async fn unless_outdated<B: Board>(
-    device: &Device<B>,
+    device: &Handle<'_, B>,
     plan: &Plan,
     future: Pin<&mut dyn Future<Output = ()>>,
 ) -> bool {
-    let mut changes = device.changes();
+    let mut changes = device.setup.changes();
     let mut is_done = false;
     let either = async {
         let outdated = changes.until(|| plan.is_outdated(device));
@@ -181,12 +199,12 @@ async fn unless_outdated<B: Board>(
 }
 
 /// Waits until the plan is outdated.
-async fn outdated<B: Board>(device: &Device<B>, plan: &Plan) {
+async fn outdated<B: Board>(device: &Handle<'_, B>, plan: &Plan) {
     unless_outdated(device, plan, pin!(pending())).await;
 }
 
 /// Takes up both sessions of before a reset. Without that of MQTT the first connection has a clean one.
-fn restore<B: Board>(device: &Device<B>, client: &mut Client<'_>) {
+fn restore<B: Board>(device: &Handle<'_, B>, client: &mut Client<'_>) {
     let mut saved = [0; tls12::Connection::GOOD_SESSION];
     let backup = &mut *device.backup.borrow_mut();
     if let Some(session) = backup::read(backup, Slot::TlsSession, &mut saved) {
@@ -200,7 +218,7 @@ fn restore<B: Board>(device: &Device<B>, client: &mut Client<'_>) {
 }
 
 /// Keeps the state of the MQTT session for the time after a reset.
-fn persist<B: Board>(device: &Device<B>, client: &Client<'_>) {
+fn persist<B: Board>(device: &Handle<'_, B>, client: &Client<'_>) {
     let mut backup = device.backup.borrow_mut();
     let mut saved = [0; SAVED];
     match client.mqtt().save(&mut saved) {
@@ -211,6 +229,6 @@ fn persist<B: Board>(device: &Device<B>, client: &Client<'_>) {
     }
 }
 
-fn set_state<B: Board>(device: &Device<B>, state: ConnectionState) {
-    device.set_connection(Connection { state, suite: None, resumed: false, handshake_time: 0 });
+fn set_state<B: Board>(device: &Handle<'_, B>, state: ConnectionState) {
+    device.journal.set_connection(Connection::without_tls(state));
 }

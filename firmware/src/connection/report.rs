@@ -7,9 +7,9 @@ use core::fmt::{self, Write};
 
 use embassy_time::Instant;
 
+use super::Handle;
 use crate::{
     board::{Board, Pins},
-    device::Device,
     failure::{BriefCauseOf, Code},
     json::{
         Json, Number,
@@ -44,13 +44,13 @@ pub struct Report {
 
 impl Report {
     /// The device as it is now.
-    pub fn new<B: Board>(device: &Device<B>, clean_session: bool) -> Self {
+    pub fn new<B: Board>(device: &Handle<'_, B>, clean_session: bool) -> Self {
         Self {
-            inputs: device.inputs.try_get().unwrap_or(0),
-            outputs: device.outputs.try_get().unwrap_or(0),
+            inputs: device.ports.inputs().get(),
+            outputs: device.ports.outputs().get(),
             input_count: B::Pins::INPUTS.min(8),
             output_count: B::Pins::OUTPUTS.min(8),
-            status_codes: *device.status_codes.borrow(),
+            status_codes: device.journal.status_codes(),
             clean_session,
             board: device.facts.name,
             firmware: device.facts.firmware,

@@ -10,7 +10,6 @@ use embassy_futures::{
     yield_now,
 };
 use embassy_net::Stack;
-use embassy_sync::{blocking_mutex::raw::NoopRawMutex, watch::Receiver};
 use embassy_time::{Duration, Instant, Timer, with_timeout};
 use mqtts::{
     Client,
@@ -26,7 +25,7 @@ use status::{
 };
 
 use super::{
-    Plan,
+    Handle, Plan,
     conversation::{Command, Conversation, Heard},
     patience::Patience,
     persist,
@@ -37,14 +36,14 @@ use super::{
 use crate::{
     backup::{self, Slot},
     board::{Board, Pins},
-    device::{Connection, ConnectionState, Device, WATCHERS},
+    connection_state::{Connection, ConnectionState},
     failure::hint::is_refused_without_certificate,
     supervisor::Task,
 };
 
 /// What is talked about, and why.
 pub(super) struct Talk<'a, B: Board> {
-    pub(super) device: &'a Device<B>,
+    pub(super) device: &'a Handle<'a, B>,
     pub(super) plan: &'a Plan,
     /// Whether there are a client certificate and its key.
     pub(super) has_identity: bool,
@@ -99,11 +98,11 @@ impl<'a, B: Board> Talk<'a, B> {
     /// Talks until the connection ends, and tells why; nothing when it was left, as the plan is outdated.
     async fn converse(&self, line: &mut Line<'_, '_, B>, times: &mut Times) -> Result<(), Status> {
         let Self { device, plan, .. } = *self;
-        let retained = device.retained.borrow().clone();
+        let retained = device.setup.retained.borrow().clone();
         let mut conversation = Conversation::new(&plan.names, &plan.settings).clearing(&retained);
-        let mut inputs = device.inputs.receiver();
-        let mut outputs = device.outputs.receiver();
-        let mut changes = device.changes();
+        let mut inputs = device.ports.inputs().news();
+        let mut outputs = device.ports.outputs().news();
+        let mut changes = device.setup.changes();
         loop {
             device.progress.tick(Task::Connection);
             if plan.is_outdated(device) {
@@ -118,19 +117,18 @@ impl<'a, B: Board> Talk<'a, B> {
             if line.client.take_changed() {
                 persist(device, line.client);
             }
-            if conversation.take_cleared() {
-                device.forget_retained(&retained).await;
+            if conversation.take_cleared()
+                && let Err(error) = device.setup.forget_retained(&retained).await
+            {
+                device.journal.note(Status::new(error));
             }
             let now = Instant::now();
             let (soonest, turn) = (now.saturating_add(PAUSE), now.saturating_add(TURN));
             let pause =
                 conversation.deadline().map_or(turn, |at| Instant::from_millis(at).clamp(soonest, turn));
             let pause = Timer::at(pause);
-            let change = select3(
-                changed(&mut inputs),
-                changed(&mut outputs),
-                changes.until(|| plan.is_outdated(device)),
-            );
+            let change =
+                select3(inputs.changed(), outputs.changed(), changes.until(|| plan.is_outdated(device)));
             match select(line.next(), select(pause, change)).await {
                 Either::First(Ok(Some(event))) => act(device, conversation.hear(&event), times),
                 Either::First(Ok(None)) | Either::Second(_) => {}
@@ -153,7 +151,7 @@ impl<'a, B: Board> Talk<'a, B> {
             device.clock.vouch();
         }
         let handshake_time = u32::try_from(times.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-        device.set_connection(Connection {
+        device.journal.set_connection(Connection {
             state: ConnectionState::WaitingForBroker,
             suite: tls.and_then(|tls| tls.suite()),
             resumed: tls.is_some_and(|tls| tls.resumed()),
@@ -180,7 +178,7 @@ impl<'a, B: Board> Talk<'a, B> {
             if !plan.settings.tls && lasted.is_none() && is_no_mqtt(status.error) {
                 status.cause = Cause::NotMqtt;
             }
-            device.note(status);
+            device.journal.note(status);
         }
         if lasted.is_some() {
             course.grace = Instant::now().saturating_add(GRACE);
@@ -191,7 +189,7 @@ impl<'a, B: Board> Talk<'a, B> {
 
 /// Says all that is due and has room.
 fn say<B: Board>(
-    device: &Device<B>,
+    device: &Handle<'_, B>,
     client: &mut Client<'_>,
     conversation: &mut Conversation<'_>,
 ) -> Result<(), Error> {
@@ -206,7 +204,11 @@ fn say<B: Board>(
 }
 
 /// Says goodbye, if the broker listens; there is no failure that anybody would want to know of.
-async fn leave<B: Board>(device: &Device<B>, line: &mut Line<'_, '_, B>, conversation: &Conversation<'_>) {
+async fn leave<B: Board>(
+    device: &Handle<'_, B>,
+    line: &mut Line<'_, '_, B>,
+    conversation: &Conversation<'_>,
+) {
     let now = Instant::now().as_millis();
     let is_silent = !line.client.is_connected();
     let is_said = conversation.leave(line.client, &mut *device.accel.borrow_mut(), now).is_ok();
@@ -216,14 +218,14 @@ async fn leave<B: Board>(device: &Device<B>, line: &mut Line<'_, '_, B>, convers
 }
 
 /// Ends a connection on which something could not be said.
-fn end<B: Board>(device: &Device<B>, client: &mut Client<'_>, error: Error) -> Status {
+fn end<B: Board>(device: &Handle<'_, B>, client: &mut Client<'_>, error: Error) -> Status {
     let now = Instant::now().as_millis();
     let ended = client.ended(Some(error), &mut *device.accel.borrow_mut(), now);
     ended.unwrap_or(Status::new(error))
 }
 
 /// Keeps the TLS session for the time after a reset. What has failed, or has nothing to resume from, leaves nothing.
-fn keep_tls_session<B: Board>(device: &Device<B>, client: &Client<'_>) {
+fn keep_tls_session<B: Board>(device: &Handle<'_, B>, client: &Client<'_>) {
     let backup = &mut *device.backup.borrow_mut();
     match client.tls().map(|tls| tls.session()) {
         Some(session) if !session.is_empty() => drop(backup::write(backup, Slot::TlsSession, session)),
@@ -232,32 +234,31 @@ fn keep_tls_session<B: Board>(device: &Device<B>, client: &Client<'_>) {
 }
 
 /// Does what the broker wants.
-fn act<B: Board>(device: &Device<B>, heard: Heard, times: &mut Times) {
+fn act<B: Board>(device: &Handle<'_, B>, heard: Heard, times: &mut Times) {
     match heard {
         Heard::Nothing => {}
         Heard::Connected => {
             times.accepted = Some(Instant::now());
-            device
-                .set_connection(Connection { state: ConnectionState::Connected, ..device.connection.get() });
+            device.journal.set_connection(Connection {
+                state: ConnectionState::Connected,
+                ..device.journal.connection()
+            });
         }
         Heard::Command(command) => switch(device, command),
         Heard::Refused(error) => {
             let mut status = Status::new(error);
             status.step = Step::Traffic;
-            device.note(status);
+            device.journal.note(status);
         }
     }
 }
 
-fn switch<B: Board>(device: &Device<B>, Command { output, on }: Command) {
+fn switch<B: Board>(device: &Handle<'_, B>, Command { output, on }: Command) {
     if output >= B::Pins::OUTPUTS.min(8) {
         return;
     }
     let bit = 1_u8 << output;
-    device.outputs.sender().send_modify(|outputs| {
-        let before = outputs.unwrap_or(0);
-        *outputs = Some(if on { before | bit } else { before & !bit });
-    });
+    device.ports.switch(if on { bit } else { 0 }, if on { 0 } else { bit });
 }
 
 /// Adds to a failure what only this end knows.
@@ -293,13 +294,6 @@ fn is_loss(status: &Status) -> bool {
 fn is_forgiven(status: &Status) -> bool {
     [net::CONNECT_FAILED, net::CONN_RESET, ssl::CONN_EOF, CONNECTION_CLOSED].contains(&status.error)
         && status.alert.is_none()
-}
-
-async fn changed(receiver: &mut Option<Receiver<'_, NoopRawMutex, u8, WATCHERS>>) {
-    match receiver {
-        Some(receiver) => drop(receiver.changed().await),
-        None => core::future::pending().await,
-    }
 }
 
 /// No wait is longer, so that progress shows.

@@ -11,12 +11,8 @@ use embedded_io_async::{ErrorType, Read, Write};
 use mqtts::asynchronous::{Clock, Connect, Lend};
 use status::{Cause, Error, Status, device::CLOCK_NOT_SET, net, ssl};
 
-use super::{Plan, SOCKET, set_state};
-use crate::{
-    board::Board,
-    device::{ConnectionState, Device},
-    network,
-};
+use super::{Handle, Plan, SOCKET, set_state};
+use crate::{board::Board, connection_state::ConnectionState, network};
 
 /// The socket's buffers.
 pub(super) struct Memory {
@@ -32,7 +28,7 @@ impl Memory {
 
 /// The way to the broker of a plan.
 pub(super) struct Way<'a, B: Board> {
-    device: &'a Device<B>,
+    device: &'a Handle<'a, B>,
     stack: Stack<'a>,
     plan: &'a Plan,
     socket: TcpSocket<'a>,
@@ -40,7 +36,7 @@ pub(super) struct Way<'a, B: Board> {
 
 impl<'a, B: Board> Way<'a, B> {
     pub(super) fn new(
-        device: &'a Device<B>,
+        device: &'a Handle<'a, B>,
         stack: Stack<'a>,
         plan: &'a Plan,
         memory: &'a mut Memory,
@@ -68,7 +64,7 @@ impl<'a, B: Board> Way<'a, B> {
                 if device.clock.is_misled() {
                     status.cause = Cause::TimeIsPast;
                 }
-                device.note(status);
+                device.journal.note(status);
                 device.clock.wait_until_set().await;
             }
         }
@@ -77,12 +73,12 @@ impl<'a, B: Board> Way<'a, B> {
     /// A TCP connection to one of the host's addresses.
     async fn reach(&mut self) -> Result<(), Error> {
         let Self { device, stack, plan, socket } = self;
-        let addresses = network::resolve(device, *stack, &plan.settings.host).await?;
+        let addresses = network::resolve(device.accel, *stack, &plan.settings.host).await?;
         set_state(device, ConnectionState::Connecting);
         let mut failure = net::CONNECT_FAILED;
         // Every address of the host, as one of its servers may be away.
         for address in addresses {
-            network::skip_ports(device, *stack);
+            network::skip_ports(device.accel, *stack);
             match with_timeout(CONNECT_TIME, socket.connect((address, plan.settings.port))).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(ConnectError::TimedOut)) | Err(_) => failure = ssl::TIMEOUT,
@@ -145,7 +141,7 @@ impl<B: Board> Write for Way<'_, B> {
 }
 
 /// The clocks of [`mqtts`].
-pub(super) struct Clocks<'a, B: Board>(pub(super) &'a Device<B>);
+pub(super) struct Clocks<'a, B: Board>(pub(super) &'a Handle<'a, B>);
 
 impl<B: Board> Clock for Clocks<'_, B> {
     fn now(&self) -> u64 {
@@ -162,7 +158,7 @@ impl<B: Board> Clock for Clocks<'_, B> {
 }
 
 /// The accelerator, which the menu uses, too.
-pub(super) struct Shared<'a, B: Board>(pub(super) &'a Device<B>);
+pub(super) struct Shared<'a, B: Board>(pub(super) &'a Handle<'a, B>);
 
 impl<B: Board> Lend for Shared<'_, B> {
     type Accel = B::Accel;

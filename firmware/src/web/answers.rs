@@ -125,9 +125,9 @@ impl<B: Board> Server<'_, B> {
         if let Some(memory) = &mut memory {
             let Parts { text, der, workspace } = memory.parts();
             if shows_files(&outcome, page) {
-                files = files::decode(requests.device, text, der).await;
+                files = files::decode(&requests.device, text, der).await;
                 let check: Pin<&mut dyn Future<Output = ()>> =
-                    pin!(files::check_stored(requests.device, &requests.known, &files, workspace, findings));
+                    pin!(files::check_stored(&requests.device, &requests.known, &files, workspace, findings));
                 check.await;
             }
             if is_typed {
@@ -139,8 +139,8 @@ impl<B: Board> Server<'_, B> {
         }
         buffer.zeroize();
         // 2. Everything else, as it is now: what is rendered must not change meanwhile.
-        let snapshot = Snapshot::take(requests.device, self.stack);
-        let settings = requests.device.settings.borrow().clone();
+        let snapshot = Snapshot::take(&requests.device, self.stack);
+        let settings = requests.device.setup.settings.borrow().clone();
         let view = View {
             snapshot: &snapshot,
             settings: &settings,

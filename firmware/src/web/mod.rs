@@ -13,6 +13,7 @@
 
 pub mod access;
 mod answers;
+mod handle;
 pub mod pages;
 pub mod protocol;
 pub mod refusal;
@@ -28,9 +29,10 @@ use embassy_net::{Stack, tcp::TcpSocket};
 use embassy_time::{Duration, Instant, Timer, with_timeout};
 use zeroize::Zeroize;
 
-use crate::{board::Board, device::Device, names::identifier};
+use crate::{board::Board, names::identifier};
 use access::host::OwnName;
 use answers::{Client, Outgoing};
+pub use handle::Handle;
 use protocol::{
     answer::Lost,
     head::{Fault, Head},
@@ -85,7 +87,7 @@ impl Default for Memory {
 }
 
 /// Serves; never returns.
-pub async fn run<B: Board>(device: &Device<B>, stack: Stack<'_>, memory: &mut Memory) {
+pub async fn run<B: Board>(device: Handle<'_, B>, stack: Stack<'_>, memory: &mut Memory) {
     let Memory { workers: [a, b, c, d], files } = memory;
     let server = Server { requests: Requests::new(device, files), stack, workers: Workers::default() };
     join4(server.work(0, a), server.work(1, b), server.work(2, c), server.work(3, d)).await;
@@ -171,8 +173,8 @@ impl<B: Board> Server<'_, B> {
 
     /// Reads a head, with the name that the device has told DHCP and the domain that is set.
     fn read(&self, head: &Head<'_>) -> Result<Request, Fault> {
-        let device = self.requests.device;
-        let network = &device.settings.borrow().network;
+        let device = &self.requests.device;
+        let network = &device.setup.settings.borrow().network;
         let own = identifier(device.facts.mac_address);
         let host = if network.host_name.is_empty() { &own } else { &network.host_name };
         Request::read(head, OwnName { host, domain: &network.domain })

@@ -10,9 +10,9 @@ use x509::Recognized;
 
 use super::protocol::head::Fault;
 use crate::{
-    device::Refused,
     packed::Packed,
     settings::{Field, configuration},
+    setup::Refused,
     texts::{self as words, refusal as texts},
 };
 

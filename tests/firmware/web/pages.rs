@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use firmware::{
     board::{Facts, ResetCause},
-    device::{Connection, ConnectionState},
+    connection_state::{Connection, ConnectionState},
     settings::{Field, Settings},
     status_codes::StatusCodes,
     texts,

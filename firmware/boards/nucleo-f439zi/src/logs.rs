@@ -6,7 +6,7 @@ use embassy_net::Stack;
 use embassy_time::{Duration, Ticker};
 use firmware::{
     board::{Facts, ResetCause},
-    device::Connection,
+    connection_state::Connection,
 };
 
 use crate::memory::{self, ProgramFault};

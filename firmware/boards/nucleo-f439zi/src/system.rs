@@ -2,7 +2,7 @@
 
 use cortex_m::peripheral::SCB;
 use embassy_stm32::{Peri, pac, peripherals::IWDG, wdg::IndependentWatchdog};
-use firmware::device::Connection;
+use firmware::connection_state::Connection;
 
 use crate::logs;
 

@@ -12,16 +12,17 @@ use embassy_time::{Duration, Instant, Timer};
 use status::Error;
 
 use super::{
+    handle::Handle,
     protocol::{form::Form, incoming::Incoming, workers::Occupation},
     refusal::Refusal,
 };
-use crate::{board::Board, device::Device, settings::PasswordHash, texts::refusal as texts};
+use crate::{board::Board, settings::PasswordHash, texts::refusal as texts};
 use sessions::{Pass, Secret, Sessions};
 use turns::{Source, Ticket, Turn, Turns};
 
 /// The door of the menu.
 pub(super) struct Access<'d, B: Board> {
-    device: &'d Device<B>,
+    device: Handle<'d, B>,
     sessions: RefCell<Sessions>,
     turns: RefCell<Turns>,
 }
@@ -34,13 +35,13 @@ pub(super) struct Begun {
 
 impl<'d, B: Board> Access<'d, B> {
     /// Nobody is logged in.
-    pub(super) fn new(device: &'d Device<B>) -> Self {
+    pub(super) fn new(device: Handle<'d, B>) -> Self {
         Self { device, sessions: RefCell::default(), turns: RefCell::default() }
     }
 
     /// Whether the menu has a password.
     pub(super) fn password(&self) -> Option<PasswordHash> {
-        self.device.settings.borrow().access.password.clone()
+        self.device.setup.settings.borrow().access.password.clone()
     }
 
     /// The token of the request's session; `touch` says whether the request counts as its use.
@@ -103,7 +104,7 @@ impl<'d, B: Board> Access<'d, B> {
         let _turn = self.turn(source, occupation).await?;
         if let Some(kept) = &kept {
             let claimed = if is_new { current } else { password };
-            if !password::is_right(&self.device.accel, claimed, kept).await? {
+            if !password::is_right(self.device.accel, claimed, kept).await? {
                 self.turns.borrow_mut().failed(source, Instant::now().as_millis());
                 return Err(Refusal::new(403, texts::WRONG_PASSWORD));
             }
@@ -114,10 +115,10 @@ impl<'d, B: Board> Access<'d, B> {
             return Err(NOT_LOGGED_IN);
         }
         if is_new {
-            let hash = password::hash(&self.device.accel, password).await?;
-            let mut settings = self.device.settings.borrow().clone();
+            let hash = password::hash(self.device.accel, password).await?;
+            let mut settings = self.device.setup.settings.borrow().clone();
             settings.access.password = Some(hash);
-            self.device.store_settings(&settings).await?;
+            self.device.setup.store_settings(&settings).await?;
             self.sessions.borrow_mut().end_all();
         }
         occupation.set(Occupation::LoggedIn);

@@ -6,7 +6,7 @@ use x509::{Bundle, Time, lint::Slot};
 
 use super::{View, certificates};
 use crate::{
-    device::ConnectionState,
+    connection_state::ConnectionState,
     failure::{self, CauseOf, Code, hint::hint},
     packed,
     packed::Packed,

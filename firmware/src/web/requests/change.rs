@@ -52,7 +52,7 @@ impl<B: Board> Requests<'_, B> {
         incoming: &mut Incoming<'_, '_>,
         findings: &mut Findings,
     ) -> Result<Outcome, Refusal> {
-        let mut new = self.device.settings.borrow().clone();
+        let mut new = self.device.setup.settings.borrow().clone();
         let plan = match route {
             Route::Certificate(file, verb) if verb != Verb::Erase && request.method != Method::Delete => {
                 return self.upload_certificate(file, verb, request, token, incoming, findings).await;
@@ -69,15 +69,14 @@ impl<B: Board> Requests<'_, B> {
         let mut done = Done::Stored;
         match plan {
             Plan::Settings(what) => {
-                self.device.store_settings(&new).await?;
+                self.device.setup.store_settings(&new).await?;
                 done = what;
             }
-            Plan::Erase(file) => self.device.erase_certificate(file).await?,
-            Plan::FactoryReset => self.device.reset_network().await?,
-            Plan::Outputs { on, off } => {
-                let switch = |outputs: &mut Option<u8>| *outputs = Some((outputs.unwrap_or(0) | on) & !off);
-                self.device.outputs.sender().send_modify(switch);
+            Plan::Erase(file) => self.device.setup.erase_certificate(file).await?,
+            Plan::FactoryReset => {
+                self.device.setup.reset_network(self.device.clock, self.device.backup).await?
             }
+            Plan::Outputs { on, off } => self.device.ports.switch(on, off),
             Plan::LogOut => {
                 self.access.log_out(&request.pass);
                 return Ok(Outcome::LoggedOut);
@@ -101,7 +100,7 @@ impl<B: Board> Requests<'_, B> {
         let Parts { text, mut der, workspace } = files.parts();
         let Some(storage) = der.get_mut(file as usize).and_then(Option::take) else { return Err(BUSY) };
         // 1. The other files, which need the memory for a text.
-        let mut decoded = files::decode(self.device, text, der).await;
+        let mut decoded = files::decode(&self.device, text, der).await;
         // 2. The new one.
         let (length, is_too_large) = receive(&request.pass, token, incoming, text).await?;
         let pem = text.get(..length).unwrap_or_default();
@@ -131,13 +130,13 @@ impl<B: Board> Requests<'_, B> {
         {
             // In a block, so that it takes no room afterwards.
             let check: Pin<&mut dyn Future<Output = ()>> =
-                pin!(files::check(self.device, &decoded, workspace, findings));
+                pin!(files::check(&self.device, &decoded, workspace, findings));
             check.await;
         }
         // 4. The store.
         let is_stored = verb == Verb::Store;
         if is_stored {
-            self.device.replace_certificate(file, pem).await?;
+            self.device.setup.replace_certificate(file, pem).await?;
         }
         Ok(Outcome::Linted { is_stored })
     }

@@ -18,7 +18,7 @@ use zeroize::Zeroize;
 use crate::{
     board::Board,
     certificates::{BUFFER_LENGTH, File},
-    device::Device,
+    web::handle::Handle,
 };
 
 /// How many findings are shown; whoever has more has enough to do.
@@ -43,15 +43,15 @@ struct Version {
 }
 
 impl Version {
-    fn now<B: Board>(device: &Device<B>) -> Self {
+    fn now<B: Board>(device: &Handle<'_, B>) -> Self {
         let hour = device.clock.now().map(|now| now / 3600);
-        Self { certificate_changes: device.certificate_changes.get(), hour }
+        Self { certificate_changes: device.setup.certificate_changes(), hour }
     }
 }
 
 /// [`check`] of the stored files, or what it has found before.
 pub(in crate::web) async fn check_stored<B: Board>(
-    device: &Device<B>,
+    device: &Handle<'_, B>,
     known: &RefCell<Known>,
     files: &Decoded<'_>,
     workspace: &mut [u8; WORKSPACE],
@@ -126,7 +126,7 @@ impl Drop for Files<'_, '_> {
 
 /// Reads and decodes the stored files for which there is memory. `text` is wiped.
 pub(in crate::web) async fn decode<'p, B: Board>(
-    device: &Device<B>,
+    device: &Handle<'_, B>,
     text: &mut [u8; BUFFER_LENGTH],
     der: [Option<&'p mut [u8; MAX_DER_LENGTH]>; 3],
 ) -> Decoded<'p> {
@@ -141,14 +141,14 @@ pub(in crate::web) async fn decode<'p, B: Board>(
 }
 
 async fn stored<'p, B: Board, T>(
-    device: &Device<B>,
+    device: &Handle<'_, B>,
     file: File,
     text: &mut [u8; BUFFER_LENGTH],
     der: Option<&'p mut [u8; MAX_DER_LENGTH]>,
     read: fn(&[u8], &'p mut [u8]) -> Result<T, Error>,
 ) -> Slot<T> {
     let Some(der) = der else { return Slot::Absent };
-    match device.certificates.lock().await.read(file, text).await {
+    match device.setup.certificates.lock().await.read(file, text).await {
         Ok(pem) => pem.map(|pem| read(pem, der)).into(),
         Err(code) => Slot::Unreadable(code),
     }
@@ -157,7 +157,7 @@ async fn stored<'p, B: Board, T>(
 /// What the lint says of these files. Everybody else has a turn between two slices of a signature's check. Awaited in two places, it
 /// costs less flash where its type is not known.
 pub(in crate::web) async fn check<B: Board>(
-    device: &Device<B>,
+    device: &Handle<'_, B>,
     files: &Decoded<'_>,
     workspace: &mut [u8; WORKSPACE],
     findings: &mut Findings,

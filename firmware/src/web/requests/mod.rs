@@ -23,17 +23,18 @@ use embassy_time::{Duration, with_timeout};
 
 use super::{
     access::{Access, Begun, sessions::Secret},
+    handle::Handle,
     protocol::{incoming::Incoming, workers::Occupation},
     refusal::Refusal,
 };
-use crate::{board::Board, device::Device, texts::refusal as texts};
+use crate::{board::Board, texts::refusal as texts};
 use files::{Files, Findings, Known};
 use request::Request;
 use table::{Done, Page, Route};
 
 /// What requests are answered from, and what they change.
 pub(super) struct Requests<'d, B: Board> {
-    pub(super) device: &'d Device<B>,
+    pub(super) device: Handle<'d, B>,
     pub(super) access: Access<'d, B>,
     memory: Mutex<NoopRawMutex, &'d mut files::Memory>,
     pub(super) known: RefCell<Known>,
@@ -60,7 +61,7 @@ pub(super) enum Outcome {
 
 impl<'d, B: Board> Requests<'d, B> {
     /// Nothing has been asked yet.
-    pub(super) fn new(device: &'d Device<B>, memory: &'d mut files::Memory) -> Self {
+    pub(super) fn new(device: Handle<'d, B>, memory: &'d mut files::Memory) -> Self {
         Self { device, access: Access::new(device), memory: Mutex::new(memory), known: RefCell::default() }
     }
 

@@ -14,7 +14,7 @@ use super::describe::{
 };
 use crate::{
     board::{Board, Facts, Pins},
-    device::{Connection, Device},
+    connection_state::Connection,
     failure::{CauseOf, Code, hint::hint, step},
     json::{
         Json, Number,
@@ -24,7 +24,7 @@ use crate::{
     packed::Packed,
     settings::{Field, Settings},
     status_codes::{Entry, StatusCodes},
-    web::refusal::Refusal,
+    web::{handle::Handle, refusal::Refusal},
 };
 
 /// How the device is at one moment.
@@ -49,16 +49,16 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Takes it.
-    pub fn take<B: Board>(device: &Device<B>, stack: Stack<'_>) -> Self {
+    pub fn take<B: Board>(device: &Handle<'_, B>, stack: Stack<'_>) -> Self {
         Self {
             uptime: Instant::now().as_secs(),
             now: device.clock.now(),
             address: stack.config_v4(),
-            connection: device.connection.get(),
-            status_codes: *device.status_codes.borrow(),
-            inputs: (device.inputs.try_get().unwrap_or(0), B::Pins::INPUTS),
-            outputs: (device.outputs.try_get().unwrap_or(0), B::Pins::OUTPUTS),
-            facts: device.facts,
+            connection: device.journal.connection(),
+            status_codes: device.journal.status_codes(),
+            inputs: (device.ports.inputs().get(), B::Pins::INPUTS),
+            outputs: (device.ports.outputs().get(), B::Pins::OUTPUTS),
+            facts: *device.facts,
         }
     }
 
