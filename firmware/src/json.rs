@@ -3,7 +3,7 @@
 
 use core::fmt::{self, Display, Write};
 
-use crate::packed::Packed;
+use crate::template::{self, Template};
 
 /// Where an answer is written to.
 pub struct Json<'w>(&'w mut dyn Write);
@@ -55,7 +55,7 @@ impl<'w> Json<'w> {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn raw(&mut self, structure: Packed) -> fmt::Result {
+    pub fn raw(&mut self, structure: Template<0>) -> fmt::Result {
         self.fill(structure, &[])
     }
 
@@ -63,9 +63,13 @@ impl<'w> Json<'w> {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn fill(&mut self, structure: Packed, values: &[Value<'_>]) -> fmt::Result {
+    pub fn fill<const N: usize>(&mut self, structure: Template<N>, values: &[Value<'_>; N]) -> fmt::Result {
+        self.fill_text(structure.text(), values)
+    }
+
+    fn fill_text(&mut self, structure: &str, values: &[Value<'_>]) -> fmt::Result {
         let mut values = values.iter();
-        structure.fill(self.0, &mut |out| match values.next() {
+        template::fill(structure, self.0, &mut |out| match values.next() {
             Some(value) => write(*value, out),
             None => Ok(()),
         })

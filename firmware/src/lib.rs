@@ -11,7 +11,7 @@
 //!            ├── web          the menu and the requests that set the device up ◄── browser
 //!            └── supervisor   feeds the watchdog while all of these make progress
 //!                  │
-//!                Device: settings, certificates, clock, status codes, what is connected
+//!                Device: owns settings, certificates, clock, status codes, ports; each task gets a handle of what it needs
 //! ```
 //!
 //! One thread, cooperative: shared state is borrowed between two awaits and never across one. No heap; the large buffers are in
@@ -32,7 +32,6 @@ pub mod journal;
 pub mod json;
 pub mod names;
 pub mod network;
-pub mod packed;
 pub mod ports;
 pub mod retained;
 pub mod settings;
@@ -40,6 +39,7 @@ pub mod setup;
 pub mod status_codes;
 pub mod storage;
 pub mod supervisor;
+pub mod template;
 pub mod texts;
 pub mod web;
 pub mod window;

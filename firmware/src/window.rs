@@ -37,8 +37,8 @@ impl<'b> Window<'b> {
         let rest = bytes.get(skipped..).unwrap_or_default();
         let free = self.buffer.get_mut(self.used..).unwrap_or_default();
         let count = rest.len().min(free.len());
-        for (to, from) in free.iter_mut().zip(rest) {
-            *to = *from;
+        if let (Some(free), Some(rest)) = (free.get_mut(..count), rest.get(..count)) {
+            free.copy_from_slice(rest);
         }
         self.used = self.used.saturating_add(count);
         if count < rest.len() { Err(fmt::Error) } else { Ok(()) }

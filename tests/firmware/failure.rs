@@ -5,12 +5,11 @@ use firmware::{
         BriefCauseOf, CauseOf,
         hint::{hint, is_refused_without_certificate},
     },
-    packed::Packed,
     texts::hint as texts,
 };
 use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, mqtt, net, rsa, ssl};
 
-fn of(error: Error, flags: Flags, alert: Option<AlertSeen>) -> Packed {
+fn of(error: Error, flags: Flags, alert: Option<AlertSeen>) -> &'static str {
     let mut status = Status::new(error);
     (status.flags, status.alert) = (flags, alert);
     hint(&status)

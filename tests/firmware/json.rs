@@ -7,7 +7,7 @@ use firmware::{
         Json, Number,
         Value::{self, Plain, Text},
     },
-    packed,
+    template,
 };
 use proptest::prelude::*;
 
@@ -16,7 +16,7 @@ proptest! {
     fn any_text_comes_back(text in any::<String>(), number in any::<i64>(), truth in any::<bool>()) {
         let mut out = String::new();
         let mut json = Json::new(&mut out);
-        json.fill(packed!("[$,$,$,$]"), &[Text(&text), Plain(&Number(Some(number))), Plain(&truth), Value::optional(None::<&str>.as_ref())])
+        json.fill(template!("[$,$,$,$]"), &[Text(&text), Plain(&Number(Some(number))), Plain(&truth), Value::optional(None::<&str>.as_ref())])
             .unwrap();
         let read: serde_json::Value = serde_json::from_str(&out).unwrap();
         prop_assert_eq!(read, serde_json::json!([text, number, truth, null]));

@@ -1,26 +1,33 @@
-//! Packed texts: `firmware/src/packed.rs`.
+//! Templates: `firmware/src/template.rs`.
 
-use firmware::{packed, packed::packing, texts};
+use firmware::{template, template::Template, texts, web::protocol::html::Html};
 
-#[test]
-fn what_is_packed_comes_back() {
-    assert_eq!(packed!("").to_string(), "");
-    assert_eq!(packed!("x").to_string(), "x");
-    assert_eq!(packed!("<section><h2>$</h2>", "\n~").to_string(), "<section><h2>$</h2>\n~");
-    // Parts are packed as if they were one text.
-    assert_eq!(packed!("<sec", "tion>"), packed!("<section>"));
-    assert_eq!(texts::hint::HOST.to_string(), "The host's name is not known: check it, and the DNS server.");
+fn page<const N: usize>(markup: Template<N>, values: &[&dyn std::fmt::Display; N]) -> String {
+    let mut out = String::new();
+    Html::new(&mut out).fill(markup, values).unwrap();
+    out
 }
 
 #[test]
-fn packed_texts_are_a_third_shorter() {
-    let text = texts::CLOCK_WHY;
-    assert!(packing::length(text.as_bytes()) * 3 < text.len() * 2);
+fn parts_are_joined_and_values_stand_in_their_order() {
+    assert_eq!(page(template!(""), &[]), "");
+    assert_eq!(page(template!("<h2>", texts::SETTINGS, "</h2>\n"), &[]), "<h2>Settings</h2>\n");
+    assert_eq!(page(template!(r#"<p class="$">"#, "$</p>$"), &[&"a", &2, &'c']), "<p class=\"a\">2</p>c");
+    assert_eq!(template!("<sec", "tion>"), template!("<section>"));
+    assert_eq!(page(Template::EMPTY, &[]), "");
+}
+
+/// As many values as marks, which the compiler checks; a value's own mark is no mark.
+#[test]
+fn a_value_is_not_read_as_a_template() {
+    let template: Template<2> = template!("$-$");
+    assert_eq!(page(template, &[&"$", &"<$>"]), "$-&lt;$&gt;");
 }
 
 #[test]
-fn a_text_that_is_written_to_a_full_output_says_so() {
-    use std::fmt::Write;
+fn a_template_that_is_written_to_a_full_output_says_so() {
     let mut out = heapless::String::<4>::new();
-    assert!(write!(out, "{}", packed!("Certificates")).is_err());
+    assert!(Html::new(&mut out).raw(template!("<section>")).is_err());
+    let mut out = heapless::String::<4>::new();
+    assert!(Html::new(&mut out).fill(template!("<p>$"), &[&"ab"]).is_err());
 }

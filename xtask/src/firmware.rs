@@ -40,7 +40,7 @@ const MAX_FLASH: u64 = 512 * 1024;
 /// The most flash that the menu may take, in bytes.
 const MAX_MENU: u64 = 96 * 1024;
 /// The modules of the crate `firmware` that are the menu: requests and pages, and what both are made with.
-const MENU: [&str; 6] = ["web", "json", "packed", "texts", "failure", "window"];
+const MENU: [&str; 6] = ["web", "json", "template", "texts", "failure", "window"];
 /// The most RAM that the firmware may take, in bytes; the stack has a memory of its own.
 const MAX_RAM: u64 = 128 * 1024;
 /// How many rows a table has at most; what is left is summed up.
@@ -431,10 +431,10 @@ mod tests {
             module_constants: BTreeMap::new(),
             statics: BTreeMap::new(),
         };
-        content.add_constant("firmware::web::pages::state::live::PACKED", 20);
-        content.add_constant("<firmware::texts::field as x>::PACKED", 3);
-        content.add_constant("firmware::clock::PACKED", 7);
-        content.add_constant("status::texts::PACKED", 9);
+        content.add_constant("firmware::web::pages::state::live::TEXT", 20);
+        content.add_constant("<firmware::texts::field as x>::TEXT", 3);
+        content.add_constant("firmware::clock::TEXT", 7);
+        content.add_constant("status::texts::TEXT", 9);
         assert_eq!(content.menu(), (200, 23, 80));
     }
 

@@ -16,9 +16,9 @@ use crate::{
         Value::{Plain, Text},
     },
     names::Names,
-    packed,
-    packed::Packed,
     status_codes::StatusCodes,
+    template,
+    template::Template,
 };
 
 /// What there is to report.
@@ -70,19 +70,19 @@ impl Report {
     /// Those of `out`.
     pub fn state(&self, uptime: u64, out: &mut dyn Write) -> fmt::Result {
         let mut json = Json::new(out);
-        json.raw(packed!("{\"inputs\":"))?;
+        json.raw(template!(r#"{"inputs":"#))?;
         switches(&mut json, self.inputs, self.input_count)?;
-        json.raw(packed!(",\"outputs\":"))?;
+        json.raw(template!(r#","outputs":"#))?;
         switches(&mut json, self.outputs, self.output_count)?;
         json.fill(
-            packed!(",\"uptime\":$,\"clean_session\":$,\"status_codes\":["),
+            template!(r#","uptime":$,"clean_session":$,"status_codes":["#),
             &[Plain(&Number(Some(uptime))), Plain(&self.clean_session)],
         )?;
-        let mut separator = Packed::EMPTY;
+        let mut separator = Template::EMPTY;
         for entry in self.status_codes.iter() {
             json.raw(separator)?;
             json.fill(
-                packed!("{\"code\":$,\"text\":$,\"cause\":$,\"at\":$}"),
+                template!(r#"{"code":$,"text":$,"cause":$,"at":$}"#),
                 &[
                     Text(&Code(entry.status.error)),
                     Text(&entry.status.error),
@@ -90,9 +90,9 @@ impl Report {
                     Plain(&Number(entry.at)),
                 ],
             )?;
-            separator = packed!(",");
+            separator = template!(",");
         }
-        json.raw(packed!("]}"))
+        json.raw(template!("]}"))
     }
 
     /// Writes the discovery message (Home Assistant, MQTT integration, "device discovery payload"), which makes a switch of each
@@ -103,9 +103,10 @@ impl Report {
     pub fn discovery(&self, names: &Names, out: &mut dyn Write) -> fmt::Result {
         let mut json = Json::new(out);
         json.fill(
-            packed!(
-                "{\"device\":{\"identifiers\":$,\"name\":$,\"model\":$,\"sw_version\":$},\"origin\":{\"name\":\"NetControl\"},\
-                 \"availability_topic\":$,\"state_topic\":$,\"components\":{"
+            template!(
+                r#"{"device":{"identifiers":$,"name":$,"model":$,"sw_version":$},"#,
+                r#""origin":{"name":"NetControl"},"#,
+                r#""availability_topic":$,"state_topic":$,"components":{"#,
             ),
             &[
                 Text(&names.identifier),
@@ -123,13 +124,14 @@ impl Report {
             port(&mut json, names, Port::Input, number)?;
         }
         json.fill(
-            packed!(
-                "\"uptime\":{\"platform\":\"sensor\",\"unique_id\":$,\"name\":\"Uptime\",\
-                 \"value_template\":\"{{value_json.uptime}}\",\"entity_category\":\"diagnostic\",\
-                 \"device_class\":\"duration\",\"unit_of_measurement\":\"s\"},\
-                 \"status_code\":{\"platform\":\"sensor\",\"unique_id\":$,\"name\":\"Status code\",\
-                 \"value_template\":\"{{value_json.status_codes[0].code if value_json.status_codes|length > 0 else 'none'}}\",\
-                 \"entity_category\":\"diagnostic\"}}}"
+            template!(
+                r#""uptime":{"platform":"sensor","unique_id":$,"name":"Uptime","#,
+                r#""value_template":"{{value_json.uptime}}","entity_category":"diagnostic","#,
+                r#""device_class":"duration","unit_of_measurement":"s"},"#,
+                r#""status_code":{"platform":"sensor","unique_id":$,"name":"Status code","#,
+                r#""value_template":"{{value_json.status_codes[0].code if "#,
+                r#"value_json.status_codes|length > 0 else 'none'}}","#,
+                r#""entity_category":"diagnostic"}}}"#,
             ),
             &[
                 Text(&format_args!("{}-uptime", names.identifier)),
@@ -146,7 +148,7 @@ fn port(json: &mut Json<'_>, names: &Names, port: Port, number: usize) -> fmt::R
         Port::Input => ("input", "Input", "binary_sensor"),
     };
     json.fill(
-        packed!("$:{\"platform\":$,\"unique_id\":$,\"name\":$,\"value_template\":$"),
+        template!(r#"$:{"platform":$,"unique_id":$,"name":$,"value_template":$"#),
         &[
             Text(&format_args!("{kind}{number}")),
             Text(&platform),
@@ -157,19 +159,19 @@ fn port(json: &mut Json<'_>, names: &Names, port: Port, number: usize) -> fmt::R
     )?;
     if let Port::Output = port {
         let topic = format_args!("{}/output/{number}/set", names.prefix);
-        json.fill(packed!(",\"command_topic\":$"), &[Text(&topic)])?;
+        json.fill(template!(r#","command_topic":$"#), &[Text(&topic)])?;
     }
-    json.raw(packed!("},"))
+    json.raw(template!("},"))
 }
 
 fn switches(json: &mut Json<'_>, bits: u8, count: usize) -> fmt::Result {
-    let mut separator = packed!("[");
+    let mut separator = template!("[");
     for index in 0..count.min(8) {
         json.raw(separator)?;
         json.value(Text(if bits >> index & 1 == 1 { &"ON" } else { &"OFF" }))?;
-        separator = packed!(",");
+        separator = template!(",");
     }
-    json.raw(if count == 0 { packed!("[]") } else { packed!("]") })
+    json.raw(if count == 0 { template!("[]") } else { template!("]") })
 }
 
 #[derive(Clone, Copy)]

@@ -2,10 +2,10 @@
 
 use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, entropy, mqtt, net, rsa, ssl};
 
-use crate::{packed::Packed, texts::hint as texts};
+use crate::texts::hint as texts;
 
 /// The hint for a failure: its flags first, then its cause, then the alert, then the code, each by how far the handshake had come.
-pub fn hint(status: &Status) -> Packed {
+pub fn hint(status: &Status) -> &'static str {
     if !status.flags.is_empty() {
         return for_flags(status.flags);
     }
@@ -35,8 +35,8 @@ pub fn is_refused_without_certificate(alert: Alert, step: Step) -> bool {
 }
 
 /// The worst first: what is wrong with the trust makes the rest meaningless.
-fn for_flags(flags: Flags) -> Packed {
-    const ROWS: [(Flags, Packed); 5] = [
+fn for_flags(flags: Flags) -> &'static str {
+    const ROWS: [(Flags, &str); 5] = [
         (Flags::NOT_TRUSTED, texts::NOT_TRUSTED),
         (Flags::EXPIRED.or(Flags::FUTURE), texts::NOT_VALID_NOW),
         (Flags::CN_MISMATCH, texts::OTHER_NAME),
@@ -46,7 +46,7 @@ fn for_flags(flags: Flags) -> Packed {
     ROWS.iter().find(|(row, _)| flags.intersects(*row)).map_or(texts::VERIFY, |(_, hint)| *hint)
 }
 
-fn for_alert(alert: Alert, step: Step) -> Packed {
+fn for_alert(alert: Alert, step: Step) -> &'static str {
     match alert {
         // Behind its hello a server has a suite: what it does not like is the client's certificate.
         Alert::HANDSHAKE_FAILURE if is_past_hello(step) => texts::CLIENT_CERTIFICATE,
@@ -66,7 +66,7 @@ fn for_alert(alert: Alert, step: Step) -> Packed {
     }
 }
 
-fn for_code(error: Error, step: Step) -> Packed {
+fn for_code(error: Error, step: Step) -> &'static str {
     match error {
         // A server without TLS takes the hello for anything else, and hangs up or answers with something else.
         ssl::CONN_EOF | ssl::PEER_CLOSE_NOTIFY | net::CONN_RESET | net::RECV_FAILED | net::SEND_FAILED

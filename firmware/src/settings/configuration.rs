@@ -18,10 +18,7 @@ use heapless::String;
 use zeroize::Zeroize;
 
 use super::{Field, Settings};
-use crate::{
-    ascii::{cut_text, decimal, hexadecimal, write_hexadecimal},
-    packed,
-};
+use crate::ascii::{cut_text, decimal, hexadecimal, write_hexadecimal};
 
 /// The longest file, in bytes: every field at its longest, with its name, and room to grow.
 pub const MAX_LENGTH: usize = 2048;
@@ -203,14 +200,16 @@ fn checksum<'l>(lines: impl Iterator<Item = &'l str>) -> [u8; CHECKSUM_LENGTH] {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAConfiguration => packed!("This is not a configuration file of this device.").fmt(f),
-            Self::Newer => packed!("The file is from a newer firmware.").fmt(f),
-            Self::Damaged => packed!("The checksum in the last line does not match: the file is damaged, or was edited; whoever has edited it removes that line.").fmt(f),
+            Self::NotAConfiguration => f.write_str("This is not a configuration file of this device."),
+            Self::Newer => f.write_str("The file is from a newer firmware."),
+            Self::Damaged => f.write_str(
+                "The checksum in the last line does not match: the file is damaged, or was edited. After an edit remove that line.",
+            ),
             Self::Line(line) => {
-                write!(f, "Line {line} {}", packed!("is not one that this firmware can use."))
+                write!(f, "Line {line} is not one that this firmware can use.")
             }
             Self::Contradiction(field) => {
-                write!(f, "{} {}", field.name(), packed!("does not fit the other settings."))
+                write!(f, "{} does not fit the other settings.", field.name())
             }
         }
     }

@@ -32,8 +32,8 @@ use super::{
 use crate::{
     board::Board,
     json::{Json, Value},
-    packed,
     settings::configuration::{self, Secrets},
+    template,
 };
 
 /// Where an answer goes, and what it is put together in.
@@ -167,8 +167,8 @@ impl<B: Board> Server<'_, B> {
             Body::Outcome(outcome) => outcome.write(view.findings, out),
         };
         let content = match &body {
-            Body::Style => answer::Body::Packed(&STYLE),
-            Body::Script => answer::Body::Packed(&SCRIPT),
+            Body::Style => answer::Body::Gzip(&STYLE),
+            Body::Script => answer::Body::Gzip(&SCRIPT),
             _ => answer::Body::Text(&write),
         };
         let answer = Answer { status, kind, lines: &lines, body: content };
@@ -283,10 +283,12 @@ impl Outcome {
     fn write(&self, findings: &Findings, out: &mut dyn Write) -> fmt::Result {
         let json = &mut Json::new(out);
         match self {
-            Self::LoggedIn(begun) => json.fill(packed!("{\"token\":$}\n"), &[Value::Text(&begun.token)]),
+            Self::LoggedIn(begun) => {
+                json.fill(template!(r#"{"token":$}"#, "\n"), &[Value::Text(&begun.token)])
+            }
             Self::Linted { .. } => status::write_findings(findings, json),
             Self::Show(..) | Self::Done(..) | Self::LoggedOut | Self::SeeOther(_) => {
-                json.raw(packed!("{}\n"))
+                json.raw(template!("{}", "\n"))
             }
         }
     }

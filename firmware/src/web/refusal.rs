@@ -10,7 +10,6 @@ use x509::Recognized;
 
 use super::protocol::head::Fault;
 use crate::{
-    packed::Packed,
     settings::{Field, configuration},
     setup::Refused,
     texts::{self as words, refusal as texts},
@@ -31,7 +30,7 @@ pub struct Refusal {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
     /// This sentence says it.
-    Text(Packed),
+    Text(&'static str),
     /// This code.
     Code(Error),
     /// The field's value is not possible.
@@ -46,7 +45,7 @@ pub enum Reason {
 
 impl Refusal {
     /// A refusal with a sentence.
-    pub const fn new(status: u16, text: Packed) -> Self {
+    pub const fn new(status: u16, text: &'static str) -> Self {
         Self { status, reason: Reason::Text(text), retry_after: 0 }
     }
 

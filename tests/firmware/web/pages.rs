@@ -242,7 +242,7 @@ fn the_status_tells_what_failed_and_what_to_do() {
     for words in [
         "-0x7800 SSL - Verification of our peer failed",
         "The certificate is not correctly signed by the trusted CA",
-        &texts::hint::NOT_TRUSTED.to_string(),
+        texts::hint::NOT_TRUSTED,
         "-0x0052",
         "TLS_RSA_WITH_AES_256_GCM_SHA384",
         texts::RESUMED,

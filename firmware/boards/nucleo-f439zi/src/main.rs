@@ -8,7 +8,6 @@
 #![deny(unsafe_code)]
 
 mod clocks;
-mod division;
 mod faults;
 mod flash;
 mod identity;

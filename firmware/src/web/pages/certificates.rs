@@ -11,9 +11,7 @@ use super::{View, field};
 use crate::{
     certificates::File,
     failure::Code,
-    packed,
-    packed::Packed,
-    texts,
+    template, texts,
     web::{
         protocol::html::Html,
         requests::{
@@ -25,12 +23,12 @@ use crate::{
 
 /// The three fields.
 pub(super) fn section(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw(packed!(
+    html.raw(template!(
         "<section><h2>",
         texts::CERTIFICATES,
         "</h2><p>",
         texts::CERTIFICATES_WHAT,
-        "</p><p class=\"notice\">",
+        r#"</p><p class="notice">"#,
         texts::TRUSTED_NETWORK,
         "</p>"
     ))?;
@@ -39,7 +37,7 @@ pub(super) fn section(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         findings(view, html)?;
     }
     File::ALL.into_iter().try_for_each(|file| self::file(view, file, html))?;
-    html.raw(packed!("</section>"))
+    html.raw(template!("</section>"))
 }
 
 /// What will fail, and why; that nothing will, only where there is a file and all of it was checked.
@@ -53,7 +51,7 @@ pub(super) fn findings(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 /// What will fail, and why.
 pub(super) fn bad_findings(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     if lacks_anchor(view) {
-        finding(Severity::Error, packed!(texts::NO_ANCHOR), html)?;
+        finding(Severity::Error, texts::NO_ANCHOR, html)?;
     }
     lint(view, html)
 }
@@ -66,11 +64,11 @@ fn lacks_anchor(view: &View<'_>) -> bool {
 /// What the lint has found.
 pub(super) fn lint(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     for found in view.findings {
-        html.fill(packed!("<p class=\"$\">$"), &[&class(found.severity), &describe::file(found.file)])?;
+        html.fill(template!(r#"<p class="$">$"#), &[&class(found.severity), &describe::file(found.file)])?;
         if found.number > 1 {
-            html.fill(packed!(" $"), &[&found.number])?;
+            html.fill(template!(" $"), &[&found.number])?;
         }
-        html.fill(packed!(": $</p>"), &[&found.problem])?;
+        html.fill(template!(": $</p>"), &[&found.problem])?;
     }
     Ok(())
 }
@@ -78,16 +76,16 @@ pub(super) fn lint(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
 /// That the lint has found nothing, unless what was just refused, or the clock, says otherwise.
 pub(super) fn good(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     if view.snapshot.now.is_none() {
-        finding(Severity::Warning, packed!(texts::NO_CLOCK_NO_DATES), html)
+        finding(Severity::Warning, texts::NO_CLOCK_NO_DATES, html)
     } else if view.findings.is_empty() && view.refusal.is_none() {
-        html.raw(packed!("<p class=\"good\">", texts::NO_FINDINGS, "</p>"))
+        html.raw(template!(r#"<p class="good">"#, texts::NO_FINDINGS, "</p>"))
     } else {
         Ok(())
     }
 }
 
-fn finding(severity: Severity, text: Packed, html: &mut Html<'_>) -> fmt::Result {
-    html.fill(packed!("<p class=\"$\">$</p>"), &[&class(severity), &text])
+fn finding(severity: Severity, text: &'static str, html: &mut Html<'_>) -> fmt::Result {
+    html.fill(template!(r#"<p class="$">$</p>"#), &[&class(severity), &text])
 }
 
 const fn class(severity: Severity) -> &'static str {
@@ -107,7 +105,7 @@ const fn name(file: File) -> &'static str {
 }
 
 fn file(view: &View<'_>, file: File, html: &mut Html<'_>) -> fmt::Result {
-    html.fill(packed!("<div id=\"$\"><h3>$</h3>"), &[&name(file), &texts::file(file)])?;
+    html.fill(template!(r#"<div id="$"><h3>$</h3>"#), &[&name(file), &texts::file(file)])?;
     let is_there = match file {
         File::CaCertificate => certificates(&view.files.authority, html)?,
         File::ClientCertificate => certificates(&view.files.certificate, html)?,
@@ -115,11 +113,11 @@ fn file(view: &View<'_>, file: File, html: &mut Html<'_>) -> fmt::Result {
     };
     upload(view, &name(file), html)?;
     if is_there {
-        html.fill(packed!("<form method=\"post\" action=\"/certificates/$/delete\">"), &[&name(file)])?;
+        html.fill(template!(r#"<form method="post" action="/certificates/$/delete">"#), &[&name(file)])?;
         field::token(view, html)?;
-        html.raw(packed!("<button class=\"danger\">", texts::ERASE, "</button></form>"))?;
+        html.raw(template!(r#"<button class="danger">"#, texts::ERASE, "</button></form>"))?;
     }
-    html.raw(packed!("</div>"))
+    html.raw(template!("</div>"))
 }
 
 fn certificates(bundle: &Slot<Bundle<'_>>, html: &mut Html<'_>) -> Result<bool, fmt::Error> {
@@ -133,12 +131,12 @@ fn slot<T>(
     read: impl Fn(&T, &mut Html<'_>) -> fmt::Result,
 ) -> Result<bool, fmt::Error> {
     match slot {
-        Slot::Absent => html.raw(packed!("<p>", texts::NO_FILE_YET, "</p>"))?,
-        Slot::Unreadable(code) => html.fill(packed!("<p class=\"bad\">$ $</p>"), &[&Code(*code), code])?,
+        Slot::Absent => html.raw(template!("<p>", texts::NO_FILE_YET, "</p>"))?,
+        Slot::Unreadable(code) => html.fill(template!(r#"<p class="bad">$ $</p>"#), &[&Code(*code), code])?,
         Slot::Read(content) => {
-            html.raw(packed!("<pre>"))?;
+            html.raw(template!("<pre>"))?;
             read(content, html)?;
-            html.raw(packed!("</pre>"))?;
+            html.raw(template!("</pre>"))?;
         }
     }
     Ok(!matches!(slot, Slot::Absent))
@@ -147,19 +145,21 @@ fn slot<T>(
 fn upload(view: &View<'_>, name: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
     field::upload_form(view, &format_args!("/certificates/{name}"), html)?;
     html.fill(
-        packed!(
-            "<label for=\"$-file\">",
+        template!(
+            r#"<label for="$-file">"#,
             texts::UPLOAD_FILE,
-            "</label><input type=\"file\" name=\"file\" id=\"$-file\" accept=\".pem,.crt,.cer,.key,.txt\"><details><summary>",
+            r#"</label><input type="file" name="file" id="$-file" "#,
+            r#"accept=".pem,.crt,.cer,.key,.txt"><details><summary>"#,
             texts::OR_PASTE,
-            "</summary><label for=\"$-pem\">",
+            r#"</summary><label for="$-pem">"#,
             texts::PEM_TEXT,
-            "</label><textarea name=\"pem\" rows=\"6\" spellcheck=\"false\" autocomplete=\"off\" id=\"$-pem\"></textarea>\
-             </details><button>",
+            r#"</label><textarea name="pem" rows="6" spellcheck="false" autocomplete="off" "#,
+            r#"id="$-pem"></textarea>"#,
+            "</details><button>",
             texts::STORE,
-            "</button><button class=\"second\" formaction=\"/certificates/$/check\">",
+            r#"</button><button class="second" formaction="/certificates/$/check">"#,
             texts::CHECK,
-            "</button></form>"
+            "</button></form>",
         ),
         &[name, name, name, name, name],
     )

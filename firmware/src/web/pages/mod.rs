@@ -21,10 +21,8 @@ use core::fmt::{self, Write};
 use x509::lint::Decoded;
 
 use crate::{
-    packed,
-    packed::Packed,
     settings::Settings,
-    texts,
+    template, texts,
     web::{
         access::sessions::Secret,
         protocol::{form::Form, html::Html},
@@ -112,35 +110,43 @@ impl View<'_> {
     fn head(&self, show: &Show<'_>, html: &mut Html<'_>) -> fmt::Result {
         let (title, name) = (show.title(), self.device_name());
         html.fill(
-            packed!(
-                "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>$ &middot; $</title>\
-                 <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" href=\"data:,\">\
-                 <link rel=\"stylesheet\" href=\"/style.css?$\"></head><body><a class=\"skip\" href=\"#main\">",
+            template!(
+                r#"<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">"#,
+                "<title>$ &middot; $</title>",
+                r#"<meta name="viewport" content="width=device-width,initial-scale=1">"#,
+                r#"<link rel="icon" href="data:,">"#,
+                r##"<link rel="stylesheet" href="/style.css?$"></head><body>"##,
+                r##"<a class="skip" href="#main">"##,
                 texts::SKIP,
-                "</a><header><div class=\"name\"><span>$</span>"
+                r#"</a><header><div class="name"><span>$</span>"#,
             ),
             &[&title, &name, &self.snapshot.facts.firmware, &name],
         )?;
         if self.token.is_some() {
             field::form(self, "/logout", html)?;
-            html.raw(packed!("<button class=\"second plain\">", texts::LOG_OUT, "</button></form></div>"))?;
+            html.raw(template!(
+                r#"<button class="second plain">"#,
+                texts::LOG_OUT,
+                "</button></form></div>"
+            ))?;
             navigation(show, html)?;
         } else {
-            html.raw(packed!("</div>"))?;
+            html.raw(template!("</div>"))?;
         }
-        html.fill(packed!("</header><main id=\"main\"><h1>$</h1>"), &[&title])?;
+        html.fill(template!(r#"</header><main id="main"><h1>$</h1>"#), &[&title])?;
         result::banner(self, html)
     }
 
     fn foot(&self, html: &mut Html<'_>) -> fmt::Result {
         let facts = &self.snapshot.facts;
         html.fill(
-            packed!(
+            template!(
                 "</main><footer>$ &middot; ",
                 texts::FIRMWARE,
                 " $ &middot; ",
                 texts::PLAIN_HTTP,
-                "</footer></body></html>\n"
+                "</footer></body></html>",
+                "\n"
             ),
             &[&facts.name, &facts.firmware],
         )
@@ -154,39 +160,39 @@ impl View<'_> {
 }
 
 impl Show<'_> {
-    const fn title(&self) -> Packed {
+    const fn title(&self) -> &'static str {
         match self {
             Self::Page(page) => title(*page),
-            Self::Live(_) => Packed::EMPTY,
-            Self::LogIn => packed!(texts::LOG_IN),
-            Self::Password => packed!(texts::FIRST_PASSWORD),
-            Self::Checked => packed!(texts::CHECKED),
-            Self::Refused(..) => packed!(texts::REFUSED),
+            Self::Live(_) => "",
+            Self::LogIn => texts::LOG_IN,
+            Self::Password => texts::FIRST_PASSWORD,
+            Self::Checked => texts::CHECKED,
+            Self::Refused(..) => texts::REFUSED,
         }
     }
 }
 
 fn navigation(show: &Show<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw(packed!("<nav aria-label=\"", texts::MENU, "\"><ul>"))?;
+    html.raw(template!(r#"<nav aria-label=""#, texts::MENU, r#""><ul>"#))?;
     for page in Page::ALL {
         let is_shown = matches!(show, Show::Page(shown) if *shown == page);
-        html.fill(packed!("<li><a href=\"$\""), &[&page.path()])?;
+        html.fill(template!(r#"<li><a href="$""#), &[&page.path()])?;
         if is_shown {
-            html.raw(packed!(" aria-current=\"page\""))?;
+            html.raw(template!(r#" aria-current="page""#))?;
         }
-        html.fill(packed!(">$</a></li>"), &[&title(page)])?;
+        html.fill(template!(">$</a></li>"), &[&title(page)])?;
     }
-    html.raw(packed!("</ul></nav>"))
+    html.raw(template!("</ul></nav>"))
 }
 
 /// A page's name.
-const fn title(page: Page) -> Packed {
+const fn title(page: Page) -> &'static str {
     match page {
-        Page::Status => packed!(texts::PAGE_STATUS),
-        Page::Network => packed!(texts::PAGE_NETWORK),
-        Page::Mqtt => packed!(texts::PAGE_MQTT),
-        Page::Time => packed!(texts::PAGE_TIME),
-        Page::Ports => packed!(texts::PAGE_PORTS),
-        Page::System => packed!(texts::PAGE_SYSTEM),
+        Page::Status => texts::PAGE_STATUS,
+        Page::Network => texts::PAGE_NETWORK,
+        Page::Mqtt => texts::PAGE_MQTT,
+        Page::Time => texts::PAGE_TIME,
+        Page::Ports => texts::PAGE_PORTS,
+        Page::System => texts::PAGE_SYSTEM,
     }
 }

@@ -4,9 +4,8 @@ use core::fmt;
 
 use super::{View, certificates, field};
 use crate::{
-    packed,
     settings::Field,
-    texts,
+    template, texts,
     web::{protocol::html::Html, requests::table::Page},
 };
 
@@ -25,7 +24,7 @@ pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         Field::MqttQualityOfService,
         Field::MqttHomeAssistant,
     ];
-    html.raw(packed!("<section><h2>", texts::BROKER, "</h2>"))?;
+    html.raw(template!("<section><h2>", texts::BROKER, "</h2>"))?;
     field::settings_form(view, Page::Mqtt, &FIELDS, html)?;
     certificates::section(view, html)
 }

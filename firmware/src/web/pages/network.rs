@@ -4,9 +4,8 @@ use core::fmt;
 
 use super::{View, field, state};
 use crate::{
-    packed,
     settings::Field,
-    texts,
+    template, texts,
     web::{protocol::html::Html, requests::table::Page},
 };
 
@@ -20,8 +19,8 @@ pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         Field::Gateway,
         Field::DnsServer,
     ];
-    html.raw(packed!("<section><h2>", texts::PRESENT_ADDRESS, "</h2><dl>"))?;
+    html.raw(template!("<section><h2>", texts::PRESENT_ADDRESS, "</h2><dl>"))?;
     state::address(view, html)?;
-    html.raw(packed!("</dl></section><section><h2>", texts::SETTINGS, "</h2>"))?;
+    html.raw(template!("</dl></section><section><h2>", texts::SETTINGS, "</h2>"))?;
     field::settings_form(view, Page::Network, &FIELDS, html)
 }

@@ -8,11 +8,9 @@ use super::{View, certificates};
 use crate::{
     connection_state::ConnectionState,
     failure::{self, CauseOf, Code, hint::hint},
-    packed,
-    packed::Packed,
     settings::Mqtt,
     status_codes::Entry,
-    texts,
+    template, texts,
     web::{
         protocol::html::Html,
         requests::{
@@ -35,10 +33,10 @@ pub(super) fn refreshed(
     html: &mut Html<'_>,
     live: fn(&View<'_>, &mut Html<'_>) -> fmt::Result,
 ) -> fmt::Result {
-    html.fill(packed!("<div id=\"live\" data-from=\"$\">"), &[&path])?;
+    html.fill(template!(r#"<div id="live" data-from="$">"#), &[&path])?;
     live(view, html)?;
     html.fill(
-        packed!("</div><a href=\"$\">", texts::REFRESH, "</a><script src=\"/live.js?$\" defer></script>"),
+        template!(r#"</div><a href="$">"#, texts::REFRESH, r#"</a><script src="/live.js?$" defer></script>"#),
         &[&page.path(), &view.snapshot.facts.firmware],
     )
 }
@@ -47,16 +45,16 @@ pub(super) fn refreshed(
 pub(super) fn live(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     connection(view, html)?;
     status_codes(view, html)?;
-    html.raw(packed!("<section><h2>", texts::CERTIFICATES, "</h2><dl>"))?;
-    expiry(view, packed!(texts::CA_CERTIFICATE), &view.files.authority, html)?;
-    expiry(view, packed!(texts::CLIENT_CERTIFICATE), &view.files.certificate, html)?;
-    html.raw(packed!("</dl>"))?;
+    html.raw(template!("<section><h2>", texts::CERTIFICATES, "</h2><dl>"))?;
+    expiry(view, texts::CA_CERTIFICATE, &view.files.authority, html)?;
+    expiry(view, texts::CLIENT_CERTIFICATE, &view.files.certificate, html)?;
+    html.raw(template!("</dl>"))?;
     certificates::bad_findings(view, html)?;
-    html.raw(packed!("</section><section><h2>", texts::DEVICE, "</h2><dl>"))?;
+    html.raw(template!("</section><section><h2>", texts::DEVICE, "</h2><dl>"))?;
     clock(view, html)?;
     address(view, html)?;
     html.fill(
-        packed!(
+        template!(
             "<dt>",
             texts::UPTIME,
             "</dt><dd>$</dd><dt>",
@@ -83,22 +81,21 @@ fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         | ConnectionState::WaitingForBroker => "warn",
     };
     html.fill(
-        packed!(
+        template!(
             "<section><h2>",
             texts::CONNECTION,
             "</h2><dl><dt>",
             texts::STATE,
-            "</dt><dd id=\"state\" class=\"$\">$</dd><dt>",
+            r#"</dt><dd id="state" class="$">$</dd><dt>"#,
             texts::HOST,
             "</dt><dd>$</dd>"
         ),
         &[&class, &texts::state(connection.state), &Server(&view.settings.mqtt)],
     )?;
     if let Some(suite) = &connection.suite {
-        let session =
-            if connection.resumed { packed!(texts::RESUMED) } else { packed!(texts::FULL_HANDSHAKE) };
+        let session = if connection.resumed { texts::RESUMED } else { texts::FULL_HANDSHAKE };
         html.fill(
-            packed!(
+            template!(
                 "<dt>",
                 texts::SUITE,
                 "</dt><dd>$</dd><dt>",
@@ -110,7 +107,7 @@ fn connection(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
             &[suite, &session, &connection.handshake_time],
         )?;
     }
-    html.raw(packed!("</dl></section>"))
+    html.raw(template!("</dl></section>"))
 }
 
 /// Host and port, if a host is set.
@@ -119,44 +116,44 @@ struct Server<'a>(&'a Mqtt);
 impl Display for Server<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mqtt { host, port, .. } = self.0;
-        if host.is_empty() { packed!(texts::NONE).fmt(f) } else { write!(f, "{host}:{port}") }
+        if host.is_empty() { texts::NONE.fmt(f) } else { write!(f, "{host}:{port}") }
     }
 }
 
 fn status_codes(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw(packed!("<section><h2>", texts::STATUS_CODES, "</h2>"))?;
+    html.raw(template!("<section><h2>", texts::STATUS_CODES, "</h2>"))?;
     if view.snapshot.status_codes.iter().next().is_none() {
-        html.raw(packed!("<p>", texts::NO_STATUS_CODES, "</p>"))?;
+        html.raw(template!("<p>", texts::NO_STATUS_CODES, "</p>"))?;
     }
     view.snapshot.status_codes.iter().try_for_each(|entry| status_code(entry, html))?;
-    html.raw(packed!("</section>"))
+    html.raw(template!("</section>"))
 }
 
 fn status_code(entry: &Entry, html: &mut Html<'_>) -> fmt::Result {
     let (status, error) = (&entry.status, entry.status.error);
     let class = if entry.is_past { "past" } else { "" };
-    html.fill(packed!("<div class=\"$\"><h3 class=\"bad\">$ $</h3><dl>"), &[&class, &Code(error), &error])?;
+    html.fill(template!(r#"<div class="$"><h3 class="bad">$ $</h3><dl>"#), &[&class, &Code(error), &error])?;
     if let Some(at) = entry.at {
-        item(packed!(texts::WHEN), &Moment(at), html)?;
+        item(texts::WHEN, &Moment(at), html)?;
     }
     if entry.count > 1 {
-        item(packed!(texts::HOW_OFTEN), &format_args!("{} {}", entry.count, packed!(texts::TIMES)), html)?;
+        item(texts::HOW_OFTEN, &format_args!("{} {}", entry.count, texts::TIMES), html)?;
     }
     if entry.is_past {
-        item(packed!(texts::STATE), &packed!(texts::PAST), html)?;
+        item(texts::STATE, &texts::PAST, html)?;
     }
     if status.alert.is_some() || !status.flags.is_empty() || !status.cause.text().is_empty() {
-        item(packed!(texts::CAUSE), &CauseOf(status), html)?;
+        item(texts::CAUSE, &CauseOf(status), html)?;
     }
     html.fill(
-        packed!("<dt>", texts::STEP, "</dt><dd>$</dd><dt>", texts::HINT, "</dt><dd>$</dd></dl></div>"),
+        template!("<dt>", texts::STEP, "</dt><dd>$</dd><dt>", texts::HINT, "</dt><dd>$</dd></dl></div>"),
         &[&failure::step(status.step), &hint(status)],
     )
 }
 
-fn expiry(view: &View<'_>, name: Packed, slot: &Slot<Bundle<'_>>, html: &mut Html<'_>) -> fmt::Result {
+fn expiry(view: &View<'_>, name: &'static str, slot: &Slot<Bundle<'_>>, html: &mut Html<'_>) -> fmt::Result {
     match slot {
-        Slot::Absent => item(name, &packed!(texts::NONE), html),
+        Slot::Absent => item(name, &texts::NONE, html),
         Slot::Unreadable(code) => item(name, &Code(*code), html),
         Slot::Read(bundle) => {
             let expires = describe::expires(bundle).unwrap_or(0);
@@ -168,25 +165,25 @@ fn expiry(view: &View<'_>, name: Packed, slot: &Slot<Bundle<'_>>, html: &mut Htm
 /// The rows of the clock.
 pub(super) fn clock(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     match view.snapshot.now {
-        Some(now) => item(packed!(texts::CLOCK), &Moment(now), html),
-        None => item(packed!(texts::CLOCK), &packed!(texts::CLOCK_NOT_SET), html),
+        Some(now) => item(texts::CLOCK, &Moment(now), html),
+        None => item(texts::CLOCK, &texts::CLOCK_NOT_SET, html),
     }
 }
 
 /// The rows of the address.
 pub(super) fn address(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     let Some(config) = &view.snapshot.address else {
-        return item(packed!(texts::ADDRESS), &packed!(texts::NONE), html);
+        return item(texts::ADDRESS, &texts::NONE, html);
     };
-    item(packed!(texts::ADDRESS), &Network(config.address), html)?;
-    let gateways = config.gateway.iter().map(|gateway| (packed!(texts::GATEWAY), *gateway));
-    let servers = config.dns_servers.iter().map(|server| (packed!(texts::DNS_SERVER), *server));
+    item(texts::ADDRESS, &Network(config.address), html)?;
+    let gateways = config.gateway.iter().map(|gateway| (texts::GATEWAY, *gateway));
+    let servers = config.dns_servers.iter().map(|server| (texts::DNS_SERVER, *server));
     gateways.chain(servers).try_for_each(|(name, address)| item(name, &Address(address), html))
 }
 
 /// A row of a list.
-fn item(name: Packed, value: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
-    html.fill(packed!("<dt>$</dt><dd>$</dd>"), &[&name, value])
+fn item(name: &'static str, value: &dyn Display, html: &mut Html<'_>) -> fmt::Result {
+    html.fill(template!("<dt>$</dt><dd>$</dd>"), &[&name, value])
 }
 
 /// Seconds as days, hours, minutes and seconds.
@@ -232,15 +229,9 @@ impl Display for Expiry {
         match self.1.map(|now| describe::days_left(self.0, now)) {
             None => Ok(()),
             Some(days @ ..0) => {
-                write!(
-                    f,
-                    ", {} {} {}",
-                    packed!(texts::EXPIRED_FOR),
-                    days.saturating_neg(),
-                    packed!(texts::DAYS)
-                )
+                write!(f, ", {} {} {}", texts::EXPIRED_FOR, days.saturating_neg(), texts::DAYS)
             }
-            Some(days) => write!(f, ", {days} {}", packed!(texts::DAYS_LEFT)),
+            Some(days) => write!(f, ", {days} {}", texts::DAYS_LEFT),
         }
     }
 }

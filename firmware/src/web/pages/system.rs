@@ -4,13 +4,13 @@ use core::fmt;
 
 use super::{View, access, field, state};
 use crate::{
-    packed, texts,
+    template, texts,
     web::{protocol::html::Html, requests::describe::MacAddress},
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
     html.fill(
-        packed!(
+        template!(
             "<section><h2>",
             texts::DEVICE,
             "</h2><dl><dt>",
@@ -31,15 +31,16 @@ pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         ],
     )?;
     configuration(view, html)?;
-    html.raw(packed!("<section><h2>", texts::PASSWORD, "</h2>"))?;
+    html.raw(template!("<section><h2>", texts::PASSWORD, "</h2>"))?;
     field::form(view, "/password", html)?;
-    html.raw(packed!(
-        "<label for=\"current\">",
+    html.raw(template!(
+        r#"<label for="current">"#,
         texts::CURRENT_PASSWORD,
-        "</label><input id=\"current\" name=\"current\" type=\"password\" autocomplete=\"current-password\" required>"
+        r#"</label><input id="current" name="current" type="password" "#,
+        r#"autocomplete="current-password" required>"#,
     ))?;
-    access::new_password(packed!(texts::CHANGE_PASSWORD), html)?;
-    html.raw(packed!(
+    access::new_password(texts::CHANGE_PASSWORD, html)?;
+    html.raw(template!(
         "<section><h2>",
         texts::FACTORY_RESET,
         "</h2><details><summary>",
@@ -49,29 +50,30 @@ pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
         "</p>"
     ))?;
     field::form(view, "/factory-reset", html)?;
-    html.raw(packed!(
-        "<button class=\"danger\">",
+    html.raw(template!(
+        r#"<button class="danger">"#,
         texts::FACTORY_RESET_DO,
         "</button></form></details></section>"
     ))
 }
 
 fn configuration(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw(packed!(
+    html.raw(template!(
         "<section><h2>",
         texts::CONFIGURATION,
         "</h2><p>",
         texts::CONFIGURATION_WHAT,
-        "</p><a class=\"button\" href=\"/configuration\" download=\"configuration.txt\">",
+        r#"</p><a class="button" href="/configuration" download="configuration.txt">"#,
         texts::CONFIGURATION_SAVE,
         "</a>"
     ))?;
     field::upload_form(view, &"/configuration", html)?;
-    html.raw(packed!(
-        "<label for=\"configuration-file\">",
+    html.raw(template!(
+        r#"<label for="configuration-file">"#,
         texts::UPLOAD_FILE,
-        "</label><input type=\"file\" name=\"file\" id=\"configuration-file\" accept=\".txt\" required><div><button>",
+        r#"</label><input type="file" name="file" id="configuration-file" accept=".txt" required>"#,
+        "<div><button>",
         texts::CONFIGURATION_LOAD,
-        "</button></div></form></section>"
+        "</button></div></form></section>",
     ))
 }

@@ -4,15 +4,14 @@ use core::fmt;
 
 use super::{View, field, state};
 use crate::{
-    packed,
     settings::Field,
-    texts,
+    template, texts,
     web::{protocol::html::Html, requests::table::Page},
 };
 
 pub(super) fn page(view: &View<'_>, html: &mut Html<'_>) -> fmt::Result {
-    html.raw(packed!("<section><dl>"))?;
+    html.raw(template!("<section><dl>"))?;
     state::clock(view, html)?;
-    html.raw(packed!("</dl><p>", texts::CLOCK_WHY, "</p>"))?;
+    html.raw(template!("</dl><p>", texts::CLOCK_WHY, "</p>"))?;
     field::settings_form(view, Page::Time, &[Field::SntpServer], html)
 }

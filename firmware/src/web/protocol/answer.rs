@@ -5,11 +5,7 @@ use core::fmt::{self, Display, Write};
 use embassy_net::tcp::TcpSocket;
 
 use super::head::Method;
-use crate::{
-    packed,
-    packed::Packed,
-    window::{Text, Window},
-};
+use crate::window::{Text, Window};
 
 /// What is sent.
 pub struct Answer<'a> {
@@ -28,7 +24,7 @@ pub enum Body<'a> {
     /// A text, written as it is needed.
     Text(&'a Text<'a>),
     /// A file that is packed by gzip.
-    Packed(&'static [u8]),
+    Gzip(&'static [u8]),
 }
 
 /// The type of a body.
@@ -99,7 +95,7 @@ impl Answer<'_> {
             let mut window = Window::new(data, sent);
             let is_last = match self.body {
                 Body::Text(text) => text(&mut window),
-                Body::Packed(file) => window.write(file),
+                Body::Gzip(file) => window.write(file),
             }
             .is_ok();
             let used = window.used();
@@ -132,14 +128,12 @@ impl Answer<'_> {
     pub fn write_head(&self, is_chunked: bool, out: &mut dyn Write) -> fmt::Result {
         write!(out, "HTTP/1.1 {} {}{}", self.status, phrase(self.status), COMMON)?;
         let kind = match self.kind {
-            Kind::Html => packed!("text/html; charset=utf-8\r\n"),
-            Kind::Json => packed!("application/json\r\n"),
-            Kind::Style => packed!("text/css\r\nContent-Encoding: gzip\r\n"),
-            Kind::Script => packed!("text/javascript\r\nContent-Encoding: gzip\r\n"),
+            Kind::Html => "text/html; charset=utf-8\r\n",
+            Kind::Json => "application/json\r\n",
+            Kind::Style => "text/css\r\nContent-Encoding: gzip\r\n",
+            Kind::Script => "text/javascript\r\nContent-Encoding: gzip\r\n",
             Kind::File => {
-                packed!(
-                    "text/plain; charset=utf-8\r\nContent-Disposition: attachment; filename=\"configuration.txt\"\r\n"
-                )
+                "text/plain; charset=utf-8\r\nContent-Disposition: attachment; filename=\"configuration.txt\"\r\n"
             }
         };
         let caching = match self.kind {
@@ -159,7 +153,7 @@ impl Line<'_> {
                 write!(out, "Set-Cookie: session={cookie}; Path=/; HttpOnly; SameSite=Strict\r\n")
             }
             Self::NoCookie => {
-                let end = packed!("Set-Cookie: session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict\r\n");
+                let end = "Set-Cookie: session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict\r\n";
                 write!(out, "{end}")
             }
             Self::SeeOther(path, None) => write!(out, "Location: {path}\r\n"),
@@ -178,32 +172,30 @@ impl Line<'_> {
 
 /// Nothing from elsewhere, no script but ours, in nobody's frame. `same-origin`, as with `no-referrer` browsers hide the origin of
 /// our own forms.
-const COMMON: Packed = packed!(
-    "\r\nContent-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+const COMMON: &str = "\r\nContent-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
      img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'\r\n\
-     X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nConnection: close\r\nContent-Type: "
-);
+     X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nConnection: close\r\nContent-Type: ";
 
 /// The phrase of a status (RFC 9110 §15).
-const fn phrase(status: u16) -> Packed {
+const fn phrase(status: u16) -> &'static str {
     match status {
-        200 => packed!("OK"),
-        303 => packed!("See Other"),
-        400 => packed!("Bad Request"),
-        401 => packed!("Unauthorized"),
-        403 => packed!("Forbidden"),
-        404 => packed!("Not Found"),
-        405 => packed!("Method Not Allowed"),
-        408 => packed!("Request Timeout"),
-        411 => packed!("Length Required"),
-        413 => packed!("Content Too Large"),
-        421 => packed!("Misdirected Request"),
-        422 => packed!("Unprocessable Content"),
-        429 => packed!("Too Many Requests"),
-        431 => packed!("Request Header Fields Too Large"),
-        503 => packed!("Service Unavailable"),
-        505 => packed!("HTTP Version Not Supported"),
-        _ => packed!("Internal Server Error"),
+        200 => "OK",
+        303 => "See Other",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        411 => "Length Required",
+        413 => "Content Too Large",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Content",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
+        505 => "HTTP Version Not Supported",
+        _ => "Internal Server Error",
     }
 }
 

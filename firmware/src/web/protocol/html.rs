@@ -1,11 +1,11 @@
 //! HTML in which nothing from outside can be markup: what is a literal of this program is written as it is, everything else escaped.
 //!
-//! Deliberately absent: a way to write a text that is not packed into this program without escaping it. The same escaping serves
+//! Deliberately absent: a way to write a text that is not part of this program without escaping it. The same escaping serves
 //! text and quoted attribute values; nothing from outside stands anywhere else.
 
 use core::fmt::{self, Display, Write};
 
-use crate::packed::Packed;
+use crate::template::{self, Template};
 
 /// Where a page is written to.
 pub struct Html<'w>(&'w mut dyn Write);
@@ -20,7 +20,7 @@ impl<'w> Html<'w> {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn raw(&mut self, markup: Packed) -> fmt::Result {
+    pub fn raw(&mut self, markup: Template<0>) -> fmt::Result {
         self.fill(markup, &[])
     }
 
@@ -28,9 +28,13 @@ impl<'w> Html<'w> {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn fill(&mut self, markup: Packed, values: &[&dyn Display]) -> fmt::Result {
+    pub fn fill<const N: usize>(&mut self, markup: Template<N>, values: &[&dyn Display; N]) -> fmt::Result {
+        self.fill_text(markup.text(), values)
+    }
+
+    fn fill_text(&mut self, markup: &str, values: &[&dyn Display]) -> fmt::Result {
         let mut values = values.iter();
-        markup.fill(self.0, &mut |out| match values.next() {
+        template::fill(markup, self.0, &mut |out| match values.next() {
             Some(value) => write!(Escaped(out), "{value}"),
             None => Ok(()),
         })

@@ -20,10 +20,10 @@ use crate::{
         Json, Number,
         Value::{self, Plain, Text},
     },
-    packed,
-    packed::Packed,
     settings::{Field, Settings},
     status_codes::{Entry, StatusCodes},
+    template,
+    template::Template,
     web::{handle::Handle, refusal::Refusal},
 };
 
@@ -75,7 +75,7 @@ impl Snapshot {
 pub fn write_status(snapshot: &Snapshot, files: &Decoded<'_>, out: &mut dyn Write) -> fmt::Result {
     let json = &mut Json::new(out);
     json.fill(
-        packed!("{\"firmware\":{\"board\":$,\"identity\":$},\"uptime\":$,\"clock\":$,\"network\":"),
+        template!(r#"{"firmware":{"board":$,"identity":$},"uptime":$,"clock":$,"network":"#),
         &[
             Text(&snapshot.facts.name),
             Text(&snapshot.facts.firmware),
@@ -86,19 +86,19 @@ pub fn write_status(snapshot: &Snapshot, files: &Decoded<'_>, out: &mut dyn Writ
     network(snapshot, json)?;
     connection(&snapshot.connection, json)?;
     list(snapshot.status_codes.iter(), json, status_code)?;
-    json.raw(packed!(",\"inputs\":"))?;
+    json.raw(template!(r#","inputs":"#))?;
     list(Snapshot::levels(snapshot.inputs), json, |level, json| json.value(Plain(&level)))?;
-    json.raw(packed!(",\"outputs\":"))?;
+    json.raw(template!(r#","outputs":"#))?;
     list(Snapshot::levels(snapshot.outputs), json, |level, json| json.value(Plain(&level)))?;
-    json.raw(packed!(",\"certificates\":{\"ca\":"))?;
+    json.raw(template!(r#","certificates":{"ca":"#))?;
     slot(&files.authority, json, |bundle, json| certificates(bundle, snapshot.now, json))?;
-    json.raw(packed!(",\"client\":"))?;
+    json.raw(template!(r#","client":"#))?;
     slot(&files.certificate, json, |bundle, json| certificates(bundle, snapshot.now, json))?;
-    json.raw(packed!(",\"key\":"))?;
+    json.raw(template!(r#","key":"#))?;
     slot(&files.key, json, |key, json| {
-        json.fill(packed!("{\"description\":$}"), &[Text(&KeyDescription(key))])
+        json.fill(template!(r#"{"description":$}"#), &[Text(&KeyDescription(key))])
     })?;
-    json.raw(packed!("}}\n"))
+    json.raw(template!("}}", "\n"))
 }
 
 /// Writes all settings but secrets by their names.
@@ -107,20 +107,20 @@ pub fn write_status(snapshot: &Snapshot, files: &Decoded<'_>, out: &mut dyn Writ
 /// Those of `out`.
 pub fn write_settings(settings: &Settings, out: &mut dyn Write) -> fmt::Result {
     let json = &mut Json::new(out);
-    json.raw(packed!("{"))?;
+    json.raw(template!("{"))?;
     for field in Field::ALL.iter().copied().filter(|field| !field.is_secret()) {
         // The first field is none of the secrets.
-        json.raw(if field == Field::HostName { Packed::EMPTY } else { packed!(",") })?;
-        json.fill(packed!("$:$"), &[Text(&field.name()), Text(&describe::Value(settings, field))])?;
+        json.raw(if field == Field::HostName { Template::EMPTY } else { template!(",") })?;
+        json.fill(template!("$:$"), &[Text(&field.name()), Text(&describe::Value(settings, field))])?;
     }
-    json.raw(packed!("}\n"))
+    json.raw(template!("}", "\n"))
 }
 
 fn network(snapshot: &Snapshot, json: &mut Json<'_>) -> fmt::Result {
     let address = snapshot.address.as_ref().map(|config| Network(config.address));
     let gateway = snapshot.address.as_ref().and_then(|config| config.gateway).map(Address);
     json.fill(
-        packed!("{\"mac_address\":$,\"address\":$,\"gateway\":$},\"connection\":"),
+        template!(r#"{"mac_address":$,"address":$,"gateway":$},"connection":"#),
         &[
             Text(&MacAddress(snapshot.facts.mac_address)),
             Value::optional(address.as_ref()),
@@ -131,7 +131,7 @@ fn network(snapshot: &Snapshot, json: &mut Json<'_>) -> fmt::Result {
 
 fn connection(connection: &Connection, json: &mut Json<'_>) -> fmt::Result {
     json.fill(
-        packed!("{\"state\":$,\"suite\":$,\"resumed\":$,\"handshake_time\":$},\"status_codes\":"),
+        template!(r#"{"state":$,"suite":$,"resumed":$,"handshake_time":$},"status_codes":"#),
         &[
             Text(&connection.state.name()),
             Value::optional(connection.suite.as_ref()),
@@ -143,7 +143,7 @@ fn connection(connection: &Connection, json: &mut Json<'_>) -> fmt::Result {
 
 fn status_code(entry: &Entry, json: &mut Json<'_>) -> fmt::Result {
     json.fill(
-        packed!("{\"code\":$,\"text\":$,\"cause\":$,\"step\":$,\"hint\":$,\"at\":$,\"count\":$,\"past\":$}"),
+        template!(r#"{"code":$,"text":$,"cause":$,"step":$,"hint":$,"at":$,"count":$,"past":$}"#),
         &[
             Text(&Code(entry.status.error)),
             Text(&entry.status.error),
@@ -161,7 +161,7 @@ fn certificates(bundle: &Bundle<'_>, now: Option<u64>, json: &mut Json<'_>) -> f
     let expires = expires(bundle);
     let left = expires.zip(now).map(|(expires, now)| days_left(expires, now));
     json.fill(
-        packed!("{\"description\":$,\"expires\":$,\"days_left\":$}"),
+        template!(r#"{"description":$,"expires":$,"days_left":$}"#),
         &[Text(&Description(bundle)), Plain(&Number(expires)), Plain(&Number(left))],
     )
 }
@@ -172,10 +172,10 @@ fn slot<T>(
     read: impl Fn(&T, &mut Json<'_>) -> fmt::Result,
 ) -> fmt::Result {
     match slot {
-        Slot::Absent => json.raw(packed!("null")),
+        Slot::Absent => json.raw(template!("null")),
         Slot::Read(content) => read(content, json),
         Slot::Unreadable(code) => {
-            json.fill(packed!("{\"error\":{\"code\":$,\"text\":$}}"), &[Text(&Code(*code)), Text(code)])
+            json.fill(template!(r#"{"error":{"code":$,"text":$}}"#), &[Text(&Code(*code)), Text(code)])
         }
     }
 }
@@ -185,14 +185,14 @@ fn list<T>(
     json: &mut Json<'_>,
     write: impl Fn(T, &mut Json<'_>) -> fmt::Result,
 ) -> fmt::Result {
-    json.raw(packed!("["))?;
-    let mut separator = Packed::EMPTY;
+    json.raw(template!("["))?;
+    let mut separator = Template::EMPTY;
     for item in items {
         json.raw(separator)?;
         write(item, json)?;
-        separator = packed!(",");
+        separator = template!(",");
     }
-    json.raw(packed!("]"))
+    json.raw(template!("]"))
 }
 
 /// Writes what the lint has found.
@@ -200,18 +200,18 @@ fn list<T>(
 /// # Errors
 /// Those of the output.
 pub fn write_findings(findings: &[Finding], json: &mut Json<'_>) -> fmt::Result {
-    json.raw(packed!("{\"findings\":"))?;
+    json.raw(template!(r#"{"findings":"#))?;
     list(findings.iter(), json, |finding, json| {
         let severity = match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
         json.fill(
-            packed!("{\"severity\":$,\"file\":$,\"text\":$}"),
+            template!(r#"{"severity":$,"file":$,"text":$}"#),
             &[Text(&severity), Text(&file(finding.file)), Text(&finding.problem)],
         )
     })?;
-    json.raw(packed!("}\n"))
+    json.raw(template!("}", "\n"))
 }
 
 /// Writes why a request was refused.
@@ -219,12 +219,12 @@ pub fn write_findings(findings: &[Finding], json: &mut Json<'_>) -> fmt::Result 
 /// # Errors
 /// Those of the output.
 pub fn write_refusal(refusal: &Refusal, json: &mut Json<'_>) -> fmt::Result {
-    json.raw(packed!("{\"error\":{"))?;
+    json.raw(template!(r#"{"error":{"#))?;
     if let Some(code) = refusal.code() {
-        json.fill(packed!("\"code\":$,"), &[Text(&Code(code))])?;
+        json.fill(template!(r#""code":$,"#), &[Text(&Code(code))])?;
     }
     if let Some(field) = refusal.field() {
-        json.fill(packed!("\"field\":$,"), &[Text(&field.name())])?;
+        json.fill(template!(r#""field":$,"#), &[Text(&field.name())])?;
     }
-    json.fill(packed!("\"text\":$}}\n"), &[Text(&refusal.reason)])
+    json.fill(template!(r#""text":$}}"#, "\n"), &[Text(&refusal.reason)])
 }

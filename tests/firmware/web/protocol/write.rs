@@ -5,7 +5,7 @@ use firmware::{
         Json, Number,
         Value::{Plain, Text},
     },
-    packed,
+    template,
     web::{
         access::sessions::Secret,
         protocol::{
@@ -38,16 +38,19 @@ fn markup_is_escaped() {
 #[test]
 fn a_value_stands_in_the_place_of_each_mark() {
     let mut out = String::new();
-    Html::new(&mut out).fill(packed!("<p class=\"$\">", "$</p>$"), &[&"a\"b", &'$']).unwrap();
-    assert_eq!(out, "<p class=\"a&quot;b\">$</p>");
+    Html::new(&mut out).fill(template!(r#"<p class="$">"#, "$</p>$"), &[&"a\"b", &'$', &1]).unwrap();
+    assert_eq!(out, "<p class=\"a&quot;b\">$</p>1");
 }
 
 #[test]
 fn numbers_and_nothing_are_json() {
     let mut out = String::new();
     let json = &mut Json::new(&mut out);
-    json.fill(packed!("$,$,$,"), &[Plain(&Number(Some(-3_i64))), Plain(&Number::<u64>(None)), Plain(&true)])
-        .unwrap();
+    json.fill(
+        template!("$,$,$,"),
+        &[Plain(&Number(Some(-3_i64))), Plain(&Number::<u64>(None)), Plain(&true)],
+    )
+    .unwrap();
     json.value(Plain(&Number(Some(u64::MAX)))).unwrap();
     assert_eq!(out, "-3,null,true,18446744073709551615");
 }

@@ -57,9 +57,6 @@ fn main() -> ! {
         compare_ghash(&mut random, round);
     }
     compare_memory();
-    for round in 0..20_000 {
-        compare_divisions(&mut random, round);
-    }
     for length in [8, 12, 20, 32, 64] {
         cost(length);
     }
@@ -330,39 +327,6 @@ fn compare_memory() {
                 check("memcmp", length, &[order as u32], &[expected as u32]);
             }
         }
-    }
-}
-
-core::arch::global_asm!(
-    include_str!("../../../../../firmware/boards/nucleo-f439zi/src/division.s"),
-    options(raw)
-);
-
-/// Divisions of 64 bits with and without a sign, by what a quotient and a remainder are.
-fn compare_divisions(random: &mut Random, round: usize) {
-    let mut number = |kind: usize| {
-        let mut limbs = [0; 2];
-        random.fill(&mut limbs, kind % 5);
-        u64::from(limbs[0]) << 32 | u64::from(limbs[1])
-    };
-    // Every length of either, and every kind of limbs.
-    let (dividend, divisor) =
-        (number(round) >> (round % 64), (number(round / 5) >> (round / 64 % 64)).max(1));
-    let (quotient, remainder) = core::hint::black_box((dividend / divisor, dividend % divisor));
-    let back = u128::from(quotient) * u128::from(divisor) + u128::from(remainder);
-    let is_right = back == u128::from(dividend) && remainder < divisor;
-    check("uldivmod", round, &[u32::from(is_right)], &[1]);
-
-    for (a_sign, b_sign) in [(1, 1), (1, -1), (-1, 1), (-1, -1)] {
-        // Else the compiler knows the signs, and divides without them.
-        let (a, b) =
-            core::hint::black_box(((dividend >> 1) as i64 * a_sign, ((divisor >> 1) as i64).max(1) * b_sign));
-        let (quotient, remainder) = core::hint::black_box((a / b, a % b));
-        let back = i128::from(quotient) * i128::from(b) + i128::from(remainder);
-        let is_right = back == i128::from(a)
-            && remainder.unsigned_abs() < b.unsigned_abs()
-            && (remainder == 0 || remainder.signum() == a_sign);
-        check("ldivmod", round, &[u32::from(is_right)], &[1]);
     }
 }
 
