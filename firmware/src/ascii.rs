@@ -1,7 +1,7 @@
-//! Searching, reading and writing small texts: the few functions that everything here shares.
+//! Small functions that search, read and write ASCII text. The whole firmware shares them.
 //!
-//! Own code, as `core` has its searchers once for each kind of pattern and its number parsers once for each width; with its addresses, which
-//! are those of `x509` here, 5 KB of flash. Deliberately absent: what is not ASCII.
+//! Own code, because `core` has a searcher for each kind of pattern and a number parser for each width: 5 KB of flash together with its
+//! parser for addresses, in whose place stands that of `x509`. Deliberately absent: text that is not ASCII.
 
 use core::{
     fmt::{self, Write},

@@ -1,13 +1,13 @@
 //! What survives a reset, in the board's backup memory: the status codes, the TLS session, the state of the MQTT session, and the time.
 //!
-//! Each has a slot of its own. After a power cut, and in the middle of a write, anything may be there; so what a slot holds counts only with
-//! its head, its version and its digest:
+//! Each has a slot. After a power cut, or a reset during a write, a slot may hold anything; so its content counts only if length, version
+//! and digest are right:
 //!
 //! ```text
 //!   version 1  length 2  the first 8 bytes of SHA-256 of all else  content
 //! ```
-//! The digest finds damage, not malice: whoever can write this memory can replace the firmware, too. The TLS session is a secret;
-//! [`erase`] leaves no byte of it.
+//! The digest finds damage, not an attack: whoever can write this memory can replace the firmware, too. The TLS session is a secret;
+//! [`erase`] overwrites all bytes of it.
 
 use accel::{Hash, HashAlgorithm, soft::Hasher};
 

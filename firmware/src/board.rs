@@ -1,8 +1,7 @@
 //! What a board gives to the device.
 //!
 //! A new board implements [`Board`] and the four small traits below it, makes [`Parts`] and calls [`crate::run`]. Deliberately
-//! absent: the network driver, which a board hands over as an `embassy_net` stack, and clocks and time, which are
-//! `embassy_time`'s.
+//! absent: the network driver, because a board passes an `embassy_net` stack; and clocks, because `embassy_time` has them.
 
 use accel::Accel;
 use embedded_storage_async::nor_flash::NorFlash;

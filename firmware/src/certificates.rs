@@ -1,15 +1,15 @@
 //! The certificate store: three PEM files in a flash range of their own.
 //!
-//! The range has two halves, and one of them is in force. A change writes all files anew into the other half, then a
-//! record that says so, then erases the first half whole. So a power cut at any write leaves either the old set or the new one,
-//! and after a change no byte of what was replaced can be read from the flash: a key above all.
+//! The range has two halves, of which one is in force. A change writes all files into the other half, then a record that puts it in
+//! force, then erases the first half. So a power cut at any write leaves the old set or the new one, and after a change no byte of
+//! a replaced key can be read from the flash.
 //!
 //! ```text
 //!   half A: CA, certificate, key, record 7      in force
 //!   half B: erased ──► CA, new certificate, key, record 8 ──► half A erased
 //! ```
-//! Another firmware at boot erases the store, and so does the factory reset (application note §1). Deliberately absent: what the
-//! configuration file has to do with certificates, which is nothing.
+//! A firmware with another identity erases the store at its start, and so does the factory reset (application note §1). The
+//! configuration file never holds certificates.
 
 use core::ops::Range;
 

@@ -1,4 +1,4 @@
-//! How the connection to the broker stands: what the status page, the status for programs and a board's log show.
+//! The state of the connection to the broker, as the status page, `status.json` and a board's log show it.
 
 /// How the connection to the broker stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,6 @@
-//! All that a device has, made once at the start; each task is handed what it needs of it.
+//! All that a device owns. It is made once at the start, and each task gets a handle of what it needs.
 //!
-//! A `RefCell` here is borrowed between two awaits and never across one; what needs flash stands behind an asynchronous mutex.
+//! A `RefCell` here is borrowed between two awaits and never across one. What needs flash has an asynchronous mutex.
 
 use core::cell::{Cell, RefCell};
 

@@ -1,5 +1,4 @@
-//! How the device fares: its last failures and the state of its connection. Both are shown, and failures outlive a reset in the
-//! backup memory.
+//! The last failures and the state of the connection. Tasks note them here, and the backup memory keeps the failures over a reset.
 
 use core::cell::{Cell, RefCell};
 

@@ -1,5 +1,5 @@
-//! JSON (RFC 8259) in which nothing from outside can be structure: literals of this program as they are, everything else as a
-//! quoted and escaped string, or of a type that is a number or a truth value.
+//! JSON (RFC 8259). Values from outside cannot become structure: only literals of this program are written as they are; a value is a quoted and
+//! escaped string, or of a type that is a number or a truth value.
 
 use core::fmt::{self, Display, Write};
 

@@ -1,6 +1,6 @@
-//! The network's address: by DHCP (RFC 2131) with the device's host name, or fixed; and names to addresses by DNS.
+//! Sets the device's address, by DHCP (RFC 2131) with its host name or fixed, and resolves names by DNS.
 //!
-//! Only what concerns the address is applied anew after a change of the settings, so that connections outlive every other change.
+//! Only a change of the network's settings sets the address again, because that ends all connections.
 
 pub mod dns;
 
@@ -53,8 +53,7 @@ pub async fn run<B: Board>(device: &Handle<'_, B>, stack: Stack<'_>) {
     }
 }
 
-/// The answer to whoever changed the address goes out first, and what a browser asks for next: with its address a device loses all
-/// connections.
+/// Waits until the menu has sent its answers: changing the address drops all connections.
 async fn answers(served: &Cell<u8>) {
     for _ in 0..MAX_WAITS {
         Timer::after(ANSWER_TIME).await;

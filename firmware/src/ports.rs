@@ -1,4 +1,4 @@
-//! Inputs and outputs: the inputs debounced, the outputs as the device wants them.
+//! Inputs, debounced, and outputs.
 
 use core::cell::RefCell;
 

@@ -1,8 +1,8 @@
-//! Retained messages of names that the device no longer has: they are cleared at the broker as soon as it is reached.
+//! Clears retained messages of the device's former names at the broker.
 //!
-//! A retained message stays at a broker for ever; an empty one in its place ends it (MQTT 3.1.1 §3.3.1.3). The device may be off line when its
-//! client identifier, its topic prefix or Home Assistant's discovery changes, so that what is to be cleared is kept in the flash until the
-//! broker has acknowledged it. Deliberately absent: another broker's, which is not reached any more.
+//! A broker keeps a retained message until an empty one replaces it (MQTT 3.1.1 §3.3.1.3). The device may be off line when its client
+//! identifier, its topic prefix or Home Assistant's discovery changes. So the flash keeps the list of what to clear until the broker has
+//! acknowledged it. Deliberately absent: messages at another broker, which the device no longer reaches.
 
 use heapless::{String, Vec};
 

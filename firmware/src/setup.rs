@@ -1,5 +1,4 @@
-//! What the device is set up with: settings, certificates, private key. Stored in the flash, and whoever depends on them is told of
-//! each change.
+//! Settings, certificates and private key: reads them from the flash, stores changes, and tells the tasks that depend on them.
 
 use core::cell::{Cell, RefCell};
 
@@ -97,7 +96,7 @@ impl<B: Board> Setup<B> {
         }
     }
 
-    /// Checks and stores new settings, puts them in force, and tells whoever depends on them. No byte of a secret that has
+    /// Checks and stores new settings, puts them in force, and tells the tasks that depend on them. No byte of a secret that has
     /// changed stays in the flash, and the settings that are there already write nothing.
     ///
     /// # Errors
@@ -138,7 +137,7 @@ impl<B: Board> Setup<B> {
         Ok(())
     }
 
-    /// Puts a certificate or the key in the place of the earlier one, and tells whoever depends on it; the same one again changes nothing.
+    /// Replaces a certificate or the key, and tells the tasks that depend on it. The same file again changes nothing.
     /// With the CA certificate that a server was verified by the password for that server goes, too.
     ///
     /// # Errors
@@ -154,7 +153,7 @@ impl<B: Board> Setup<B> {
         Ok(())
     }
 
-    /// Erases a certificate or the key, and tells whoever depends on it.
+    /// Erases a certificate or the key, and tells the tasks that depend on it.
     ///
     /// # Errors
     /// As [`Certificates::erase`]: the file stays.
@@ -220,7 +219,7 @@ impl<B: Board> Setup<B> {
         self.touch();
     }
 
-    /// Tells whoever depends on settings or certificates that they have changed.
+    /// Tells the tasks that depend on settings or certificates.
     fn touch(&self) {
         self.changed.sender().send_modify(|count| *count = Some(count.unwrap_or(0).wrapping_add(1)));
     }

@@ -1,7 +1,7 @@
-//! The watchdog, fed only while every task makes progress.
+//! Feeds the watchdog only while every task makes progress.
 //!
-//! A task shows progress at each turn of its loop, and [`Progress::during`] shows it for a task that has nothing to do but wait.
-//! Whoever neither turns nor waits holds the processor, or is lost: then the watchdog is no longer fed, and bites.
+//! A task reports progress at each turn of its loop; [`Progress::during`] reports it for a task that waits. A task that does neither
+//! blocks the processor or has stopped. Then nobody feeds the watchdog, and it resets the device.
 
 use core::{
     cell::{Cell, RefCell},
@@ -63,7 +63,7 @@ impl Progress {
 
     /// Waits for `future` on behalf of `task`, which makes progress as long as the processor comes round to it.
     ///
-    /// One function for whatever is waited for, so that its code is there once, and the future where it was pinned.
+    /// Takes a pinned `dyn Future` so that this loop is compiled once.
     pub async fn during(&self, task: Task, mut future: Pin<&mut dyn Future<Output = ()>>) {
         loop {
             self.tick(task);

@@ -66,11 +66,11 @@ pub const fn field(field: Field) -> &'static str {
 /// What one should know about a setting.
 pub const fn field_hint(field: Field) -> &'static str {
     match field {
-        Field::HostName => "Letters, digits and hyphens. The menu can be reached by it, too.",
+        Field::HostName => "Letters, digits and hyphens. A browser finds the menu by this name, too.",
         Field::Domain => {
-            "Behind the host name; none is needed for .local, .lan, .home.arpa, .internal and .fritz.box."
+            "Follows the host name. Not needed for .local, .lan, .home.arpa, .internal and .fritz.box."
         }
-        Field::Dhcp => "Disabled: the address below.",
+        Field::Dhcp => "If disabled, the device uses the address below.",
         Field::Address => "The device's fixed address.",
         Field::PrefixLength => "24 for the mask 255.255.255.0.",
         Field::Gateway | Field::DnsServer => "0.0.0.0 for none.",
@@ -78,20 +78,20 @@ pub const fn field_hint(field: Field) -> &'static str {
         Field::MqttEnabled => "Connects to the server below.",
         Field::MqttTls => "Enable for MQTTS, disable for MQTT without encryption.",
         Field::MqttVerify => {
-            "Needs the CA certificate below. Disabled, whoever is between can be the server."
+            "Needs the CA certificate below. If disabled, anybody in between can pretend to be the server."
         }
         Field::MqttHost => {
             "Name or address, as the server's certificate has it; or a URL, such as mqtts://broker.example:8883."
         }
         Field::MqttPort => "Usually 8883 with TLS, 1883 without: it follows the mode.",
-        Field::MqttClientId => "Empty: made of the Ethernet address.",
+        Field::MqttClientId => "If empty, it is made from the Ethernet address.",
         Field::MqttUserName => "Empty for none.",
         Field::MqttPassword => {
-            "Never shown. Empty: as it is now, or none once server, port, TLS mode, verification or CA certificate have changed."
+            "Never shown. If empty, it stays as it is, or is erased if server, port, TLS mode, verification or CA certificate change."
         }
-        Field::MqttTopicPrefix => "Empty: the client identifier.",
+        Field::MqttTopicPrefix => "If empty, the client identifier.",
         Field::MqttKeepAlive => "In seconds; 0 for none.",
-        Field::MqttQualityOfService => "Of everything that is published and subscribed.",
+        Field::MqttQualityOfService => "For all messages that the device publishes and receives.",
         Field::MqttHomeAssistant => "Announces the device to Home Assistant.",
         Field::AccessPassword => "",
     }
@@ -208,7 +208,7 @@ words! {
     PORT_CHANGED_WHY = "That is the usual one of this mode: set another one below if the server has another one.";
     PASSWORD_ERASED = "The stored password is erased, as it was for another server: type it again if this one needs it.";
     NO_ANCHOR = "CA certificate: missing; the server's certificate cannot be verified without it";
-    NO_FINDINGS = "Nothing speaks against these files.";
+    NO_FINDINGS = "No problem was found in these files.";
     NO_CLOCK_NO_DATES = "The clock is not set yet: whether a certificate has expired was not checked.";
     NO_FILE_YET = "None.";
     UPLOAD_FILE = "File";

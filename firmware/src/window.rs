@@ -1,8 +1,7 @@
-//! A text that is longer than memory, written without a heap: it is written several times over, and each time another window of it
-//! is kept.
+//! Writes a text that is longer than memory, without a heap: the text is written several times, and each time a window keeps the next part.
 //!
-//! So a page is one function that writes to a [`Write`], without a place in it where something has to be awaited, and tests call it
-//! as it is. What it writes must be the same each time: it works on a copy of what it shows.
+//! So a page is one function that writes to a [`Write`], without an await, and tests can call it directly. It must write the same text each time:
+//! it works on a copy of what it shows.
 
 use core::fmt::{self, Write};
 

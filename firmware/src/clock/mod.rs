@@ -1,18 +1,18 @@
-//! The device's clock: set by SNTP (RFC 4330), and the gate that MQTTS waits at ("MQTTS is activated only after a correctly adjusted
+//! The device's clock: SNTP sets it (RFC 4330), and MQTTS waits for it ("MQTTS is activated only after a correctly adjusted
 //! clock!", application note §1).
 //!
-//! A server that does not answer is asked again after a pause that doubles (§10: never under 15 seconds), and one that has answered
-//! once an hour. The time between is the processor's own.
+//! A server that does not answer is asked again after a pause that doubles (§10: never under 15 seconds); one that has answered is
+//! asked again after an hour. Between two answers the processor's timer counts.
 //!
-//! SNTP is not authenticated, and a clock that is set back makes expired certificates good again. Therefore:
-//! - the clock never goes before the firmware's build ([`BUILT`]), nor behind a time that was known: that is kept over resets, in the backup
-//!   memory once a minute, and over power cuts, in the flash once a day;
-//! - one answer moves the clock by at most [`BOUND`]; further, up to the first setting after a start, only a second one that agrees
-//!   moves it: from another address of the server, where it has one, or to another question some seconds later;
-//! - a time that is further ahead of what is known than [`FAR`] counts, but is not kept as known before a server's certificate was verified at it:
-//!   whoever sets the clock to a distant future cannot lock the device out, as it comes back with the right answers.
+//! SNTP is not authenticated, and a clock that is set back makes expired certificates valid again. Therefore:
+//! - the clock is never set to a time before the firmware's build ([`BUILT`]), nor before a time that was known: the backup memory keeps
+//!   that over resets, once a minute, and the flash over power cuts, once a day;
+//! - one answer moves the clock by at most [`BOUND`]. Further, as at the first setting after a start, it moves only if a second
+//!   answer agrees: from another address of the server, or, if it has one address, to another question some seconds later;
+//! - a time that is further ahead than [`FAR`] is used, but kept as known only after a server's certificate was verified at it: so whoever
+//!   sets the clock to a distant future cannot lock the device out. Right answers set it back.
 //!
-//! The factory reset, which erases the certificates, forgets the time that was known; only the build remains. Deliberately absent: disciplining
+//! The factory reset erases the certificates and forgets the known time; only the build remains. Deliberately absent: correcting
 //! the frequency, and a choice between servers.
 
 use core::{

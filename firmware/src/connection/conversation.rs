@@ -1,12 +1,12 @@
-//! What is said at the broker, without a socket, TLS or a clock: who the device is, how it stands, and which commands come.
+//! What the device says to the broker and what it hears, without a socket, TLS or a clock: availability, discovery, state, commands.
 //!
 //! Each call says at most one thing, the first that is due:
 //!
 //! ```text
 //!   SUBSCRIBE ► availability ► discovery ► state, whenever the report has changed and once a minute
 //! ```
-//! What finds no room is due again at the next turn. Only one state is on its way at a time: what changes meanwhile is in the
-//! next one. The discovery message has quality of service 0, as every connection says it anew.
+//! A message that finds no room is due again at the next turn. Only one state waits for its acknowledgement; changes in the meantime are in
+//! the next one. The discovery message has quality of service 0, because every connection sends it again.
 
 use core::num::NonZeroU16;
 

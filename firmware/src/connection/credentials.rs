@@ -1,7 +1,7 @@
-//! The CA certificate, the client certificate and its key, decoded for all connections of one configuration.
+//! The CA certificate, the client certificate and its key, decoded once for all connections of a configuration.
 //!
-//! They are read from the store once for each configuration, through the receive buffer, which has nothing else to do then. What is not there is not used: without a CA certificate a server that is to be verified is
-//! refused by TLS, and without both halves of an identity none is presented.
+//! The files are read through the receive buffer, which is free before a connection. A file that is absent is not used: without a CA
+//! certificate TLS refuses a server that must be verified, and without certificate and key the device presents none.
 
 use status::{Error, generic::GENERIC_ERROR};
 use x509::{Bundle, MAX_DER_LENGTH, PrivateKey};

@@ -1,15 +1,15 @@
-//! The connection to the broker: kept up for ever, over TLS or without, with a pause after each failure that grows.
+//! The connection to the broker, over TLS or plain. It is made again after each failure, with a pause that grows.
 //!
 //! ```text
 //!   run ── per configuration ── serve ── mqtts::Client: TLS, MQTT, both sessions, the pauses
 //!                                  │          ▲
-//!                                talk ── Way: gate, look-up, socket
+//!                                talk ── Way: clock, look-up, socket
 //!                                  └──── Conversation: what is said, what is heard
 //! ```
-//! The TLS session and the state of the MQTT session survive a reset in the backup memory. Any change of MQTT's settings or of
-//! the certificates ends the connection with a goodbye and forgets both. Where no state of the MQTT session is known, as after a
-//! power cut, the first connection has a clean session, and the JSON state says so. So has one after a session that the client
-//! could not hold any longer, or with which one connection after the other was short: nothing that is kept locks the device out.
+//! The backup memory keeps the TLS session and the state of the MQTT session over a reset. A change of MQTT's settings or of the
+//! certificates ends the connection with DISCONNECT and forgets both. Without a saved MQTT session, as after a power cut, the first
+//! connection has a clean session, and the JSON state says so. The client also begins a clean session if it cannot hold the old
+//! one any longer, or if several connections with it were short: so no kept state locks the device out.
 
 pub mod conversation;
 mod credentials;

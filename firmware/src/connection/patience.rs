@@ -1,4 +1,4 @@
-//! When a session has to begin anew, since no connection lasts with it.
+//! Decides when to begin a new MQTT session, because each connection with the old one was short.
 
 use embassy_time::Duration;
 

@@ -1,7 +1,7 @@
-//! What the device tells about itself: the JSON state and the discovery message of Home Assistant.
+//! What the device publishes about itself: the JSON state and the discovery message of Home Assistant.
 //!
-//! Both are written piece by piece to any output, the same every time for the same report: so a message that is longer than any
-//! buffer is written several times, and each time a further part of it is sent.
+//! Both are functions that write the same text each time for the same report. So a message that is longer than any buffer is
+//! written several times, and each time the next part of it is sent.
 
 use core::fmt::{self, Write};
 

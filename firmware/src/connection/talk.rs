@@ -1,7 +1,7 @@
-//! One connection after the other, for as long as the plan holds: what is due is said, what is heard is done, and each end is judged.
+//! One connection after the other, while the plan holds: say what is due, do what the broker commands, and judge each end.
 //!
-//! [`mqtts`] moves the bytes. Between two of its turns everybody else has one; a change of the inputs, the outputs or the settings
-//! ends a wait, which may be abandoned anywhere.
+//! [`mqtts`] moves the bytes. Other tasks run between two of its turns. A change of inputs, outputs or settings ends a wait, which can
+//! be dropped at any point.
 
 use core::pin::pin;
 

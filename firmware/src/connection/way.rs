@@ -1,6 +1,6 @@
-//! The way to the broker: what a connection needs, the host's addresses, and one TCP connection after the other.
+//! The way to the broker: wait for network and clock, look up the host, open one TCP connection after the other.
 //!
-//! [`mqtts::asynchronous::Session`] drives it, and says by itself when the next connection is due.
+//! [`mqtts::asynchronous::Session`] drives it and decides when the next connection is due.
 
 use embassy_net::{
     Stack,

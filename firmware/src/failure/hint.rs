@@ -1,4 +1,4 @@
-//! What to do about a status code, in a sentence.
+//! A sentence for each status code: what the user can do about it.
 
 use status::{Alert, AlertSeen, Cause, Error, Flags, Status, Step, device, entropy, mqtt, net, rsa, ssl};
 

@@ -1,5 +1,5 @@
-//! A failure in words, in one place for the menu, for its JSON and for what is published: its code, what is known beside it, how far the
-//! handshake had come, and what to do.
+//! A failure in words: its code, its cause, the step of the handshake, and a hint. The menu, `status.json` and the published state all
+//! use these.
 
 pub mod hint;
 

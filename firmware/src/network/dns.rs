@@ -1,8 +1,8 @@
 //! DNS queries for an address and their answers (RFC 1035 §4), as bytes.
 //!
-//! Who is not on the way has to guess the identifier and the port of a query, and which of its letters are capitals: names compare
-//! without case (RFC 4343), and servers repeat the question as it was. All three come from the device's random number generator, as what
-//! the network stack draws can be computed from its TCP sequence numbers. Deliberately absent: TCP, EDNS, IPv6, a cache.
+//! An attacker who cannot see a query must guess its identifier, its port and which of its letters are capitals: names compare
+//! without case (RFC 4343), and servers repeat the question unchanged. All three come from the device's random number generator, because
+//! the network stack's own can be computed from its TCP sequence numbers. Deliberately absent: TCP, EDNS, IPv6, a cache.
 
 use core::net::Ipv4Addr;
 

@@ -1,4 +1,4 @@
-//! Every setting by its name: the one table that forms, the configuration file and the flash read and write through.
+//! The table of all settings by name. Forms, the configuration file and the flash read and write through it.
 
 use core::{fmt, fmt::Write, net::Ipv4Addr};
 

@@ -1,8 +1,7 @@
 //! The device's settings, as the menu shows them (application note §1).
 //!
-//! `field.rs` is the table of all of them by name: forms, the configuration file and the flash read and write through it.
-//! `configuration.rs` is the file. Certificates are not among the settings: they have a store of their own, which the
-//! configuration file does not cover.
+//! `field.rs` is the table of all of them by name; `configuration.rs` is the file. Certificates are not settings: they have a store of
+//! their own, and the configuration file does not contain them.
 
 mod field;
 

@@ -1,4 +1,4 @@
-//! What is answered: JSON for programs, pages for people.
+//! Sends the answer: JSON for programs, pages for people.
 
 use core::{
     fmt::{self, Write},

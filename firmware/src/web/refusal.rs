@@ -1,4 +1,4 @@
-//! Why a request was not fulfilled: a number for programs, a sentence for people.
+//! Why a request is refused: a status and a code for programs, a sentence for people.
 
 use core::fmt;
 

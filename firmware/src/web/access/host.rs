@@ -1,4 +1,4 @@
-//! Whom a request is for, and from whose page it comes: what protects a device in a private network from pages of the internet.
+//! Checks `Host` and `Origin`. This protects a device in a private network from pages of the internet.
 
 use crate::ascii::{address, cut};
 

@@ -1,4 +1,4 @@
-//! Who may ask: log-in and log-out, sessions and their tokens, names of the device that a browser may use.
+//! Who may ask: log-in and log-out, sessions and their tokens, and the host names that the device answers to.
 
 pub mod host;
 pub mod password;
@@ -75,7 +75,7 @@ impl<'d, B: Board> Access<'d, B> {
         if is_sent { Ok(fields) } else { Err(NO_TOKEN) }
     }
 
-    /// `POST /login`, and `POST /password`: the first one by whoever comes first, another one by whoever knows the present one.
+    /// `POST /login`, and `POST /password`: the first password may be set by anybody, another one only with the present one.
     ///
     /// One password is checked at a time, each in its turn: see [`Turns`].
     pub(super) async fn enter(
@@ -166,7 +166,7 @@ impl<'d, B: Board> Access<'d, B> {
 pub(super) const NO_TOKEN: Refusal = Refusal::new(403, texts::NO_TOKEN);
 const NOT_LOGGED_IN: Refusal = Refusal::new(401, texts::NOT_LOGGED_IN);
 const PAUSE: Refusal = Refusal { retry_after: 1, ..Refusal::new(429, texts::PAUSE) };
-/// How often whoever waits for a turn looks whether it has come.
+/// How often a waiting attempt checks whether it is its turn.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// A place in the line, given back however the request ends.

@@ -1,6 +1,6 @@
-//! Who is logged in: a random number in a cookie, and another one that every change must name.
+//! Sessions: a random cookie identifies the browser, and every change must also name a random token.
 //!
-//! Both live in memory only: after a reset nobody is logged in. Time is an argument, in seconds since boot.
+//! Both are only in memory, so a reset ends all sessions. Time is an argument, in seconds since boot.
 
 use core::fmt;
 

@@ -1,4 +1,4 @@
-//! Form fields: each setting by its name, with its label, its hint and what a browser may check before it is sent.
+//! Form fields: each setting with its name, its label, its hint, and what a browser checks before it sends the form.
 
 use core::fmt::{self, Display};
 

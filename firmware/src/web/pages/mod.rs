@@ -1,7 +1,7 @@
 //! The menu: the device's settings as web pages.
 //!
-//! Every page is a function from a [`View`] to HTML, without I/O: the server renders it window by window, a test into a string. The
-//! words are in [`crate::texts`], the looks in `style.css`. Everything works without a script but the status that refreshes itself.
+//! Each page is a function from a [`View`] to HTML, without I/O: the server writes it window by window, a test into a string. The
+//! words are in [`crate::texts`], the looks in `style.css`. Everything works without a script; only the status does not refresh itself then.
 //!
 //! Deliberately absent: anything that a page would fetch from elsewhere, and any state: a page shows what is in force.
 

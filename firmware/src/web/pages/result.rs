@@ -1,4 +1,4 @@
-//! What a form has led to: a banner above the page that it stands on.
+//! The banner above a page: what the form has changed, or why it was refused.
 
 use core::fmt;
 

@@ -1,4 +1,4 @@
-//! The status page: how the connection is, and when it is not, why and what to do.
+//! The status page: the state of the connection, and for a failure its cause and what to do.
 
 use core::fmt::{self, Display};
 

@@ -1,4 +1,4 @@
-//! An answer: its head, and its body window by window in chunks (RFC 9112 §7.1), so that a client sees whether all of it arrived.
+//! An answer: its head, and its body, window by window, in chunks (RFC 9112 §7.1), so that a client notices if a part is missing.
 
 use core::fmt::{self, Display, Write};
 

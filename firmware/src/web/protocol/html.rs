@@ -1,7 +1,7 @@
-//! HTML in which nothing from outside can be markup: what is a literal of this program is written as it is, everything else escaped.
+//! HTML. Values from outside cannot become markup: only templates of this program are written as they are, everything else is escaped.
 //!
-//! Deliberately absent: a way to write a text that is not part of this program without escaping it. The same escaping serves
-//! text and quoted attribute values; nothing from outside stands anywhere else.
+//! The same escaping serves text and quoted attribute values; a value stands nowhere else. Deliberately absent: a way to write another
+//! text without escaping.
 
 use core::fmt::{self, Display, Write};
 

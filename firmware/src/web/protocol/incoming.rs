@@ -1,4 +1,4 @@
-//! A request as it arrives: its head, then its body, within one buffer and within time.
+//! Receives a request: its head, then its body, in one buffer and within a time limit.
 
 use core::{cell::Cell, net::Ipv4Addr};
 
@@ -62,7 +62,7 @@ impl<'s, 'b> Incoming<'s, 'b> {
         &self.framing
     }
 
-    /// The address of whoever asks.
+    /// The address of the client.
     pub(in crate::web) fn peer(&self) -> Ipv4Addr {
         match self.socket.remote_endpoint() {
             Some(IpEndpoint { addr: IpAddress::Ipv4(address), .. }) => address,

@@ -1,5 +1,5 @@
-//! Who has the server's few connections, and who gives way: a new connection takes the place of the one that has been idle longest
-//! and is not logged in. So whoever opens connections and says nothing, or does not read the answers, keeps nobody out.
+//! The server's few connections. A new one takes the place of the one that has been idle longest and is not logged in. So clients that
+//! open connections and send nothing, or do not read the answers, keep nobody out.
 
 use core::cell::Cell;
 

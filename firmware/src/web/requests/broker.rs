@@ -1,7 +1,6 @@
-//! What a person types where the broker's host is asked for: the host alone, `host:port`, or the URL that the server's maker gives,
-//! such as `mqtts://broker.example:8883`.
+//! Reads the field "server" of the menu: a host, `host:port`, or a URL such as `mqtts://broker.example:8883`.
 //!
-//! Deliberately absent: a user name in the URL, which would be seen where passwords are not, a path, and IPv6.
+//! Deliberately absent: a user name in the URL, because others could read it there, a path, and IPv6.
 
 use crate::ascii::{cut_text, decimal};
 

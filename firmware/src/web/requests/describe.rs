@@ -1,4 +1,4 @@
-//! What the device knows, in words: the same for programs and for pages.
+//! Certificates, addresses and settings in words, for programs and for pages.
 
 use core::{
     fmt::{self, Display, Write},

@@ -1,7 +1,7 @@
-//! The certificates and the key while somebody looks at them: read from their store, decoded, linted.
+//! The certificates and the key while a request looks at them: read from the store, decoded, linted.
 //!
-//! All of it in one piece of memory that one request has at a time, and that is wiped after it. What is lent out of here can be
-//! described; the key's bytes have no way out.
+//! One request at a time has the memory for this, and it is wiped afterwards. Borrowed files can be described; nothing returns the key's
+//! bytes.
 
 use core::cell::RefCell;
 
@@ -21,7 +21,7 @@ use crate::{
     web::handle::Handle,
 };
 
-/// How many findings are shown; whoever has more has enough to do.
+/// How many findings are shown at most.
 pub const MAX_FINDINGS: usize = 12;
 
 /// What the lint has found.

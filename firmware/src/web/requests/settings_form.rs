@@ -1,4 +1,4 @@
-//! The settings' form: what is typed in it becomes new settings, all of it or nothing.
+//! Makes new settings of a form: all of it, or nothing.
 
 use zeroize::Zeroize;
 

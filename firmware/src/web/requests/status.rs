@@ -1,4 +1,4 @@
-//! The status and the settings for programs; what it is made of serves the pages, too.
+//! Status and settings as JSON, and the snapshot that pages are made of, too.
 
 use core::fmt::{self, Write};
 

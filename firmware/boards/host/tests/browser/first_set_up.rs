@@ -60,7 +60,7 @@ async fn certificates(browser: &Browser, pki: &Pki) {
 
     browser.upload("key", &pki.key("client-2048")).await;
     assert_eq!(browser.text("#key pre").await, "Name: RSA");
-    assert!(browser.page().await.contains("Nothing speaks against these files."));
+    assert!(browser.page().await.contains("No problem was found in these files."));
 }
 
 /// Files that cannot be stored, and one that is only looked at.
