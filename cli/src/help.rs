@@ -68,7 +68,9 @@ pub(crate) fn overview() -> String {
 
 /// `mqtts pub --help`.
 pub(crate) fn publish() -> String {
-    let head = "mqtts pub -t TOPIC (-m MESSAGE | -f FILE | -s | -l | -n) [options]\n\nSends a message, or several.\n";
+    let head = "mqtts pub -t TOPIC (-m MESSAGE | -f FILE | -s | -l | -n) [options]\n\n\
+                Sends a message, or several. When the connection is lost it connects again and sends again what the server\n\
+                has not acknowledged; it gives up after three connections that brought nothing forward.\n";
     page(head, ROWS, Commands::Publish) + &suites()
 }
 

@@ -100,7 +100,7 @@ const SYNOPSIS: [&str; 6] = [
     "mqtts man",
 ];
 
-const DESCRIPTION: [&str; 4] = [
+const DESCRIPTION: [&str; 5] = [
     "mqtts publishes to an MQTT broker and subscribes at one, over TLS 1.2 with the ten suites of RSA key exchange and AES. Its \
      options are those of mosquitto_pub and mosquitto_sub where these have one; without --plain everything is TLS.",
     "Without --cafile and --capath the certificates are trusted that the system trusts. With --insecure beside one of them the chain \
@@ -110,6 +110,8 @@ const DESCRIPTION: [&str; 4] = [
      and the TLS session go on, and the server is asked for the subscriptions again unless it still has them. --no-reconnect ends \
      instead. Whether mqtts ends by -C, by a signal or by a failure, it says goodbye and reads to the end for up to two seconds, so that \
      no acknowledgement is lost and no will is sent.",
+    "mqtts pub connects again in the same way, and sends again what the server has not acknowledged, so that a message of quality of \
+     service 1 or 2 may come twice but is not lost. It gives up after three connections in a row that brought nothing forward.",
     "A failure is one line on standard error that begins with 'status:' and the code, and ends with what usually causes it.",
 ];
 
