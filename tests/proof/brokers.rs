@@ -30,6 +30,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("amqtt", "a session waits, QoS 2, once", "[MQTT-3.3.1-9]: the same"),
     ("amqtt", "a clean session forgets", "[MQTT-3.1.2-6]: a clean session's state is there for the next one"),
     ("amqtt", "keep-alive both ways", "[MQTT-3.1.2-24]: a client that says nothing is not cut"),
+    (
+        "rumqttd",
+        "a refused log-in",
+        "§3.1.4: it closes without the CONNACK that it should say first; -0x9700 instead of -0x9380 or -0x9400",
+    ),
 ];
 
 /// What the cells of a broker say that is not here.
