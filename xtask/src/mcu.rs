@@ -86,10 +86,22 @@ impl Route {
     }
 
     /// [`Route::build`] with any further flags of the compiler.
-    pub fn build_with(self, profile: &str, mut flags: Vec<String>) -> Command {
+    pub fn build_with(self, profile: &str, flags: Vec<String>) -> Command {
+        let mut command = self.command("build", flags);
+        command.args(["--profile", profile]);
+        command
+    }
+
+    /// `cargo check` for the target.
+    pub fn check(self) -> Command {
+        self.command("check", Vec::new())
+    }
+
+    /// A command of cargo for the target.
+    fn command(self, name: &str, mut flags: Vec<String>) -> Command {
         let mut command = self.cargo();
         command.current_dir(root()).env("CARGO_TARGET_DIR", folder());
-        command.args(["build", "--profile", profile, "--target", self.target()]);
+        command.args([name, "--target", self.target()]);
         if self == Self::Debian {
             command.arg("-Zbuild-std=core");
             command

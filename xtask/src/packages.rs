@@ -184,7 +184,7 @@ pub fn oldest_rust(progress: &Progress) -> Result<(), String> {
 const WITH_NEWER_RUST: &str = "embassy-net";
 
 /// The names of a manifest's features.
-fn features(manifest: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn features(manifest: &str) -> impl Iterator<Item = &str> {
     let section = manifest.split_once("\n[features]\n").map_or("", |(_, section)| section);
     let section = section.split("\n[").next().unwrap_or_default();
     let names = section.lines().filter_map(|line| line.split_once(" = [").map(|(name, _)| name));

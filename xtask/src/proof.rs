@@ -13,6 +13,7 @@ mod mqtt;
 mod oracle;
 mod report;
 mod same;
+mod supply;
 
 use std::time::Instant;
 
@@ -74,6 +75,11 @@ const PARTS: &[Part] = &[
         prove: fuzz::prove,
     },
     Part { name: "same", about: "the firmware built into two folders: the same bytes", prove: same::prove },
+    Part {
+        name: "supply",
+        about: "licences, crates in two versions, each library with each feature alone and all together (pairs take too long), oldest direct versions, advisories; the list of what is linked is target/sbom.cdx.json",
+        prove: supply::prove,
+    },
     Part {
         name: "examples",
         about: "every example built for its target and measured, and those run that can run here",
