@@ -26,6 +26,7 @@ extern "C" fn _start() {
         user_name: any(Some("user")),
         password: any(Some(bytes)),
         acknowledgement: any(Acknowledgement::Manual),
+        max_in_flight: any(20),
     };
     let (mut spill, mut in_flight) = ([0; 99], [0; 99]);
     if let Ok(client) = Client::new(options, any(&mut spill[..]), any(&mut in_flight[..])) {
@@ -45,7 +46,7 @@ fn run(mut client: Client<'_>, message: &Message<'_>, out: &mut [u8]) -> Result<
         any(client.poll(any(0), out)?);
         any(client.publish(message, any(0), out)?);
         any(client.queue(message)?);
-        any(client.start(message, any(0), any(0), out)?);
+        let _ = any(client.start(message, any(0), any(0), out)?);
         any(client.chunk(message.payload, any(0), out)?);
         any((client.stream(), client.next_deadline(), client.is_connected(), client.saved_length()));
         any((client.has_output(), client.has_clean_session(), client.ignored_acknowledgements()));
