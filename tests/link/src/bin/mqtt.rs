@@ -44,7 +44,7 @@ fn run(mut client: Client<'_>, message: &Message<'_>, out: &mut [u8]) -> Result<
             client.acknowledge(identifier)?;
         }
         any(client.poll(any(0), out)?);
-        any(client.publish(message, any(0), out)?);
+        let _ = any(client.publish(message, any(0), out)?);
         any(client.queue(message)?);
         let _ = any(client.start(message, any(0), any(0), out)?);
         any(client.chunk(message.payload, any(0), out)?);

@@ -22,8 +22,8 @@ extern "C" fn _start() {
         any(key.bits());
     }
     let mut builder = BundleBuilder::new(any(&mut first[..]));
-    any((builder.add_pem(text), builder.add_der(text)));
-    any(builder.finish().map(|bundle| bundle.len()));
+    let _ = any((builder.add_pem(text), builder.add_der(text)));
+    let _ = any(builder.finish().map(|bundle| bundle.len()));
     for wanted in [Wanted::Certificate, Wanted::PrivateKey] {
         if let Some(found) = x509::recognize(text, any(wanted)) {
             let _ = any(write!(Sink, "{found}"));
@@ -45,13 +45,13 @@ extern "C" fn _start() {
     let Ok(anchors) = Bundle::from_pem(text, any(&mut second[..])) else { return };
     let mut digest = any([0; 32]);
     let Ok(anchors) = anchors.with_digest(&mut accel, &mut digest) else { return };
-    any(Bundle::from_der(text).map(|bundle| (bundle.failure(), bundle.begins_with_failure())));
+    let _ = any(Bundle::from_der(text).map(|bundle| (bundle.failure(), bundle.begins_with_failure())));
     let Ok(leaf) = Certificate::from_der(text) else { return };
     let host = core::str::from_utf8(text).ok();
     accessors(&leaf, host.unwrap_or_default(), text);
     let algorithm = any(HashAlgorithm::Sha256);
     for digest in [leaf.digest(algorithm, &mut accel), leaf.public_key_digest(algorithm, &mut accel)] {
-        any(digest.map(|digest| digest.as_bytes().len()));
+        let _ = any(digest.map(|digest| digest.as_bytes().len()));
     }
     let context = Context {
         anchors: Some(anchors),
