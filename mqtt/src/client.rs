@@ -1,6 +1,6 @@
 //! The client: one MQTT session over any number of network connections, one after the other.
 //!
-//! Connecting, receiving, time and the session's life are here; what the application sends is in `send.rs`.
+//! This file has connecting, receiving, time-outs and saving; `send.rs` has everything that is sent.
 
 use core::num::NonZeroU16;
 
@@ -21,7 +21,7 @@ use crate::{
     writer::PacketWriter,
 };
 
-/// How the client presents itself, fixed for the client's life. It has no `Debug`, since it holds a password.
+/// The settings of a client, fixed for its life. No `Debug`, because they hold a password.
 ///
 /// ```
 /// use mqtt::{Message, Options, QoS};
@@ -33,24 +33,24 @@ use crate::{
 /// ```
 #[derive(Clone, Copy)]
 pub struct Options<'b> {
-    /// The client identifier; an empty one asks the server for one and needs `clean_session`.
+    /// The client identifier. An empty one asks the server to choose one, and needs `clean_session`.
     pub client_id: &'b str,
-    /// Whether every connection begins without the state of the one before it (§3.1.2.4).
+    /// Whether every connection begins without the earlier session (§3.1.2.4).
     pub clean_session: bool,
-    /// The longest time between two packets in seconds; 0 turns keep-alive off (§3.1.2.10).
+    /// The keep-alive time in seconds; 0 turns it off (§3.1.2.10).
     pub keep_alive: u16,
-    /// How long the server may take to answer CONNECT and PINGREQ, in milliseconds; 0 waits for ever.
+    /// How long the server may take to answer CONNECT and PINGREQ, in milliseconds; 0 for no limit.
     pub response_timeout: u32,
-    /// What the server publishes when it loses the client.
+    /// The will: the message that the server publishes when it loses the client.
     pub will: Option<Message<'b>>,
     /// The user name.
     pub user_name: Option<&'b str>,
-    /// The password; there is none without a user name.
+    /// The password. It needs a user name.
     pub password: Option<&'b [u8]>,
     /// Who acknowledges received messages.
     pub acknowledgement: Acknowledgement,
-    /// How many messages of QoS 1 and 2 may be sent and not yet acknowledged; further ones wait. 0 for as many as are kept. MQTT 3.1.1 knows
-    /// no such limit, but brokers have one: Mosquitto 2.0 acknowledges what is beyond 20 messages of QoS 2, and then drops it.
+    /// How many messages of QoS 1 and 2 may be sent and not yet acknowledged; further ones wait. 0: as many as the in-flight buffer holds.
+    /// MQTT 3.1.1 has no such limit, but brokers do: Mosquitto 2.0 acknowledges what exceeds 20 messages of QoS 2, and then drops it.
     pub max_in_flight: u16,
 }
 
@@ -72,7 +72,7 @@ pub enum Acknowledgement {
     Manual,
 }
 
-/// What Mosquitto's own client allows itself.
+/// The limit of Mosquitto's own client.
 const MAX_IN_FLIGHT: u16 = 20;
 
 /// A clean session, 60 seconds of keep-alive, 10 seconds for an answer, no name of its own, 20 unacknowledged messages.
@@ -92,10 +92,10 @@ impl Default for Options<'_> {
     }
 }
 
-/// A client on two lent buffers. Time is an argument everywhere: milliseconds of a clock that never goes back.
+/// A client on two lent buffers. It has no clock: every call takes `now`, the milliseconds of a monotonic clock.
 ///
-/// After a failure of [`receive`](Self::receive) or [`poll`](Self::poll) the network connection has to be closed
-/// ([MQTT-4.8.0-1]); both repeat the error until the next [`connect`](Self::connect).
+/// After [`receive`](Self::receive) or [`poll`](Self::poll) has failed, close the network connection ([MQTT-4.8.0-1]). Both repeat the
+/// error until the next [`connect`](Self::connect).
 ///
 /// ```
 /// use mqtt::{Client, Options, QoS, Subscription};
@@ -116,17 +116,17 @@ pub struct Client<'b> {
 }
 
 impl<'b> Client<'b> {
-    /// A client without a connection.
+    /// A client without a connection, on two buffers.
     ///
-    /// `spill` gathers packets that arrive in pieces: at least 8 bytes, and as many as the longest SUBACK and the longest
-    /// topic plus 9 need; messages larger than it are delivered in chunks, those with a longer topic perhaps not at all. `in_flight` keeps unacknowledged messages of QoS 1
-    /// and 2 (each takes its packet's length and 16 bytes; an eighth of the buffer, at least 32 bytes, is left to the server), the
-    /// answers that are still to be written (4 or 12 bytes each), and the identifiers of received messages of QoS 2 (4 bytes for
-    /// each run of consecutive ones): at least 64 bytes, or empty for a client that only knows QoS 0.
+    /// - `spill` collects packets that arrive in pieces. It needs at least 8 bytes, and enough for the longest SUBACK and for the longest
+    ///   topic plus 9. Longer messages are delivered in chunks; those with a longer topic may not be delivered at all.
+    /// - `in_flight` keeps three things. Unacknowledged messages of QoS 1 and 2: each takes its packet's length and 16 bytes, and an
+    ///   eighth of the buffer, at least 32 bytes, is reserved for the server's messages. Answers not yet written: 4 or 12 bytes each.
+    ///   Identifiers of received QoS 2 messages: 4 bytes for each run of consecutive ones. It needs at least 64 bytes, or may be empty for
+    ///   a client that uses QoS 0 only.
     ///
     /// # Errors
-    /// A [`SetupError`], which says which buffer is too short and what it needs (-0x9580), or that the options contradict each other
-    /// (-0x9080).
+    /// A [`SetupError`]: which buffer is too short and what it needs (-0x9580), or that the options contradict each other (-0x9080).
     pub fn new(
         options: Options<'b>,
         spill: &'b mut [u8],
@@ -161,10 +161,10 @@ impl<'b> Client<'b> {
         Ok(written)
     }
 
-    /// Takes bytes from the server: tells how many of them are used up, and at most one event.
+    /// Takes bytes from the server. Returns how many of them were used, and at most one event.
     ///
-    /// Call it again with the rest while any of them are used. If none are used, the client's answers first need room: call
-    /// [`poll`](Self::poll), or [`acknowledge`](Self::acknowledge) what was received.
+    /// While some bytes are used, call it again with the rest. If none are used, the client first needs room for its answers: call
+    /// [`poll`](Self::poll), or [`acknowledge`](Self::acknowledge) received messages.
     ///
     /// # Errors
     /// `MALFORMED_PACKET` (also a SUBACK with another number of results than there were filters); `UNEXPECTED_PACKET` (not a
@@ -191,10 +191,10 @@ impl<'b> Client<'b> {
         result
     }
 
-    /// Acknowledges a received message, where the application does that itself.
+    /// Acknowledges a received message, if the options leave that to the application.
     ///
-    /// The order of the calls does not matter: the client answers in the order in which the messages came ([MQTT-4.6.0-2],
-    /// [MQTT-4.6.0-3]). A message of QoS 2 can be acknowledged after its connection was lost, too; one of QoS 1 comes again.
+    /// Calls may come in any order: the client sends the answers in the order in which the messages came ([MQTT-4.6.0-2], [MQTT-4.6.0-3]).
+    /// A message of QoS 2 can also be acknowledged after its connection was lost; a message of QoS 1 is sent again by the server.
     ///
     /// # Errors
     /// `BAD_INPUT_DATA`: no such message awaits its acknowledgement, or its payload is not yet complete.
@@ -206,7 +206,7 @@ impl<'b> Client<'b> {
         let mut held = held.filter(|record| record.has(HELD) && !record.has(PARTIAL));
         let record = held.next().ok_or(BAD_INPUT_DATA)?;
         if record.has(WRITTEN) {
-            // On this connection the server has not asked for it.
+            // The server has not sent it again on this connection, so it expects no answer.
             store.remember(&record);
         } else {
             store.clear_flags(&record, HELD);
@@ -214,29 +214,29 @@ impl<'b> Client<'b> {
         Ok(())
     }
 
-    /// How many acknowledgements answered nothing that the client knows of, since it was made; they change nothing. A server that
-    /// repeats some after a reconnection is normal; one that goes on doing so has another idea of the session.
+    /// How many acknowledgements matched nothing that the client had sent, counted since it was made. They are ignored. A few after a
+    /// reconnection are normal, because servers repeat some. If the number keeps growing, the server has another view of the session.
     #[must_use]
     pub fn ignored_acknowledgements(&self) -> u32 {
         self.session.ignored
     }
 
-    /// How many messages were answered, but could not be delivered since their topic is longer than the spill, since the client was
-    /// made. Anybody may publish such a topic where a filter has a wildcard, and a server sends it until it is answered.
+    /// How many messages were acknowledged but not delivered, because their topic is longer than the spill. If a filter has a wildcard,
+    /// anyone can publish such a topic, and the server repeats the message until it is acknowledged.
     #[must_use]
     pub fn skipped_messages(&self) -> u32 {
         self.session.skipped
     }
 
-    /// Lets the next connection begin with a clean session, whatever the options say; the ones after it follow the options again.
+    /// Makes the next connection begin with a clean session, whatever the options say. Later connections follow the options again.
     ///
-    /// The client does so by itself after `SESSION_OVERFLOW`. An application may when connections end early again and again
-    /// although the server accepts them: then the session's state may be why. [`Event::Connected`] tells what was discarded.
+    /// The client does this by itself after `SESSION_OVERFLOW`. An application may do it when the server accepts connections but they keep
+    /// ending early: the session's state may be the cause. [`Event::Connected`] says how many messages were discarded.
     pub fn begin_anew(&mut self) {
         self.session.begins_anew = true;
     }
 
-    /// Whether this connection, or the last one, has asked for a clean session.
+    /// Whether the present connection, or the last one, asked for a clean session.
     #[must_use]
     pub fn has_clean_session(&self) -> bool {
         self.session.is_clean
@@ -245,7 +245,7 @@ impl<'b> Client<'b> {
     /// The network connection has ended.
     ///
     /// # Errors
-    /// `CONNECTION_CLOSED`: it was still in use; what failed before if something did.
+    /// `CONNECTION_CLOSED` if the connection was still in use; if it had failed before, that error.
     pub fn closed(&mut self) -> Result<(), Error> {
         let before = self.session.state;
         self.inbox.reset();
@@ -257,13 +257,13 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// Whether the server has accepted the connection and it is still good.
+    /// Whether the server has accepted the connection and it has not failed since.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.session.state == LinkState::Connected
     }
 
-    /// When [`poll`](Self::poll) is due at the latest even if nothing else happens, in milliseconds.
+    /// The latest time at which [`poll`](Self::poll) must be called even if nothing happens, in milliseconds.
     #[must_use]
     pub fn next_deadline(&self) -> Option<u64> {
         match self.session.waiting_since {
@@ -273,7 +273,7 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// The server's answer comes too late after this. A packet that is arriving holds the answer up, so it counts from there.
+    /// When the server's answer is overdue. A packet that is still arriving delays the answer, so the time counts from its latest byte.
     fn timeout(&self) -> Option<u64> {
         let session = &self.session;
         let since = session.waiting_since?;
@@ -307,7 +307,7 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// The identifiers of the messages that were given to [`publish`](Self::publish) and not yet delivered, oldest first.
+    /// The identifiers of messages that were given to [`publish`](Self::publish) and are not yet acknowledged, oldest first.
     pub fn undelivered(&self) -> impl Iterator<Item = NonZeroU16> + '_ {
         self.session
             .store
@@ -322,10 +322,10 @@ impl<'b> Client<'b> {
         saved::length(&self.session)
     }
 
-    /// Writes the session's state (undelivered messages, received QoS 2 identifiers, whether to begin anew) and tells how many
-    /// bytes it takes: at most 12 more than the in-flight buffer.
+    /// Saves the session: undelivered messages, received QoS 2 identifiers, and whether to begin a clean session. Returns the length, at
+    /// most 12 bytes more than the in-flight buffer.
     ///
-    /// The bytes hold messages in the clear. They have a version and a checksum, and belong to this client identifier.
+    /// The messages in it are not encrypted. It has a version and a checksum, and only fits this client identifier.
     ///
     /// # Errors
     /// `BUFFER_TOO_SMALL`
@@ -333,11 +333,11 @@ impl<'b> Client<'b> {
         saved::save(&self.session, out)
     }
 
-    /// Takes up a saved state, before the first connection and before the first message.
+    /// Restores a saved session, before the first connection and the first message.
     ///
     /// # Errors
-    /// `STATE_INVALID`: damaged, of another version or of another client; `IN_FLIGHT_FULL`: it does not fit; then the client
-    /// is as new. `BAD_INPUT_DATA`: the client has state already.
+    /// `STATE_INVALID`: damaged, of another version, or of another client. `IN_FLIGHT_FULL`: it does not fit. After both, the client is as
+    /// new. `BAD_INPUT_DATA`: the client has state already.
     pub fn restore(&mut self, saved: &[u8]) -> Result<(), Error> {
         saved::restore(&mut self.session, saved)
     }

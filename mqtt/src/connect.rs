@@ -41,17 +41,17 @@ const RESERVED: u8 = 0x01;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Connect<'a> {
-    /// The client identifier; an empty one asks the server for one and needs a clean session ([MQTT-3.1.3-7]).
+    /// The client identifier. An empty one asks the server to choose one, and needs a clean session ([MQTT-3.1.3-7]).
     pub client_id: &'a str,
-    /// Whether client and server begin without state (§3.1.2.4).
+    /// Whether client and server forget their earlier state (§3.1.2.4).
     pub clean_session: bool,
-    /// The longest time between two packets of the client in seconds; 0 turns the check off (§3.1.2.10).
+    /// The keep-alive time in seconds: the client sends at least one packet in each such period (§3.1.2.10). 0 turns it off.
     pub keep_alive: u16,
-    /// What the server publishes when the client is lost; its payload has at most 65,535 bytes.
+    /// The will: the message that the server publishes when the client is lost. Its payload has at most 65,535 bytes.
     pub will: Option<Message<'a>>,
     /// The user name.
     pub user_name: Option<&'a str>,
-    /// The password, at most 65,535 bytes; there is none without a user name ([MQTT-3.1.2-22]).
+    /// The password, at most 65,535 bytes. It needs a user name ([MQTT-3.1.2-22]).
     pub password: Option<&'a [u8]>,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Connect<'a> {
         Ok(Self { client_id, clean_session, keep_alive, will, user_name, password })
     }
 
-    /// Whether the fields agree with each other.
+    /// Whether the fields are consistent.
     ///
     /// # Errors
     /// `BAD_INPUT_DATA`: an empty client identifier without a clean session, a password without a user name, text with
@@ -182,9 +182,9 @@ fn decode_will<'a>(flags: u8, reader: &mut PacketReader<'a>) -> Result<Message<'
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ConnAck {
-    /// The server has state of this client from before.
+    /// Whether the server has kept this client's session.
     pub session_present: bool,
-    /// 0: accepted; 1 to 5: refused (§3.2.2.3); others are not defined.
+    /// 0: accepted. 1 to 5: refused (§3.2.2.3). Others are not defined.
     pub return_code: u8,
 }
 

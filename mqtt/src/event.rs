@@ -1,4 +1,4 @@
-//! What [`receive`](crate::Client::receive) tells the application.
+//! The events that [`receive`](crate::Client::receive) returns.
 
 use core::num::NonZeroU16;
 
@@ -7,7 +7,7 @@ use crate::{
     subscribe::Results,
 };
 
-/// What has happened. Topics, payloads and results are borrowed from the received bytes, or from the spill.
+/// What has happened. Topics, payloads and results borrow from the received bytes or from the spill.
 ///
 /// ```
 /// use mqtt::Event;
@@ -29,43 +29,43 @@ use crate::{
 pub enum Event<'a> {
     /// The server has accepted the connection.
     Connected {
-        /// The server still has this client's session, subscriptions included; else it has none and they must be made anew.
+        /// Whether the server still has this client's session with its subscriptions. If not, subscribe again.
         session_present: bool,
-        /// How many unacknowledged messages were dropped, since the server has no session that they belong to (§3.2.2.2).
+        /// How many unacknowledged messages were dropped because the server no longer has their session (§3.2.2.2).
         discarded: usize,
-        /// The client has asked for a clean session that its options do not ask for: because of
-        /// [`begin_anew`](crate::Client::begin_anew), or since a connection before failed with `SESSION_OVERFLOW`.
+        /// The client asked for a clean session although its options do not: because of [`begin_anew`](crate::Client::begin_anew), or
+        /// because an earlier connection failed with `SESSION_OVERFLOW`.
         begun_anew: bool,
     },
-    /// A message has arrived, or the beginning of one that is larger than the spill.
+    /// A message has arrived, or the beginning of one that does not fit into the spill.
     Message(Received<'a>),
     /// The next part of the payload of the last [`Event::Message`].
     Chunk {
-        /// The part.
+        /// The bytes.
         data: &'a [u8],
-        /// Where the part begins in the payload.
+        /// The offset of these bytes in the payload.
         offset: usize,
         /// The length of the whole payload; the message is complete when `offset + data.len()` reaches it.
         total: usize,
     },
-    /// The server has taken over a message of QoS 1 or 2; its identifier is free again.
+    /// The server has acknowledged a message of QoS 1 or 2. Its identifier may be used again.
     Delivered {
-        /// What [`publish`](crate::Client::publish) gave.
+        /// The identifier that [`publish`](crate::Client::publish) returned.
         identifier: NonZeroU16,
-        /// How the server has acknowledged it: PUBACK is QoS 1, PUBCOMP is QoS 2. Some servers acknowledge messages of QoS 2 by
-        /// PUBACK; such a message may be delivered twice.
+        /// How the server acknowledged it: PUBACK is QoS 1, PUBCOMP is QoS 2. Some servers acknowledge QoS 2 with PUBACK; such a message
+        /// may be delivered twice.
         qos: QoS,
     },
     /// The answer to a subscription.
     Subscribed {
-        /// What [`subscribe`](crate::Client::subscribe) gave.
+        /// The identifier that [`subscribe`](crate::Client::subscribe) returned.
         identifier: NonZeroU16,
         /// One result per filter.
         results: Results<'a>,
     },
     /// The answer to [`unsubscribe`](crate::Client::unsubscribe).
     Unsubscribed {
-        /// What [`unsubscribe`](crate::Client::unsubscribe) gave.
+        /// The identifier that [`unsubscribe`](crate::Client::unsubscribe) returned.
         identifier: NonZeroU16,
     },
 }
@@ -83,14 +83,14 @@ pub enum Event<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Received<'a> {
-    /// Topic, payload, quality of service, and whether the server had kept the message (`retain`). The payload is whole, or
-    /// the beginning (perhaps empty) of one that is continued by [`Event::Chunk`].
+    /// Topic, payload, quality of service, and whether it is a retained message (`retain`). The payload is complete, or it is the
+    /// beginning, perhaps empty, and [`Event::Chunk`]s follow.
     pub message: Message<'a>,
     /// The length of the whole payload.
     pub total: usize,
-    /// The server may have sent this message before. Messages of QoS 2 that the client already had are not delivered again.
+    /// Whether the server may have sent this message before. QoS 2 messages that the client already has are not delivered again.
     pub duplicate: bool,
-    /// What [`acknowledge`](crate::Client::acknowledge) takes; none at QoS 0.
+    /// The identifier for [`acknowledge`](crate::Client::acknowledge); none at QoS 0.
     pub identifier: Option<NonZeroU16>,
 }
 
@@ -100,7 +100,7 @@ impl<'a> Received<'a> {
         Self { message, total, duplicate, identifier }
     }
 
-    /// Whether the payload is whole; else [`Event::Chunk`]s follow.
+    /// Whether the payload is complete; if not, [`Event::Chunk`]s follow.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.message.payload.len() == self.total

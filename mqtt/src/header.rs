@@ -5,17 +5,17 @@
 //!   byte 2.. remaining length: 7 bits a byte, least significant first, bit 7 = more; at most four bytes
 //! ```
 //!
-//! What is wrong about flags or a length that the type fixes is found here, before a body is waited for.
+//! Errors in the flags and in the length that the packet type alone shows are found here, before the body arrives.
 
 use status::{
     Error,
     mqtt::{BAD_INPUT_DATA, MALFORMED_PACKET},
 };
 
-/// The largest remaining length: 256 MB less one byte.
+/// The largest remaining length: 256 MB minus one byte.
 pub const MAX_REMAINING_LENGTH: u32 = 268_435_455;
 
-/// Four bytes of seven bits.
+/// The remaining length takes at most four bytes, with seven bits each.
 const MAX_LENGTH_BYTES: usize = 4;
 
 /// The fourteen packet types.
@@ -26,33 +26,33 @@ const MAX_LENGTH_BYTES: usize = 4;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum PacketType {
-    /// A client asks for a connection.
+    /// Client to server: connect.
     Connect = 1,
-    /// The server's answer to it.
+    /// Server to client: the answer to CONNECT.
     ConnAck = 2,
     /// A message.
     Publish = 3,
-    /// QoS 1: the message has arrived.
+    /// QoS 1: the receiver has the message.
     PubAck = 4,
-    /// QoS 2, part 1: the message has arrived.
+    /// QoS 2, part 1: the receiver has the message.
     PubRec = 5,
-    /// QoS 2, part 2: the sender has forgotten the message.
+    /// QoS 2, part 2: the sender has discarded the message.
     PubRel = 6,
-    /// QoS 2, part 3: the receiver has forgotten the identifier.
+    /// QoS 2, part 3: the receiver has discarded the identifier.
     PubComp = 7,
-    /// A client asks for topics.
+    /// Client to server: subscribe to topic filters.
     Subscribe = 8,
-    /// The server's answer to it.
+    /// Server to client: the answer to SUBSCRIBE.
     SubAck = 9,
-    /// A client wants topics no longer.
+    /// Client to server: end subscriptions.
     Unsubscribe = 10,
-    /// The server's answer to it.
+    /// Server to client: the answer to UNSUBSCRIBE.
     UnsubAck = 11,
-    /// A client is alive.
+    /// Client to server: keep-alive.
     PingReq = 12,
-    /// The server is alive.
+    /// Server to client: the answer to PINGREQ.
     PingResp = 13,
-    /// A client leaves.
+    /// Client to server: disconnect.
     Disconnect = 14,
 }
 
@@ -75,7 +75,7 @@ impl PacketType {
         Self::Disconnect,
     ];
 
-    /// None for 0 and 15, which are forbidden (§2.2.1).
+    /// None for the reserved numbers 0 and 15 (§2.2.1).
     fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
@@ -84,8 +84,8 @@ impl PacketType {
         self as u8
     }
 
-    /// The one value that the flags of this type have, or `None` for PUBLISH ([MQTT-2.2.2-1], [MQTT-3.6.1-1],
-    /// [MQTT-3.8.1-1], [MQTT-3.10.1-1]).
+    /// The flags that this type must have, or `None` for PUBLISH, whose flags vary ([MQTT-2.2.2-1], [MQTT-3.6.1-1], [MQTT-3.8.1-1],
+    /// [MQTT-3.10.1-1]).
     pub(crate) const fn fixed_flags(self) -> Option<u8> {
         match self {
             Self::Publish => None,
@@ -94,7 +94,7 @@ impl PacketType {
         }
     }
 
-    /// The shortest and the longest body.
+    /// The shortest and the longest possible body in bytes.
     const fn lengths(self) -> (u32, u32) {
         match self {
             // Protocol name, level, flags, keep alive, an empty client identifier.
@@ -113,7 +113,7 @@ impl PacketType {
     }
 }
 
-/// The two to five bytes before every packet.
+/// The fixed header: two to five bytes at the start of every packet.
 ///
 /// ```
 /// use mqtt::{FixedHeader, PacketType};
@@ -128,7 +128,7 @@ impl PacketType {
 pub struct FixedHeader {
     /// The packet's type.
     pub packet_type: PacketType,
-    /// Four bits, checked against the type.
+    /// Four bits, valid for the type.
     pub flags: u8,
     /// How many bytes follow the fixed header.
     pub remaining_length: u32,
@@ -138,7 +138,7 @@ impl FixedHeader {
     /// The longest fixed header in bytes.
     pub const MAX_LENGTH: usize = 5;
 
-    /// A header for a packet that is to be sent.
+    /// The header of a packet to send.
     ///
     /// # Errors
     /// `BAD_INPUT_DATA`: the packet is longer than MQTT allows.
@@ -150,11 +150,11 @@ impl FixedHeader {
         Ok(Self { packet_type, flags, remaining_length })
     }
 
-    /// Reads the fixed header at the beginning of the bytes, and tells its own length; `None` when more bytes are needed.
+    /// Decodes the fixed header at the beginning of `bytes`. Returns it with its own length, or `None` when more bytes are needed.
     ///
     /// # Errors
-    /// `MALFORMED_PACKET`: no such type, flags that the type does not allow ([MQTT-2.2.2-2]), a remaining length of five bytes
-    /// or one that the type does not allow.
+    /// `MALFORMED_PACKET`: an unknown type, flags that the type does not allow ([MQTT-2.2.2-2]), a remaining length that takes five bytes
+    /// or that the type does not allow.
     pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, Error> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
         let packet_type = PacketType::from_number(first >> 4).ok_or(MALFORMED_PACKET)?;
@@ -168,7 +168,7 @@ impl FixedHeader {
         Ok(Some((Self { packet_type, flags, remaining_length }, bytes_used.saturating_add(1))))
     }
 
-    /// Writes the header into the buffer and gives the bytes that it takes.
+    /// Encodes the header into `buffer` and returns the bytes used.
     pub(crate) fn encode<'a>(&self, buffer: &'a mut [u8; Self::MAX_LENGTH]) -> &'a [u8] {
         let [first, length_bytes @ ..] = buffer;
         *first = (self.packet_type.number() << 4) | (self.flags & 0x0f);
@@ -186,7 +186,7 @@ impl FixedHeader {
         buffer.get(..used).unwrap_or_default()
     }
 
-    /// How many bytes the whole packet takes, its fixed header included.
+    /// The length of the whole packet in bytes, including the fixed header.
     pub(crate) fn packet_length(&self) -> usize {
         let length_bytes = match self.remaining_length {
             0..=0x7f => 1_usize,
@@ -197,7 +197,7 @@ impl FixedHeader {
         self.body_length().saturating_add(length_bytes).saturating_add(1)
     }
 
-    /// The remaining length as a size in memory; one that no memory holds is larger than every buffer.
+    /// The remaining length as a `usize`. If it does not fit, `usize::MAX`, which is longer than any buffer.
     pub(crate) fn body_length(&self) -> usize {
         usize::try_from(self.remaining_length).unwrap_or(usize::MAX)
     }
@@ -212,7 +212,7 @@ fn check_flags(packet_type: PacketType, flags: u8) -> Result<(), Error> {
     if is_allowed { Ok(()) } else { Err(MALFORMED_PACKET) }
 }
 
-/// The number and the bytes that it took; `None` when more bytes are needed.
+/// Decodes the remaining length. Returns it with the bytes that it took, or `None` when more bytes are needed.
 fn decode_remaining_length(bytes: &[u8]) -> Result<Option<(u32, usize)>, Error> {
     let mut value = 0_u32;
     let mut shift = 0_u32;

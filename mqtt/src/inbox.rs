@@ -1,9 +1,12 @@
-//! From pieces of a stream to packets.
+//! Splits the byte stream into packets.
 //!
-//! A packet that is whole in the given bytes is read in place. One that is not is gathered in the spill; a PUBLISH packet that
-//! is larger than the spill is delivered as its head and then its payload, piece by piece as it comes. One whose topic is larger,
-//! and a SUBACK that is, are passed over but for their identifiers: a connection that failed over them would meet them again on
-//! the next one. Nothing is ever read beyond the current packet's end.
+//! - A packet that is complete in the given bytes is read in place.
+//! - An incomplete one is collected in the spill.
+//! - A PUBLISH larger than the spill is delivered as its head, and then its payload in pieces as they arrive.
+//! - A PUBLISH whose topic does not fit, and a SUBACK that does not fit, are skipped except for their identifier. If the connection failed
+//!   instead, the next one would meet the same packet.
+//!
+//! Nothing is read beyond the end of the current packet.
 
 use core::num::NonZeroU16;
 
@@ -18,10 +21,10 @@ use crate::{
     publish::Publish,
 };
 
-/// The least length of a spill: the longest packet that is not a message, an answer to SUBSCRIBE, or a fixed header.
+/// The shortest spill. It holds any packet other than PUBLISH and SUBACK, and any fixed header.
 pub(crate) const MIN_LENGTH: usize = 8;
 
-/// Header bytes one by one, the topic's length, the rest: more steps than a packet's head can need.
+/// Header bytes one by one, the topic's length, the rest: no packet's head takes more steps.
 const MAX_STEPS: usize = 8;
 
 pub(crate) enum Delivery<'a> {
@@ -29,11 +32,11 @@ pub(crate) enum Delivery<'a> {
     Nothing,
     /// A whole packet.
     Packet(Packet<'a>),
-    /// A message of which only the beginning of the payload is here.
+    /// The beginning of a message: its payload is incomplete.
     Start { publish: Publish<'a>, total: usize },
-    /// The next part of its payload.
+    /// The next part of that payload.
     Chunk { data: &'a [u8], offset: usize, total: usize },
-    /// The end of a packet that the spill was too small for.
+    /// The end of a packet that did not fit into the spill.
     Skipped { header: FixedHeader, identifier: Option<NonZeroU16> },
 }
 
@@ -50,28 +53,28 @@ struct PayloadProgress {
     total: usize,
 }
 
-/// A packet that is passed over.
+/// A packet that is skipped.
 #[derive(Clone, Copy)]
 struct Skip {
     header: FixedHeader,
-    /// Where its identifier stands, if it has one.
+    /// The offset of its identifier, if it has one.
     identifier_at: Option<usize>,
     identifier: [u8; 2],
-    /// How much of it is past.
+    /// How many of its bytes have passed.
     position: usize,
     whole: usize,
 }
 
-/// What has to be there before the packet's next part can be delivered, counted from the packet's beginning.
+/// How many bytes, counted from the packet's start, are needed before something can be delivered.
 #[derive(Clone, Copy)]
 enum DeliveryGoal {
-    /// So many bytes tell more.
+    /// After this many bytes, look again.
     More(usize),
     /// The whole packet.
     Whole(usize),
-    /// Everything before the payload, of a packet of this length.
+    /// Everything before the payload; `whole` is the packet's length.
     Head { head: usize, whole: usize },
-    /// Nothing of it can be kept.
+    /// It fits nowhere: skip it.
     Skip(Skip),
 }
 
@@ -80,19 +83,19 @@ impl<'b> Inbox<'b> {
         Self { spill, filled: 0, payload: None, skip: None }
     }
 
-    /// A new connection begins with a packet's first byte.
+    /// A new connection begins at the start of a packet.
     pub(crate) fn reset(&mut self) {
         self.filled = 0;
         self.payload = None;
         self.skip = None;
     }
 
-    /// Whether a packet has begun and not ended.
+    /// Whether a packet has arrived in part.
     pub(crate) fn is_midway(&self) -> bool {
         self.filled > 0 || self.payload.is_some() || self.skip.is_some()
     }
 
-    /// Takes as many bytes as the next delivery needs and says how many.
+    /// Consumes the bytes that the next delivery needs. Returns how many.
     pub(crate) fn next<'a>(&'a mut self, bytes: &'a [u8]) -> Result<(usize, Delivery<'a>), Error> {
         if let Some(payload) = self.payload {
             return Ok(self.continue_payload(payload, bytes));
@@ -131,7 +134,7 @@ impl<'b> Inbox<'b> {
         self.payload = if offset < total { Some(PayloadProgress { offset, total }) } else { None };
     }
 
-    /// Takes no more of a packet than its identifier.
+    /// Skips the packet's bytes, and only keeps its identifier.
     fn pass_over<'a>(&mut self, mut skip: Skip, bytes: &'a [u8]) -> Result<(usize, Delivery<'a>), Error> {
         let piece = bytes.get(..skip.whole.saturating_sub(skip.position)).unwrap_or(bytes);
         let start = skip.identifier_at.unwrap_or(usize::MAX);
@@ -152,7 +155,7 @@ impl<'b> Inbox<'b> {
         Ok((piece.len(), Delivery::Skipped { header: skip.header, identifier }))
     }
 
-    /// The packet's beginning is in the spill.
+    /// Continues a packet whose beginning is in the spill.
     fn gather<'a>(&'a mut self, bytes: &'a [u8]) -> Result<(usize, Delivery<'a>), Error> {
         let mut rest = bytes;
         for _ in 0..MAX_STEPS {
@@ -206,7 +209,7 @@ impl<'b> Inbox<'b> {
     }
 }
 
-/// What the packet that begins so needs, given how long a packet may be to be gathered.
+/// What is needed to deliver the packet that begins with these bytes. `longest`: the longest packet that can be collected.
 fn measure(packet: &[u8], longest: usize) -> Result<DeliveryGoal, Error> {
     let Some((header, header_length)) = FixedHeader::decode(packet)? else {
         return Ok(DeliveryGoal::More(packet.len().saturating_add(1)));
@@ -234,7 +237,7 @@ fn measure(packet: &[u8], longest: usize) -> Result<DeliveryGoal, Error> {
     }
 }
 
-/// What only clients send must not come from a server.
+/// Refuses packets that only clients send.
 fn check_direction(packet_type: PacketType) -> Result<(), Error> {
     match packet_type {
         PacketType::Connect

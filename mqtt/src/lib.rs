@@ -1,7 +1,7 @@
 //! An MQTT 3.1.1 client (OASIS standard of 29 October 2014) without a heap, I/O, a clock or a panic.
 //!
-//! [`Packet`] is the codec for all fourteen packets, both directions. [`Client`] is the protocol on two lent buffers; it takes
-//! and gives bytes and knows nothing of what carries them.
+//! [`Packet`] is the codec for all fourteen packets in both directions. [`Client`] is the protocol on two lent buffers: it takes and
+//! returns bytes, whatever transports them.
 //!
 //! ```text
 //!                    server's bytes                          bytes for the server
@@ -22,8 +22,8 @@
 //!                publish, queue, start … ───────── out ───────────────┘
 //! ```
 //!
-//! Nothing is lost when `out` is small: a call that has no room changes nothing and says `BUFFER_TOO_SMALL`, and what the
-//! client itself has to say waits in the log until [`Client::poll`] has room for it.
+//! A small `out` loses nothing: a call without room changes nothing and returns `BUFFER_TOO_SMALL`. The client's own packets wait in the
+//! log until [`Client::poll`] has room for them.
 //!
 //! ```
 //! use mqtt::{Client, ConnAck, Event, Message, Options, Packet, QoS};
@@ -57,8 +57,8 @@
 //! # Ok::<(), status::Error>(())
 //! ```
 //!
-//! Deliberately absent: MQTT 5, a socket, threads, a queue for messages of QoS 0, and subscribing anew by itself:
-//! [`Event::Connected`] says when that is needed.
+//! Deliberately absent: MQTT 5, sockets, threads, a queue for messages of QoS 0, and automatic subscriptions after a reconnection:
+//! [`Event::Connected`] says when they are needed.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]

@@ -1,6 +1,6 @@
-//! The fourteen packets, read from and written to bytes; nothing is copied and nothing is kept.
+//! The fourteen control packets: decoding and encoding, without a copy and without state.
 //!
-//! Both directions are here, the server's too, so that tests and gateways use the same codec.
+//! Both directions are here, also the server's, so that tests and gateways use the same codec.
 
 use core::num::NonZeroU16;
 
@@ -61,11 +61,11 @@ pub enum Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Reads the packet at the beginning of the bytes and tells how many bytes it takes; `None` when it is not yet whole.
+    /// Decodes the packet at the beginning of `bytes`. Returns it with its length in bytes, or `None` while it is incomplete.
     ///
     /// # Errors
-    /// `MALFORMED_PACKET`, as early as the bytes show it; for CONNECT also `REFUSED_PROTOCOL_VERSION` and
-    /// `REFUSED_IDENTIFIER`, which a server answers with a CONNACK.
+    /// `MALFORMED_PACKET`, as soon as the bytes show it. For CONNECT also `REFUSED_PROTOCOL_VERSION` and `REFUSED_IDENTIFIER`, which a
+    /// server answers with a CONNACK.
     pub fn decode(bytes: &'a [u8]) -> Result<Option<(Self, usize)>, Error> {
         let Some((header, header_length)) = FixedHeader::decode(bytes)? else { return Ok(None) };
         let Some(end) = header_length.checked_add(header.body_length()) else { return Ok(None) };
@@ -84,10 +84,10 @@ impl<'a> Packet<'a> {
         })
     }
 
-    /// Reads the body of a packet that a server sends: all that a client is linked with.
+    /// Decodes the body of a packet that a server sends. A client links only this, not the decoders for the other direction.
     ///
     /// # Errors
-    /// `UNEXPECTED_PACKET` for what only clients send; `MALFORMED_PACKET`.
+    /// `UNEXPECTED_PACKET` for a packet that only clients send; `MALFORMED_PACKET`.
     pub(crate) fn decode_servers(header: &FixedHeader, body: &'a [u8]) -> Result<Self, Error> {
         Ok(match header.packet_type {
             PacketType::ConnAck => Self::ConnAck(ConnAck::decode(body)?),
@@ -103,7 +103,7 @@ impl<'a> Packet<'a> {
         })
     }
 
-    /// Writes the packet and tells how many bytes it takes. After a failure the buffer's content has no meaning.
+    /// Encodes the packet into `out`. Returns its length in bytes. After a failure the content of `out` is undefined.
     ///
     /// # Errors
     /// `BUFFER_TOO_SMALL`; `BAD_INPUT_DATA` when a field breaks a rule of its packet.
@@ -136,12 +136,12 @@ fn decode_identifier(body: &[u8]) -> Result<NonZeroU16, Error> {
     Ok(identifier)
 }
 
-/// Writes a packet without a body.
+/// Encodes a packet without a body.
 pub(crate) fn encode_empty(packet_type: PacketType, writer: &mut PacketWriter<'_>) {
     writer.header(packet_type, 0, 0);
 }
 
-/// Writes a packet whose body is an identifier.
+/// Encodes a packet whose body is one packet identifier.
 pub(crate) fn encode_identifier(
     packet_type: PacketType,
     identifier: NonZeroU16,

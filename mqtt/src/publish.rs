@@ -1,4 +1,4 @@
-//! PUBLISH (MQTT 3.1.1 §3.3): quality of service, what an application publishes, and the packet.
+//! PUBLISH (MQTT 3.1.1 §3.3): quality of service, the application's message, and the packet.
 
 use core::num::NonZeroU16;
 
@@ -28,12 +28,12 @@ const RETAIN: u8 = 0b0001;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum QoS {
-    /// A message arrives once or not at all.
+    /// At most once: the message may be lost.
     #[default]
     AtMostOnce,
-    /// A message arrives once or several times.
+    /// At least once: the message may arrive several times.
     AtLeastOnce,
-    /// A message arrives once.
+    /// Exactly once.
     ExactlyOnce,
 }
 
@@ -60,7 +60,7 @@ impl QoS {
     }
 }
 
-/// What an application publishes, or leaves as its will.
+/// A message to publish, or a will.
 ///
 /// ```
 /// use mqtt::{Message, QoS};
@@ -83,7 +83,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// A message that the server does not keep.
+    /// A message with `retain` off.
     ///
     /// ```
     /// use mqtt::{Message, QoS};
@@ -110,16 +110,16 @@ impl<'a> Message<'a> {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Publish<'a> {
-    /// The packet may have been sent before.
+    /// DUP: the packet may have been sent before.
     pub duplicate: bool,
     /// The message.
     pub message: Message<'a>,
-    /// The packet identifier; there is one exactly when the quality of service is not 0 ([MQTT-2.3.1-5]).
+    /// The packet identifier, present exactly at QoS 1 and 2 ([MQTT-2.3.1-5]).
     pub identifier: Option<NonZeroU16>,
 }
 
 impl<'a> Publish<'a> {
-    /// Reads the body; what follows topic and identifier is the payload, be it whole or its beginning.
+    /// Decodes the body. What follows topic and identifier is the payload, or its beginning.
     pub(crate) fn decode(flags: u8, body: &'a [u8]) -> Result<Self, Error> {
         let qos = QoS::from_number((flags >> 1) & 0b11).ok_or(MALFORMED_PACKET)?;
         let mut reader = PacketReader::new(body);
@@ -132,7 +132,7 @@ impl<'a> Publish<'a> {
         Ok(Self { duplicate: flags & DUPLICATE != 0, message, identifier })
     }
 
-    /// Where the payload begins, counted from the packet's beginning; `None` while the topic's length is not yet known.
+    /// The offset of the payload in the packet, or `None` while the topic's length is not yet known.
     pub(crate) fn payload_offset(header: &FixedHeader, header_length: usize, packet: &[u8]) -> Option<usize> {
         let (length, _) = packet.get(header_length..)?.split_first_chunk()?;
         let identifier_length = if header.flags & 0b0110 == 0 { 0 } else { 2 };
@@ -142,10 +142,10 @@ impl<'a> Publish<'a> {
             .checked_add(identifier_length)
     }
 
-    /// The flags and the length of this packet's body when its payload has the given length in total.
+    /// Flags and body length of this packet, for a payload of `payload_length` bytes in total.
     ///
     /// # Errors
-    /// `BAD_INPUT_DATA`: not a topic name, an identifier at QoS 0 or none otherwise, DUP at QoS 0, too long.
+    /// `BAD_INPUT_DATA`: not a topic name, an identifier at QoS 0 or none at QoS 1 or 2, DUP at QoS 0, too long.
     fn header(&self, payload_length: usize) -> Result<FixedHeader, Error> {
         topic::check_name(self.message.topic)?;
         let needs_identifier = self.message.qos != QoS::AtMostOnce;
@@ -160,15 +160,15 @@ impl<'a> Publish<'a> {
         FixedHeader::new(PacketType::Publish, flags, length)
     }
 
-    /// How many bytes the whole packet takes.
+    /// The length of the whole packet in bytes.
     ///
     /// # Errors
-    /// Those of what its message breaks.
+    /// `BAD_INPUT_DATA`, if the message breaks a rule.
     pub(crate) fn packet_length(&self, payload_length: usize) -> Result<usize, Error> {
         self.header(payload_length).map(|header| header.packet_length())
     }
 
-    /// Writes the packet with the payload that the message has, which may be only the beginning of the announced one.
+    /// Encodes the packet with the payload at hand, which may be only the beginning of the announced length.
     #[inline(never)]
     pub(crate) fn encode(&self, payload_length: usize, writer: &mut PacketWriter<'_>) {
         match self.header(payload_length) {

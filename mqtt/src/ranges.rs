@@ -1,7 +1,8 @@
-//! The received QoS 2 identifiers whose PUBREL is awaited, as ranges.
+//! The QoS 2 identifiers that were received and whose PUBREL is awaited, stored as ranges.
 //!
-//! Servers count up, so that thousands of identifiers are one range. The ranges grow from the end of the in-flight buffer towards
-//! the log, four bytes each: the first and the last identifier. They ascend from the buffer's end, and never touch.
+//! Servers number their messages upwards, so thousands of identifiers often form one range. A range takes four bytes: the first and the
+//! last identifier. The ranges grow from the end of the in-flight buffer towards the log. They are in ascending order from the buffer's
+//! end, and no two of them touch.
 
 use core::num::NonZeroU16;
 
@@ -34,7 +35,7 @@ impl InFlightStore<'_> {
         self.ranges.saturating_mul(RANGE_LENGTH)
     }
 
-    /// The range with this number, counted from the lowest.
+    /// The range at `index`; 0 is the lowest.
     pub(crate) fn range(&self, index: usize) -> Option<IdentifierRange> {
         let (_, ranges) = self.bytes.as_rchunks();
         let index = ranges.len().checked_sub(index.checked_add(1)?)?;
@@ -48,7 +49,7 @@ impl InFlightStore<'_> {
         }
     }
 
-    /// The number of the first range that does not end before the identifier, and the range if the identifier is in it.
+    /// The index of the first range that does not end before the identifier, and the range itself if it contains the identifier.
     #[inline(never)]
     fn locate(&self, identifier: NonZeroU16) -> (usize, Option<IdentifierRange>) {
         let (mut low, mut high) = (0, self.ranges);
@@ -64,15 +65,15 @@ impl InFlightStore<'_> {
         (low, range)
     }
 
-    /// Whether this message has been received, and its PUBREC written.
+    /// Whether this message has been received and its PUBREC written.
     pub(crate) fn is_open(&self, identifier: NonZeroU16) -> bool {
         self.locate(identifier).1.is_some()
     }
 
-    /// An incoming message's PUBREC is written: its record becomes part of a range.
+    /// The PUBREC of an incoming message has been written: its record turns into part of a range.
     pub(crate) fn remember(&mut self, record: &InFlightRecord) {
         self.remove(record);
-        // The record was larger than a range, so that there is room.
+        // There is room, because the record was larger than a range.
         let _ = self.open(record.identifier);
     }
 
@@ -109,10 +110,10 @@ impl InFlightStore<'_> {
         }
     }
 
-    /// Takes an identifier out and tells whether it was there.
+    /// Removes an identifier. Returns whether it was there.
     ///
     /// # Errors
-    /// `IN_FLIGHT_FULL`: there is no room for the second half of its range; nothing has changed.
+    /// `IN_FLIGHT_FULL`: removing it splits its range, and there is no room for the second part. Nothing has changed.
     #[inline(never)]
     pub(crate) fn close(&mut self, identifier: NonZeroU16) -> Result<bool, Error> {
         let (index, found) = self.locate(identifier);

@@ -1,8 +1,8 @@
-//! Reading the fields of a packet's body.
+//! Reads the fields of a packet's body.
 //!
-//! Every failure is [`MALFORMED_PACKET`](status::mqtt::MALFORMED_PACKET): the body's end is known from the fixed header, so a
-//! field that reaches beyond it is never "not yet here". A reader remembers that it has failed and reads nothing more, so that who
-//! reads asks once.
+//! Every failure is [`MALFORMED_PACKET`](status::mqtt::MALFORMED_PACKET). The fixed header says where the body ends, so a field that
+//! reaches beyond the end is wrong, not incomplete. A reader remembers that it has failed and then reads nothing more, so its user checks
+//! only once, at the end.
 
 use core::num::NonZeroU16;
 
@@ -20,7 +20,7 @@ impl<'a> PacketReader<'a> {
         Self { rest: bytes, failed: false }
     }
 
-    /// What was read is wrong.
+    /// Marks the packet as malformed.
     pub(crate) fn fail(&mut self) {
         self.failed = true;
         self.rest = &[];
@@ -55,7 +55,7 @@ impl<'a> PacketReader<'a> {
         })
     }
 
-    /// Bytes with a length of two bytes before them, as the password and the will's payload.
+    /// Bytes after a length of two bytes: the password, or the will's payload.
     pub(crate) fn binary(&mut self) -> &'a [u8] {
         let length = self.u16();
         self.take(usize::from(length))
@@ -72,7 +72,7 @@ impl<'a> PacketReader<'a> {
         })
     }
 
-    /// Whether everything has been read, or nothing more can be.
+    /// Whether the end has been reached, or reading has failed.
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -82,12 +82,12 @@ impl<'a> PacketReader<'a> {
         self.rest
     }
 
-    /// Whether all that was asked for was there and right.
+    /// Fails if any field was missing or malformed.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.failed { Err(MALFORMED_PACKET) } else { Ok(()) }
     }
 
-    /// [`PacketReader::check`], and nothing may be left.
+    /// Like [`PacketReader::check`], but also fails if bytes are left.
     pub(crate) fn finish(&self) -> Result<(), Error> {
         if self.rest.is_empty() { self.check() } else { Err(MALFORMED_PACKET) }
     }

@@ -1,4 +1,4 @@
-//! A session's state as bytes, so that it can outlive a reset.
+//! The session's state as bytes, so that it survives a reset.
 //!
 //! ```text
 //!   "MQ" | version 1 | flags 1 | next identifier 2 | number of ranges 2 | ranges | records | CRC-32 4
@@ -6,8 +6,8 @@
 //!   record: | kind 1 | flags 1 | identifier 2 |              of a message also: | length 4 | PUBLISH packet |
 //! ```
 //!
-//! The checksum also covers the client identifier, so that another client's state is refused. It finds damage, not malice.
-//! Acknowledgements that were still to be written are left out: the server sends those messages again.
+//! The checksum includes the client identifier, so another client's state is refused. It detects damage, not forgery. Acknowledgements
+//! that were not yet written are not saved: the server sends those messages again.
 
 use core::num::NonZeroU16;
 
@@ -127,7 +127,7 @@ fn read_ranges(store: &mut InFlightStore<'_>, reader: &mut PacketReader<'_>) -> 
     Ok(())
 }
 
-/// A record that could have been saved after the ones before it.
+/// Reads one record, and checks that it fits the ones before it.
 fn read_record(store: &mut InFlightStore<'_>, reader: &mut PacketReader<'_>) -> Result<(), Error> {
     let (kind, flags, identifier) =
         (RecordKind::from_number(reader.byte()), reader.byte(), reader.identifier());
@@ -146,13 +146,13 @@ fn read_record(store: &mut InFlightStore<'_>, reader: &mut PacketReader<'_>) -> 
             PacketWriter::new(store.body_mut(&record)).bytes(body);
             Ok(())
         }
-        // Its PUBREC was still to be written, perhaps once more: the server asks again.
+        // Its PUBREC was not yet written, or has to be written again: the server asks for it.
         Some(RecordKind::Received) if flags == 0 => store.open(identifier),
         _ => Err(STATE_INVALID),
     }
 }
 
-/// A message's body is its packet, of which a streamed one lacks the payload; a released one has none.
+/// A message's body is its packet, for a streamed one without the payload; a released message has no body.
 fn check_message(kind: RecordKind, flags: u8, identifier: NonZeroU16, body: &[u8]) -> Result<(), Error> {
     if kind != RecordKind::Publish {
         return if flags == 0 { Ok(()) } else { Err(STATE_INVALID) };
@@ -182,7 +182,7 @@ fn checksum(session: &SessionState<'_>, content: &[u8]) -> u32 {
     crc32(session.options.client_id.as_bytes().iter().chain(content))
 }
 
-/// CRC-32 of IEEE 802.3, bit by bit: it runs when a state is saved, not per message.
+/// CRC-32 of IEEE 802.3, bit by bit: this runs once per saved state, not per message.
 fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
     let update = |crc: u32, &byte: &u8| {
         (0..8).fold(

@@ -1,4 +1,4 @@
-//! What the client writes: the application's packets at once, everything else when `poll` has room.
+//! Everything that the client sends: the application's packets at once, all others when `poll` has room.
 
 use core::num::NonZeroU16;
 
@@ -22,7 +22,7 @@ use crate::{
 const ACKNOWLEDGEMENT_LENGTH: usize = 4;
 const PING_LENGTH: usize = 2;
 
-/// What became of a message that the application gave.
+/// What happened to a published message.
 ///
 /// ```
 /// use mqtt::{Client, Message, Options, Published, QoS};
@@ -39,13 +39,13 @@ const PING_LENGTH: usize = 2;
 #[non_exhaustive]
 #[must_use = "what was written has to be sent"]
 pub struct Published {
-    /// How many bytes have been written; 0 when the message is kept until [`Client::poll`] can write it.
+    /// How many bytes were written; 0 when the message is only kept, until [`Client::poll`] can write it.
     pub written: usize,
-    /// What [`Event::Delivered`](crate::Event::Delivered) will name; none at QoS 0.
+    /// The identifier that [`Event::Delivered`](crate::Event::Delivered) will name; none at QoS 0.
     pub identifier: Option<NonZeroU16>,
 }
 
-/// A message whose payload the application is giving in chunks.
+/// A message whose payload the application gives in chunks.
 ///
 /// ```
 /// use mqtt::{Client, Message, Options, QoS};
@@ -67,18 +67,19 @@ pub struct Published {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stream {
-    /// The message; none at QoS 0.
+    /// The message's identifier; none at QoS 0.
     pub identifier: Option<NonZeroU16>,
-    /// How many bytes of the payload are still to come: its last ones.
+    /// How many bytes of the payload are still missing, counted from its end.
     pub remaining: usize,
 }
 
 impl Client<'_> {
     /// Publishes a message.
     ///
-    /// At QoS 0 it is written at once. At QoS 1 and 2 it is kept until [`Event::Delivered`](crate::Event::Delivered), over
-    /// reconnections too; when there is no connection, older messages are still waiting, or as many are open as
-    /// [`Options::max_in_flight`](crate::Options::max_in_flight) allows, it is only kept, and [`poll`](Self::poll) writes it in its turn.
+    /// At QoS 0 it is written at once. At QoS 1 and 2 the client also keeps it, across reconnections, until
+    /// [`Event::Delivered`](crate::Event::Delivered). It is only kept, and written by [`poll`](Self::poll) in its turn, when there is no
+    /// connection, when older messages are still waiting, or when [`Options::max_in_flight`](crate::Options::max_in_flight) messages are
+    /// open.
     ///
     /// # Errors
     /// Nothing has changed after any of them. `BAD_INPUT_DATA`: not a topic name, too long, QoS 1 or 2 without an in-flight
@@ -91,7 +92,7 @@ impl Client<'_> {
         self.start(message, message.payload.len(), now, out)
     }
 
-    /// Keeps a message of QoS 1 or 2 without writing it; [`poll`](Self::poll) does that, in pieces if need be.
+    /// Keeps a message of QoS 1 or 2 without writing it. [`poll`](Self::poll) writes it, in pieces if need be.
     ///
     /// # Errors
     /// Nothing has changed after any of them. `BAD_INPUT_DATA`, `IN_FLIGHT_FULL`
@@ -99,11 +100,10 @@ impl Client<'_> {
         self.session.queue(message, message.payload.len(), 0).map(|record| record.identifier)
     }
 
-    /// Begins to publish a message whose payload is given in chunks, `total` bytes of it. The message's own payload is the first
-    /// of them, which may be empty.
+    /// Begins a message whose payload of `total` bytes is given in chunks. `message.payload` is the first chunk, and may be empty.
     ///
-    /// Unless the first chunk is all, the payload is not kept: if a connection is lost before a message of QoS 1 or 2 is
-    /// delivered, [`stream`](Self::stream) asks for the whole payload again after the next one.
+    /// Unless the first chunk is the whole payload, the client does not keep the payload. If the connection is lost before a message of
+    /// QoS 1 or 2 is delivered, [`stream`](Self::stream) asks for the whole payload again on the next connection.
     ///
     /// # Errors
     /// As [`publish`](Self::publish); `NOT_CONNECTED` and `BUFFER_TOO_SMALL` at every QoS, the latter also while older
@@ -136,7 +136,7 @@ impl Client<'_> {
         Ok(Published { written: writer.finish()?, identifier })
     }
 
-    /// Writes the next part of a payload that was begun by [`start`](Self::start), and tells how many bytes of it fitted.
+    /// Writes the next part of a payload begun by [`start`](Self::start). Returns how many bytes fitted.
     ///
     /// # Errors
     /// `BAD_INPUT_DATA`: more than was announced; `NOT_CONNECTED`: no message is begun, or its connection is lost.
@@ -155,16 +155,16 @@ impl Client<'_> {
         Ok(data.len())
     }
 
-    /// The message whose payload [`chunk`](Self::chunk) is waiting for. After a reconnection [`poll`](Self::poll) may begin one
-    /// that was not yet delivered: then all of its payload is wanted again.
+    /// The message for which [`chunk`](Self::chunk) waits. After a reconnection [`poll`](Self::poll) may begin an undelivered one again:
+    /// then its whole payload is needed again.
     #[must_use]
     pub fn stream(&self) -> Option<Stream> {
         self.session.stream
     }
 
-    /// Subscribes to topic filters; [`Event::Subscribed`](crate::Event::Subscribed) tells the results.
+    /// Subscribes to topic filters. [`Event::Subscribed`](crate::Event::Subscribed) brings the results.
     ///
-    /// Tells how many bytes were written and the identifier. A lost connection forgets the request.
+    /// Returns how many bytes were written, and the identifier. If the connection is lost, the request is forgotten.
     ///
     /// # Errors
     /// Nothing has changed after any of them. `BAD_INPUT_DATA`: no filter, not a topic filter, or QoS 1 or 2 without an
@@ -199,8 +199,8 @@ impl Client<'_> {
         })
     }
 
-    /// Writes DISCONNECT and tells how many bytes it takes; nothing is written after it ([MQTT-3.14.4-2]). The server then forgets
-    /// the will ([MQTT-3.14.4-3]). Undelivered messages stay for the next connection.
+    /// Writes DISCONNECT and returns its length. Nothing is written after it ([MQTT-3.14.4-2]), and the server discards the will
+    /// ([MQTT-3.14.4-3]). Undelivered messages stay for the next connection.
     ///
     /// # Errors
     /// Nothing has changed after any of them. `BUFFER_TOO_SMALL`, also while a packet is half written; `NOT_CONNECTED`.
@@ -218,11 +218,11 @@ impl Client<'_> {
         Ok(written)
     }
 
-    /// Writes what is due and fits: acknowledgements, messages that wait or are to be redelivered, PINGREQ. Tells how many bytes.
-    /// What does not fit stays; 0 only means that nothing was due or fitted.
+    /// Writes what is due and fits: acknowledgements, waiting or repeated messages, PINGREQ. Returns how many bytes. What does not fit
+    /// waits; 0 means that nothing was due, or nothing fitted.
     ///
     /// # Errors
-    /// `KEEP_ALIVE_TIMEOUT`: the server did not answer CONNECT or PINGREQ in time; what failed before if something did.
+    /// `KEEP_ALIVE_TIMEOUT`: the server did not answer CONNECT or PINGREQ in time. If the connection had failed before, that error.
     pub fn poll(&mut self, now: u64, out: &mut [u8]) -> Result<usize, Error> {
         self.check_time(now)?;
         if !self.is_connected() {
@@ -249,7 +249,7 @@ impl Client<'_> {
         writer.finish()
     }
 
-    /// Whether [`poll`](Self::poll) would write something now if it had room, PINGREQ aside.
+    /// Whether [`poll`](Self::poll) would write something now if it had room, apart from PINGREQ.
     #[must_use]
     pub fn has_output(&self) -> bool {
         self.is_connected() && self.session.next_record().is_some()
@@ -257,12 +257,12 @@ impl Client<'_> {
 }
 
 impl SessionState<'_> {
-    /// Another packet cannot begin now.
+    /// Whether a packet is half written, so that another one cannot begin.
     fn is_midway(&self) -> bool {
         self.sending.is_some() || self.stream.is_some()
     }
 
-    /// A message of QoS 1 or 2 has to wait for its turn, [MQTT-4.6.0-1].
+    /// Whether a message of QoS 1 or 2 has to wait for its turn ([MQTT-4.6.0-1]).
     fn must_queue(&self) -> bool {
         self.state != LinkState::Connected
             || self.is_midway()
@@ -270,7 +270,7 @@ impl SessionState<'_> {
             || self.is_window_full()
     }
 
-    /// As many messages are unacknowledged as the options allow.
+    /// Whether as many messages are unacknowledged as the options allow.
     fn is_window_full(&self) -> bool {
         let window = usize::from(self.options.max_in_flight);
         window > 0 && self.store.unacknowledged() >= window
@@ -281,7 +281,7 @@ impl SessionState<'_> {
         Publish { duplicate: false, message: *message, identifier }.packet_length(total)
     }
 
-    /// Puts a message into the store: the packet with the payload that it has, or of a streamed one the packet's head.
+    /// Stores a message: its whole packet, or for a streamed one only the packet's head.
     fn queue(&mut self, message: &Message<'_>, total: usize, flags: u8) -> Result<InFlightRecord, Error> {
         if message.qos == QoS::AtMostOnce || !self.store.exists() {
             return Err(BAD_INPUT_DATA);
@@ -301,7 +301,7 @@ impl SessionState<'_> {
         Ok(record)
     }
 
-    /// Stores a message of QoS 1 or 2 and writes what is there of it; the caller has checked the room.
+    /// Stores a message of QoS 1 or 2 and writes what is available of it. The caller has checked the room.
     fn start_kept(
         &mut self,
         message: &Message<'_>,
@@ -323,7 +323,7 @@ impl SessionState<'_> {
         Ok(record.identifier)
     }
 
-    /// So much of the payload is still to come; with nothing left the packet is written.
+    /// Notes how much of the payload is still missing; if nothing is, the packet is finished.
     fn begin_stream(&mut self, identifier: Option<NonZeroU16>, remaining: usize) {
         self.stream = (remaining > 0).then_some(Stream { identifier, remaining });
         if remaining > 0 {
@@ -360,7 +360,7 @@ impl SessionState<'_> {
         Ok((written, identifier))
     }
 
-    /// What is to be written next: the packet that is half written, else acknowledgements and PUBRELs in their order, else
+    /// The record to write next: the packet that is half written, otherwise acknowledgements and PUBRELs in their order, otherwise
     /// messages in theirs.
     fn next_record(&self) -> Option<InFlightRecord> {
         if self.stream.is_some() {
@@ -373,7 +373,7 @@ impl SessionState<'_> {
         if next.is_some() || self.is_window_full() { next } else { self.store.due(RecordKind::Publish) }
     }
 
-    /// Writes the record's packet, or as much as fits of a message; tells whether it is written whole.
+    /// Writes the record's packet, or as much of a message as fits. Returns whether it is written completely.
     fn write(&mut self, record: &InFlightRecord, writer: &mut PacketWriter<'_>) -> bool {
         if record.kind == RecordKind::Publish {
             return self.write_publish(record, writer);
@@ -399,7 +399,7 @@ impl SessionState<'_> {
     fn write_publish(&mut self, record: &InFlightRecord, writer: &mut PacketWriter<'_>) -> bool {
         let offset = self.sending.map_or(0, |sending| sending.offset);
         if offset == 0 && writer.room() > 0 {
-            // [MQTT-3.3.1-1]: DUP when it is tried again.
+            // [MQTT-3.3.1-1]: DUP when it is sent again.
             if let Some(first) = self.store.body_mut(record).first_mut().filter(|_| record.has(SENT)) {
                 *first |= DUPLICATE;
             }
@@ -421,7 +421,7 @@ impl SessionState<'_> {
         true
     }
 
-    /// How many bytes of the packet the store does not have.
+    /// How many bytes of the packet are not stored.
     fn missing_payload(&self, record: &InFlightRecord) -> usize {
         if !record.has(STREAMED) {
             return 0;

@@ -1,11 +1,11 @@
-//! The protocol's state, and what each packet from the server does to it.
+//! The state of the protocol, and what each packet from the server changes.
 //!
-//! Every duty that a packet causes becomes a record of the in-flight log; [`poll`](crate::Client::poll) writes it when there
-//! is room. Nothing here writes or waits.
+//! A packet that must be answered adds a record to the in-flight log; [`poll`](crate::Client::poll) writes the answer when there is room.
+//! Nothing in this file writes or waits.
 //!
-//! No acknowledgement ends a connection, whatever it answers, since a server that repeats one on every connection would lock the
-//! client out for good: PUBREC always has its PUBREL, PUBREL its PUBCOMP, and the others are ignored and counted if nothing that
-//! has been sent awaits them. Nor do identifiers: if more are open than the in-flight buffer can hold, the session begins anew.
+//! No acknowledgement ends a connection, even if it answers nothing: a server that repeats it on every connection would lock the client
+//! out. Every PUBREC is answered by PUBREL and every PUBREL by PUBCOMP; other acknowledgements that match nothing are ignored and counted.
+//! If more identifiers are open than the in-flight buffer can hold, the client begins a clean session.
 
 use core::num::NonZeroU16;
 
@@ -39,7 +39,7 @@ pub(crate) enum LinkState {
     Connected,
     /// DISCONNECT is written.
     Leaving,
-    /// The connection is to be closed, since this happened.
+    /// The connection has failed with this error and must be closed.
     Failed(Error),
 }
 
@@ -47,7 +47,7 @@ pub(crate) enum LinkState {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PendingRequest {
     pub(crate) identifier: NonZeroU16,
-    /// How many filters are subscribed to; `None` for an UNSUBSCRIBE.
+    /// The number of filters in a SUBSCRIBE; `None` for an UNSUBSCRIBE.
     pub(crate) subscriptions: Option<usize>,
 }
 
@@ -66,22 +66,22 @@ pub(crate) struct SessionState<'b> {
     pub(crate) next_identifier: NonZeroU16,
     pub(crate) sending: Option<Sending>,
     pub(crate) stream: Option<Stream>,
-    /// The message that is arriving is one that was already delivered.
+    /// The message that is arriving was delivered before.
     is_skipping: bool,
     /// The record of the message that is arriving.
     arriving: Option<(RecordKind, NonZeroU16)>,
-    /// The next connection begins without the state of the ones before, whatever the options say.
+    /// The next connection begins with a clean session, whatever the options say.
     pub(crate) begins_anew: bool,
     /// CONNECT asked for a clean session on this connection.
     pub(crate) is_clean: bool,
-    /// How many acknowledgements answered nothing.
+    /// How many acknowledgements matched nothing.
     pub(crate) ignored: u32,
     /// How many messages had a topic that is longer than the spill.
     pub(crate) skipped: u32,
-    /// When the last packet was written and the last byte was received, in milliseconds.
+    /// When the last packet was written, and when the last byte was received, in milliseconds.
     pub(crate) last_sent: u64,
     pub(crate) last_received: u64,
-    /// When the PINGREQ or the CONNECT was written that awaits its answer.
+    /// When the unanswered PINGREQ or CONNECT was written.
     pub(crate) waiting_since: Option<u64>,
 }
 
@@ -122,7 +122,7 @@ impl<'b> SessionState<'b> {
         self.options.clean_session || self.begins_anew
     }
 
-    /// What belongs to one network connection is forgotten.
+    /// Forgets what belongs to one network connection.
     #[inline(never)]
     pub(crate) fn end(&mut self, state: LinkState) {
         self.state = state;
@@ -134,8 +134,8 @@ impl<'b> SessionState<'b> {
         self.waiting_since = None;
     }
 
-    /// Whether reading has to wait: a further packet may need a record, there is hardly room, and the application can make some
-    /// by `poll` or `acknowledge`. So answers never pile up beyond the in-flight buffer.
+    /// Whether reading must wait: the next packet may need a record, there is hardly any room, and the application can make some by `poll`
+    /// or `acknowledge`. This keeps answers from outgrowing the in-flight buffer.
     pub(crate) fn is_blocked(&self) -> bool {
         let stuck = usize::from(self.arriving.is_some());
         self.store.is_tight() && self.store.servers() > stuck
@@ -186,12 +186,12 @@ impl<'b> SessionState<'b> {
                 self.waiting_since = None;
                 Ok(None)
             }
-            // A second CONNACK; what only clients send was already refused by its header.
+            // A second CONNACK. Packets that only clients send were refused earlier, by their header.
             _ => Err(UNEXPECTED_PACKET),
         }
     }
 
-    /// A message, whole or its beginning. A QoS 2 identifier is remembered before its message is delivered.
+    /// A message, complete or its beginning. A QoS 2 identifier is stored before its message is delivered.
     fn publish<'a>(&mut self, publish: &Publish<'a>, total: usize) -> Result<Option<Event<'a>>, Error> {
         let received = Received::new(publish, total);
         if let Some(identifier) = publish.identifier {
@@ -218,8 +218,8 @@ impl<'b> SessionState<'b> {
         Ok(Some(Event::Message(received)))
     }
 
-    /// A packet that the spill was too small for: a message is answered, as nothing else would end it, and an answer is one that
-    /// nobody waits for.
+    /// A packet that did not fit into the spill. A message is acknowledged, since the server would repeat it for ever. A SUBACK fails only
+    /// if its request is still open.
     fn skipped<'a>(
         &mut self,
         header: &FixedHeader,
@@ -240,18 +240,18 @@ impl<'b> SessionState<'b> {
         Ok(None)
     }
 
-    /// Whether a message has been delivered before and must not be again; then it gets its answer again.
+    /// Whether the message was delivered before and must not be delivered again. If so, it is answered again.
     fn has_message(&mut self, kind: RecordKind, identifier: NonZeroU16) -> Result<bool, Error> {
         if let Some(record) = self.store.find(kind, identifier) {
-            // One that the application held over a connection's end takes its place among those of this connection.
+            // The application held its answer across a reconnection: it moves to its place among the answers of this connection.
             if record.has(WRITTEN) {
                 self.store.remove(&record);
                 self.oblige(kind, HELD, identifier)?;
             }
-            // A message of QoS 1 is the same one as long as the application has not acknowledged it.
+            // A QoS 1 message that the application has not yet acknowledged is the same message.
             return Ok(kind == RecordKind::Received || record.has(HELD));
         }
-        // [MQTT-4.3.3-2]: until the PUBREL it is the same message.
+        // [MQTT-4.3.3-2]: until PUBREL it is the same message.
         let is_open = kind == RecordKind::Received && self.store.is_open(identifier);
         if is_open {
             self.oblige(kind, 0, identifier)?;
@@ -259,8 +259,8 @@ impl<'b> SessionState<'b> {
         Ok(is_open)
     }
 
-    /// The server's packet wants an answer. If there is no room to remember that, although there is nothing that the application
-    /// could write or acknowledge, then the open identifiers themselves are too many: only a new session helps.
+    /// Stores that the server's packet needs an answer. If there is no room, although the application has nothing to write or acknowledge,
+    /// too many identifiers are open: only a clean session helps.
     fn oblige(&mut self, kind: RecordKind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
         let result = self.store.push(kind, flags, identifier);
         self.or_begin_anew(result)
@@ -284,7 +284,7 @@ impl<'b> SessionState<'b> {
     }
 
     fn pub_ack<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
-        // Some servers answer QoS 2 so, too: they have taken the message over, and will not answer a PUBREL.
+        // Some servers answer QoS 2 with PUBACK: they have accepted the message, and will not answer a PUBREL.
         let sent =
             self.store.find(RecordKind::Publish, identifier).filter(|record| self.sent(record).is_some());
         let Some(record) = sent else { return self.ignore() };
@@ -295,13 +295,13 @@ impl<'b> SessionState<'b> {
     fn pub_rec<'a>(&mut self, identifier: NonZeroU16) -> Result<Option<Event<'a>>, Error> {
         match self.store.find(RecordKind::Publish, identifier) {
             Some(record) if self.sent(&record) == Some(QoS::ExactlyOnce) => {
-                // [MQTT-4.3.3-1]: the message is never sent again. The record's room is enough for its successor.
+                // [MQTT-4.3.3-1]: the message is never sent again. The new record fits, because the old one was larger.
                 self.store.remove(&record);
                 self.oblige(RecordKind::Release, 0, identifier)?;
                 return Ok(None);
             }
             Some(record) if record.kind == RecordKind::Release => {}
-            // Its own PUBREC will come, and a PUBREL now would let the server take a redelivery for a new message.
+            // Its own PUBREC is still to come. A PUBREL now would make the server treat a repeated PUBLISH as a new message.
             Some(record) if record.has(SENT) && self.qos(&record) == Some(QoS::ExactlyOnce) => {
                 return Ok(self.ignore());
             }
@@ -328,7 +328,7 @@ impl<'b> SessionState<'b> {
         if !self.or_begin_anew(closed)? && record.is_none() {
             let _ = self.ignore();
         }
-        // [MQTT-4.3.3-2]; an identifier that is already forgotten is answered as well, else the server would not forget it.
+        // [MQTT-4.3.3-2]: an unknown identifier is answered as well, otherwise the server would keep it.
         if self.store.exists() {
             self.oblige(RecordKind::PubComp, 0, identifier)?;
         }
@@ -336,7 +336,7 @@ impl<'b> SessionState<'b> {
     }
 
     fn pub_comp<'a>(&mut self, identifier: NonZeroU16) -> Option<Event<'a>> {
-        // A server that has released a message has it, whether its PUBREC came or not.
+        // A server that sends PUBCOMP has the message, whether or not its PUBREC arrived.
         let is_meant = |record: &InFlightRecord| {
             let is_sent = self.sent(record) == Some(QoS::ExactlyOnce) && !record.has(FOREIGN);
             is_sent || record.kind == RecordKind::Release
@@ -371,14 +371,14 @@ impl<'b> SessionState<'b> {
         self.requests.iter_mut().find(|request| request.as_ref().is_some_and(is_meant))?.take()
     }
 
-    /// An acknowledgement of nothing that is known.
+    /// An acknowledgement that matches nothing.
     fn ignore<'a>(&mut self) -> Option<Event<'a>> {
         self.ignored = self.ignored.saturating_add(1);
         None
     }
 
-    /// The quality of service of a message that can have been acknowledged: it has been sent, on this connection or an earlier
-    /// one. While it is being written the acknowledgement is an old one, and its own will come.
+    /// The quality of service of a message that can have been acknowledged, because it was sent on this or an earlier connection. None
+    /// while it is being written: an acknowledgement that comes then is an old one, and its own will follow.
     fn sent(&self, record: &InFlightRecord) -> Option<QoS> {
         let identifier = record.identifier;
         let is_midway = self.sending.is_some_and(|sending| sending.identifier == identifier)
@@ -392,7 +392,7 @@ impl<'b> SessionState<'b> {
         QoS::from_number((self.store.body(record).first()? >> 1) & 0b11)
     }
 
-    /// The server knows a message by this identifier that the client does not: none of the next ones shall have it.
+    /// The server uses this identifier for a message that the client does not know: do not choose it for the next messages.
     fn avoid(&mut self, identifier: NonZeroU16) {
         let ahead = identifier.get().wrapping_sub(self.next_identifier.get());
         if ahead < u16::MAX / 2 {

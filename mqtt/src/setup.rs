@@ -21,12 +21,12 @@ use status::{
 pub enum SetupError {
     /// `spill` is too short: `mqtt::BUFFER_TOO_SMALL` (-0x9580).
     Spill {
-        /// So many bytes are the least.
+        /// The smallest length in bytes.
         needed: usize,
     },
     /// `in_flight` is neither empty nor long enough: `mqtt::BUFFER_TOO_SMALL` (-0x9580).
     InFlight {
-        /// So many bytes are the least.
+        /// The smallest length in bytes.
         needed: usize,
     },
     /// The options contradict each other, as [`Connect::check`](crate::Connect::check) says: `mqtt::BAD_INPUT_DATA` (-0x9080).
@@ -34,7 +34,7 @@ pub enum SetupError {
 }
 
 impl SetupError {
-    /// The code.
+    /// The error code.
     #[must_use]
     pub const fn error(self) -> Error {
         match self {

@@ -1,4 +1,4 @@
-//! The in-flight log: everything that has to outlive one call, in the order in which it came.
+//! The in-flight log: everything that must survive a call, in the order in which it came.
 //!
 //! ```text
 //!  lent buffer: | record | record | record | free .............. | range | range |
@@ -7,23 +7,25 @@
 //!               | kind 1 | flags 1 | identifier 2 | links 4 + 4 | length 4 | body |   an outgoing message
 //! ```
 //!
-//! Outgoing messages are kept as the PUBLISH packets that travel, so that a redelivery is a copy. A record without a body is
-//! an identifier with a duty: a PUBREL, PUBREC, PUBACK or PUBCOMP to be written. Since all of them stand in one log, the orders
-//! that [MQTT-4.6.0-1] to [MQTT-4.6.0-4] ask for are the log's. Received QoS 2 identifiers whose PUBREC is written are ranges at
-//! the buffer's end (`ranges.rs`).
+//! Outgoing messages are stored as complete PUBLISH packets, so sending one again is a copy. A record without a body is an identifier and
+//! a packet that must be written for it: PUBREL, PUBREC, PUBACK or PUBCOMP. All records are in one log, so the log's order is the order
+//! that [MQTT-4.6.0-1] to [MQTT-4.6.0-4] demand. Once the PUBREC of a received QoS 2 message is written, its identifier moves to the
+//! ranges at the buffer's end (`ranges.rs`).
 //!
-//! No call becomes slower by what is open. An identifier is found by a digital search tree over the records: each bit of the
-//! identifier, the lowest first, chooses one of the two links, so that no path has more than 18 steps, whatever the server
-//! acknowledges in whatever order. A record that is done is only marked; the live ones move together when the log's end is
-//! reached, and since a part of the buffer always stays free, each byte that is appended pays for at most fifteen that move.
+//! The number of open messages does not slow a call down:
 //!
-//! That part is also left to what comes from the server, so that the application's messages cannot block the server's.
+//! - Identifiers are found by a digital search tree over the records. Each bit of the identifier, lowest first, selects one of two links.
+//!   No path has more than 18 steps, whatever the server acknowledges in whatever order.
+//! - A finished record is only marked. The live records are moved together when the log reaches its end. A part of the buffer always stays
+//!   free, so on average each appended byte causes at most fifteen to be moved.
+//!
+//! That reserved part is also for the server's packets, so that the application's messages cannot block them.
 
 use core::num::NonZeroU16;
 
 use status::{Error, mqtt::IN_FLIGHT_FULL};
 
-/// The least length of an in-flight buffer that is not empty.
+/// The shortest in-flight buffer, unless it is empty.
 pub(crate) const MIN_LENGTH: usize = 64;
 /// Kind, flags and identifier.
 const HEAD_LENGTH: usize = 4;
@@ -34,31 +36,31 @@ const LINKS_LENGTH: usize = 2 * LINK_LENGTH;
 const NODE_LENGTH: usize = HEAD_LENGTH + LINKS_LENGTH;
 /// The length of a body.
 const BODY_LENGTH: usize = 4;
-/// What the server's next packet may need: an indexed record, and a PUBCOMP with the range that its PUBREL splits.
+/// Room that the server's next packet may need: an indexed record, and a PUBCOMP with the range that its PUBREL splits.
 const SERVERS_PACKET: usize = 20;
-/// What an application's message always leaves free, or taken by the server's: this, or an eighth of the buffer.
+/// Room that the application's messages must not use: this, or an eighth of the buffer if that is more. The server's records may use it.
 const RESERVE: usize = 32;
-/// No link: beyond every offset.
+/// No link: larger than any offset.
 const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum RecordKind {
     /// An outgoing message: its PUBLISH packet is the body.
     Publish = 1,
-    /// An outgoing QoS 2 message after its PUBREC: a PUBREL to be written, a PUBCOMP to be awaited.
+    /// An outgoing QoS 2 message after its PUBREC: write PUBREL, await PUBCOMP.
     Release = 2,
-    /// An incoming QoS 2 message: a PUBREC to be written.
+    /// An incoming QoS 2 message: write PUBREC.
     Received = 3,
-    /// An incoming QoS 1 message: a PUBACK to be written.
+    /// An incoming QoS 1 message: write PUBACK.
     PubAck = 4,
-    /// A released QoS 2 message: a PUBCOMP to be written.
+    /// A released QoS 2 message: write PUBCOMP.
     PubComp = 5,
-    /// A PUBREC that had its PUBREL already, or of an unknown message: a PUBREL to be written.
+    /// A PUBREC that was answered before, or of an unknown message: write PUBREL.
     PubRel = 6,
 }
 
 impl RecordKind {
-    /// What has an answer to be written, which is all but the outgoing messages.
+    /// All kinds but `Publish`: each has an answer to be written.
     pub(crate) const ANSWERS: [Self; 5] =
         [Self::Release, Self::Received, Self::PubAck, Self::PubComp, Self::PubRel];
 
@@ -78,7 +80,7 @@ impl RecordKind {
         }
     }
 
-    /// Whose identifier it is: outgoing messages, and incoming ones of QoS 2 and QoS 1, have each their own.
+    /// Which identifiers it shares: outgoing messages, incoming QoS 2 and incoming QoS 1 messages each have their own.
     const fn owner(self) -> u32 {
         match self {
             Self::Publish | Self::Release => 0,
@@ -88,9 +90,9 @@ impl RecordKind {
     }
 }
 
-/// The packet of this record has been written on this connection, or is not due on it.
+/// The packet of this record has been written on this connection, or must not be written on it.
 pub(crate) const WRITTEN: u8 = 0b0000_0001;
-/// Sending this message has been tried, perhaps on an earlier connection.
+/// The message was sent at least in part, perhaps on an earlier connection.
 pub(crate) const SENT: u8 = 0b0000_0010;
 /// The application has not yet acknowledged this message.
 pub(crate) const HELD: u8 = 0b0000_0100;
@@ -98,11 +100,11 @@ pub(crate) const HELD: u8 = 0b0000_0100;
 pub(crate) const PARTIAL: u8 = 0b0000_1000;
 /// The payload of this outgoing message is not kept; the application gives it again.
 pub(crate) const STREAMED: u8 = 0b0001_0000;
-/// A PUBREC with this message's identifier came before the message was sent: the next PUBCOMP is that one's.
+/// A PUBREC with this identifier came before the message was sent, so the next PUBCOMP belongs to that PUBREC.
 pub(crate) const FOREIGN: u8 = 0b0010_0000;
-/// The record stands in the search tree.
+/// The record is in the search tree.
 const INDEXED: u8 = 0b0100_0000;
-/// The record is done.
+/// The record is finished.
 const DONE: u8 = 0b1000_0000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,7 +121,7 @@ impl InFlightRecord {
         self.flags & flags != 0
     }
 
-    /// Whether it is the server's message, or an answer to the server.
+    /// Whether it belongs to the server's messages or their answers.
     fn is_servers(&self) -> bool {
         !matches!(self.kind, RecordKind::Publish | RecordKind::Release)
     }
@@ -138,7 +140,7 @@ impl InFlightRecord {
         self.end().saturating_sub(self.offset)
     }
 
-    /// Its place in the search tree, bit by bit.
+    /// Its key in the search tree, read bit by bit.
     fn key(&self) -> u32 {
         key(self.kind, self.identifier)
     }
@@ -168,7 +170,7 @@ fn key(kind: RecordKind, identifier: NonZeroU16) -> u32 {
     kind.owner() << u16::BITS | u32::from(identifier.get())
 }
 
-/// The live records one after the other.
+/// Iterates over the live records.
 pub(crate) struct InFlightRecords<'a> {
     log: &'a [u8],
     offset: usize,
@@ -193,27 +195,27 @@ impl Iterator for InFlightRecords<'_> {
 #[derive(Clone, Copy, Default)]
 struct PendingPackets {
     count: usize,
-    /// None of them stands before this offset.
+    /// None of them is before this offset.
     from: usize,
 }
 
 pub(crate) struct InFlightStore<'b> {
     pub(crate) bytes: &'b mut [u8],
-    /// The log's end.
+    /// The end of the log.
     used: usize,
-    /// No live record stands before this offset.
+    /// No live record is before this offset.
     head: usize,
     /// How many bytes the live records take.
     live: usize,
-    /// How many live records are the server's.
+    /// How many live records belong to the server.
     servers: usize,
-    /// How many are the application's messages, or their releases.
+    /// How many are the application's messages, released ones included.
     messages: usize,
-    /// The first record of the search tree.
+    /// The root of the search tree.
     root: u32,
-    /// By the numbers of the kinds.
+    /// Indexed by the number of the kind.
     queues: [PendingPackets; 7],
-    /// How many ranges of received identifiers there are.
+    /// The number of ranges of received identifiers.
     pub(crate) ranges: usize,
 }
 
@@ -232,7 +234,7 @@ impl<'b> InFlightStore<'b> {
         }
     }
 
-    /// Whether there is a store at all; without one there is only QoS 0.
+    /// Whether there is an in-flight buffer; without one only QoS 0 works.
     pub(crate) fn exists(&self) -> bool {
         !self.bytes.is_empty()
     }
@@ -277,22 +279,22 @@ impl<'b> InFlightStore<'b> {
         self.bytes.len().saturating_sub(self.ranges_length())
     }
 
-    /// How many bytes are free once the live records stand together.
+    /// How many bytes would be free if the live records were moved together.
     fn room(&self) -> usize {
         self.limit().saturating_sub(self.live)
     }
 
-    /// What stays free for the server and for moving records, see the file's head.
+    /// How many bytes stay free for the server and for moving records; see the head of this file.
     fn slack(&self) -> usize {
         (self.bytes.len() / 16).max(SERVERS_PACKET)
     }
 
-    /// Whether the server's next packet may find too little room.
+    /// Whether the room may be too small for the server's next packet.
     pub(crate) fn is_tight(&self) -> bool {
         self.room() < self.slack()
     }
 
-    /// Makes so many bytes free between the log and the ranges.
+    /// Makes `length` bytes free between the log and the ranges.
     ///
     /// # Errors
     /// `IN_FLIGHT_FULL`
@@ -306,23 +308,23 @@ impl<'b> InFlightStore<'b> {
         Ok(())
     }
 
-    /// How many answers are to be written or to be acknowledged by the application.
+    /// How many answers are waiting to be written, or for the application's acknowledgement.
     pub(crate) fn servers(&self) -> usize {
         self.servers
     }
 
-    /// How many messages are written on this connection and not yet acknowledged to their end.
+    /// How many messages are written on this connection and not yet fully acknowledged.
     pub(crate) fn unacknowledged(&self) -> usize {
         let [_, unwritten, ..] = self.queues;
         self.messages.saturating_sub(unwritten.count)
     }
 
-    /// Whether a packet of this kind is to be written; it may be held back.
+    /// Whether a packet of this kind is waiting to be written; it may be held back.
     pub(crate) fn is_due(&self, kind: RecordKind) -> bool {
         self.queues.get(usize::from(kind.number())).is_some_and(|queue| queue.count > 0)
     }
 
-    /// The first record of this kind whose packet is to be written.
+    /// The oldest record of this kind whose packet is to be written.
     #[inline(never)]
     pub(crate) fn due(&self, kind: RecordKind) -> Option<InFlightRecord> {
         let queue = self.queues.get(usize::from(kind.number())).filter(|queue| queue.count > 0)?;
@@ -330,8 +332,7 @@ impl<'b> InFlightStore<'b> {
         records.find(|record| record.kind == kind && !record.has(WRITTEN))
     }
 
-    /// The next answer that may be written: none of its kind that came before is still held back ([MQTT-4.6.0-2],
-    /// [MQTT-4.6.0-3]).
+    /// The next answer that may be written. It waits while an earlier one of its kind is held back ([MQTT-4.6.0-2], [MQTT-4.6.0-3]).
     pub(crate) fn due_answer(&self) -> Option<InFlightRecord> {
         RecordKind::ANSWERS
             .into_iter()
@@ -339,14 +340,14 @@ impl<'b> InFlightStore<'b> {
             .min_by_key(|record| record.offset)
     }
 
-    /// What was found to be the first one needs no search the next time.
+    /// Remembers the first record that a search found, so that the next search starts there.
     pub(crate) fn note_first(&mut self, record: &InFlightRecord) {
         if let Some(queue) = self.queues.get_mut(usize::from(record.kind.number())) {
             queue.from = record.offset;
         }
     }
 
-    /// The live record with this identifier among those that share `kind`'s identifiers.
+    /// Finds the live record with this identifier, among the kinds that share identifiers with `kind`.
     #[inline(never)]
     pub(crate) fn find(&self, kind: RecordKind, identifier: NonZeroU16) -> Option<InFlightRecord> {
         let wanted = key(kind, identifier);
@@ -378,7 +379,7 @@ impl<'b> InFlightStore<'b> {
         }
     }
 
-    /// Puts a record into the search tree: in the place of the first one on its path that is done, else at the path's end.
+    /// Inserts a record into the search tree: replaces the first finished one on its path, or goes to the end of the path.
     #[inline(never)]
     fn index(&mut self, record: &InFlightRecord) {
         let Ok(offset) = u32::try_from(record.offset) else { return };
@@ -406,7 +407,7 @@ impl<'b> InFlightStore<'b> {
         }
     }
 
-    /// Counts a record that stands in the log, and indexes it.
+    /// Counts and indexes a record of the log.
     fn enter(&mut self, record: &InFlightRecord) {
         self.live = self.live.saturating_add(record.length());
         let count = if record.is_servers() { &mut self.servers } else { &mut self.messages };
@@ -427,26 +428,26 @@ impl<'b> InFlightStore<'b> {
         queue.count = queue.count.saturating_add_signed(change);
     }
 
-    /// Appends an identifier with a duty towards the server, or an outgoing message's release.
+    /// Appends a record without a body: an answer to the server, or the release of an outgoing message.
     ///
     /// # Errors
     /// `IN_FLIGHT_FULL`
     pub(crate) fn push(&mut self, kind: RecordKind, flags: u8, identifier: NonZeroU16) -> Result<(), Error> {
-        // What no other call will look for by its identifier has no links.
+        // Records that nobody looks up by identifier have no links.
         let is_indexed =
             matches!(kind, RecordKind::Release | RecordKind::Received) || flags & (HELD | PARTIAL) != 0;
         let flags = if is_indexed { flags | INDEXED } else { flags };
-        // A message must leave room for its own release.
+        // An incoming message must leave room for its own release.
         if kind == RecordKind::Received && self.is_tight() {
             return Err(IN_FLIGHT_FULL);
         }
         self.append(kind, flags, identifier, 0).map(|_| ())
     }
 
-    /// Appends an outgoing message with a body that is still to be filled.
+    /// Appends an outgoing message. The caller then fills its body.
     ///
     /// # Errors
-    /// `IN_FLIGHT_FULL`, already when only the room for the server's messages is left.
+    /// `IN_FLIGHT_FULL`, also when only the room reserved for the server is left.
     pub(crate) fn push_publish(
         &mut self,
         flags: u8,
@@ -463,7 +464,7 @@ impl<'b> InFlightStore<'b> {
         self.append(RecordKind::Publish, flags | INDEXED, identifier, body_length)
     }
 
-    /// Appends a record that was saved, whatever it leaves free.
+    /// Appends a record from a saved state. The reserve does not apply.
     ///
     /// # Errors
     /// `IN_FLIGHT_FULL`
@@ -489,7 +490,7 @@ impl<'b> InFlightStore<'b> {
         let (whole, length) = (record.length(), u32::try_from(body_length).map_err(|_| IN_FLIGHT_FULL)?);
         self.claim(whole)?;
         record.offset = self.used;
-        // The last offset that a link can tell.
+        // A link cannot express a larger offset.
         u32::try_from(record.end()).map_err(|_| IN_FLIGHT_FULL)?;
         let [id_high, id_low] = identifier.get().to_be_bytes();
         self.used = record.end();
@@ -501,7 +502,7 @@ impl<'b> InFlightStore<'b> {
         Ok(record)
     }
 
-    /// The record's packet has been written, or is not due any more.
+    /// The record's packet has been written, or need not be written any more.
     pub(crate) fn set_written(&mut self, record: &InFlightRecord) {
         if self.change(record, !0, WRITTEN) & WRITTEN == 0 {
             self.count_due(record, -1);
@@ -516,7 +517,7 @@ impl<'b> InFlightStore<'b> {
         self.change(record, !flags, 0);
     }
 
-    /// Changes the flags and tells what they were.
+    /// Changes the flags and returns the previous ones.
     #[inline(never)]
     fn change(&mut self, record: &InFlightRecord, kept: u8, added: u8) -> u8 {
         self.bytes.get_mut(record.offset.saturating_add(1)).map_or(DONE, |flags| {
@@ -526,7 +527,7 @@ impl<'b> InFlightStore<'b> {
         })
     }
 
-    /// Takes a record out. Where others stand does not change.
+    /// Removes a record. The others keep their offsets.
     #[inline(never)]
     pub(crate) fn remove(&mut self, record: &InFlightRecord) {
         let flags = self.change(record, !0, DONE);
@@ -547,13 +548,13 @@ impl<'b> InFlightStore<'b> {
         }
     }
 
-    /// Moves the live records together.
+    /// Moves the live records together, over the finished ones.
     pub(crate) fn close_gaps(&mut self) {
         self.rebuild(|record| Some(record.flags));
     }
 
-    /// Goes through the live records: those for which the function gives flags stay, with these flags, one behind the other.
-    /// Tells how many were taken out.
+    /// Visits the live records. Those for which the function returns flags stay, with these flags, moved together. Returns how many were
+    /// removed.
     #[inline(never)]
     fn rebuild(&mut self, keep: fn(&InFlightRecord) -> Option<u8>) -> usize {
         let (end, mut offset) = (self.used, self.head);
@@ -589,15 +590,15 @@ impl<'b> InFlightStore<'b> {
         }
     }
 
-    /// A new network connection: nothing is written on it yet, answers of the old one are void (the server sends those messages
-    /// again, or asks again), a half received message is forgotten. What was received is remembered.
+    /// Prepares for a new network connection. Nothing is written on it yet. Answers of the old one are dropped, because the server repeats
+    /// what they answer. A message that had arrived in part is dropped. The identifiers of received messages stay.
     pub(crate) fn begin_connection(&mut self) {
         while let Some(record) = self.due(RecordKind::Received) {
             self.note_first(&record);
             if record.has(PARTIAL) {
                 self.remove(&record);
             } else if record.has(HELD) {
-                // The application has it; the server asks again with the PUBLISH.
+                // The application has the message; the server asks for the answer again by repeating the PUBLISH.
                 self.set_written(&record);
             } else {
                 self.remember(&record);
@@ -610,8 +611,8 @@ impl<'b> InFlightStore<'b> {
         });
     }
 
-    /// The server has no session: what belonged to one is dropped. Messages that were never sent stay.
-    /// Returns how many outgoing messages were dropped.
+    /// The server has no session: drops what belonged to the old one. Messages that were never sent stay. Returns how many outgoing
+    /// messages were dropped.
     pub(crate) fn discard_session(&mut self) -> usize {
         self.ranges = 0;
         self.rebuild(|record| (!record.is_servers()).then_some(record.flags));
@@ -621,7 +622,7 @@ impl<'b> InFlightStore<'b> {
     }
 }
 
-/// The link that the lowest bit chooses.
+/// The link that the lowest bit selects.
 fn child(node: &[u8; NODE_LENGTH], bits: u32) -> u32 {
     let &[_, _, _, _, a, b, c, d, e, f, g, h] = node;
     u32::from_le_bytes(if bits & 1 == 0 { [a, b, c, d] } else { [e, f, g, h] })

@@ -1,7 +1,7 @@
 //! SUBSCRIBE, SUBACK and UNSUBSCRIBE (MQTT 3.1.1 §3.8 to §3.10).
 //!
-//! A list of filters is either the application's slice or the bytes of a packet; both give the same items, so that one type
-//! serves reading and writing without memory of its own. The bytes of a packet are checked once, when it is decoded.
+//! A list of filters is either the application's slice or the bytes of a packet. Both yield the same items, so one type serves reading and
+//! writing and needs no memory. A packet's bytes are checked once, when it is decoded.
 
 use core::num::NonZeroU16;
 
@@ -93,7 +93,7 @@ impl<'a> Subscribe<'a> {
 pub struct Subscriptions<'a>(List<'a, Subscription<'a>>);
 
 impl<'a> Subscriptions<'a> {
-    /// A list to be sent.
+    /// A list to send.
     #[must_use]
     pub const fn new(list: &'a [Subscription<'a>]) -> Self {
         Self(List::Slice(list))
@@ -158,7 +158,7 @@ impl<'a> Unsubscribe<'a> {
     }
 }
 
-/// At least one, and all of them filters ([MQTT-3.8.3-3], [MQTT-3.10.3-2]).
+/// Checks that there is at least one, and that all of them are topic filters ([MQTT-3.8.3-3], [MQTT-3.10.3-2]).
 fn check_filters<'a>(mut filters: impl Iterator<Item = &'a str>) -> Result<(), Error> {
     topic::check_filter(filters.next().ok_or(BAD_INPUT_DATA)?)?;
     filters.try_for_each(topic::check_filter)
@@ -173,7 +173,7 @@ fn check_filters<'a>(mut filters: impl Iterator<Item = &'a str>) -> Result<(), E
 pub struct Filters<'a>(List<'a, &'a str>);
 
 impl<'a> Filters<'a> {
-    /// A list to be sent.
+    /// A list to send.
     #[must_use]
     pub const fn new(list: &'a [&'a str]) -> Self {
         Self(List::Slice(list))
@@ -232,7 +232,7 @@ impl<'a> SubAck<'a> {
     }
 }
 
-/// What became of the filters of one SUBSCRIBE packet.
+/// The results for the filters of one SUBSCRIBE packet.
 ///
 /// ```
 /// use mqtt::{QoS, Results};
@@ -249,10 +249,10 @@ pub struct Results<'a> {
 }
 
 impl<'a> Results<'a> {
-    /// Return codes as they travel: 0, 1, 2 for the granted quality of service, 0x80 for a refusal.
+    /// Return codes as they are sent: 0, 1 or 2 for the granted quality of service, 0x80 for a refusal.
     ///
     /// # Errors
-    /// `BAD_INPUT_DATA`: none, or others ([MQTT-3.9.3-2]).
+    /// `BAD_INPUT_DATA`: the list is empty, or has another code ([MQTT-3.9.3-2]).
     pub fn new(codes: &'a [u8]) -> Result<Self, Error> {
         if codes.is_empty() || codes.iter().any(|&code| code != FAILURE && QoS::from_number(code).is_none()) {
             return Err(BAD_INPUT_DATA);
@@ -260,19 +260,19 @@ impl<'a> Results<'a> {
         Ok(Self { codes })
     }
 
-    /// How many filters there were.
+    /// The number of filters.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(&self) -> usize {
         self.codes.len()
     }
 
-    /// The granted quality of service of each filter, in order; `None` for a refused one.
+    /// The granted quality of service of each filter, in their order; `None` for a refused one.
     pub fn iter(&self) -> impl Iterator<Item = Option<QoS>> + use<'a> {
         self.codes.iter().map(|&code| QoS::from_number(code))
     }
 
-    /// Whether every subscription was granted, at whatever quality of service.
+    /// Checks that every subscription was granted, at any quality of service.
     ///
     /// # Errors
     /// `SUBSCRIPTION_REFUSED`: at least one was not.

@@ -1,14 +1,14 @@
 //! The rules of topic names and topic filters (MQTT 3.1.1 §4.7), and of text (§1.5.3).
 //!
-//! The same checks serve both directions: what the application gives fails with
-//! [`BAD_INPUT_DATA`], what the server sent fails as malformed (the reader maps it).
+//! Both directions share these checks. For the application's input they fail with [`BAD_INPUT_DATA`]; for the server's, the reader turns
+//! that into a malformed packet.
 
 use status::{Error, mqtt::BAD_INPUT_DATA};
 
-/// The longest text, topic name or topic filter in bytes: its length travels in two bytes.
+/// The longest text, topic name or topic filter in bytes: its length field has two bytes.
 pub const MAX_LENGTH: usize = 65_535;
 
-/// Whether the text may travel in a packet: at most 65,535 bytes, no U+0000 ([MQTT-1.5.3-2], [MQTT-4.7.3-2]).
+/// Whether the text may be sent: at most 65,535 bytes, no U+0000 ([MQTT-1.5.3-2], [MQTT-4.7.3-2]).
 ///
 /// # Errors
 /// `BAD_INPUT_DATA` when it may not.
@@ -59,7 +59,7 @@ pub fn check_filter(filter: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a topic name matches a topic filter. Both are taken to be valid.
+/// Whether a topic name matches a topic filter. Both must be valid.
 ///
 /// A filter that begins with a wildcard does not match a name that begins with `$` ([MQTT-4.7.2-1]); `a/#` matches `a` too
 /// (§4.7.1.2); nothing is normalised ([MQTT-4.7.3-4]).
@@ -81,7 +81,7 @@ pub fn matches(filter: &str, name: &str) -> bool {
     names.next().is_none()
 }
 
-/// The levels of a name or filter, as bytes: the search of `str` holds a panic path, and a separator is never part of a character.
+/// The levels of a name or filter, as bytes: searching a `str` would link a panic path, and `/` is never part of another character.
 fn levels(text: &str) -> impl Iterator<Item = &[u8]> {
     text.as_bytes().split(|byte| *byte == b'/')
 }

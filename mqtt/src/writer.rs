@@ -1,8 +1,8 @@
-//! Writing fields into a lent buffer.
+//! Writes fields into a lent buffer.
 //!
-//! The only failure of the buffer is [`BUFFER_TOO_SMALL`](status::mqtt::BUFFER_TOO_SMALL); what the caller gave wrongly is
-//! [`BAD_INPUT_DATA`](status::mqtt::BAD_INPUT_DATA). A writer keeps the first failure and writes nothing more, so that who writes
-//! asks once, at the end. What has been written before a failure has no meaning.
+//! A full buffer is [`BUFFER_TOO_SMALL`](status::mqtt::BUFFER_TOO_SMALL); invalid input of the caller is
+//! [`BAD_INPUT_DATA`](status::mqtt::BAD_INPUT_DATA). A writer keeps its first failure and writes nothing more, so its user checks only
+//! once, at the end. After a failure the buffer's content is undefined.
 
 use core::num::NonZeroU16;
 
@@ -27,7 +27,7 @@ impl<'a> PacketWriter<'a> {
         Self { rest: out, written: 0, failure: None }
     }
 
-    /// Fails if what was to be written is wrong.
+    /// Records a failure if the value to write is invalid.
     #[inline(never)]
     pub(crate) fn check(&mut self, checked: Result<(), Error>) {
         if let Err(error) = checked {

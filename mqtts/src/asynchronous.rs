@@ -1,4 +1,4 @@
-//! Any executor: the client over asynchronous sockets of `embedded-io-async` 0.7.
+//! For any executor: the client over asynchronous sockets of `embedded-io-async` 0.7.
 //!
 //! ```text
 //!   loop {
@@ -10,8 +10,8 @@
 //!   }
 //! ```
 //!
-//! [`Session::next`] may be dropped at any point where it waits, as `select` does: what the socket has given or taken is noted before the
-//! next wait. That holds as far as the socket's own futures lose nothing when they are dropped, as those of `embassy-net` do.
+//! The future of [`Session::next`] may be dropped at any await, as `select` does: before each await the session has recorded what the
+//! socket took or gave. The socket's own futures must lose nothing when they are dropped either; those of `embassy-net` do not.
 
 #![allow(
     async_fn_in_trait,
@@ -33,7 +33,7 @@ use tls12::Want;
 
 use crate::Client;
 
-/// A socket that can be connected again: what it reads and writes is one connection after the other.
+/// A socket that can connect again and again. Reads and writes go to the present connection.
 ///
 /// ```
 /// use mqtts::{asynchronous::Connect, status::Error};
@@ -54,17 +54,17 @@ use crate::Client;
 /// }
 /// ```
 pub trait Connect {
-    /// Makes a new connection to the server; one that there was is dropped.
+    /// Connects to the server, after dropping the previous connection.
     ///
     /// # Errors
-    /// `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or whatever says why.
+    /// `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or another code that says why it failed.
     async fn connect(&mut self) -> Result<(), Error>;
 
-    /// Ends the connection, behind what was written.
+    /// Closes the connection after everything written has been sent.
     async fn disconnect(&mut self);
 }
 
-/// The clocks.
+/// Time and date.
 ///
 /// ```
 /// use mqtts::asynchronous::Clock;
@@ -88,19 +88,19 @@ pub trait Connect {
 /// }
 /// ```
 pub trait Clock {
-    /// Milliseconds of a clock that never goes back.
+    /// Milliseconds of a monotonic clock.
     fn now(&self) -> u64;
 
-    /// Seconds since 1970, by which certificates are judged.
+    /// The time for checking certificates, in seconds since 1970.
     fn unix_time(&self) -> u64;
 
-    /// Waits until [`Clock::now`] has come so far.
+    /// Waits until [`Clock::now`] reaches `milliseconds`.
     async fn wait_until(&self, milliseconds: u64);
 }
 
-/// Who has the accelerator, and lends it for one call at a time: in between, other tasks may use it.
+/// Owns the accelerator and lends it for one call at a time. Between two calls other tasks may use it.
 ///
-/// `&mut A` lends one that nobody else uses; where a task computes something else with it, this is implemented for a cell around it.
+/// `&mut A` lends an accelerator that nothing else uses. If another task shares it, implement this for a cell around it.
 ///
 /// ```
 /// use core::cell::RefCell;
@@ -121,7 +121,7 @@ pub trait Lend {
     /// The accelerator.
     type Accel: Accel;
 
-    /// Calls `use_it` with the accelerator.
+    /// Calls `use_it` with the accelerator, and returns its result.
     fn lend<T>(&mut self, use_it: impl FnOnce(&mut Self::Accel) -> T) -> T;
 }
 
@@ -133,7 +133,7 @@ impl<A: Accel> Lend for &mut A {
     }
 }
 
-/// A client with what it needs to move.
+/// A client together with its accelerator, socket and clock.
 ///
 /// ```
 /// use mqtts::asynchronous::{Clock, Connect, Lend, Session};
@@ -159,21 +159,21 @@ impl<A: Accel> Lend for &mut A {
 pub struct Session<'c, 'b, L, S, C> {
     /// The client.
     pub client: &'c mut Client<'b>,
-    /// The accelerator, or whoever has it.
+    /// The accelerator, or what lends it.
     pub accel: L,
     /// The socket.
     pub socket: S,
     /// The clocks.
     pub clock: C,
-    /// Everything is written, and the socket has not been told to send it.
+    /// Everything is written, but the socket is not flushed yet.
     is_flush_due: bool,
-    /// After a failure: until when the peer may take the alert.
+    /// After a failure: how long to wait until the peer has taken the alert.
     goodbye_until: Option<u64>,
-    /// Why the socket takes nothing any more.
+    /// Why the socket can no longer be written.
     broken: Option<Error>,
 }
 
-/// What comes next.
+/// What one turn has achieved.
 enum Turn {
     Moved,
     Readable,
@@ -181,28 +181,27 @@ enum Turn {
 }
 
 impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S, C> {
-    /// Bundles them for as long as they are needed together.
+    /// Bundles them for as long as the caller needs them together.
     pub const fn new(client: &'c mut Client<'b>, accel: L, socket: S, clock: C) -> Self {
         Self { client, accel, socket, clock, is_flush_due: false, goodbye_until: None, broken: None }
     }
 
-    /// Connects when that is due, moves bytes, and gives what has happened. Nothing has when bytes were moved, or a slice of a
-    /// computation is done: then there may be room for what the application has to say ([`Client::chunk`]), and the handshake may have
-    /// come further.
+    /// Connects when an attempt is due, moves bytes, and returns the next event. Returns `None` when bytes were moved or one slice of a
+    /// computation is done: there may now be room for the next [`Client::chunk`], and the handshake may have advanced.
     ///
     /// # Errors
-    /// What has ended the connection, once; the next call goes on to the next attempt, after its pause.
+    /// Why the connection has ended, reported once. The next call continues with the next attempt, after its pause.
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, Status> {
         match self.turn().await {
             Ok(Turn::Moved) => Ok(None),
-            // What fails here is told when the connection has ended, which the next call sees to.
+            // If this fails, the next call closes the connection and reports the failure.
             Ok(Turn::Readable) => Ok(self.client.event(self.clock.now()).unwrap_or_default()),
             Ok(Turn::Left) => self.hang_up(None).await.map_or(Ok(None), Err),
             Err(reason) => self.hang_up(reason).await.map_or(Ok(None), Err),
         }
     }
 
-    /// Publishes a message; see [`Client::publish`]. It leaves with the next [`Session::next`].
+    /// Publishes a message; see [`Client::publish`]. The next [`Session::next`] sends it.
     ///
     /// # Errors
     /// As [`Client::publish`].
@@ -211,7 +210,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
         self.accel.lend(|accel| client.publish(message, accel, now))
     }
 
-    /// Leaves in order: everything that is due is sent, DISCONNECT and close_notify too.
+    /// Disconnects in order: sends everything that is due, then DISCONNECT and close_notify.
     pub async fn disconnect(&mut self) {
         self.client.disconnect();
         while self.client.retry_at().is_none() {
@@ -222,7 +221,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
         self.hang_up(None).await;
     }
 
-    /// One step. An error without a reason is an end that the client knows of.
+    /// Does one step. `Err(None)` is an end whose reason the client has already recorded.
     async fn turn(&mut self) -> Result<Turn, Option<Error>> {
         let now = self.clock.now();
         if let Some(at) = self.client.retry_at() {
@@ -235,7 +234,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
         let client = &mut *self.client;
         let polled = self.accel.lend(|accel| client.poll(accel, now));
         if !self.client.send_bytes().is_empty() {
-            // After a failure, too: the alert.
+            // Send after a failure as well, since the alert is waiting.
             let until = match polled {
                 Ok(_) => self.patience(),
                 Err(_) => Some(*self.goodbye_until.get_or_insert(now.saturating_add(GOODBYE))),
@@ -244,7 +243,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
             match either(socket.write(client.send_bytes()), until, clock).await {
                 Some(Ok(sent @ 1..)) => self.client.sent(sent),
                 None if polled.is_ok() => {}
-                // What the server has said before is still received.
+                // Keep receiving: the server may have sent the reason before it closed.
                 Some(failed) if polled.is_ok() => {
                     let failed = failed.err().map(|error| reason(error.kind(), net::SEND_FAILED));
                     self.broken = self.broken.or(failed);
@@ -256,7 +255,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
             return Ok(Turn::Moved);
         }
         if self.is_flush_due {
-            // Nothing is lost by a flush that fails: the next write or read will.
+            // A failed flush may be ignored: the next write or read fails as well.
             let _ = self.socket.flush().await;
             self.is_flush_due = false;
         }
@@ -268,7 +267,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
             return Ok(Turn::Left);
         }
         if want.contains(Want::BUSY) {
-            // Everything else has its turn between two slices of a long computation.
+            // Let other tasks run between two slices of a long computation.
             yield_now().await;
         } else if want.contains(Want::RECV) {
             self.receive().await?;
@@ -276,7 +275,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
         Ok(Turn::Moved)
     }
 
-    /// Waits for the socket or for the moment when the client has to be polled.
+    /// Waits for bytes, or for the client's next deadline.
     async fn receive(&mut self) -> Result<(), Option<Error>> {
         let until = self.patience();
         let Self { client, socket, clock, .. } = self;
@@ -293,13 +292,13 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
         Ok(())
     }
 
-    /// Until when the socket is waited for. What is due and has no room is not tried again without a pause.
+    /// How long to wait for the socket. If something is due but has no room, a short pause keeps this from being a busy loop.
     fn patience(&self) -> Option<u64> {
         let soonest = self.clock.now().saturating_add(PAUSE);
         self.client.next_deadline().map(|due| due.max(soonest))
     }
 
-    /// The connection is over: what ended it.
+    /// Closes the connection and returns why it ended.
     async fn hang_up(&mut self, reason: Option<Error>) -> Option<Status> {
         self.socket.disconnect().await;
         let reason = self.broken.take().or(reason);
@@ -308,7 +307,7 @@ impl<'c, 'b, L: Lend, S: Connect + Read + Write, C: Clock> Session<'c, 'b, L, S,
     }
 }
 
-/// A reset has a code of its own, as in Mbed TLS's `net_sockets`.
+/// A connection reset has its own code, as in Mbed TLS's `net_sockets`.
 fn reason(kind: ErrorKind, otherwise: Error) -> Error {
     match kind {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => net::CONN_RESET,
@@ -316,7 +315,7 @@ fn reason(kind: ErrorKind, otherwise: Error) -> Error {
     }
 }
 
-/// What `first` gives, or nothing when `until` is there before it.
+/// The result of `first`, or none if `until` comes earlier.
 async fn either<T>(first: impl Future<Output = T>, until: Option<u64>, clock: &impl Clock) -> Option<T> {
     let Some(until) = until else { return Some(first.await) };
     let (mut first, mut second) = (pin!(first), pin!(clock.wait_until(until)));
@@ -327,7 +326,7 @@ async fn either<T>(first: impl Future<Output = T>, until: Option<u64>, clock: &i
     .await
 }
 
-/// Lets the executor go on with other tasks once.
+/// Yields once, so that the executor runs other tasks.
 async fn yield_now() {
     let mut has_yielded = false;
     poll_fn(|context| {
@@ -340,7 +339,7 @@ async fn yield_now() {
     .await;
 }
 
-/// How long what is due waits for room at least, in milliseconds.
+/// The shortest wait when something is due but has no room, in milliseconds.
 const PAUSE: u64 = 20;
-/// How long a peer may take to read an alert.
+/// How long to wait until the peer has taken an alert, in milliseconds.
 const GOODBYE: u64 = 2_000;

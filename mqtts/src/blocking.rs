@@ -1,6 +1,6 @@
-//! A thread that waits: the client over sockets that block, with a limit to their patience.
+//! For a blocking thread: the client over sockets that wait, each time up to a limit.
 //!
-//! Implement [`Network`] for your sockets (six functions) and call [`Session::next`] for ever:
+//! Implement [`Network`] for your sockets (six functions) and call [`Session::next`] in a loop:
 //!
 //! ```text
 //!   loop {
@@ -22,41 +22,41 @@ use tls12::Want;
 
 use crate::Client;
 
-/// A network with one connection at a time, and the clocks.
+/// The sockets and clocks of your platform, with one connection at a time.
 pub trait Network {
-    /// Makes a new connection to the server; one that there was is dropped.
+    /// Connects to the server, after dropping the previous connection.
     ///
     /// # Errors
-    /// `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or whatever says why.
+    /// `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or another code that says why it failed.
     fn connect(&mut self) -> Result<(), Error>;
 
-    /// Drops the connection, behind what was written.
+    /// Closes the connection after everything written has been sent.
     fn disconnect(&mut self);
 
-    /// Reads at least one byte into `buffer`, which is not empty, and waits for it at most `patience` milliseconds: nothing when that
-    /// is over, 0 at the end of the stream.
+    /// Reads at least one byte into `buffer`, which is not empty. Waits at most `patience` milliseconds and then returns `None`. Returns 0
+    /// at the end of the stream.
     ///
     /// # Errors
     /// `net::CONN_RESET` (-0x0050), `net::RECV_FAILED` (-0x004C).
     fn read(&mut self, buffer: &mut [u8], patience: u64) -> Result<Option<usize>, Error>;
 
-    /// Writes at least one byte of `bytes`, and waits until it can.
+    /// Writes at least one byte of `bytes`; blocks until it can.
     ///
     /// # Errors
     /// `net::CONN_RESET` (-0x0050), `net::SEND_FAILED` (-0x004E).
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Error>;
 
-    /// Milliseconds of a clock that never goes back.
+    /// Milliseconds of a monotonic clock.
     fn now(&self) -> u64;
 
-    /// Seconds since 1970, by which certificates are judged.
+    /// The time for checking certificates, in seconds since 1970.
     fn unix_time(&self) -> u64;
 
-    /// Waits for so many milliseconds.
+    /// Sleeps for this many milliseconds.
     fn sleep(&mut self, milliseconds: u64);
 }
 
-/// A client with what it needs to move.
+/// A client together with its accelerator and its network.
 ///
 /// ```
 /// # use mqtts::{accel, status::Error};
@@ -111,31 +111,31 @@ pub struct Session<'c, 'b, A, N> {
     pub accel: &'c mut A,
     /// The network.
     pub network: &'c mut N,
-    /// Why the socket takes nothing any more.
+    /// Why the socket can no longer be written.
     broken: Option<Error>,
 }
 
-/// Why [`Session::turn`] has come back.
+/// Why [`Session::turn`] has returned.
 enum Turn {
-    /// Bytes have been moved, or a slice of a computation is done.
+    /// Bytes were moved, or one slice of a long computation is done.
     Moved,
-    /// There is something to read.
+    /// There is an event to read.
     Readable,
-    /// The application has left.
+    /// The application has disconnected.
     Left,
 }
 
 impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
-    /// Bundles them for as long as they are needed together.
+    /// Bundles the three for as long as the caller needs them together.
     pub const fn new(client: &'c mut Client<'b>, accel: &'c mut A, network: &'c mut N) -> Self {
         Self { client, accel, network, broken: None }
     }
 
-    /// Connects when that is due, moves bytes, and gives what has happened, after at most `patience` milliseconds: nothing when
-    /// nothing has, and sometimes earlier.
+    /// Connects when an attempt is due, moves bytes, and returns the next event. Returns `None` when nothing has happened within
+    /// `patience` milliseconds, and sometimes earlier.
     ///
     /// # Errors
-    /// What has ended the connection, once; the next call goes on to the next attempt, after its pause.
+    /// Why the connection has ended, reported once. The next call continues with the next attempt, after its pause.
     pub fn next(&mut self, patience: u64) -> Result<Option<Event<'_>>, Status> {
         let until = self.network.now().saturating_add(patience);
         loop {
@@ -154,11 +154,11 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
             }
         }
         let now = self.network.now();
-        // What fails here is told when the connection has ended, which the next call sees to.
+        // If this fails, the next call closes the connection and reports the failure.
         Ok(self.client.event(now).unwrap_or_default())
     }
 
-    /// Publishes a message; see [`Client::publish`]. It leaves with the next [`Session::next`].
+    /// Publishes a message; see [`Client::publish`]. The next [`Session::next`] sends it.
     ///
     /// # Errors
     /// As [`Client::publish`].
@@ -166,7 +166,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         self.client.publish(message, self.accel, self.network.now())
     }
 
-    /// Leaves in order: everything that is due is sent, DISCONNECT and close_notify too, for at most `patience` milliseconds.
+    /// Disconnects in order, within `patience` milliseconds: sends everything that is due, then DISCONNECT and close_notify.
     pub fn disconnect(&mut self, patience: u64) {
         self.client.disconnect();
         let until = self.network.now().saturating_add(patience);
@@ -179,7 +179,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         let _ = self.hang_up(None);
     }
 
-    /// One step. An error without a status is an end that is already noted.
+    /// Does one step. `Err(None)` is an end whose reason is already recorded.
     fn turn(&mut self, until: u64) -> Result<Turn, Option<Error>> {
         let now = self.network.now();
         if let Some(at) = self.client.retry_at() {
@@ -193,10 +193,10 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         }
         let polled = self.client.poll(self.accel, now);
         if !self.client.send_bytes().is_empty() {
-            // After a failure, too: the alert.
+            // Send after a failure as well, since the alert is waiting.
             match self.network.write(self.client.send_bytes()) {
                 Ok(sent) => self.client.sent(sent),
-                // What the server has said before is still received.
+                // Keep receiving: the server may have sent the reason before it closed.
                 Err(error) if polled.is_ok() => {
                     self.broken = self.broken.or(Some(error));
                     self.client.send_closed();
@@ -227,7 +227,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         Ok(Turn::Moved)
     }
 
-    /// The connection is over: what ended it.
+    /// Closes the connection and returns why it ended.
     fn hang_up(&mut self, reason: Option<Error>) -> Option<Status> {
         self.network.disconnect();
         let now = self.network.now();

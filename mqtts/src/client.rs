@@ -1,4 +1,4 @@
-//! The joined client: MQTT over TLS or plain, one network connection after the other.
+//! The client: MQTT with or without TLS, over one network connection after another.
 //!
 //! ```text
 //!                        retry_at ── the moment for the next connection
@@ -10,9 +10,9 @@
 //!              sent / send_closed
 //! ```
 //!
-//! It says CONNECT when TLS is ready, subscribes when the server has no session, keeps MQTT's session and TLS's over connections,
-//! says DISCONNECT before close_notify, and prefers what the server said to what the socket said. What it does not do is I/O: the
-//! modules beside it are loops around these verbs.
+//! The client sends CONNECT as soon as TLS is ready. It subscribes when the server has no session. It keeps the MQTT session and the TLS
+//! session across connections, and sends DISCONNECT before close_notify. When a connection fails, it prefers the server's reason to the
+//! socket's error. It does no I/O: the modules beside this one are loops around these functions.
 
 use core::num::NonZeroU16;
 
@@ -47,18 +47,18 @@ use crate::{
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Security<'b> {
-    /// Nothing: whoever can listen reads everything, the password included.
+    /// No protection: everyone on the path can read everything, including the password.
     Plain,
     /// TLS 1.2.
     Tls {
         /// The server's DNS name or IP address, as its certificate must name it.
         host: &'b str,
-        /// Whom to trust, who we are, what to offer.
+        /// Whom to trust, which certificate to present, what to offer.
         config: &'b Config<'b>,
     },
 }
 
-/// What a client is told, for its life. Fields may come: begin with [`Settings::new`].
+/// The settings of a client, fixed for its life. Later versions may add fields: begin with [`Settings::new`].
 ///
 /// ```
 /// use mqtts::mqtt::{QoS, Subscription};
@@ -75,22 +75,22 @@ pub enum Security<'b> {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Settings<'b> {
-    /// TLS or not.
+    /// TLS or plain.
     pub security: Security<'b>,
-    /// Client identifier, user name, will, keep-alive and the like.
+    /// Client identifier, user name, will, keep-alive and so on.
     pub mqtt: mqtt::Options<'b>,
-    /// What is subscribed to at each connection on which the server has no session of this client: all in one packet. Empty for
-    /// nothing; [`Client::subscribe`] is for what comes later.
+    /// Subscribed in one packet at every connection on which the server has no session of this client. May be empty. [`Client::subscribe`]
+    /// adds subscriptions later.
     pub subscriptions: &'b [Subscription<'b>],
     /// The pauses between attempts to connect.
     pub back_off: BackOff,
-    /// How long TLS may take from the network connection on, in milliseconds, until it is ready; 0 for ever. The answer to CONNECT has
-    /// a limit of its own: [`mqtt::Options::response_timeout`].
+    /// The limit for the TLS handshake in milliseconds, counted from the network connection; 0 for no limit. The answer to CONNECT has its
+    /// own limit: [`mqtt::Options::response_timeout`].
     pub handshake_time: u32,
 }
 
 impl<'b> Settings<'b> {
-    /// A client of this identifier with a clean session, no subscriptions and the usual pauses.
+    /// Settings with this client identifier, a clean session, no subscriptions and the usual pauses.
     #[must_use]
     pub fn new(security: Security<'b>, client_id: &'b str) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl<'b> Settings<'b> {
     }
 }
 
-/// An MQTT client over TLS or plain. Time is an argument: `now` in milliseconds of a clock that never goes back.
+/// An MQTT client with or without TLS. It has no clock: pass `now`, the milliseconds of a monotonic clock.
 ///
 /// ```
 /// # use mqtts::{accel, status::Error};
@@ -132,7 +132,7 @@ impl<'b> Settings<'b> {
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// Has no Debug: it is full of secrets.
+/// Has no `Debug`, because it holds secrets.
 pub struct Client<'b> {
     link: Link<'b>,
     mqtt: mqtt::Client<'b>,
@@ -141,46 +141,46 @@ pub struct Client<'b> {
     handshake_time: u32,
     attempts: Attempts,
     state: State,
-    /// Where packets are composed that are longer than a record.
+    /// Memory for packets that are longer than one record.
     outbox: Queue<'b>,
     trace: Trace,
-    /// Until when TLS has to be ready, as soon as the first poll has told the time.
+    /// When the TLS handshake times out. Unset until the first poll has told the time.
     handshake_until: Option<u64>,
     /// When the server has accepted this connection.
     accepted: Option<u64>,
-    /// How many bytes of the plaintext the last event has used.
+    /// How many bytes of plaintext the last event used.
     used: usize,
-    /// Reading waits until something was written or acknowledged.
+    /// MQTT cannot read on until something was written or acknowledged.
     is_blocked: bool,
     is_subscribing_due: bool,
     /// What [`mqtt::Client::save`] gives may have changed.
     is_changed: bool,
-    /// How many connections in a row the server has accepted, and then MQTT has failed on.
+    /// How many connections in a row the server accepted before MQTT failed on them.
     broken: u8,
-    /// What has failed on this connection.
+    /// Why this connection has failed.
     failure: Option<Status>,
 }
 
-/// Where the client stands.
+/// The state of the client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Without a network connection, until this moment at the earliest.
+    /// No network connection; the next attempt is not due before this time.
     Waiting { until: u64 },
-    /// There is a network connection; CONNECT is to be written as soon as it can be.
+    /// The network is connected; CONNECT is sent as soon as possible.
     Connecting,
-    /// CONNECT is written.
+    /// CONNECT has been written.
     Talking,
-    /// The application wants to leave; DISCONNECT is to be written.
+    /// The application wants to disconnect; DISCONNECT is still to be written.
     Leaving,
-    /// DISCONNECT is written, or could not be.
+    /// DISCONNECT has been written, or could not be.
     Left,
 }
 
 impl<'b> Client<'b> {
-    /// A client without a network connection; the first is due at once.
+    /// A client without a network connection. The first attempt is due at once.
     ///
     /// # Errors
-    /// A [`SetupError`], which says which buffer is too short and how many bytes are enough, or what in the settings cannot be.
+    /// A [`SetupError`]: which buffer is too short and how many bytes it needs, or which setting is invalid.
     pub fn new(settings: Settings<'b>, buffers: Buffers<'b>) -> Result<Self, SetupError> {
         let Buffers { rx, tx, session, spill, in_flight } = buffers;
         let link = match settings.security {
@@ -211,14 +211,15 @@ impl<'b> Client<'b> {
         })
     }
 
-    /// Lends memory in which packets are composed that are longer than a record of TLS (16 KB, or what
-    /// [`max_fragment_length`](Config::max_fragment_length) and `tx` leave of it), or than `tx` without TLS: a CONNECT with a long will, a
-    /// SUBSCRIBE with many filters, a PUBLISH with a long topic. Without it such a packet fails with -0x9580. 328 KB hold any CONNECT.
+    /// Lends memory for packets that do not fit into one TLS record (16 KB, or less with
+    /// [`max_fragment_length`](Config::max_fragment_length) or a small `tx`); without TLS, into `tx`. Examples: a CONNECT with a long
+    /// will, a SUBSCRIBE with many filters, a PUBLISH with a long topic. Without this memory such a packet fails with -0x9580. 328 KB hold
+    /// any CONNECT.
     pub const fn lend_outbox(&mut self, outbox: &'b mut [u8]) {
         self.outbox = Queue::new(outbox);
     }
 
-    /// When the next network connection is to be made, in milliseconds; none while there is one.
+    /// When the next connection attempt is due, in milliseconds. None while there is a network connection.
     #[must_use]
     pub const fn retry_at(&self) -> Option<u64> {
         match self.state {
@@ -227,7 +228,7 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// A network connection is there. `unix_time` is the time in seconds since 1970, by which certificates are judged.
+    /// A network connection has been made. `unix_time`, in seconds since 1970, is the time for checking certificates.
     pub fn connected(&mut self, unix_time: u64) {
         self.link.restart(unix_time);
         self.outbox.clear();
@@ -238,26 +239,26 @@ impl<'b> Client<'b> {
         self.failure = None;
     }
 
-    /// The network connection is over, or none came about: `reason` is what the socket said, if it said anything. Tells what counts:
-    /// what the server or a layer above has said, else the reason. Nothing when the application has left.
+    /// The network connection has ended, or could not be made. `reason` is the socket's error, if there was one. Returns the reason that
+    /// counts: what the server or a layer above has reported, otherwise `reason`; none when the application has disconnected.
     ///
-    /// The next connection is due after a pause: [`Client::retry_at`].
+    /// The next attempt is due after a pause: see [`Client::retry_at`].
     pub fn ended<A: Accel>(&mut self, reason: Option<Error>, accel: &mut A, now: u64) -> Option<Status> {
         let has_left = matches!(self.state, State::Leaving | State::Left);
         let of_mqtt = self.mqtt.closed().err().map(Status::new);
         let known = match self.state {
-            // Nothing was connected: what TLS still knows is of the connection before, and was told then.
+            // There was no connection: what TLS still reports belongs to the previous one, and was reported then.
             State::Waiting { .. } => None,
             _ => self.failure.take().or_else(|| self.link.status()),
         };
-        // An end without a word says less than the socket's own reason for it.
+        // If the stream just ended, the socket's error says more.
         let known = known.filter(|known| reason.is_none() || !is_bare_end(known));
         let status =
             known.or_else(|| reason.map(|reason| self.status_of(reason))).or(of_mqtt).filter(|_| !has_left);
         self.count_broken(status);
         let lasted = self.accepted.take().map_or(0, |at| now.saturating_sub(at).max(1));
         let mut random = [0; 4];
-        // Where even that fails the pause is the shortest one of its kind.
+        // If even the random generator fails, the pause is the shortest one possible.
         let _ = accel.fill(&mut random);
         let pause = self.attempts.pause(self.back_off, lasted, u32::from_be_bytes(random));
         self.state = State::Waiting { until: now.saturating_add(pause) };
@@ -265,17 +266,17 @@ impl<'b> Client<'b> {
         status
     }
 
-    /// Advances everything as far as it goes without the socket and the application, and says what is needed next:
+    /// Does everything that is possible without the socket and the application, and returns what is needed next:
     ///
-    /// - [`Want::RECV`], [`Want::SEND`]: the socket is to give, or to take. Send first.
-    /// - [`Want::READ`]: [`Client::event`] has something.
-    /// - [`Want::WRITE`]: the server has accepted us, and there is room for what the application says.
-    /// - [`Want::BUSY`]: poll again when everything else has had its turn.
-    /// - [`Want::CLOSED`]: the application has left, and everything is said.
+    /// - [`Want::RECV`], [`Want::SEND`]: read from the socket, or write to it. Write first.
+    /// - [`Want::READ`]: call [`Client::event`].
+    /// - [`Want::WRITE`]: the server has accepted us, and there is room for a packet of the application.
+    /// - [`Want::BUSY`]: a long computation is under way. Let other work run, then poll again.
+    /// - [`Want::CLOSED`]: the application has disconnected, and everything is sent.
     ///
     /// # Errors
-    /// What has ended the connection, again at every call until [`Client::ended`] is told; [`Client::send_bytes`] may still offer an
-    /// alert or a close_notify, which should be sent.
+    /// Why the connection has ended, at every call until [`Client::ended`]. [`Client::send_bytes`] may still hold an alert or a
+    /// close_notify: send it.
     pub fn poll<A: Accel>(&mut self, accel: &mut A, now: u64) -> Result<Want, Status> {
         let result = match self.failure {
             Some(failure) => Err(failure),
@@ -287,11 +288,11 @@ impl<'b> Client<'b> {
         result
     }
 
-    /// What has happened, if anything has; in it are bytes of the receive buffer. Call it while [`Want::READ`] is set: one call looks at
-    /// one packet, and not every packet is an event.
+    /// Returns the next event, if there is one. It borrows bytes of the receive buffer. Call it while [`Want::READ`] is set: each call
+    /// reads one packet, and not every packet is an event.
     ///
     /// # Errors
-    /// Those of [`mqtt::Client::receive`]; the connection has failed then, and [`Client::poll`] says the same.
+    /// Those of [`mqtt::Client::receive`]. The connection has failed then, and [`Client::poll`] returns the same.
     pub fn event(&mut self, now: u64) -> Result<Option<Event<'_>>, Status> {
         self.settle();
         if self.state != State::Talking || self.failure.is_some() {
@@ -322,7 +323,7 @@ impl<'b> Client<'b> {
         Ok(event)
     }
 
-    /// When [`Client::poll`] is due at the latest although nothing else happens, in milliseconds.
+    /// The latest time at which [`Client::poll`] must be called even if nothing happens, in milliseconds.
     #[must_use]
     pub fn next_deadline(&self) -> Option<u64> {
         match self.state {
@@ -332,13 +333,13 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// Publishes a message. At QoS 1 and 2 it is kept until the server has taken it over, over any number of connections; the
-    /// identifier is what [`Event::Delivered`] will name. At QoS 0 it is sent or lost.
+    /// Publishes a message. At QoS 1 and 2 the client keeps it, across connections, until the server has acknowledged it;
+    /// [`Event::Delivered`] then names the returned identifier. At QoS 0 it is sent once, or lost with the connection.
     ///
     /// # Errors
-    /// At QoS 0 `mqtt::BUFFER_TOO_SMALL` (-0x9580) when there is no room for it now: with [`Want::WRITE`] there may be; and
-    /// `mqtt::NOT_CONNECTED` (-0x9680). `mqtt::IN_FLIGHT_FULL` (-0x9600) and `mqtt::BAD_INPUT_DATA` (-0x9080) as
-    /// [`mqtt::Client::publish`] says. Nothing has changed then.
+    /// Nothing has changed after any of them. At QoS 0: `mqtt::BUFFER_TOO_SMALL` (-0x9580) when there is no room now (wait for
+    /// [`Want::WRITE`]) and `mqtt::NOT_CONNECTED` (-0x9680). `mqtt::IN_FLIGHT_FULL` (-0x9600) and `mqtt::BAD_INPUT_DATA` (-0x9080) as for
+    /// [`mqtt::Client::publish`].
     pub fn publish<A: Accel>(
         &mut self,
         message: &Message<'_>,
@@ -351,13 +352,13 @@ impl<'b> Client<'b> {
             Ok((published.written, published.identifier))
         });
         match published {
-            // It leaves when there is room.
+            // The message is kept and sent when there is room.
             Err(BUFFER_TOO_SMALL) if message.qos != QoS::AtMostOnce => self.mqtt.queue(message).map(Some),
             published => published,
         }
     }
 
-    /// Begins a message of `total` bytes, of which `message.payload` is the beginning; [`Client::chunk`] gives the rest.
+    /// Begins a message of `total` bytes. `message.payload` is the beginning; give the rest to [`Client::chunk`].
     ///
     /// # Errors
     /// As [`mqtt::Client::start`].
@@ -375,21 +376,21 @@ impl<'b> Client<'b> {
         })
     }
 
-    /// Sends the next part of a message that was begun, as much as there is room for, and tells how many bytes.
+    /// Sends the next part of a message begun with [`Client::start`], as far as there is room. Returns how many bytes were taken.
     ///
     /// # Errors
     /// As [`mqtt::Client::chunk`].
     pub fn chunk<A: Accel>(&mut self, data: &[u8], accel: &mut A, now: u64) -> Result<usize, Error> {
         let is_sending = self.has_output();
         let space = self.link.write_space();
-        // No small record for what is left of a buffer: there will be more room.
+        // Do not send a small record for the last bytes of a buffer: there will be more room soon.
         let space = if is_sending && space.len() < data.len() { &mut [] } else { space };
         let written = self.mqtt.chunk(data, now, space)?;
         self.wrote(written, accel)?;
         Ok(written)
     }
 
-    /// Subscribes to all of `list`, for this session; [`Settings::subscriptions`] are those that are made anew.
+    /// Subscribes to all of `list` for the present session. Only [`Settings::subscriptions`] are made again for a new session.
     ///
     /// # Errors
     /// As [`mqtt::Client::subscribe`].
@@ -415,7 +416,7 @@ impl<'b> Client<'b> {
         self.compose(accel, |mqtt, space| mqtt.unsubscribe(filters, now, space))
     }
 
-    /// Acknowledges a received message, where the options leave that to the application.
+    /// Acknowledges a received message, if the options leave that to the application.
     ///
     /// # Errors
     /// As [`mqtt::Client::acknowledge`].
@@ -425,8 +426,8 @@ impl<'b> Client<'b> {
         self.mqtt.acknowledge(identifier)
     }
 
-    /// Leaves: what is due is said, then DISCONNECT, then close_notify. [`Want::CLOSED`] says when that is done; what the server still
-    /// sends is not looked at.
+    /// Disconnects: sends what is due, then DISCONNECT, then close_notify. [`Want::CLOSED`] says when that is done. What the server still
+    /// sends is ignored.
     pub fn disconnect(&mut self) {
         match self.state {
             State::Connecting => {
@@ -438,25 +439,25 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// Whether something of what was said has not yet been given to the socket.
+    /// Whether bytes are waiting that the socket has not yet taken.
     #[must_use]
     pub fn has_output(&self) -> bool {
         !self.link.send_bytes().is_empty() || !self.outbox.is_empty() || self.mqtt.has_output()
     }
 
-    /// Whether the server has accepted us, and the connection is still good.
+    /// Whether the server has accepted us and the connection has not failed since.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.failure.is_none() && self.mqtt.is_connected()
     }
 
-    /// The MQTT session: what is undelivered, what has to be saved.
+    /// The MQTT session: undelivered messages, and what to save.
     #[must_use]
     pub const fn mqtt(&self) -> &mqtt::Client<'b> {
         &self.mqtt
     }
 
-    /// Takes up the state of an MQTT session that was saved, before the first connection.
+    /// Restores a saved MQTT session, before the first connection.
     ///
     /// # Errors
     /// As [`mqtt::Client::restore`].
@@ -464,47 +465,47 @@ impl<'b> Client<'b> {
         self.mqtt.restore(saved)
     }
 
-    /// Lets the next connection begin with a clean session, as [`mqtt::Client::begin_anew`] says: for an application that does not know
-    /// what the server still has for it.
+    /// Makes the next connection begin with a clean session, as [`mqtt::Client::begin_anew`] does. For an application that does not know
+    /// what the server still keeps for it.
     pub fn begin_anew(&mut self) {
         self.mqtt.begin_anew();
     }
 
-    /// Whether the MQTT session may have changed since this was asked last: an application that keeps it over a reset saves it
-    /// ([`mqtt::Client::save`]) then.
+    /// Whether the MQTT session may have changed since the last call. An application that keeps the session across resets saves it then
+    /// ([`mqtt::Client::save`]).
     #[must_use = "it is told once"]
     pub fn take_changed(&mut self) -> bool {
         core::mem::take(&mut self.is_changed)
     }
 
-    /// Offers a TLS session that was saved, before the first connection: [`Connection::offer`]. Nothing happens without TLS.
+    /// Offers a saved TLS session, before the first connection: see [`Connection::offer`]. Does nothing without TLS.
     pub fn offer(&mut self, session: &[u8]) {
         self.link.offer(session);
     }
 
-    /// The TLS connection, for its suite, its session and the like; none without TLS.
+    /// The TLS connection: suite, session and so on. None without TLS.
     #[must_use]
     pub const fn tls(&self) -> Option<&Connection<'b>> {
         self.link.tls()
     }
 
-    /// Where the socket's next bytes go; empty while none are wanted.
+    /// Where to put the next bytes from the socket. Empty while none are wanted.
     pub fn recv_space(&mut self) -> &mut [u8] {
         self.settle();
         self.link.recv_space()
     }
 
-    /// `n` bytes from the socket are in the space.
+    /// The socket has put `n` bytes into [`Client::recv_space`].
     pub fn received(&mut self, n: usize) {
         self.link.received(n);
     }
 
-    /// The socket gives no more bytes.
+    /// The socket's stream has ended.
     pub fn recv_closed(&mut self) {
         self.link.recv_closed();
     }
 
-    /// What the socket is to send.
+    /// The bytes to send.
     #[must_use]
     pub fn send_bytes(&self) -> &[u8] {
         self.link.send_bytes()
@@ -516,7 +517,7 @@ impl<'b> Client<'b> {
         self.is_blocked = false;
     }
 
-    /// The socket takes no more bytes. What the server has sent before is still received: it may say why.
+    /// The socket can send no more. What the server sent before is still received: it may say why.
     pub fn send_closed(&mut self) {
         self.link.send_closed();
     }
@@ -524,7 +525,7 @@ impl<'b> Client<'b> {
     fn advance<A: Accel>(&mut self, accel: &mut A, now: u64) -> Result<Want, Status> {
         self.settle();
         if matches!(self.state, State::Leaving | State::Left) {
-            // Nobody looks at it any more.
+            // Nobody will read what is left.
             self.link.consume(usize::MAX);
         }
         if self.state == State::Connecting && self.handshake_time > 0 {
@@ -539,7 +540,7 @@ impl<'b> Client<'b> {
             }
             let want = self.link.poll(accel)?;
             if self.state == State::Left && !want.contains(Want::SEND) && !want.contains(Want::BUSY) {
-                // MQTT has said goodbye (MQTT 3.1.1 §3.14), and so has TLS: the server's answer is not waited for.
+                // MQTT has sent DISCONNECT (MQTT 3.1.1 §3.14) and TLS close_notify: do not wait for the server's.
                 return Ok(Want::CLOSED);
             }
             if want.contains(Want::CLOSED) && !want.contains(Want::READ) {
@@ -549,7 +550,7 @@ impl<'b> Client<'b> {
                 };
             }
             if want.contains(Want::READ) && self.state == State::Talking && !self.is_blocked {
-                // What has arrived may answer what would be said again.
+                // Read first: what has arrived may acknowledge a message that would otherwise be sent again.
                 return Ok(self.narrow(want));
             }
             let has_written = self
@@ -562,7 +563,7 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// Writes what the client itself has to say next, as far as there is room; whether it has written anything.
+    /// Writes the next packet that the client itself has to send, if there is room. Returns whether it wrote anything.
     fn write_due<A: Accel>(&mut self, accel: &mut A, now: u64) -> Result<bool, Error> {
         if !self.outbox.is_empty() {
             return self.empty_outbox(accel);
@@ -585,7 +586,7 @@ impl<'b> Client<'b> {
                 self.is_subscribing_due = matches!(subscribed, Err(BUFFER_TOO_SMALL));
                 subscribed.map(|_| 1)
             }
-            // Without room, too: a server that does not answer is noticed.
+            // Poll even without room: this is how a server that does not answer is noticed.
             State::Talking | State::Leaving => {
                 let polled = self.mqtt.poll(now, self.link.write_space());
                 let polled = polled.and_then(|written| self.wrote(written, accel).map(|()| written));
@@ -594,13 +595,13 @@ impl<'b> Client<'b> {
             State::Connecting | State::Waiting { .. } | State::Left => Ok(0),
         };
         match written {
-            // When what waits has been sent there is more room.
+            // There will be more room once the waiting bytes are sent.
             Err(BUFFER_TOO_SMALL) if is_sending || !has_space => Ok(false),
             written => written.map(|written| written > 0),
         }
     }
 
-    /// Writes a packet where there is room for it: in a record, or in the outbox if it is longer than any.
+    /// Writes a packet where it fits: into a record, or into the outbox if it is longer than a record.
     fn compose<A: Accel, T>(
         &mut self,
         accel: &mut A,
@@ -611,7 +612,8 @@ impl<'b> Client<'b> {
         let space = if outbox.is_empty() { link.write_space() } else { &mut [] };
         let (room, composed) = (space.len(), packet(mqtt, space));
         match composed {
-            // With nothing before it there never will be more room. A packet that is half written is of no length.
+            // No bytes are waiting, so there will never be more room. While another packet is half written, the second attempt fails as
+            // well.
             Err(BUFFER_TOO_SMALL) if is_first && room > 0 && outbox.space().len() > room => {
                 let (written, made) = packet(mqtt, outbox.space())?;
                 outbox.filled(written);
@@ -626,7 +628,7 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// Moves what is in the outbox to records, as far as there is room; whether anything was.
+    /// Moves bytes from the outbox into records, as far as there is room. Returns whether any were moved.
     fn empty_outbox<A: Accel>(&mut self, accel: &mut A) -> Result<bool, Error> {
         let (space, bytes) = (self.link.write_space(), self.outbox.bytes());
         let length = space.len().min(bytes.len());
@@ -638,7 +640,7 @@ impl<'b> Client<'b> {
 
     fn say_goodbye<A: Accel>(&mut self, accel: &mut A) -> Result<usize, Error> {
         let said = match self.mqtt.disconnect(self.link.write_space()) {
-            // The server has not accepted us: there is nothing to leave.
+            // The server has not accepted us, so there is nothing to disconnect from.
             Err(NOT_CONNECTED) => Ok(0),
             said => said.and_then(|written| self.wrote(written, accel).map(|()| written)),
         };
@@ -657,7 +659,7 @@ impl<'b> Client<'b> {
         self.link.wrote(written, accel)
     }
 
-    /// What is wanted of the application is wanted once it can do it.
+    /// Removes the bits that the application cannot act on now.
     fn narrow(&self, want: Want) -> Want {
         let mut narrowed = Want::default();
         for (bit, counts) in [
@@ -675,12 +677,12 @@ impl<'b> Client<'b> {
         narrowed
     }
 
-    /// The last event's bytes are free again.
+    /// Frees the bytes of the last event.
     fn settle(&mut self) {
         self.link.consume(core::mem::take(&mut self.used));
     }
 
-    /// What the socket says, or our own clock, and how far the handshake had come.
+    /// The status for an error of the socket or for a time-out: with the step that the handshake had reached.
     fn status_of(&self, error: Error) -> Status {
         match self.state {
             State::Waiting { .. } => Status::new(error),
@@ -688,16 +690,16 @@ impl<'b> Client<'b> {
         }
     }
 
-    /// Says goodbye to the layer below and keeps the failure.
+    /// Closes the transport and records the failure.
     fn fail<A: Accel>(&mut self, failure: Status, accel: &mut A) {
         self.failure = Some(failure);
         self.link.close();
-        // It queues close_notify, if that can still be said; the failure is known already.
+        // This queues close_notify, if it can still be sent. Its result adds nothing to the known failure.
         let _ = self.link.poll(accel);
     }
 
-    /// Where the server accepts each connection and MQTT fails on it before anything was exchanged, again and again, the session's
-    /// state may be why: the next one begins without it.
+    /// If the server accepts connections but MQTT fails on each before anything was exchanged, the session's state may be the cause. After
+    /// some of those in a row, the next connection begins a clean session.
     fn count_broken(&mut self, status: Option<Status>) {
         let is_of_mqtt = status.is_some_and(|status| status.error.number().get() & 0xF000 == 0x9000);
         if self.accepted.is_some()
@@ -719,12 +721,12 @@ fn status_at(step: Step, error: Error) -> Status {
     status
 }
 
-/// The end of a stream, and nothing said before it.
+/// Whether the stream has just ended, without a reason from the server.
 fn is_bare_end(status: &Status) -> bool {
     status.alert.is_none() && matches!(status.error, ssl::CONN_EOF | CONNECTION_CLOSED | net::SEND_FAILED)
 }
 
-/// After so many connections that the server accepted and MQTT failed on.
+/// After this many connections in a row that the server accepted and MQTT failed on, the session is given up.
 const MAX_BROKEN: u8 = 3;
-/// A minute, for a slow server on a slow line.
+/// One minute: enough for a slow server on a slow line.
 const HANDSHAKE_TIME: u32 = 60_000;

@@ -54,22 +54,22 @@ pub struct Tcp<'a> {
 }
 
 impl<'a> Tcp<'a> {
-    /// To this host, which may be an IPv4 address. `rx` and `tx` are the socket's windows: a segment each at least, which is 1460 bytes; a
-    /// whole TLS record in each is faster.
+    /// Connects to `host`, a name or an IPv4 address. `rx` and `tx` are the socket's buffers. Each must hold at least one TCP segment,
+    /// which is 1460 bytes; one that holds a whole TLS record is faster.
     ///
     /// # Panics
-    /// As every socket of `embassy-net`: when its `StackResources` have no place for one more.
+    /// If `StackResources` has no free socket, as with every socket of `embassy-net`.
     #[must_use]
     pub fn new(stack: Stack<'a>, host: &'a str, port: u16, rx: &'a mut [u8], tx: &'a mut [u8]) -> Self {
         let mut socket = TcpSocket::new(stack, rx, tx);
         socket.set_timeout(Some(SILENCE));
-        // Records are whole when they are sent: nothing would be gained by waiting for more.
+        // Every write is a whole record, so delaying it to collect more (Nagle) gains nothing.
         socket.set_nagle_enabled(false);
         Self { stack, socket, host, port }
     }
 
     async fn reach(&mut self) -> Result<(), Error> {
-        // What is left of the connection before goes first.
+        // Ends the previous connection first.
         self.socket.abort();
         let _ = self.socket.flush().await;
         self.stack.wait_config_up().await;
@@ -93,7 +93,7 @@ impl asynchronous::Connect for Tcp<'_> {
 
     async fn disconnect(&mut self) {
         self.socket.close();
-        // A server that is gone takes nothing any more.
+        // A server that is gone acknowledges nothing, so the flush has a limit.
         let _ = with_timeout(GOODBYE, self.socket.flush()).await;
         self.socket.abort();
     }
@@ -115,12 +115,12 @@ impl Write for Tcp<'_> {
     }
 
     async fn flush(&mut self) -> Result<(), TcpError> {
-        // TCP sends by itself; waiting for its acknowledgement would only lose time.
+        // TCP sends without this; waiting for the acknowledgement would only cost time.
         Ok(())
     }
 }
 
-/// The time since the start, and the date, for a board that has no clock of its own for it.
+/// The time since start and the date, for a board without a real-time clock.
 ///
 /// ```
 /// use mqtts::{accel::Rng, embassy::Clock};
@@ -135,21 +135,21 @@ impl Write for Tcp<'_> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    /// The Unix time in seconds at which the board was started.
+    /// When the board was started, as Unix time in seconds.
     started: u64,
 }
 
 impl Clock {
-    /// Of a board that knows the date otherwise: it is `unix_time` now, in seconds since 1970.
+    /// For a board that gets the date elsewhere. `unix_time` is the present time in seconds since 1970.
     #[must_use]
     pub fn new(unix_time: u64) -> Self {
         Self { started: unix_time.saturating_sub(Instant::now().as_secs()) }
     }
 
-    /// Asks an SNTP server (RFC 4330) until it answers: waits for the network, and as long as need be.
+    /// Asks an SNTP server (RFC 4330) for the date. Waits for the network and repeats the question until there is an answer.
     ///
-    /// Whoever can forge the answer can make a certificate count that has expired. A board that cannot accept this has a clock with a
-    /// battery, or a server in its own network.
+    /// Whoever can forge the answer can make an expired certificate look valid. If that is not acceptable, use a clock with a battery, or
+    /// a time server in your own network.
     pub async fn from_sntp<R: Rng>(stack: Stack<'_>, server: &str, random: &mut R) -> Self {
         loop {
             stack.wait_config_up().await;
@@ -178,14 +178,14 @@ impl asynchronous::Clock for Clock {
     }
 }
 
-/// One question: the server's time in milliseconds since 1970, or nothing when it has no good answer.
+/// Sends one request. Returns the server's time in milliseconds since 1970, or none without a usable answer.
 async fn ask(stack: Stack<'_>, server: &str, nonce: [u8; 8]) -> Option<u64> {
     let addresses = stack.dns_query(server, DnsQueryType::A).await.ok()?;
     let address: IpAddress = *addresses.first()?;
     let (mut rx_places, mut tx_places) = ([PacketMetadata::EMPTY; 1], [PacketMetadata::EMPTY; 1]);
     let (mut rx, mut tx) = ([0; sntp::LENGTH], [0; sntp::LENGTH]);
     let mut socket = UdpSocket::new(stack, &mut rx_places, &mut rx, &mut tx_places, &mut tx);
-    // Any free port.
+    // Any free local port.
     socket.bind(0).ok()?;
     socket.send_to(&sntp::request(nonce), (address, sntp::PORT)).await.ok()?;
     let mut packet = [0; sntp::LENGTH];
@@ -199,11 +199,11 @@ async fn ask(stack: Stack<'_>, server: &str, nonce: [u8; 8]) -> Option<u64> {
     }
 }
 
-/// A server that acknowledges nothing for so long is gone.
+/// A server that acknowledges nothing for this long is gone.
 const SILENCE: Duration = Duration::from_secs(20);
-/// For a connection, the waiting for the network and the name's address included.
+/// The limit for connecting, which includes waiting for the network and looking up the name.
 const CONNECT: Duration = Duration::from_secs(30);
-/// For what is still to be sent at the end.
+/// The limit for sending what is left when a connection ends.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// For an SNTP server's answer, and before the next question.
+/// How long to wait for an SNTP answer, and how long before the next request.
 const ANSWER: Duration = Duration::from_secs(5);

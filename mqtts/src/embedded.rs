@@ -1,40 +1,40 @@
-//! Blocking sockets of `embedded-io` for [`blocking::Session`](crate::blocking::Session): version 0.7, and 0.6 for who still has it.
+//! Blocking sockets of `embedded-io` for [`blocking::Session`](crate::blocking::Session): version 0.7, and 0.6 for older drivers.
 //!
 //! ```text
 //!   let mut network = Sockets::new(socket, clock);
 //!   let mut session = Session::new(&mut client, &mut accel, &mut network);
 //! ```
 //!
-//! A read waits at most as long as the session's patience: the socket is asked by `ReadReady` whether it has something, and between two
-//! questions the clock sleeps for a millisecond. A write waits as long as the socket does.
+//! A read waits no longer than the session allows: it asks the socket by `ReadReady` whether there is data, and sleeps for a millisecond
+//! between two questions. A write blocks for as long as the socket does.
 
 use status::Error;
 
-/// A socket that can be connected again: what it reads and writes is one connection after the other.
+/// A socket that can connect again and again. Reads and writes go to the present connection.
 pub trait Connect {
-    /// Makes a new connection to the server; one that there was is dropped.
+    /// Connects to the server, after dropping the previous connection.
     ///
     /// # Errors
-    /// `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or whatever says why.
+    /// `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or another code that says why it failed.
     fn connect(&mut self) -> Result<(), Error>;
 
-    /// Ends the connection, behind what was written.
+    /// Closes the connection after everything written has been sent.
     fn disconnect(&mut self);
 }
 
-/// The clocks.
+/// Time and date.
 pub trait Clock {
-    /// Milliseconds of a clock that never goes back.
+    /// Milliseconds of a monotonic clock.
     fn now(&self) -> u64;
 
-    /// Seconds since 1970, by which certificates are judged.
+    /// The time for checking certificates, in seconds since 1970.
     fn unix_time(&self) -> u64;
 
-    /// Waits for so many milliseconds.
+    /// Sleeps for this many milliseconds.
     fn sleep(&mut self, milliseconds: u64);
 }
 
-/// A reset has a code of its own, as in Mbed TLS's `net_sockets`.
+/// A connection reset has its own code, as in Mbed TLS's `net_sockets`.
 macro_rules! reason {
     ($version:ident, $kind:expr, $otherwise:expr) => {
         match $kind {
@@ -46,7 +46,7 @@ macro_rules! reason {
     };
 }
 
-/// The network over one version of the traits.
+/// Implements the network over one version of the traits.
 macro_rules! network {
     ($version:ident, $name:ident) => {
         impl<S, C> crate::blocking::Network for $name<S, C>
@@ -80,7 +80,7 @@ macro_rules! network {
                 let failed = |error: S::Error| reason!($version, error.kind(), status::net::SEND_FAILED);
                 match self.socket.write(bytes).map_err(failed)? {
                     0 => Err(status::net::SEND_FAILED),
-                    // What a socket keeps to itself never arrives.
+                    // Flush: bytes that stay in the socket's buffer would never arrive.
                     sent => self.socket.flush().map(|()| sent).map_err(failed),
                 }
             }
@@ -124,7 +124,7 @@ pub struct Sockets<S, C> {
 
 #[cfg(feature = "embedded-io")]
 impl<S, C> Sockets<S, C> {
-    /// Bundles them.
+    /// Bundles socket and clock.
     #[must_use]
     pub const fn new(socket: S, clock: C) -> Self {
         Self { socket, clock }
@@ -155,7 +155,7 @@ pub struct Sockets06<S, C> {
 
 #[cfg(feature = "embedded-io-06")]
 impl<S, C> Sockets06<S, C> {
-    /// Bundles them.
+    /// Bundles socket and clock.
     #[must_use]
     pub const fn new(socket: S, clock: C) -> Self {
         Self { socket, clock }

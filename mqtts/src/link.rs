@@ -1,4 +1,4 @@
-//! What lies between the socket and MQTT: TLS, or nothing. The same verbs for both, chosen by a value.
+//! The transport between socket and MQTT: TLS or plain, with the same functions, chosen at run time.
 
 use accel::Accel;
 use status::{Error, Status, Step};
@@ -6,16 +6,16 @@ use tls12::{Connection, Want};
 
 use crate::plain::PlainTransport;
 
-/// TLS or nothing.
+/// TLS or plain.
 #[expect(clippy::large_enum_variant, reason = "there is no heap that the larger one could live on")]
 pub(crate) enum Link<'b> {
-    /// The bytes pass as they are.
+    /// Bytes pass unchanged.
     Plain(PlainTransport<'b>),
-    /// The bytes are protected.
+    /// Bytes are encrypted.
     Tls(Connection<'b>),
 }
 
-/// Calls a verb of whichever it is.
+/// Calls the function of the present variant.
 macro_rules! verb {
     ($self:ident.$verb:ident($($argument:expr),*)) => {
         match $self {
@@ -26,7 +26,7 @@ macro_rules! verb {
 }
 
 impl<'b> Link<'b> {
-    /// Begins again on a new network connection; `unix_time` in seconds.
+    /// Begins again for a new network connection; `unix_time` in seconds.
     pub(crate) fn restart(&mut self, unix_time: u64) {
         match self {
             Self::Plain(plain) => plain.restart(),
@@ -95,7 +95,7 @@ impl<'b> Link<'b> {
         verb!(self.status())
     }
 
-    /// How far the handshake has come; without TLS there is none before the application data.
+    /// How far the handshake has come. Without TLS there is none, so it is always application data.
     pub(crate) const fn step(&self) -> Step {
         match self {
             Self::Plain(_) => Step::Traffic,
@@ -103,7 +103,7 @@ impl<'b> Link<'b> {
         }
     }
 
-    /// Offers a TLS session of before.
+    /// Offers an earlier TLS session.
     pub(crate) fn offer(&mut self, session: &[u8]) {
         if let Self::Tls(tls) = self {
             tls.offer(session);

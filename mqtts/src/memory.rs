@@ -1,8 +1,8 @@
-//! The memory that a client works in: five buffers, each with a name, and sizes that serve most.
+//! The memory of a client: five buffers, and sizes that suit most programs.
 
 use tls12::Connection;
 
-/// Lent memory, for the client's life. What each buffer is for, and what it has to hold:
+/// Memory that the client borrows for its life. What each buffer is for, and how long it must be:
 ///
 /// | buffer | for | at least | enough for most |
 /// |---|---|---|---|
@@ -22,29 +22,29 @@ use tls12::Connection;
 /// assert!(Client::new(Settings::new(Security::Plain, "small"), buffers).is_ok());
 /// ```
 ///
-/// Without TLS `rx` has a byte at least, `tx` holds CONNECT (without [`Client::lend_outbox`](crate::Client::lend_outbox)), and `session` is not
-/// used. [`SetupError`](crate::SetupError) says which one is too short, and what it needs.
+/// Without TLS, `rx` needs one byte, `tx` must hold CONNECT (unless [`Client::lend_outbox`](crate::Client::lend_outbox) is used), and
+/// `session` is unused. [`SetupError`](crate::SetupError) says which buffer is too short and what it needs.
 pub struct Buffers<'b> {
-    /// Where the socket's bytes go.
+    /// Bytes from the socket.
     pub rx: &'b mut [u8],
-    /// Where the bytes for the socket come from.
+    /// Bytes for the socket.
     pub tx: &'b mut [u8],
-    /// The TLS session; secret, and wiped with the client.
+    /// The TLS session. It is secret, and wiped when the client is dropped.
     pub session: &'b mut [u8],
-    /// Pieces of MQTT packets.
+    /// MQTT packets that arrive in pieces.
     pub spill: &'b mut [u8],
     /// Unacknowledged messages.
     pub in_flight: &'b mut [u8],
 }
 
-/// The smallest `rx` for a connection whose client certificate has a key of so many bits; 0 for none.
+/// The smallest `rx` when the client certificate's key has this many bits; 0 without a client certificate.
 #[must_use]
 pub const fn rx_for_key(bits: usize) -> usize {
     Connection::rx_for_key(bits)
 }
 
-/// [`Buffers`] of the usual sizes: windows of 4 KB, keys of up to 4096 bits, tickets of any usual server, `SPILL` bytes for a
-/// packet in pieces and `IN_FLIGHT` bytes of unacknowledged messages. 12.2 KB and these two.
+/// [`Buffers`] of the usual sizes: 4 KB records, keys of up to 4096 bits, tickets of any usual server; `SPILL` bytes for a packet in
+/// pieces and `IN_FLIGHT` bytes for unacknowledged messages. 12.2 KB plus these two.
 ///
 /// ```
 /// static MEMORY: mqtts::Memory<256, 1024> = mqtts::Memory::new();
@@ -59,7 +59,7 @@ pub struct Memory<const SPILL: usize, const IN_FLIGHT: usize> {
 }
 
 impl<const SPILL: usize, const IN_FLIGHT: usize> Memory<SPILL, IN_FLIGHT> {
-    /// All zero.
+    /// All bytes zero.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -71,7 +71,7 @@ impl<const SPILL: usize, const IN_FLIGHT: usize> Memory<SPILL, IN_FLIGHT> {
         }
     }
 
-    /// All of it, for one client.
+    /// Lends all of it to one client.
     pub const fn lend(&mut self) -> Buffers<'_> {
         Buffers {
             rx: &mut self.rx,

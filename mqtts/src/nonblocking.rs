@@ -1,4 +1,4 @@
-//! A loop of your own that never waits: the client over sockets that never do, in the words of `nb` 1.1.
+//! For a loop that must never block: the client over non-blocking sockets, in the terms of `nb` 1.1.
 //!
 //! Implement [`Network`] for your sockets and call [`Session::next`] from the loop that has other things to do:
 //!
@@ -13,8 +13,8 @@
 //!   }
 //! ```
 //!
-//! Both directions move in each call, so that a peer that sends while it does not read holds nothing up. Nothing is ever under way
-//! between two calls: leaving off after any of them, for as long as it may be, loses no byte.
+//! Each call moves bytes in both directions, so a peer that sends without reading cannot block us. No operation is left half done between
+//! two calls: you may stop calling at any time and for any length of time, and no byte is lost.
 
 use core::num::NonZeroU16;
 
@@ -26,38 +26,38 @@ use tls12::Want;
 
 use crate::Client;
 
-/// A network with one connection at a time, none of whose functions waits, and the clocks.
+/// The sockets and clocks of your platform: one connection at a time, and no function may block.
 pub trait Network {
-    /// Makes a new connection to the server, begun by the first call after [`Network::disconnect`] and gone on with by the next ones.
+    /// Connects to the server. The first call after [`Network::disconnect`] begins a new connection, further calls continue it.
     ///
     /// # Errors
-    /// `WouldBlock` while it is being made; `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT` (-0x6800) or
-    /// whatever says why none was made.
+    /// `WouldBlock` while the connection is being made; `net::UNKNOWN_HOST` (-0x0052), `net::CONNECT_FAILED` (-0x0044), `ssl::TIMEOUT`
+    /// (-0x6800) or another code that says why it failed.
     fn connect(&mut self) -> nb::Result<(), Error>;
 
-    /// Drops the connection, behind what was written; or gives up the one that is being made.
+    /// Closes the connection after everything written has been sent, or gives up one that is still being made.
     fn disconnect(&mut self);
 
-    /// Reads at least one byte into `buffer`, which is not empty; 0 is the end of the stream.
+    /// Reads at least one byte into `buffer`, which is not empty. Returns 0 at the end of the stream.
     ///
     /// # Errors
-    /// `WouldBlock` while there is none; `net::CONN_RESET` (-0x0050), `net::RECV_FAILED` (-0x004C).
+    /// `WouldBlock` while there is nothing to read; `net::CONN_RESET` (-0x0050), `net::RECV_FAILED` (-0x004C).
     fn read(&mut self, buffer: &mut [u8]) -> nb::Result<usize, Error>;
 
-    /// Takes at least one byte of `bytes`, which is not empty.
+    /// Writes at least one byte of `bytes`, which is not empty.
     ///
     /// # Errors
-    /// `WouldBlock` while it can take none; `net::CONN_RESET` (-0x0050), `net::SEND_FAILED` (-0x004E).
+    /// `WouldBlock` while nothing can be written; `net::CONN_RESET` (-0x0050), `net::SEND_FAILED` (-0x004E).
     fn write(&mut self, bytes: &[u8]) -> nb::Result<usize, Error>;
 
-    /// Milliseconds of a clock that never goes back.
+    /// Milliseconds of a monotonic clock.
     fn now(&self) -> u64;
 
-    /// Seconds since 1970, by which certificates are judged.
+    /// The time for checking certificates, in seconds since 1970.
     fn unix_time(&self) -> u64;
 }
 
-/// A client with what it needs to move.
+/// A client together with its accelerator and its network.
 ///
 /// ```
 /// # use mqtts::{accel, status::Error};
@@ -109,37 +109,36 @@ pub struct Session<'c, 'b, A, N> {
     pub accel: &'c mut A,
     /// The network.
     pub network: N,
-    /// The socket takes nothing any more, or gives nothing any more, since this happened.
+    /// Why the socket can no longer be read or written.
     broken: Option<Error>,
 }
 
-/// How far a turn has come.
+/// What one turn has achieved.
 enum Turn {
-    /// Something was moved, or a slice of a computation is done.
+    /// Bytes were moved, or one slice of a long computation is done.
     Moved,
     /// Nothing could be moved.
     Blocked,
-    /// There is something to read.
+    /// There is an event to read.
     Readable,
-    /// The application has left.
+    /// The application has disconnected.
     Left,
 }
 
 impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
-    /// Bundles them for as long as they are needed together.
+    /// Bundles the three for as long as the caller needs them together.
     #[must_use]
     pub const fn new(client: &'c mut Client<'b>, accel: &'c mut A, network: N) -> Self {
         Self { client, accel, network, broken: None }
     }
 
-    /// Connects when that is due, moves what can be moved, and gives what has happened. Where that is nothing although something was
-    /// moved, it should be called again at once.
+    /// Connects when an attempt is due, moves bytes, and returns the next event. `None` means that something was moved but nothing
+    /// happened: call again at once.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing can be moved before the socket is ready for what [`Session::wants`] names, or the time of
-    /// [`Client::next_deadline`] has come: where it had come before the call, a connection is being made, and the socket alone is waited
-    /// for; what has ended the connection, once: the next call goes on to the next attempt, after its
-    /// pause.
+    /// - `WouldBlock`: nothing can be done until the socket is ready for what [`Session::wants`] names, or until
+    ///   [`Client::next_deadline`]. If that deadline has passed already, a connection is being made: wait for the socket only.
+    /// - Otherwise the reason why the connection ended, reported once. The next call continues with the next attempt, after its pause.
     #[expect(
         clippy::should_implement_trait,
         reason = "what it gives is borrowed from the session, as no iterator can"
@@ -148,7 +147,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         match self.turn() {
             Ok(Turn::Moved) => Ok(None),
             Ok(Turn::Blocked) => Err(WouldBlock),
-            // A failure is the next turn's, which says goodbye before it tells.
+            // If this fails, the next turn sends the goodbye and then reports the failure.
             Ok(Turn::Readable) => Ok(self.client.event(self.network.now()).unwrap_or_default()),
             Ok(Turn::Left) => self.hang_up().map_or(Ok(None), |status| Err(Other(status))),
             Err(reason) => {
@@ -158,7 +157,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         }
     }
 
-    /// What the socket is waited for: whether it gives something, and whether it takes something.
+    /// What to wait for at the socket: whether to wait until it can be read, and until it can be written.
     #[must_use]
     pub fn wants(&mut self) -> (bool, bool) {
         let is_open = self.client.retry_at().is_none();
@@ -166,7 +165,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         (reads, is_open && !self.client.send_bytes().is_empty())
     }
 
-    /// Publishes a message; see [`Client::publish`]. It leaves with the next [`Session::next`].
+    /// Publishes a message; see [`Client::publish`]. The next [`Session::next`] sends it.
     ///
     /// # Errors
     /// As [`Client::publish`].
@@ -174,14 +173,14 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         self.client.publish(message, self.accel, self.network.now())
     }
 
-    /// Leaves in order: everything that is due is sent, DISCONNECT and close_notify too. Where the server does not take that in time,
-    /// [`Session::hang_up`] ends it.
+    /// Disconnects in order: sends everything that is due, then DISCONNECT and close_notify. If the server does not take it in time, end
+    /// the connection with [`Session::hang_up`].
     ///
     /// # Errors
-    /// `WouldBlock` until all of it is sent; nothing else.
+    /// `WouldBlock` until everything is sent; no other error.
     pub fn disconnect(&mut self) -> nb::Result<(), Error> {
         if self.client.retry_at().is_some() {
-            // Nothing is connected; what is being connected is given up.
+            // There is no connection; an attempt in progress is given up.
             self.network.disconnect();
             return Ok(());
         }
@@ -197,15 +196,15 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         Ok(())
     }
 
-    /// Ends the network connection, or the attempt to make one, at once: what ended it, if anything did. The next attempt comes after its
-    /// pause.
+    /// Closes the network connection, or gives up an attempt to make one, at once. Returns why it had ended, if there was a reason. The
+    /// next attempt follows after its pause.
     pub fn hang_up(&mut self) -> Option<Status> {
         self.network.disconnect();
         let now = self.network.now();
         self.client.ended(self.broken.take(), self.accel, now)
     }
 
-    /// One step. An error without a reason is an end that the client knows of.
+    /// Does one step. `Err(None)` is an end whose reason the client has already recorded.
     fn turn(&mut self) -> Result<Turn, Option<Error>> {
         let now = self.network.now();
         if let Some(at) = self.client.retry_at() {
@@ -222,9 +221,9 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
             };
         }
         let polled = self.client.poll(self.accel, now);
-        // After a failure, too: the alert. Whether it still reaches the server does not change the failure.
+        // Send after a failure as well, since the alert is waiting. Whether it still reaches the server does not change the failure.
         let has_sent = self.send();
-        // What was sent has made room.
+        // Sending has made room in the buffer: poll again.
         let polled = if has_sent { self.client.poll(self.accel, now) } else { polled };
         let want = polled.map_err(|_| None)?;
         if want.contains(Want::READ) {
@@ -237,7 +236,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         Ok(if has_sent || has_received || want.contains(Want::BUSY) { Turn::Moved } else { Turn::Blocked })
     }
 
-    /// One write; whether anything has changed.
+    /// Writes once. Returns whether anything has changed.
     fn send(&mut self) -> bool {
         if self.client.send_bytes().is_empty() {
             return false;
@@ -245,7 +244,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         match self.network.write(self.client.send_bytes()) {
             Ok(sent @ 1..) => self.client.sent(sent),
             Err(WouldBlock) => return false,
-            // What the server has said before is still received.
+            // Keep receiving: the server may have sent the reason before it closed.
             failed => {
                 self.broken = self.broken.or(failed.err().and_then(reason));
                 self.client.send_closed();
@@ -254,14 +253,14 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
         true
     }
 
-    /// One read; whether anything has changed.
+    /// Reads once. Returns whether anything has changed.
     fn receive(&mut self) -> bool {
         if self.client.recv_space().is_empty() {
             return false;
         }
         match self.network.read(self.client.recv_space()) {
             Ok(received @ 1..) => self.client.received(received),
-            // Behind a failed write nothing more is waited for.
+            // After a failed write, do not wait for more.
             Err(WouldBlock) if self.broken.is_none() => return false,
             ended => {
                 self.broken = self.broken.or(ended.err().and_then(reason));
@@ -272,7 +271,7 @@ impl<'c, 'b, A: Accel, N: Network> Session<'c, 'b, A, N> {
     }
 }
 
-/// What the socket said.
+/// The socket's error, if it is one.
 fn reason(error: nb::Error<Error>) -> Option<Error> {
     match error {
         Other(error) => Some(error),

@@ -1,4 +1,4 @@
-//! A PC or a gateway: TCP of the operating system, its entropy and its time, files of any size.
+//! For a PC or a gateway: the operating system's TCP, random numbers and time, and files of any size.
 
 use std::{
     boxed::Box,
@@ -50,19 +50,19 @@ pub const fn accelerator() -> Accelerator {
     Pc::new(OperatingSystem)
 }
 
-/// A file's bytes: certificates or a key, for [`x509::Bundle::from_long_pem`] and [`x509::PrivateKey::from_long_pem`], with memory to
-/// decode them in.
+/// Reads a file of certificates or a key. Returns its bytes and memory to decode them in, for [`x509::Bundle::from_long_pem`] and
+/// [`x509::PrivateKey::from_long_pem`].
 ///
 /// # Errors
-/// `pk::FILE_IO_ERROR` (-0x3E00) when it cannot be read.
+/// `pk::FILE_IO_ERROR` (-0x3E00) when the file cannot be read.
 pub fn pem(file: impl AsRef<Path>) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let text = fs::read(file).map_err(|_| pk::FILE_IO_ERROR)?;
     let storage = vec![0; x509::der_length(text.len())];
     Ok((text, storage))
 }
 
-/// A file's certificates, to trust for as long as the program runs: their memory is never given back. A program that reads files again
-/// and again uses [`pem`].
+/// Reads the certificates to trust from a file. Their memory is never freed: call it once per program. A program that reads files
+/// repeatedly uses [`pem`].
 ///
 /// # Errors
 /// Those of [`pem`] and of [`Bundle::from_long_pem`].
@@ -71,7 +71,7 @@ pub fn anchors(file: impl AsRef<Path>) -> Result<Bundle<'static>, Error> {
     Bundle::from_long_pem(&text, storage.leak())
 }
 
-/// TLS to this host, whose certificate must lead to one of this file, for as long as the program runs: see [`anchors`].
+/// TLS to `host`, whose certificate must chain to one of the certificates in the file. Memory is never freed: see [`anchors`].
 ///
 /// # Errors
 /// Those of [`anchors`].
@@ -80,7 +80,7 @@ pub fn tls(host: &str, anchors_file: impl AsRef<Path>) -> Result<Security<'stati
     Ok(Security::Tls { host: String::from(host).leak(), config: Box::leak(Box::new(config)) })
 }
 
-/// A session for as long as the program runs, over TCP to this host and port: its memory ([`Memory::default`]) is never given back.
+/// A client that connects by TCP to this host and port. Its memory ([`Memory::default`]) is never freed.
 ///
 /// ```no_run
 /// use mqtts::mqtt::{Event, Message, QoS, Subscription};
@@ -111,7 +111,7 @@ pub fn open(
     Ok(Session::new(Box::leak(Box::new(client)), Box::leak(accel), Box::leak(tcp)))
 }
 
-/// Memory for a client with records of every length, of which four leave at once: 150 KB on the heap, and what messages need.
+/// Memory for a client: records of full length, four of them sent at once. 150 KB on the heap, plus the two sizes for messages.
 ///
 /// ```
 /// use mqtts::{Client, Security, Settings, pc};
@@ -129,7 +129,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// For packets of `spill` bytes in pieces and `in_flight` bytes of unacknowledged messages.
+    /// `spill` bytes for a packet that arrives in pieces, and `in_flight` bytes for unacknowledged messages.
     #[must_use]
     pub fn new(spill: usize, in_flight: usize) -> Self {
         let zeroes = |length| vec![0; length].into_boxed_slice();
@@ -142,7 +142,7 @@ impl Memory {
         }
     }
 
-    /// All of it, for one client.
+    /// Lends all of it to one client.
     pub fn lend(&mut self) -> Buffers<'_> {
         Buffers {
             rx: &mut self.rx,
@@ -155,13 +155,13 @@ impl Memory {
 }
 
 impl Default for Memory {
-    /// 64 KB each for a packet in pieces and for unacknowledged messages.
+    /// 64 KB for a packet in pieces, and 64 KB for unacknowledged messages.
     fn default() -> Self {
         Self::new(65_536, 65_536)
     }
 }
 
-/// TCP to one server, which is looked up anew for each connection.
+/// TCP to one server. Its name is looked up again for every connection.
 ///
 /// ```
 /// use mqtts::{blocking::Network, pc::Tcp, status::net};
@@ -178,7 +178,7 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    /// To this host, which may be an IP address.
+    /// To `host`, a name or an IP address.
     #[must_use]
     pub fn new(host: &str, port: u16) -> Self {
         Self { host: String::from(host), port, stream: None, start: Instant::now() }
@@ -197,7 +197,7 @@ impl Network for Tcp {
         for address in addresses {
             match TcpStream::connect_timeout(&address, CONNECT) {
                 Ok(stream) => {
-                    // Records are whole when they are sent: nothing would be gained by waiting for more.
+                    // Every write is a whole record, so delaying it to collect more (Nagle) gains nothing.
                     stream.set_nodelay(true).map_err(|_| net::CONNECT_FAILED)?;
                     stream.set_write_timeout(Some(WRITE)).map_err(|_| net::CONNECT_FAILED)?;
                     self.stream = Some(stream);
@@ -212,14 +212,14 @@ impl Network for Tcp {
 
     fn disconnect(&mut self) {
         if let Some(stream) = self.stream.take() {
-            // The server may be gone already; then there is nobody to tell.
+            // This fails if the server is gone already, which does not matter any more.
             let _ = stream.shutdown(Shutdown::Write);
         }
     }
 
     fn read(&mut self, buffer: &mut [u8], patience: u64) -> Result<Option<usize>, Error> {
         let stream = self.stream()?;
-        // Zero would wait for ever.
+        // Zero would mean no limit.
         stream
             .set_read_timeout(Some(Duration::from_millis(patience.max(1))))
             .map_err(|_| net::RECV_FAILED)?;
@@ -252,12 +252,12 @@ impl Network for Tcp {
     }
 }
 
-/// Not a failure: nothing can be read now.
+/// Whether this only means that nothing can be read now.
 fn is_pause(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
 
-/// A reset has a code of its own in either direction, as in Mbed TLS's `net_sockets`.
+/// A connection reset has its own code in both directions, as in Mbed TLS's `net_sockets`.
 fn reason(error: &io::Error, otherwise: Error) -> Error {
     match error.kind() {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => net::CONN_RESET,
@@ -265,11 +265,11 @@ fn reason(error: &io::Error, otherwise: Error) -> Error {
     }
 }
 
-/// How many records of full length the socket is given at once.
+/// How many full records go to the socket at once.
 const RECORDS: usize = 4;
-/// Every ticket, of up to 65,535 bytes, and what stands beside it.
+/// Room for the largest ticket, 65,535 bytes, and the rest of a session.
 const SESSION: usize = 66_048;
-/// For each of the host's addresses.
+/// The limit for connecting to each of the host's addresses.
 const CONNECT: Duration = Duration::from_secs(20);
-/// A server that takes nothing for so long is gone.
+/// A server that takes no bytes for this long is gone.
 const WRITE: Duration = Duration::from_secs(20);

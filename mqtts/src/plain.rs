@@ -1,19 +1,19 @@
-//! The verbs of a TLS connection without TLS: two lent buffers, and bytes that pass as they are.
+//! A transport without TLS: the same functions as a TLS connection, over two lent buffers, with the bytes unchanged.
 
 use status::{Error, Status, mqtt::CONNECTION_CLOSED, net};
 use tls12::Want;
 
 use crate::setup::SetupError;
 
-/// What arrives and what leaves, unprotected.
+/// An unprotected connection: received bytes and bytes to send.
 pub(crate) struct PlainTransport<'b> {
     received: Queue<'b>,
     sending: Queue<'b>,
-    /// The socket gives no more bytes.
+    /// The socket's stream has ended.
     recv_closed: bool,
-    /// The socket takes no more bytes.
+    /// The socket can send no more.
     send_closed: bool,
-    /// Nothing more is written.
+    /// We have closed the connection: nothing more is written.
     closing: bool,
 }
 
@@ -56,7 +56,7 @@ impl<'b> PlainTransport<'b> {
         want
     }
 
-    /// The code that ended it: the end of the stream, or a socket that takes nothing more; none while it lives, and when we closed it.
+    /// Why the connection has ended: the stream is over, or the socket can send no more. None while it is open, and after our own close.
     pub(crate) fn status(&self) -> Option<Status> {
         let error: Error = if self.send_closed { net::SEND_FAILED } else { CONNECTION_CLOSED };
         (self.is_over() && !self.closing).then(|| Status::new(error))
@@ -106,14 +106,14 @@ impl<'b> PlainTransport<'b> {
         self.closing = true;
     }
 
-    /// Nothing is left to be read, and either side has ended.
+    /// Whether one side has ended and nothing is left to read.
     fn is_over(&self) -> bool {
         let ended = self.recv_closed || (self.closing && self.send_bytes().is_empty());
         ended && self.plaintext().is_empty()
     }
 }
 
-/// Bytes that are filled in at the end and taken from the beginning.
+/// A queue of bytes in a lent buffer.
 pub(crate) struct Queue<'b> {
     buffer: &'b mut [u8],
     start: usize,
@@ -125,7 +125,7 @@ impl<'b> Queue<'b> {
         Self { buffer, start: 0, end: 0 }
     }
 
-    /// Nothing is in it any more.
+    /// Empties the queue.
     pub(crate) const fn clear(&mut self) {
         (self.start, self.end) = (0, 0);
     }
@@ -138,7 +138,7 @@ impl<'b> Queue<'b> {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The room behind the bytes. They move to the front only when that room is at an end, so that a byte rarely moves.
+    /// The free space after the bytes. The bytes move to the front only when no space is left after them, so that they rarely move.
     pub(crate) fn space(&mut self) -> &mut [u8] {
         if self.end >= self.buffer.len() && self.start > 0 {
             let length = self.end.saturating_sub(self.start);
@@ -165,5 +165,5 @@ impl<'b> Queue<'b> {
     }
 }
 
-/// PUBACK and its kin: what has to be written whole, and leaves through no outbox.
+/// The length of PUBACK, PUBREC, PUBREL and PUBCOMP. `tx` must hold one of them, since they never go through the outbox.
 const ACKNOWLEDGEMENT: usize = 4;

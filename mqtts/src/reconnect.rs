@@ -1,8 +1,8 @@
-//! When to connect again: a pause that grows with each failure, and is never the same for two devices.
+//! When to connect again: the pause grows with each failure, and differs from device to device.
 //!
-//! Two things happen to a fleet. Its broker is away for long: then each attempt that fails doubles the pause, up to the longest.
-//! All connections are cut at once, by a restart or a network's failure: then each device comes back at a moment of its own within
-//! [`BackOff::spread`], so that the broker sees a stream of handshakes and not a wall of them.
+//! Two cases matter to a fleet. The broker is down for long: each failed attempt doubles the pause, up to [`BackOff::longest`]. All
+//! connections are lost at once, because the broker restarts or the network fails: each device waits a random time of at most
+//! [`BackOff::spread`], so that the handshakes do not all reach the broker at the same moment.
 
 /// The pauses between attempts, in milliseconds.
 ///
@@ -15,13 +15,13 @@
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BackOff {
-    /// After the first attempt that fails. The next one waits twice as long, and so on.
+    /// The pause after the first failed attempt. It doubles with each further one.
     pub first: u32,
-    /// No pause is longer.
+    /// The longest pause.
     pub longest: u32,
-    /// A connection that had lasted so long was a good one: what failed before it counts no more.
+    /// A connection that lasted this long was good: failures before it are forgotten.
     pub stable: u32,
-    /// After the loss of a good connection: the next attempt is at a random moment within this time.
+    /// After a good connection is lost, the next attempt follows at a random moment within this time.
     pub spread: u32,
 }
 
@@ -32,15 +32,15 @@ impl Default for BackOff {
     }
 }
 
-/// How many attempts have failed in a row.
+/// How many attempts in a row have failed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Attempts {
     failed: u32,
 }
 
 impl Attempts {
-    /// A connection has ended after `lasted` milliseconds of acceptance by the server, 0 if it never was accepted: how many
-    /// milliseconds to wait. `random` is anything.
+    /// How long to wait, in milliseconds, after a connection has ended. `lasted`: for how many milliseconds the server had accepted it; 0
+    /// if it never did. `random`: any 32 random bits.
     pub(crate) fn pause(&mut self, policy: BackOff, lasted: u64, random: u32) -> u64 {
         if lasted > 0 && lasted >= u64::from(policy.stable) {
             self.failed = 0;
@@ -49,16 +49,16 @@ impl Attempts {
         let doubled = 1_u64.checked_shl(self.failed.min(MAX_DOUBLINGS)).unwrap_or(1);
         let whole = u64::from(policy.first).saturating_mul(doubled).min(u64::from(policy.longest));
         self.failed = self.failed.saturating_add(1);
-        // Half of it is certain, so that a pause is one; the other half is chance.
+        // Half of the pause is fixed, so that there always is one; the other half is random.
         let half = whole / 2;
         half.saturating_add(scaled(whole.saturating_sub(half), random))
     }
 }
 
-/// A part of `whole` between nothing and all of it, as `random` is between 0 and 2^32.
+/// A random share of `whole`, from 0 to all of it, in proportion to `random` from 0 to 2^32.
 fn scaled(whole: u64, random: u32) -> u64 {
     whole.saturating_mul(u64::from(random)) >> 32
 }
 
-/// 2^20 times any first pause is longer than the longest.
+/// Doubling the first pause 20 times exceeds any longest pause.
 const MAX_DOUBLINGS: u32 = 20;

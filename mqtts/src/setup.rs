@@ -1,4 +1,4 @@
-//! Why a client cannot be made: which of its buffers is too short and what it needs, or what it is told that cannot be.
+//! Why a client cannot be made: which buffer is too short and what it needs, or which setting is invalid.
 
 use core::fmt;
 
@@ -23,32 +23,32 @@ use status::{
 pub enum SetupError {
     /// [`Buffers::rx`](crate::Buffers::rx) is too short: `ssl::BUFFER_TOO_SMALL` (-0x6A00).
     ReceiveBuffer {
-        /// So many bytes are enough for these settings.
+        /// This many bytes are enough for these settings.
         needed: usize,
     },
     /// [`Buffers::tx`](crate::Buffers::tx) is too short: `ssl::BUFFER_TOO_SMALL` (-0x6A00).
     SendBuffer {
-        /// So many bytes are enough for these settings.
+        /// This many bytes are enough for these settings.
         needed: usize,
     },
     /// [`Buffers::spill`](crate::Buffers::spill) is too short: `mqtt::BUFFER_TOO_SMALL` (-0x9580).
     Spill {
-        /// So many bytes are the least.
+        /// The smallest length in bytes.
         needed: usize,
     },
     /// [`Buffers::in_flight`](crate::Buffers::in_flight) is neither empty nor long enough: `mqtt::BUFFER_TOO_SMALL` (-0x9580).
     InFlight {
-        /// So many bytes are the least.
+        /// The smallest length in bytes.
         needed: usize,
     },
     /// [`Settings::mqtt`](crate::Settings::mqtt) contradicts itself: `mqtt::BAD_INPUT_DATA` (-0x9080).
     Options,
-    /// What TLS is told cannot be: -0x7100 for a name, -0x5E80 for a key or pins.
+    /// The TLS settings are invalid: -0x7100 for a name, -0x5E80 for a key or pins.
     Tls(tls12::SetupError),
 }
 
 impl SetupError {
-    /// The code.
+    /// The error code.
     #[must_use]
     pub const fn error(self) -> Error {
         match self {

@@ -1,14 +1,14 @@
-//! SNTP packets, version 4 (RFC 4330 §4): what a client sends, and whether an answer can be believed (§5).
+//! SNTP packets, version 4 (RFC 4330 §4): writes a request, and checks whether an answer is valid (§5).
 //!
-//! The request's timestamp is random instead of the time, which a board may not know: only who has seen it can answer, and it
-//! tells nothing about the device. Deliberately absent: extensions, authentication, broadcasts.
+//! The request's timestamp is a random number, since the board may not know the time. So only someone who has seen the request can answer
+//! it, and the request reveals nothing about the device. Deliberately absent: extensions, authentication, broadcasts.
 
 /// The length of a packet without extensions, in bytes.
 pub const LENGTH: usize = 48;
 /// The server's UDP port.
 pub const PORT: u16 = 123;
 
-/// Why an answer does not count.
+/// Why an answer is refused.
 ///
 /// ```
 /// use mqtts::sntp::{self, Refusal};
@@ -21,11 +21,11 @@ pub const PORT: u16 = 123;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// It is no answer to this request: another packet may still come.
+    /// It does not answer this request; the right answer may still come.
     Foreign,
-    /// The server does not know the time itself.
+    /// The server's own clock is not synchronized.
     Unsynchronized,
-    /// The server wants to be left alone: a kiss-o'-death packet (§8) with this code.
+    /// The server asks the client to stop: a kiss-o'-death packet (§8) with this code.
     KissOfDeath([u8; 4]),
 }
 
@@ -39,15 +39,16 @@ pub fn request(nonce: [u8; 8]) -> [u8; LENGTH] {
     packet
 }
 
-/// Reads the answer to the request with `nonce`: the server's time when it answered, in milliseconds since 1970-01-01 00:00:00 UTC.
+/// Reads the answer to the request with `nonce`. Returns the time at which the server sent it, in milliseconds since 1970-01-01 00:00:00
+/// UTC.
 ///
 /// # Errors
-/// Why it does not count.
+/// Why the answer is refused.
 pub fn answer(packet: &[u8], nonce: [u8; 8]) -> Result<u64, Refusal> {
     let packet: &[u8; LENGTH] = packet.first_chunk().ok_or(Refusal::Foreign)?;
     let [first, stratum, ..] = *packet;
     let [_, _, _, _, _, _, _, _, _, _, _, _, r0, r1, r2, r3, ..] = *packet;
-    // §5: originate must be what was sent, mode 4, a version that there is.
+    // §5: the originate timestamp must be ours, the mode 4, the version a known one.
     let is_ours = packet.get(24..32) == Some(&nonce)
         && first & MODE == SERVER
         && (1..=4).contains(&(first >> 3 & 0b111));
@@ -65,7 +66,7 @@ pub fn answer(packet: &[u8], nonce: [u8; 8]) -> Result<u64, Refusal> {
     milliseconds(seconds, fraction).ok_or(Refusal::Unsynchronized)
 }
 
-/// §3: a timestamp with its highest bit is one of 1968 to 2036, one without it of 2036 to 2104.
+/// §3: a timestamp with the highest bit set is from 1968 to 2036; without it, from 2036 to 2104.
 fn milliseconds(seconds: u32, fraction: u32) -> Option<u64> {
     let era = if seconds & 0x8000_0000 == 0 { 1 << 32 } else { 0 };
     let since_1970 = u64::from(seconds).checked_add(era)?.checked_sub(FROM_1900_TO_1970)?;
@@ -77,7 +78,7 @@ const VERSION_4: u8 = 4 << 3;
 const MODE: u8 = 0b111;
 const CLIENT: u8 = 3;
 const SERVER: u8 = 4;
-/// The leap indicator of a clock that is not synchronized.
+/// The leap indicator of an unsynchronized clock.
 const ALARM: u8 = 3;
 const MAX_STRATUM: u8 = 15;
 const FROM_1900_TO_1970: u64 = 2_208_988_800;

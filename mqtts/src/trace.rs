@@ -1,12 +1,12 @@
-//! What the features `log` and `defmt` tell: connections, and the packets of MQTT that pass, each by its name and its length.
+//! The lines that the features `log` and `defmt` write: connections that begin and end, and every MQTT packet with its name and length.
 //!
-//! Nothing of a topic, a payload, a user name, a password or a key is told. Packets are cut from the bytes themselves as they pass, up
-//! to the first that is none. Without either feature all of this is nothing.
+//! No line shows a topic, a payload, a user name, a password or a key. The packets are found in the byte stream itself as it passes; at
+//! the first bytes that are no packet, the trace of that direction stops. Without either feature this module compiles to nothing.
 
 use status::Status;
 use tls12::Connection;
 
-/// Tells a line at the level of debugging.
+/// Writes one line at debug level.
 #[cfg(any(feature = "log", feature = "defmt"))]
 macro_rules! tell {
     ($($argument:tt)*) => {{
@@ -17,7 +17,7 @@ macro_rules! tell {
     }};
 }
 
-/// The observer of a client.
+/// Watches one client.
 pub(crate) struct Trace {
     #[cfg(any(feature = "log", feature = "defmt"))]
     packets: packets::Both,
@@ -47,12 +47,12 @@ impl Trace {
         Self { packets: packets::Both::new() }
     }
 
-    /// A new network connection.
+    /// A new network connection begins.
     pub(crate) const fn restart(&mut self) {
         self.packets = packets::Both::new();
     }
 
-    /// CONNECT can be said.
+    /// The transport is ready: CONNECT can be sent.
     pub(crate) fn ready(&mut self, tls: Option<&Connection<'_>>) {
         if let Some(tls) = tls.filter(|_| !core::mem::replace(&mut self.packets.is_ready, true)) {
             let suite = tls.suite().map_or("", tls12::Suite::name);
@@ -61,7 +61,7 @@ impl Trace {
         }
     }
 
-    /// The network connection is over.
+    /// The network connection has ended.
     #[allow(clippy::unused_self, reason = "one observer")]
     pub(crate) fn ended(&mut self, status: Option<Status>, pause: u64) {
         if let Some(status) = status {
@@ -69,12 +69,12 @@ impl Trace {
         }
     }
 
-    /// Bytes of MQTT for the server.
+    /// MQTT bytes that go to the server.
     pub(crate) fn sent(&mut self, bytes: &[u8]) {
         self.packets.sent.feed(bytes, |packet| tell!("mqtt > {}", packet));
     }
 
-    /// Bytes of MQTT from the server.
+    /// MQTT bytes that came from the server.
     pub(crate) fn received(&mut self, bytes: &[u8]) {
         self.packets.received.feed(bytes, |packet| tell!("mqtt < {}", packet));
     }
@@ -86,11 +86,11 @@ mod packets {
 
     use mqtt::{FixedHeader, PacketType};
 
-    /// Both directions.
+    /// The packets of both directions.
     pub(super) struct Both {
         pub(super) sent: Packets,
         pub(super) received: Packets,
-        /// The handshake has been told of.
+        /// Whether the line about the finished handshake has been written.
         pub(super) is_ready: bool,
     }
 
@@ -100,13 +100,13 @@ mod packets {
         }
     }
 
-    /// Cuts one direction's bytes into packets; only their fixed headers are looked at (MQTT 3.1.1 §2.2).
+    /// Splits the bytes of one direction into packets. Reads only the fixed headers (MQTT 3.1.1 §2.2).
     pub(super) struct Packets {
         header: [u8; FixedHeader::MAX_LENGTH],
         length: usize,
-        /// How many bytes of the packet's rest are still to come.
+        /// How many bytes of the current packet are still to come.
         rest: usize,
-        /// What is no packet has come; nothing behind it can be told.
+        /// Bytes came that are no packet: packet boundaries are unknown from here on.
         is_lost: bool,
     }
 
@@ -139,7 +139,7 @@ mod packets {
         }
     }
 
-    /// A packet's name, what its flags say, and its length.
+    /// A packet's name, its flags and its length.
     #[derive(Clone, Copy)]
     pub(super) struct TracedPacket(FixedHeader);
 
@@ -163,7 +163,7 @@ mod packets {
             }
         }
 
-        /// MQTT 3.1.1 §3.3.1: quality of service, retained, duplicate; nothing for another packet.
+        /// MQTT 3.1.1 §3.3.1: quality of service, retained, duplicate. None for a packet other than PUBLISH.
         fn publish(self) -> Option<(u8, &'static str, &'static str)> {
             let flags = self.0.flags;
             (self.0.packet_type == PacketType::Publish).then(|| {
