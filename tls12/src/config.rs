@@ -1,7 +1,6 @@
-//! What a connection is told: [`Config`], which many connections share, and [`Peer`], which belongs to one.
+//! The settings of a connection: [`Config`], shared by many connections, and [`Peer`], which belongs to one.
 //!
-//! Nothing here is checked while it is being written; [`crate::Connection::new`] looks at all of it once, so that a mistake
-//! shows before the first byte goes out.
+//! [`crate::Connection::new`] checks all of it once, so that a mistake shows before the first byte is sent.
 
 use status::{Error, ssl};
 
@@ -9,9 +8,9 @@ use crate::setup::SetupError;
 use crate::trust::{Observer, Pin, Verification};
 use crate::{Connection, Suite};
 
-/// What is fixed for every connection of a device: whom it trusts, who it is, and what it offers.
+/// The settings of a device for all its connections: whom it trusts, which certificate it presents, and what it offers.
 ///
-/// Ends with `..Config::default()`, since fields will come: then new ones change nothing.
+/// Write `..Config::default()` at the end: later versions may add fields.
 ///
 /// ```
 /// use tls12::{Config, MaxFragmentLength};
@@ -32,27 +31,28 @@ pub struct Config<'b> {
     pub identity: Option<Identity<'b>>,
     /// How far the server's certificate is verified.
     pub verification: Verification,
-    /// What the server's own certificate has to be, one of these; empty for any. Beside an anchor, or with
-    /// [`Verification::Pinned`] in place of one. Any other has the flag `OTHER` and is refused with -0x2700 and access_denied.
+    /// The server's own certificate must match one of these; empty to allow any. Used in addition to the anchors, or with
+    /// [`Verification::Pinned`] instead of them. A certificate that matches none gets the flag `OTHER`, and is refused with -0x2700 and
+    /// access_denied.
     pub pins: &'b [Pin],
-    /// Who sees the server's certificates and the verdict, and may refuse them.
+    /// Is shown the server's certificates and the verdict, and may refuse them.
     pub observer: Option<&'b dyn Observer>,
-    /// The name that the server is told (RFC 6066 §3).
+    /// Which name is sent to the server (RFC 6066 §3).
     pub server_name: ServerName<'b>,
-    /// Which algorithms and key sizes are good enough in a chain.
+    /// Which algorithms and key sizes are allowed in a chain.
     pub policy: x509::Policy,
     /// The cipher suites to offer, in this order.
     pub suites: Suites,
     /// Asks the server for shorter records (RFC 6066 §4), so that a small receive buffer is enough.
     pub max_fragment_length: Option<MaxFragmentLength>,
-    /// Application protocols to offer, the best first, each 1 to 255 bytes long (RFC 7301 §3.1); empty for none.
+    /// Application protocols to offer, in order of preference, each 1 to 255 bytes long (RFC 7301 §3.1); may be empty.
     pub alpn: &'b [&'b [u8]],
-    /// Whether session tickets are asked for (RFC 5077). Resumption by session id needs no permission.
+    /// Whether to ask for session tickets (RFC 5077). Resumption by session id is always possible.
     pub session_tickets: bool,
 }
 
 impl Config<'_> {
-    /// What can be told to be wrong before anything is sent, the buffers' lengths among it.
+    /// Checks everything that can be checked before anything is sent, including the buffers' lengths.
     pub(crate) fn check(&self, peer: &Peer<'_>, rx: usize, tx: usize) -> Result<(), SetupError> {
         let other_name = match self.server_name {
             ServerName::Other(name) => Some(name),
@@ -60,7 +60,7 @@ impl Config<'_> {
         };
         let names = [peer.host.as_bytes()].into_iter().chain(self.alpn.iter().copied());
         let is_bad = |name: &[u8]| name.is_empty() || name.len() > MAX_NAME_LENGTH;
-        // RFC 6066 §3: an address is no name.
+        // RFC 6066 §3: an IP address is not a name.
         if names.chain(other_name.map(str::as_bytes)).any(is_bad) || other_name.is_some_and(x509::is_address)
         {
             return Err(SetupError::Name);
@@ -86,7 +86,7 @@ impl Config<'_> {
     }
 }
 
-/// The name in the server_name extension, by which a server with several certificates chooses one (RFC 6066 §3).
+/// The name in the server_name extension. A server with several certificates selects one by it (RFC 6066 §3).
 ///
 /// ```
 /// use tls12::{Config, ServerName};
@@ -98,12 +98,12 @@ impl Config<'_> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum ServerName<'b> {
-    /// That of [`Peer::host`]; none when it is an address.
+    /// [`Peer::host`], unless that is an IP address.
     #[default]
     Host,
-    /// No name, whatever is verified.
+    /// No name is sent, whatever name is verified.
     Omit,
-    /// Another name than the one that is verified, of 1 to 255 bytes and no address: for a server behind a gateway, say.
+    /// A name other than the verified one, 1 to 255 bytes and not an IP address. For example for a server behind a gateway.
     Other(&'b str),
 }
 
@@ -140,7 +140,7 @@ pub struct Identity<'b> {
     pub key: &'b x509::PrivateKey<'b>,
 }
 
-/// What belongs to one connection. Has no Debug: a session is a secret.
+/// The settings of one connection. No `Debug`, because a session is secret.
 ///
 /// ```
 /// use tls12::Peer;
@@ -155,13 +155,13 @@ pub struct Peer<'b> {
     pub host: &'b str,
     /// The time, in seconds since 1970-01-01 00:00:00 UTC.
     pub now: u64,
-    /// What [`crate::Connection::session`] returned at the end of an earlier connection; empty for none.
-    /// Bytes that do not fit this configuration, host or time are ignored.
+    /// The bytes that [`crate::Connection::session`] returned at the end of an earlier connection; may be empty. Ignored if they do not
+    /// fit this configuration, host or time.
     pub session: &'b [u8],
 }
 
 impl<'b> Peer<'b> {
-    /// A server that is met for the first time, or again without a session.
+    /// A server without a session to resume.
     #[must_use]
     pub const fn new(host: &'b str, now: u64) -> Self {
         Self { host, now, session: &[] }
@@ -186,7 +186,7 @@ impl Default for Config<'_> {
     }
 }
 
-/// An ordered choice among the ten suites.
+/// The cipher suites to offer, in order.
 ///
 /// ```
 /// use tls12::{Config, Suite, Suites};
@@ -209,7 +209,7 @@ impl Suites {
     /// These suites in this order.
     ///
     /// # Errors
-    /// `ssl::BAD_INPUT_DATA` (-0x7100) when there is none, or one stands twice.
+    /// `ssl::BAD_INPUT_DATA` (-0x7100) when `suites` is empty or has a suite twice.
     pub fn new(suites: &[Suite]) -> Result<Self, Error> {
         let mut chosen = Self { list: Suite::ALL, count: 0 };
         for suite in suites {
@@ -278,7 +278,7 @@ impl MaxFragmentLength {
         }
     }
 
-    /// The limit of so many bytes, if the extension can say it.
+    /// The limit for this number of bytes, if the extension has one.
     #[must_use]
     pub const fn from_bytes(bytes: usize) -> Option<Self> {
         match bytes {
@@ -293,5 +293,5 @@ impl MaxFragmentLength {
 
 /// The longest host name (RFC 1035 §2.3.4) and the longest application protocol (RFC 7301 §3.1).
 const MAX_NAME_LENGTH: usize = 255;
-/// The client keys of the application note §1, and up to what the accelerators compute with.
+/// The client keys of the application note §1, up to the accelerators' largest.
 const CLIENT_KEY_BITS: core::ops::RangeInclusive<usize> = 1024..=4096;

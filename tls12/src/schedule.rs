@@ -1,7 +1,7 @@
 //! From the premaster secret to the keys: the PRF (RFC 5246 §5), the master secret (§8.1, RFC 7627 §4), the key block (§6.3)
 //! and the content of Finished (§7.4.9).
 //!
-//! The secrets of each stage are a type of their own: wiped when dropped, without Debug, compared in constant time.
+//! Each secret has its own type, is wiped when dropped, has no `Debug`, and is compared in constant time.
 
 use core::mem;
 
@@ -21,9 +21,9 @@ pub const VERIFY_DATA_LENGTH: usize = 12;
 /// The random values of both hello messages (RFC 5246 §7.4.1.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Randoms {
-    /// That of the ClientHello.
+    /// The ClientHello's.
     pub client: [u8; 32],
-    /// That of the ServerHello.
+    /// The ServerHello's.
     pub server: [u8; 32],
 }
 
@@ -36,7 +36,7 @@ pub enum Side {
     Server,
 }
 
-/// Bytes that are wiped as a slice: an array would be wiped byte by byte.
+/// Bytes wiped as a slice, since an array would be wiped byte by byte.
 #[derive(Clone)]
 struct Bytes<const N: usize>([u8; N]);
 
@@ -51,12 +51,12 @@ impl<const N: usize> Zeroize for Bytes<N> {
 pub struct PremasterSecret(Bytes<SECRET_LENGTH>);
 
 impl PremasterSecret {
-    /// A place for one.
+    /// Room for one.
     pub(crate) const fn none() -> Self {
         Self(Bytes([0; SECRET_LENGTH]))
     }
 
-    /// The version offered in the ClientHello and 46 random bytes.
+    /// A premaster secret: the version offered in the ClientHello, and 46 random bytes.
     ///
     /// # Errors
     /// Those of [`Rng::fill`].
@@ -67,19 +67,19 @@ impl PremasterSecret {
         Ok(secret)
     }
 
-    /// Makes it the version offered in the ClientHello and 46 random bytes.
+    /// Fills it with the version offered in the ClientHello and 46 random bytes.
     ///
     /// # Errors
     /// Those of [`Rng::fill`].
     pub(crate) fn fill<A: Rng + ?Sized>(&mut self, accel: &mut A) -> Result<(), Error> {
         let Self(Bytes(bytes)) = self;
         accel.fill(bytes)?;
-        // RFC 5246 §7.4.7.1: the version that was offered, 3.3, so that a downgrade shows.
+        // RFC 5246 §7.4.7.1: the offered version 3.3, so that the server detects a downgrade.
         copy(bytes, &[3, 3]);
         Ok(())
     }
 
-    /// The bytes, to be encrypted to the server's key.
+    /// The bytes, to encrypt with the server's key.
     pub const fn as_bytes(&self) -> &[u8; SECRET_LENGTH] {
         &self.0.0
     }
@@ -90,7 +90,7 @@ impl PremasterSecret {
 pub struct MasterSecret(Bytes<SECRET_LENGTH>);
 
 impl MasterSecret {
-    /// A place for one.
+    /// Room for one.
     pub(crate) const fn none() -> Self {
         Self(Bytes([0; SECRET_LENGTH]))
     }
@@ -109,7 +109,7 @@ impl MasterSecret {
         Self::expand(accel, prf, premaster, &seed)
     }
 
-    /// The extended master secret: bound to the whole handshake up to the ClientKeyExchange (RFC 7627 §4).
+    /// The extended master secret. It covers the whole handshake up to ClientKeyExchange (RFC 7627 §4).
     ///
     /// # Errors
     /// Those of [`Hash`].
@@ -122,13 +122,13 @@ impl MasterSecret {
         Self::expand(accel, prf, premaster, &[b"extended master secret", session_hash])
     }
 
-    /// Makes it one that was kept in a session, or that was derived elsewhere.
+    /// Sets a secret from a session, or one that was derived elsewhere.
     pub(crate) fn set(&mut self, secret: &[u8; SECRET_LENGTH]) {
         let Self(Bytes(bytes)) = self;
         copy(bytes, secret);
     }
 
-    /// A master secret that is known.
+    /// A given master secret.
     #[cfg(feature = "internals")]
     pub const fn from_bytes(bytes: [u8; SECRET_LENGTH]) -> Self {
         Self(Bytes(bytes))
@@ -139,7 +139,7 @@ impl MasterSecret {
         &self.0.0
     }
 
-    /// The PRF's key for everything that this secret is expanded to.
+    /// The key of the PRF, for everything derived from this secret.
     ///
     /// # Errors
     /// Those of [`Hash`].
@@ -154,24 +154,24 @@ impl MasterSecret {
         seed: &[&[u8]],
     ) -> Result<Self, Error> {
         let mut master = Self(Bytes([0; SECRET_LENGTH]));
-        // Used in the place where it is made: a copy is 150 bytes of stack.
+        // Not copied: a copy takes 150 bytes of stack.
         let key = HmacKey::new(accel, prf, premaster);
         p_hash(accel, key.as_ref().map_err(|error| *error)?, seed, &mut master.0.0)?;
         Ok(master)
     }
 }
 
-/// The master secret as the key of the PRF: prepared once, for the key block and both Finished messages.
+/// The master secret as a PRF key, prepared once for the key block and both Finished messages.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey(HmacKey);
 
 impl MasterKey {
-    /// A place for one; as a key it is worth nothing.
+    /// Room for one. Not a usable key.
     pub(crate) const fn none() -> Self {
         Self(HmacKey::empty())
     }
 
-    /// What the Finished message of `side` must contain, after the handshake messages with this hash (RFC 5246 §7.4.9).
+    /// The content of the Finished message of `side`. The hash covers the handshake messages before it (RFC 5246 §7.4.9).
     ///
     /// # Errors
     /// Those of [`Hash`].
@@ -204,7 +204,7 @@ impl MasterKey {
         let (mac, cipher, salt) = lengths(suite);
         let needed = mac.saturating_add(cipher).saturating_add(salt).saturating_mul(2);
         let out = block.bytes.0.get_mut(..needed).unwrap_or_default();
-        // RFC 5246 §6.3: here the server's random value comes first.
+        // RFC 5246 §6.3: here, the server's random comes first.
         p_hash(accel, &self.0, &[b"key expansion", &randoms.server, &randoms.client], out)?;
         Ok(block)
     }
@@ -215,18 +215,18 @@ impl MasterKey {
 pub struct VerifyData(Bytes<VERIFY_DATA_LENGTH>);
 
 impl VerifyData {
-    /// The bytes, to be sent.
+    /// The bytes to send.
     pub const fn as_bytes(&self) -> &[u8; VERIFY_DATA_LENGTH] {
         &self.0.0
     }
 
-    /// Whether `received` is the same, in constant time.
+    /// Whether `received` is equal, in constant time.
     pub fn matches(&self, received: &[u8]) -> bool {
         self.as_bytes().as_slice().ct_eq(received).into()
     }
 }
 
-/// The keys of both directions (RFC 5246 §6.3), just as many bytes of the key block as the suite needs.
+/// The keys of both directions (RFC 5246 §6.3): as much of the key block as the suite needs.
 #[derive(ZeroizeOnDrop)]
 pub struct KeyBlock {
     bytes: Bytes<MAX_KEY_BLOCK_LENGTH>,
@@ -234,21 +234,21 @@ pub struct KeyBlock {
     suite: Suite,
 }
 
-/// The keys with which one side seals and the other opens.
+/// The keys that one side seals with, and the other opens with.
 #[derive(Clone, Copy)]
 pub struct Keys<'k> {
-    /// The suite that they belong to.
+    /// The suite of these keys.
     pub suite: Suite,
-    /// The key of the records' HMAC; empty for AEAD suites.
+    /// The key of the records' HMAC; empty for an AEAD suite.
     pub mac: &'k [u8],
     /// The AES key.
     pub cipher: &'k [u8],
-    /// The implicit part of an AEAD nonce (RFC 5288 §3); empty for CBC, whose vectors are all explicit.
+    /// The implicit part of an AEAD nonce (RFC 5288 §3); empty for CBC, whose IVs are explicit.
     pub salt: &'k [u8],
 }
 
 impl KeyBlock {
-    /// The keys with which `side` seals.
+    /// The keys that `side` seals with.
     pub fn keys(&self, side: Side) -> Keys<'_> {
         let (mac, cipher, salt) = lengths(self.suite);
         let mut rest = self.bytes.0.as_slice();
@@ -263,7 +263,7 @@ impl KeyBlock {
     }
 }
 
-/// `P_hash` (RFC 5246 §5) of a secret that is already an HMAC key; `seed` is the label and what follows it.
+/// `P_hash` (RFC 5246 §5) with a secret prepared as an HMAC key. `seed` is the label followed by the seed.
 ///
 /// # Errors
 /// Those of [`Hash`].
@@ -295,7 +295,7 @@ pub fn p_hash<A: Hash + ?Sized>(
     }
 }
 
-/// Ends a MAC, of which as much is written as there is place for, and begins the next with the same key.
+/// Ends a MAC, writes as much of it as fits, and begins the next one with the same key.
 // Not inlined: a digest on the stack is enough.
 #[inline(never)]
 fn finish<A: Hash + ?Sized>(
@@ -304,7 +304,7 @@ fn finish<A: Hash + ?Sized>(
     state: &mut HashState,
     out: &mut [u8],
 ) -> Result<(), Error> {
-    // Used in the place where it is made: a copy is 70 bytes of stack.
+    // Not copied: a copy takes 70 bytes of stack.
     let finished = key.finish(accel, state);
     copy(out, finished.as_ref().map_err(|error| *error)?.as_bytes());
     key.restart(state);

@@ -1,14 +1,14 @@
-//! Sessions as bytes: what a connection leaves behind so that the next one to the same server can be resumed, by ticket
-//! (RFC 5077) or by session id (RFC 5246 §7.3).
+//! A session as bytes: what one connection leaves for the next one to the same server, so that it can resume by ticket (RFC 5077) or by
+//! session id (RFC 5246 §7.3).
 //!
-//! **The bytes are secret**: they hold the master secret. Keep them as carefully as a private key, and wipe them with it. **Whoever
-//! can write them is your server**: their digest finds damage, not forgery, and a resumed session is not verified again.
+//! **The bytes are secret**: they hold the master secret. Store and wipe them as carefully as a private key. **Whoever can change them can
+//! act as your server**: their digest detects damage, not forgery, and a resumed session is not verified again.
 //!
-//! A session only resumes what it was made for. Everything that was decided about the server is bound into it by one digest
-//! (`Binding` in `stored`): host, name that is sent, verification, pins, anchors, policy and own certificate. Bytes that are damaged, of another version, or that do
-//! not match exactly are no error: the handshake is a full one.
+//! A session resumes only under the settings that it was made with. One digest covers everything that was decided about the server
+//! (`Binding` in `stored`): host, sent name, verification, pins, anchors, policy and own certificate. Bytes that are damaged, of another
+//! version, or that do not match exactly cause no error, but a full handshake.
 //!
-//! Deliberately absent: the application protocol, which is negotiated afresh (RFC 7301 §3.1).
+//! Deliberately absent: the application protocol, which is negotiated again (RFC 7301 §3.1).
 
 mod stored;
 
@@ -25,7 +25,7 @@ use status::Error;
 use crate::trust::{DIGEST_LENGTH, Verdict};
 use crate::{MaxFragmentLength, Suite};
 
-/// What session bytes say, without what is secret in them.
+/// The content of saved session bytes, without the secrets.
 ///
 /// ```
 /// # struct Fixed(u64);
@@ -51,30 +51,30 @@ use crate::{MaxFragmentLength, Suite};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Summary {
-    /// The suite, which resumption keeps.
+    /// The suite; resumption keeps it.
     pub suite: Suite,
     /// Whether the master secret is the extended one (RFC 7627).
     pub extended_master_secret: bool,
-    /// The limit on records, which must be asked for again (RFC 6066 §4).
+    /// The limit on records, which must be requested again (RFC 6066 §4).
     pub max_fragment_length: Option<MaxFragmentLength>,
-    /// When the full handshake was, in Unix seconds.
+    /// When the full handshake took place, in Unix seconds.
     pub created: u64,
-    /// The last moment at which it is offered, in Unix seconds: after what the server has hinted at or a day, and never after its
-    /// certificate's end.
+    /// The last moment at which the session is offered, in Unix seconds. It is offered for as long as the server's hint says, or for a
+    /// day, and never after the server's certificate has expired.
     pub expires: u64,
-    /// For how many seconds the ticket is good, says the server (RFC 5077 §3.3); 0 when it does not say.
+    /// For how many seconds the server accepts the ticket, as it says (RFC 5077 §3.3); 0 when it does not say.
     pub lifetime_hint: u32,
-    /// The bytes of the session id; 0 for none.
+    /// The length of the session id; 0 for none.
     pub id_length: usize,
-    /// The bytes of the ticket; 0 for none.
+    /// The length of the ticket; 0 for none.
     pub ticket_length: usize,
-    /// SHA-256 of the server's certificate, where pins or an observer asked for it.
+    /// SHA-256 of the server's certificate, if pins or an observer needed it.
     pub certificate: Option<[u8; DIGEST_LENGTH]>,
-    /// What verification has found in the full handshake.
+    /// The verdict of the full handshake.
     pub verdict: Verdict,
 }
 
-/// Looks at what [`crate::Connection::session`] has given. Nothing for bytes that are damaged, of another version, or no session.
+/// Describes the bytes that [`crate::Connection::session`] returned. None if they are damaged, of another version, or no session.
 ///
 /// ```
 /// use accel::soft::Hasher;

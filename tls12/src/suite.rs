@@ -1,14 +1,14 @@
 //! The ten cipher suites: RSA key exchange with AES (RFC 5246 §A.5, RFC 5288 §3, RFC 6655 §3 and §6).
 //!
-//! One table, in the order in which they are offered: AES-256 before AES-128, and within a key length GCM, CCM, CBC with
-//! SHA-256, CBC with SHA-1, and last CCM_8, whose tag has only 64 bits. Everything that depends on the suite is looked up here.
+//! The table is in the order in which the suites are offered: AES-256 before AES-128, and within a key length GCM, CCM, CBC with SHA-256,
+//! CBC with SHA-1, and last CCM_8, whose tag has only 64 bits. Everything that depends on the suite is looked up here.
 
 use core::fmt;
 
 use accel::CipherMode::{self, Cbc, Ccm, Ccm8, Gcm};
 use accel::HashAlgorithm::{self, Sha1, Sha256, Sha384};
 
-/// The value that says in a ClientHello that RFC 5746 is understood (§3.3); it is no suite and cannot be negotiated.
+/// Sent in a ClientHello to say that the client understands RFC 5746 (§3.3). It is no suite and cannot be negotiated.
 pub const EMPTY_RENEGOTIATION_INFO_SCSV: u16 = 0x00FF;
 
 /// One of the ten cipher suites.
@@ -32,13 +32,13 @@ struct SuiteRow {
 }
 
 impl Suite {
-    /// All ten, in the order of the table.
+    /// All ten, in the order in which they are offered.
     pub const ALL: [Self; COUNT] = {
         let [a, b, c, d, e, f, g, h, i, j] = &ROWS;
         [Self(a), Self(b), Self(c), Self(d), Self(e), Self(f), Self(g), Self(h), Self(i), Self(j)]
     };
 
-    /// The suite with this number of the IANA registry.
+    /// The suite with this number in the IANA registry.
     #[must_use]
     pub fn from_id(id: u16) -> Option<Self> {
         ROWS.iter().find(|row| row.id == id).map(Self)
@@ -50,7 +50,7 @@ impl Suite {
         ROWS.iter().find(|row| row.name == name).map(Self)
     }
 
-    /// The number in the IANA registry, as it goes over the wire.
+    /// The number in the IANA registry, as it is sent.
     #[must_use]
     pub const fn id(self) -> u16 {
         self.0.id
@@ -74,7 +74,7 @@ impl Suite {
         self.0.mode
     }
 
-    /// The hash of the records' HMAC; none for AEAD suites.
+    /// The hash of the records' HMAC; none for an AEAD suite.
     #[must_use]
     pub const fn mac(self) -> Option<HashAlgorithm> {
         self.0.mac
@@ -86,7 +86,7 @@ impl Suite {
         self.0.prf
     }
 
-    /// Whether records are sealed with an AEAD algorithm; encrypt-then-MAC is not for these (RFC 7366 §3).
+    /// Whether records are protected by an AEAD algorithm. Encrypt-then-MAC does not apply to these (RFC 7366 §3).
     #[must_use]
     pub const fn is_aead(self) -> bool {
         self.0.mac.is_none()

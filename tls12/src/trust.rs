@@ -1,7 +1,6 @@
-//! Whom a connection trusts: how far the server's certificate is verified, what it is pinned to, and who may look at it besides.
+//! Whom a connection trusts: how the server's certificate is verified, which certificates are pinned, and who else may inspect them.
 //!
-//! Nothing here can turn a refusal into an acceptance. A pin and an [`Observer`] add flags to what the verification has found, and no
-//! flag is ever taken away.
+//! Nothing here turns a refusal into an acceptance: a pin and an [`Observer`] can only add flags to the result of the verification.
 
 use accel::{Accel, Digest, Hash, HashAlgorithm};
 use status::{Error, Flags};
@@ -31,17 +30,18 @@ pub enum Verification {
     /// The chain must lead to an anchor, be valid now, and name the host.
     #[default]
     Required,
-    /// The chain must lead to an anchor and be valid now, but may name any host: whoever has a certificate of this issuer is the
-    /// server. `None` for [`crate::Config::anchors`] refuses every server here, too.
+    /// The chain must lead to an anchor and be valid now, but may name any host: anyone with a certificate from this issuer can act as the
+    /// server. If [`crate::Config::anchors`] is `None`, every server is refused, as with `Required`.
     ChainOnly,
-    /// The server's own certificate must be one of [`crate::Config::pins`], and its key fit for what it is used for. Anchors, names, dates
-    /// and the rest of the chain are not looked at (as RFC 7671 §5.1 has it for a certificate that is known).
+    /// The server's own certificate must match one of [`crate::Config::pins`], and its key must be suitable for its use. Anchors, names,
+    /// dates and the rest of the chain are not checked (as RFC 7671 §5.1 says for a known certificate).
     Pinned,
-    /// Everything is verified as with `Required`, and nothing is refused: the application has to look at
-    /// [`crate::Connection::verdict`] before it says anything that a stranger must not hear. As `MBEDTLS_SSL_VERIFY_OPTIONAL`. Only what
-    /// cannot be read, verified within bounds, or encrypted to fails, and what an [`Observer`] refuses.
+    /// Everything is verified as with `Required`, but nothing is refused, as with `MBEDTLS_SSL_VERIFY_OPTIONAL`. The application must
+    /// check [`crate::Connection::verdict`] before it sends anything confidential. The handshake only fails if a certificate cannot be
+    /// read, cannot be verified within bounds, has a key that cannot encrypt, or is refused by an [`Observer`].
     Optional,
-    /// Whoever answers is the server: protects against listeners only. Its certificate must still parse.
+    /// Any server is accepted. This protects against eavesdroppers only, not against an attacker in the middle. The certificate must still
+    /// parse.
     None,
 }
 
@@ -57,19 +57,19 @@ impl Verification {
     }
 }
 
-/// What the server's own certificate has to be: itself, or one with a certain key. SHA-256 of DER, as 32 bytes.
+/// A pinned certificate, or a pinned public key. SHA-256 of its DER, as 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Pin {
-    /// SHA-256 of the certificate: `openssl x509 -outform DER | sha256sum`. A renewed certificate is another one.
+    /// SHA-256 of the certificate: `openssl x509 -outform DER | sha256sum`. It changes when the certificate is renewed.
     Certificate([u8; DIGEST_LENGTH]),
     /// SHA-256 of its SubjectPublicKeyInfo (RFC 7469 §2.4): `openssl x509 -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum`.
-    /// Survives a renewal that keeps the key.
+    /// It stays the same if a renewed certificate keeps the key.
     PublicKey([u8; DIGEST_LENGTH]),
 }
 
 impl Pin {
-    /// A name for its kind.
+    /// The name of the variant.
     pub(crate) const fn kind(&self) -> &'static [u8] {
         match self {
             Self::Certificate(_) => b"certificate",
@@ -85,7 +85,7 @@ impl Pin {
     }
 }
 
-/// Whether a certificate is one of `pins`; `digest` is its own.
+/// Whether a certificate matches one of `pins`; `digest` is the certificate's own.
 ///
 /// # Errors
 /// Those of [`accel::Hash`].
@@ -105,13 +105,13 @@ pub(crate) fn is_pinned<A: Accel>(
     }))
 }
 
-/// What verification has found.
+/// The result of the verification.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Verdict {
-    /// What is wrong with the chain; nothing when it is good.
+    /// What is wrong with the chain; empty when it is good.
     pub flags: Flags,
-    /// The place in the path of the first certificate that has a flag; 0 is the server's own.
+    /// Which certificate of the path is the first one with a flag; 0 is the server's own.
     pub depth: u8,
 }
 
@@ -133,19 +133,19 @@ impl Verdict {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Presented<'c, 'd> {
-    /// The certificate: to be described, digested or compared as long as it is here.
+    /// The certificate. Describe, digest or compare it during the call.
     pub certificate: &'c Certificate<'d>,
-    /// Its place in the path, 0 for the server's own; none for one that no path leads through so far.
+    /// Its place in the path, 0 for the server's own. None if no path has led through it so far.
     pub depth: Option<u8>,
-    /// What has been found on the path up to it. That it leads to no anchor shows in the verdict only.
+    /// The flags of the path up to this certificate. Whether the path leads to an anchor shows only in the verdict.
     pub flags: Flags,
 }
 
-/// Sees the server's certificates and the verdict, and may refuse what was found good.
+/// Is shown the server's certificates and the verdict, and may refuse what was found good.
 ///
-/// The flags that it returns are added to those that were found and refuse the server, with every [`Verification`]; `Flags::OTHER` is for
-/// reasons that have no flag of their own. It cannot take one away, so that it never makes a bad chain good. Nobody is asked when a
-/// session is resumed: the server's certificate is not sent then.
+/// The returned flags are added to those of the verification, and refuse the server with every [`Verification`]. `Flags::OTHER` is for
+/// reasons without a flag of their own. Flags cannot be removed, so an observer never makes a bad chain good. It is not called when a
+/// session is resumed, because the server sends no certificate then.
 ///
 /// ```
 /// use core::sync::atomic::{AtomicBool, Ordering};
@@ -174,14 +174,14 @@ pub struct Presented<'c, 'd> {
 /// # let _ = config;
 /// ```
 pub trait Observer: Sync {
-    /// A certificate has come and, if that is asked for, been verified: the server's own first, then the others in the order of the
-    /// message, but for those that are skipped because they cannot be read and no path may need them.
+    /// Called for each certificate, after its verification if there is one: first the server's own, then the others in the order of the
+    /// message. Certificates that cannot be read, and that no path may need, are skipped.
     fn certificate(&self, presented: &Presented<'_, '_>) -> Flags {
         let _ = presented;
         Flags::NONE
     }
 
-    /// The whole chain has come, and this is what has been found, what was added above included.
+    /// Called after the whole chain, with the result of the verification and the flags added by [`Observer::certificate`].
     fn verdict(&self, verdict: Verdict) -> Flags {
         let _ = verdict;
         Flags::NONE
@@ -197,7 +197,7 @@ pub(crate) const DIGEST_LENGTH: usize = 32;
 /// Those of [`accel::Hash`].
 #[inline(never)]
 pub(crate) fn sha256<A: Hash + ?Sized>(accel: &mut A, bytes: &[u8]) -> Result<[u8; DIGEST_LENGTH], Error> {
-    // Used in the place where it is made: a copy is 70 bytes of stack.
+    // Not copied: a copy takes 70 bytes of stack.
     accel.hash(HashAlgorithm::Sha256, &[bytes]).as_ref().map(array).map_err(|error| *error)
 }
 

@@ -1,9 +1,9 @@
-//! What a connection wants next, as bits that borrow nothing.
+//! What a connection wants next, as plain bits that borrow nothing.
 
 use core::fmt;
 use core::ops::{BitOr, BitOrAssign};
 
-/// What a connection can do next: `Copy` bits, never a borrow.
+/// What the caller can do next. Plain `Copy` bits, so that a caller may keep them while it uses the connection.
 ///
 /// ```
 /// use tls12::Want;
@@ -26,7 +26,7 @@ impl Want {
     pub const WRITE: Self = Self(0x08);
     /// A long computation is under way: call `poll` again, whatever the socket does.
     pub const BUSY: Self = Self(0x10);
-    /// It is over: both sides have said close_notify, or the peer's stream has ended.
+    /// The connection has ended: both sides have sent close_notify, or the peer's stream has ended.
     pub const CLOSED: Self = Self(0x20);
 
     /// Whether every bit of `other` is set here.
@@ -41,7 +41,7 @@ impl Want {
         self.0 == 0
     }
 
-    /// This bit, or none.
+    /// This bit if the condition holds, otherwise none.
     pub(crate) const fn when(self, condition: bool) -> Self {
         if condition { self } else { Self(0) }
     }

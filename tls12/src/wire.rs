@@ -1,14 +1,13 @@
 //! Reading and writing in the presentation language of RFC 5246 §4: big-endian integers and length-prefixed vectors.
 //!
-//! Both sides remember that something was too short and go on without moving, so that a parser reads like the RFC's structs and asks
-//! once, at the end. A reader never leaves its slice; a writer never leaves its buffer and fills a vector's length in once its
-//! content is known.
+//! Reader and writer remember the first failure and then stand still. So a parser reads like the RFC's structs and checks only once, at
+//! the end. A reader never leaves its slice. A writer never leaves its buffer, and fills in a vector's length once the content is known.
 
 use core::cell::Cell;
 
 use status::{Error, ssl};
 
-/// Reads from a slice, from its front to its end; zeros and nothing from where it has failed.
+/// Reads a slice from front to end. After a failure it returns zeros and empty slices.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
@@ -68,23 +67,23 @@ impl<'a> Reader<'a> {
         self.take(usize::from(length))
     }
 
-    /// Whether everything has been read, or nothing more can be.
+    /// Whether the end has been reached, or reading has failed.
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// Whether it has run out of bytes.
+    /// Whether bytes were missing.
     pub(crate) const fn has_failed(&self) -> bool {
         self.failed
     }
 
-    /// Whether everything has been read and nothing was missing.
+    /// Whether everything was read and no byte was missing.
     pub(crate) const fn is_whole(&self) -> bool {
         self.rest.is_empty() && !self.failed
     }
 }
 
-/// Writes into a lent buffer, from its front on.
+/// Writes into a lent buffer from its front.
 pub(crate) struct Writer<'a> {
     buffer: &'a mut [u8],
     at: usize,
@@ -99,7 +98,7 @@ impl<'a> Writer<'a> {
     /// How many bytes have been written.
     ///
     /// # Errors
-    /// `ssl::BUFFER_TOO_SMALL` (-0x6A00) when the buffer was full or a vector longer than its length can say.
+    /// `ssl::BUFFER_TOO_SMALL` (-0x6A00) when the buffer was too short, or a vector too long for its length field.
     pub(crate) const fn finish(&self) -> Result<usize, Error> {
         if self.failed { Err(ssl::BUFFER_TOO_SMALL) } else { Ok(self.at) }
     }
@@ -145,7 +144,7 @@ impl<'a> Writer<'a> {
         self.vector(2, content);
     }
 
-    /// A vector with a length of three bytes; a handshake message's body too.
+    /// A vector with a length of three bytes; also a handshake message's body.
     pub(crate) fn vector24(&mut self, content: impl FnOnce(&mut Self)) {
         self.vector(3, content);
     }
@@ -156,14 +155,14 @@ impl<'a> Writer<'a> {
         self.close(start, width);
     }
 
-    /// Leaves `width` bytes free; where what follows begins.
+    /// Skips `width` bytes for a length, and returns the offset that follows.
     #[inline(never)]
     fn open(&mut self, width: usize) -> usize {
         self.bytes([0; 3].get(..width).unwrap_or_default());
         self.at
     }
 
-    /// Writes into the `width` bytes before `start` how many bytes have been written since.
+    /// Fills the `width` bytes before `start` with the number of bytes written since.
     #[inline(never)]
     fn close(&mut self, start: usize, width: usize) {
         let mut length = self.at.saturating_sub(start);
@@ -181,9 +180,9 @@ pub(crate) fn u24([high, middle, low]: [u8; 3]) -> usize {
     usize::from(high) << 16 | usize::from(u16::from_be_bytes([middle, low]))
 }
 
-/// Moves `length` bytes within a buffer; false, and nothing moved, where either place is not all inside it.
+/// Moves `length` bytes within a buffer. Returns false, and moves nothing, if source or target is not completely inside it.
 ///
-/// Byte by byte: an optimizer for size does not see that the checks of `copy_within` hold. What is moved is short, or moved seldom.
+/// Moves byte by byte: with `copy_within`, an optimizer for size leaves the panic path in. The moves are short, or rare.
 pub(crate) fn shift(buffer: &mut [u8], from: usize, to: usize, length: usize) -> bool {
     let bytes = Cell::from_mut(buffer).as_slice_of_cells();
     let place = |start: usize| bytes.get(start..)?.get(..length);
@@ -197,7 +196,7 @@ pub(crate) fn shift(buffer: &mut [u8], from: usize, to: usize, length: usize) ->
     true
 }
 
-/// Copies as many bytes as both slices have.
+/// Copies as many bytes as the shorter slice has.
 #[inline(never)]
 pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
     for (to, from) in to.iter_mut().zip(from) {

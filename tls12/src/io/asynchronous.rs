@@ -1,7 +1,7 @@
 //! Asynchronous sockets: `embedded-io-async`.
 //!
-//! Every operation can be abandoned while it waits, as far as the socket's own `read` and `write` can: data is handed over only
-//! after the last await.
+//! Every future may be dropped at any await, if the socket's own `read` and `write` allow that: bytes are handed over only after the last
+//! await.
 
 use core::future::poll_fn;
 use core::task::Poll;
@@ -13,7 +13,7 @@ use status::ssl;
 use super::{Error, Goal, Next, Stream, is_passing};
 
 impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
-    /// Completes the handshake. Reading and writing do so too; this is for whoever wants to know early.
+    /// Completes the handshake. Reading and writing do so too; call this to learn early whether it succeeds.
     ///
     /// # Errors
     /// [`Error::Tls`] with the handshake's code, [`Error::Socket`] with the socket's.
@@ -21,7 +21,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         self.run_async(Goal::Connected).await
     }
 
-    /// Sends what is pending and close_notify. What the server still sends can be read until the end.
+    /// Sends what is pending, then close_notify. What the server still sends can be read until the end.
     ///
     /// # Errors
     /// As [`Stream::handshake_async`].
@@ -44,7 +44,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
 
     async fn send_async(&mut self, goal: Goal) -> Result<(), Error<S::Error>> {
         match self.socket.write(self.connection.send_bytes()).await {
-            // A socket that takes nothing never will.
+            // A socket that takes no bytes now never will.
             Ok(0) => self.hear_out_async(goal, Error::Tls(ssl::CONN_EOF)).await,
             Ok(sent) => {
                 self.connection.sent(sent);
@@ -64,7 +64,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         Ok(())
     }
 
-    /// Reads what has arrived before the socket failed: `error`, unless the server has said something itself.
+    /// The socket has failed with `error`. Reads what has already arrived: if the server has sent a reason, that is returned instead.
     async fn hear_out_async(&mut self, goal: Goal, error: Error<S::Error>) -> Result<(), Error<S::Error>> {
         loop {
             match self.listen(goal).map_err(Error::Tls)? {
@@ -79,9 +79,9 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         }
     }
 
-    /// Sends the alert, if the socket still takes it.
+    /// Sends the alert, if the socket still takes it, and returns the failure.
     async fn fail_async(&mut self, error: status::Error) -> Error<S::Error> {
-        // An alert that the socket refuses is no news.
+        // If the socket refuses the alert, the original failure still counts.
         while !self.connection.send_bytes().is_empty() {
             match self.socket.write(self.connection.send_bytes()).await {
                 Ok(sent @ 1..) => self.connection.sent(sent),
@@ -93,7 +93,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
     }
 }
 
-/// Reads application data; 0 is the end that the server has announced.
+/// Reads application data. Returns 0 after the server's close_notify.
 impl<A: Accel, S: Read + Write> Read for Stream<'_, '_, A, S> {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
         if buf.is_empty() {
@@ -104,7 +104,7 @@ impl<A: Accel, S: Read + Write> Read for Stream<'_, '_, A, S> {
     }
 }
 
-/// Reads application data where it was decrypted, without a copy.
+/// Lends application data where it was decrypted, without a copy.
 impl<A: Accel, S: Read + Write> BufRead for Stream<'_, '_, A, S> {
     async fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
         self.run_async(Goal::Readable).await?;
@@ -116,14 +116,14 @@ impl<A: Accel, S: Read + Write> BufRead for Stream<'_, '_, A, S> {
     }
 }
 
-/// Seals at most one record; it leaves with the next flush or read.
+/// Encrypts at most one record. The next flush or read sends it.
 impl<A: Accel, S: Read + Write> Write for Stream<'_, '_, A, S> {
     async fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
         if buf.is_empty() {
             return Ok(0);
         }
         self.run_async(Goal::Writable).await?;
-        // From here on nothing waits: abandoning this future never leaves a record behind that the caller does not know of.
+        // No await follows a successful copy: a dropped future never leaves a record behind that the caller does not know of.
         match self.copy_in(buf) {
             Ok(length) => Ok(length),
             Err(error) => Err(self.fail_async(error).await),
@@ -143,7 +143,7 @@ impl<A: Accel, S: Read + Write> Write for Stream<'_, '_, A, S> {
     }
 }
 
-/// Lets every other task run once.
+/// Lets all other tasks run once.
 async fn yield_now() {
     let mut yielded = false;
     poll_fn(|context| {

@@ -7,7 +7,7 @@ use status::ssl;
 use super::{Error, Goal, Next, Stream, is_passing};
 
 impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
-    /// Completes the handshake. Reading and writing do so too; this is for whoever wants to know early.
+    /// Completes the handshake. Reading and writing do so too; call this to learn early whether it succeeds.
     ///
     /// # Errors
     /// [`Error::Tls`] with the handshake's code, [`Error::Socket`] with the socket's.
@@ -15,7 +15,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         self.run(Goal::Connected)
     }
 
-    /// Sends what is pending and close_notify. What the server still sends can be read until the end.
+    /// Sends what is pending, then close_notify. What the server still sends can be read until the end.
     ///
     /// # Errors
     /// As [`Stream::handshake`].
@@ -38,7 +38,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
 
     fn send(&mut self, goal: Goal) -> Result<(), Error<S::Error>> {
         match self.socket.write(self.connection.send_bytes()) {
-            // A socket that takes nothing never will.
+            // A socket that takes no bytes now never will.
             Ok(0) => self.hear_out(goal, Error::Tls(ssl::CONN_EOF)),
             Ok(sent) => {
                 self.connection.sent(sent);
@@ -58,7 +58,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         Ok(())
     }
 
-    /// Reads what has arrived before the socket failed: `error`, unless the server has said something itself.
+    /// The socket has failed with `error`. Reads what has already arrived: if the server has sent a reason, that is returned instead.
     fn hear_out(&mut self, goal: Goal, error: Error<S::Error>) -> Result<(), Error<S::Error>> {
         loop {
             match self.listen(goal).map_err(Error::Tls)? {
@@ -73,9 +73,9 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
         }
     }
 
-    /// Sends the alert, if the socket still takes it.
+    /// Sends the alert, if the socket still takes it, and returns the failure.
     fn fail(&mut self, error: status::Error) -> Error<S::Error> {
-        // An alert that the socket refuses is no news.
+        // If the socket refuses the alert, the original failure still counts.
         while !self.connection.send_bytes().is_empty() {
             match self.socket.write(self.connection.send_bytes()) {
                 Ok(sent @ 1..) => self.connection.sent(sent),
@@ -87,7 +87,7 @@ impl<A: Accel, S: Read + Write> Stream<'_, '_, A, S> {
     }
 }
 
-/// Reads application data; 0 is the end that the server has announced.
+/// Reads application data. Returns 0 after the server's close_notify.
 impl<A: Accel, S: Read + Write> Read for Stream<'_, '_, A, S> {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
         if buf.is_empty() {
@@ -98,7 +98,7 @@ impl<A: Accel, S: Read + Write> Read for Stream<'_, '_, A, S> {
     }
 }
 
-/// Reads application data where it was decrypted, without a copy.
+/// Lends application data where it was decrypted, without a copy.
 impl<A: Accel, S: Read + Write> BufRead for Stream<'_, '_, A, S> {
     fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
         self.run(Goal::Readable)?;
@@ -110,7 +110,7 @@ impl<A: Accel, S: Read + Write> BufRead for Stream<'_, '_, A, S> {
     }
 }
 
-/// Seals at most one record; it leaves with the next flush or read.
+/// Encrypts at most one record. The next flush or read sends it.
 impl<A: Accel, S: Read + Write> Write for Stream<'_, '_, A, S> {
     fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
         if buf.is_empty() {

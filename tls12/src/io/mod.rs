@@ -1,23 +1,22 @@
-//! The verbs as streams: for blocking sockets (feature `embedded-io`), asynchronous ones (`embedded-io-async`), and `nb`.
+//! A connection as a stream: over blocking sockets (feature `embedded-io`), asynchronous ones (`embedded-io-async`), and `nb`.
 //!
-//! A [`Stream`] bundles a connection, the accelerator and a socket for as long as a caller needs them together. The three
-//! adapters are the same loop three times over: ask `Connection::poll` what it wants, do that with the socket, until the
-//! goal is reached. They keep no state of their own, so an asynchronous operation can be abandoned at any point and no byte is
-//! lost or sent twice: what the socket has taken or given is always already noted in the connection.
+//! A [`Stream`] bundles a connection, the accelerator and a socket for as long as the caller needs them together. The three adapters are
+//! the same loop: ask `Connection::poll` what it wants, do that with the socket, and repeat until the goal is reached. The adapters have
+//! no state. The connection has always recorded what the socket took or gave, so an asynchronous operation may be dropped at any await: no
+//! byte is lost or sent twice.
 //!
-//! The end of the stream is an end only after the server's close_notify, or after our own; without one, reading fails with
-//! `ssl::CONN_EOF` (-0x7280).
+//! **End of stream.** It is the end only after close_notify, the server's or our own. Otherwise reading fails with `ssl::CONN_EOF`
+//! (-0x7280). After our close_notify has been sent, any end of the stream is the end.
 //!
-//! What is written waits in the connection's buffer until it is flushed, or until the next read sends it. After a failure the
-//! alert is sent before the error is returned.
+//! **Writing.** Written data waits in the connection's buffer until a flush, or until the next read sends it. After a failure, the alert
+//! is sent before the error is returned.
 //!
-//! A server that hangs up says why first, and a client that is writing then is told by its socket before it has read that. So when
-//! a socket fails to write, what has already arrived is read: an alert is the failure, a close_notify is the end. The socket's own
-//! error is returned only where the server has said nothing, or where the application has to read its data first; a time-out
-//! and an interruption (`ErrorKind::TimedOut`, `Interrupted`) are returned at once, and the operation can be tried again. Once our
-//! close_notify has been sent, whatever ends the stream is its end.
+//! **A socket that cannot write.** A server that closes usually sends the reason first, but a client that is writing sees its socket fail
+//! before it has read that reason. So when a write fails, what has already arrived is read: an alert becomes the failure, a close_notify
+//! the end. The socket's own error is returned if the server has sent neither, or if the application must read its data first. A time-out
+//! or an interruption (`ErrorKind::TimedOut`, `Interrupted`) is returned at once, and the operation can be repeated.
 //!
-//! Deliberately absent: time-outs (they belong to the socket), and reading and writing at the same time from two tasks.
+//! Deliberately absent: time-outs (the socket has them), and reading and writing at the same time from two tasks.
 
 #[cfg(feature = "embedded-io-async")]
 mod asynchronous;
@@ -33,7 +32,7 @@ use status::{net, ssl};
 use crate::wire::copy;
 use crate::{Connection, Want};
 
-/// A connection with what it needs to move: borrow the three for a while, and take them back by dropping this.
+/// A connection together with its accelerator and socket. It borrows the three; drop it to use them again.
 ///
 /// ```
 /// use accel::Accel;
@@ -46,8 +45,8 @@ use crate::{Connection, Want};
 /// }
 /// ```
 ///
-/// Implements `Read`, `BufRead` and `Write` of `embedded-io` and `embedded-io-async` where the socket implements `Read` and `Write`
-/// of the same crate, with that crate's feature.
+/// With the feature of that crate, it implements `Read`, `BufRead` and `Write` of `embedded-io` and `embedded-io-async` if the socket
+/// implements the same crate's `Read` and `Write`.
 pub struct Stream<'s, 'b, A, S> {
     /// The connection.
     pub connection: &'s mut Connection<'b>,
@@ -70,7 +69,7 @@ pub struct Stream<'s, 'b, A, S> {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error<E> {
-    /// TLS failed; the connection's status says more. The alert, if one is owed, has been sent.
+    /// TLS failed; the connection's status has the details. If an alert was due, it has been sent.
     Tls(status::Error),
     /// The socket failed.
     Socket(E),
@@ -90,22 +89,22 @@ impl<E: fmt::Debug> core::error::Error for Error<E> {}
 /// What an operation waits for.
 #[derive(Clone, Copy)]
 enum Goal {
-    /// The end of the handshake.
+    /// The handshake is complete.
     Connected,
-    /// Something to read, or the end.
+    /// There is data to read, or the end is reached.
     Readable,
-    /// Room to write.
+    /// There is room to write.
     Writable,
-    /// Nothing left to send.
+    /// Everything has been sent.
     Sent,
 }
 
-/// What has to be done for it now.
+/// The next step towards the goal.
 enum Next {
     Reached,
     Send,
     Receive,
-    /// Nothing but to poll again: a slice of a long computation is done.
+    /// Poll again: one slice of a long computation is done.
     Yield,
 }
 
@@ -122,12 +121,12 @@ impl Goal {
 }
 
 impl<A: Accel, S> Stream<'_, '_, A, S> {
-    /// Lets the protocol advance and says what comes next. The one place where the adapters decide.
+    /// Advances the protocol and returns the next step. All three adapters decide here.
     fn next(&mut self, goal: Goal) -> Result<Next, status::Error> {
         let want = self.connection.poll(self.accel)?;
         let ended = want.contains(Want::CLOSED) && !want.contains(Want::READ);
         let cut_off = self.connection.status().map(|status| status.error).filter(is_cut_off);
-        // RFC 5246 §7.2.1: an end that the server has not announced may be an attacker's.
+        // RFC 5246 §7.2.1: an end without close_notify may be an attacker's.
         if let Some(error) = cut_off.filter(|_| ended) {
             Err(error)
         } else if goal.is_reached(want) {
@@ -147,16 +146,16 @@ impl<A: Accel, S> Stream<'_, '_, A, S> {
         }
     }
 
-    /// The socket does not take what is to be sent: what has to be done to learn why from the server. None where there is nothing
-    /// to be learned, and the socket's own error is all that is known.
+    /// The socket cannot send. Returns the step that reveals the server's reason. None if there is nothing to learn, so that the socket's
+    /// own error counts.
     fn listen(&mut self, goal: Goal) -> Result<Option<Next>, status::Error> {
-        // The handshake cannot go on.
+        // Without sending, the handshake cannot continue.
         if !self.connection.is_connected() {
             self.connection.send_closed();
         }
         let want = self.connection.poll(self.accel)?;
         let is_readable = want.contains(Want::READ);
-        // Of a farewell that nobody takes there is nothing to be said.
+        // If only our close_notify could not be sent, that is no failure.
         let is_only_goodbye = self.connection.says_goodbye() && !self.connection.has_unsent_data();
         if self.connection.heard_goodbye() || (is_readable && is_only_goodbye) {
             self.connection.send_closed();
@@ -170,18 +169,18 @@ impl<A: Accel, S> Stream<'_, '_, A, S> {
         }
     }
 
-    /// After a socket's failure to flush, as there is nothing left to be sent: what the server has said, if it ends the connection.
+    /// A flush has failed after everything was written: reports the server's reason, if it has ended the connection.
     #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
     fn last_word(&self) -> Result<(), status::Error> {
         self.connection.status().map_or(Ok(()), |status| Err(status.error))
     }
 
-    /// Whether the end of the stream is what we have asked for.
+    /// Whether we have asked for the end of the stream.
     const fn is_done(&self) -> bool {
         self.connection.says_goodbye()
     }
 
-    /// Notes what the socket gave; nothing is its end.
+    /// Records what the socket gave; 0 is the end of the stream.
     fn received(&mut self, length: usize) {
         match length {
             0 => self.connection.recv_closed(),
@@ -206,7 +205,7 @@ impl<A: Accel, S> Stream<'_, '_, A, S> {
     }
 }
 
-/// Whether the stream has ended without a word.
+/// Whether the stream has ended without close_notify.
 fn is_cut_off(error: &status::Error) -> bool {
     [ssl::CONN_EOF, net::SEND_FAILED].contains(error)
 }

@@ -1,4 +1,4 @@
-//! Sockets that never wait: `nb`. Call again after `WouldBlock`, from a loop that has other things to do.
+//! Non-blocking sockets: `nb`. After `WouldBlock`, call again from your own loop.
 
 use accel::Accel;
 use nb::Error::{Other, WouldBlock};
@@ -7,34 +7,34 @@ use status::ssl;
 
 use super::{Error, Goal, Next, Stream};
 
-/// A connected socket that never waits.
+/// A connected non-blocking socket.
 pub trait Socket {
-    /// What can go wrong with it.
+    /// The socket's error.
     type Error;
 
-    /// Reads at least one byte into `out`, which is not empty; 0 is the end of the stream.
+    /// Reads at least one byte into `out`, which is not empty. Returns 0 at the end of the stream.
     ///
     /// # Errors
-    /// `WouldBlock` while there is none.
+    /// `WouldBlock` while there is nothing to read.
     fn read(&mut self, out: &mut [u8]) -> nb::Result<usize, Self::Error>;
 
-    /// Takes at least one byte of `data`, which is not empty.
+    /// Writes at least one byte of `data`, which is not empty.
     ///
     /// # Errors
-    /// `WouldBlock` while it can take none.
+    /// `WouldBlock` while nothing can be written.
     fn write(&mut self, data: &[u8]) -> nb::Result<usize, Self::Error>;
 }
 
-/// Completes the handshake. [`read`] and [`write()`] do so too; this is for whoever wants to know early.
+/// Completes the handshake. [`read`] and [`write()`] do so too; call this to learn early whether it succeeds.
 ///
 /// # Errors
-/// `WouldBlock` while it goes on, at the latest after each slice of a long computation; [`Error::Tls`] with the handshake's
-/// code, [`Error::Socket`] with the socket's.
+/// `WouldBlock` while it continues, at the latest after each slice of a long computation; [`Error::Tls`] with the handshake's code,
+/// [`Error::Socket`] with the socket's.
 pub fn handshake<A: Accel, S: Socket>(stream: &mut Stream<'_, '_, A, S>) -> nb::Result<(), Error<S::Error>> {
     run(stream, Goal::Connected)
 }
 
-/// Reads application data; 0 is the end that the server has announced.
+/// Reads application data. Returns 0 after the server's close_notify.
 ///
 /// # Errors
 /// As [`handshake`].
@@ -49,7 +49,7 @@ pub fn read<A: Accel, S: Socket>(
     Ok(stream.copy_out(out))
 }
 
-/// Seals at most one record; it leaves with [`flush`] or [`read`].
+/// Encrypts at most one record. The next [`flush`] or [`read`] sends it.
 ///
 /// # Errors
 /// As [`handshake`].
@@ -72,7 +72,7 @@ pub fn flush<A: Accel, S: Socket>(stream: &mut Stream<'_, '_, A, S>) -> nb::Resu
     run(stream, Goal::Sent)
 }
 
-/// Sends what is pending and close_notify. What the server still sends can be read until the end.
+/// Sends what is pending, then close_notify. What the server still sends can be read until the end.
 ///
 /// # Errors
 /// As [`handshake`].
@@ -91,7 +91,7 @@ fn run<A: Accel, S: Socket>(
             Ok(Next::Send) => send(stream, goal)?,
             Ok(Next::Receive) => {
                 let received = match stream.socket.read(stream.connection.recv_space()) {
-                    // Whatever ends a stream that has been closed is its end.
+                    // After our close_notify, any end of the stream is the end.
                     Err(Other(_)) if stream.is_done() => 0,
                     received => received.map_err(socket)?,
                 };
@@ -108,7 +108,7 @@ fn send<A: Accel, S: Socket>(
     goal: Goal,
 ) -> nb::Result<(), Error<S::Error>> {
     match stream.socket.write(stream.connection.send_bytes()) {
-        // A socket that takes nothing never will.
+        // A socket that takes no bytes now never will.
         Ok(0) => hear_out(stream, goal, Error::Tls(ssl::CONN_EOF)),
         Ok(sent) => {
             stream.connection.sent(sent);
@@ -119,8 +119,8 @@ fn send<A: Accel, S: Socket>(
     }
 }
 
-/// Reads what has arrived before the socket failed: `error`, unless the server has said something itself. Nothing is waited for:
-/// what is not there yet will not come.
+/// The socket has failed with `error`. Reads what has already arrived: if the server has sent a reason, that is returned instead. Does not
+/// wait for more, since no more will come.
 fn hear_out<A: Accel, S: Socket>(
     stream: &mut Stream<'_, '_, A, S>,
     goal: Goal,
@@ -139,7 +139,7 @@ fn hear_out<A: Accel, S: Socket>(
     }
 }
 
-/// Sends the alert before the error is told: `WouldBlock` until the socket has taken it.
+/// Sends the alert before the failure is returned: `WouldBlock` until the socket has taken it.
 fn fail<T, A: Accel, S: Socket>(
     stream: &mut Stream<'_, '_, A, S>,
     error: status::Error,

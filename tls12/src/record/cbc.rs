@@ -1,7 +1,6 @@
-//! CBC records: HMAC with a random, explicit vector (RFC 5246 §6.2.3.2), MAC before or after encryption (RFC 7366).
+//! CBC records: HMAC, and a random explicit IV in each record (RFC 5246 §6.2.3.2). The MAC comes before or after encryption (RFC 7366).
 //!
-//! Opening a MAC-then-encrypt record tells nothing of its padding, neither by its answer nor by its time: see
-//! [`super::mac`].
+//! Opening a MAC-then-encrypt record reveals nothing about its padding, neither by the result nor by the time taken: see [`super::mac`].
 
 use accel::{Accel, CipherKey, Direction, HashAlgorithm, HmacKey, soft};
 use status::{Error, ssl};
@@ -13,40 +12,40 @@ use super::protection::{BAD_RECORD, additional_data};
 use crate::failure::Failure;
 use crate::wire::copy;
 
-/// AES's block, and the length of a vector.
+/// The length of an AES block, and of an IV.
 pub(super) const BLOCK_LENGTH: usize = 16;
 /// The longest MAC: SHA-256's.
 pub(super) const MAX_MAC_LENGTH: usize = 32;
-/// The most padding besides its length byte.
+/// The longest padding, without its length byte.
 pub(super) const MAX_PADDING: u32 = 255;
 
-/// Keys and order of operations of one direction.
+/// The keys of one direction, and the order of MAC and encryption.
 #[derive(Clone, Copy)]
 pub(super) struct Cbc<'p> {
     pub(super) key: &'p CipherKey,
     pub(super) mac: &'p Mac,
 }
 
-/// The MAC of one direction: its key, and where it stands.
+/// The MAC of one direction: its key, and its place in the record.
 pub(super) struct Mac {
     key: HmacKey,
     place: MacPlace,
 }
 
-/// Where a MAC stands. As long as its alignment, so that there is no padding to copy anything to.
+/// The place of the MAC. The enum is as long as its alignment, so that it leaves no padding bytes which a secret could be copied into.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 enum MacPlace {
-    /// Behind everything, over the ciphertext.
+    /// At the end, computed over the ciphertext.
     AfterEncryption,
-    /// Between plaintext and padding, when sealing.
+    /// Between plaintext and padding, for sealing.
     BeforeEncryption,
-    /// Between plaintext and padding, when opening: where is a secret.
+    /// Between plaintext and padding, for opening: the exact place is secret.
     BeforeEncryptionSecret,
 }
 
 impl Mac {
-    /// No key yet; for an AEAD suite that stays so.
+    /// No key yet. An AEAD suite never sets one.
     pub(super) const fn empty() -> Self {
         Self { key: HmacKey::empty(), place: MacPlace::AfterEncryption }
     }
@@ -66,7 +65,7 @@ impl Mac {
             Direction::Decrypt => MacPlace::BeforeEncryptionSecret,
         };
         self.key = match self.place {
-            // Its chaining values are needed themselves, so that software prepares it.
+            // Software prepares this key, because the constant-time check needs its chaining values.
             MacPlace::BeforeEncryptionSecret => HmacKey::new(&mut soft::Hasher, algorithm, key)?,
             _ => HmacKey::new(accel, algorithm, key)?,
         };
@@ -83,15 +82,15 @@ impl Mac {
 }
 
 impl Cbc<'_> {
-    /// The bytes behind a plaintext: MAC, and 1 to 16 bytes of padding.
+    /// How many bytes follow the plaintext: the MAC, and 1 to 16 bytes of padding.
     pub(super) fn suffix_length(&self, length: usize) -> usize {
         let encrypted = if self.mac.is_after() { length } else { length.saturating_add(self.mac.length()) };
-        // What is missing from a whole block, at least one byte.
+        // What is missing to a whole block: at least one byte.
         let padding = BLOCK_LENGTH.saturating_sub(encrypted % BLOCK_LENGTH);
         self.mac.length().saturating_add(padding)
     }
 
-    /// The most bytes of plaintext that fit into `content` bytes behind the vector.
+    /// The longest plaintext that fits into `content` bytes after the IV.
     pub(super) fn max_plaintext(&self, content: usize) -> usize {
         let mac = self.mac.length();
         let most = if self.mac.is_after() {
@@ -102,7 +101,7 @@ impl Cbc<'_> {
         most.saturating_sub(1)
     }
 
-    /// `body` is the vector's place, the plaintext, and room for the suffix.
+    /// `body` has room for the IV, then the plaintext, then room for MAC and padding.
     pub(super) fn seal<A: Accel>(
         &self,
         accel: &mut A,
@@ -115,7 +114,7 @@ impl Cbc<'_> {
         let end = body.len().saturating_sub(after);
         let (encrypted, outer_mac) = body.split_at_mut_checked(end).ok_or(ssl::BUFFER_TOO_SMALL)?;
         let (vector, content) = encrypted.split_first_chunk_mut().ok_or(ssl::BUFFER_TOO_SMALL)?;
-        // RFC 5246 §6.2.3.2: unpredictable for each record.
+        // RFC 5246 §6.2.3.2: the IV must be unpredictable for each record.
         accel.fill(vector)?;
         let (plaintext, suffix) = content.split_at_mut_checked(length).ok_or(ssl::BUFFER_TOO_SMALL)?;
         let mut padding = suffix;
@@ -137,7 +136,7 @@ impl Cbc<'_> {
         Ok(())
     }
 
-    /// Opens what follows a header; the plaintext then begins behind the vector. Returns its length.
+    /// Opens what follows a record header. Returns the plaintext's length; the plaintext follows the IV.
     pub(super) fn open<A: Accel>(
         &self,
         accel: &mut A,
@@ -147,14 +146,14 @@ impl Cbc<'_> {
     ) -> Result<usize, Failure> {
         match self.mac.place {
             MacPlace::AfterEncryption => self.open_after(accel, sequence, content_type, body),
-            // A state to seal with opens nothing.
+            // A state made for sealing opens nothing.
             MacPlace::BeforeEncryption => Err(BAD_RECORD),
             MacPlace::BeforeEncryptionSecret => {
                 let content = self.decrypt(accel, body, self.mac.length())?;
                 let (length, padding_is_good) = unpad(content, self.mac.length())?;
                 let additional = additional_data(sequence, content_type, 0);
                 let mac_is_good = SecretMac::new(&self.mac.key).verify(&additional, content, length);
-                // The one branch: whether the record is good, and nothing about why not.
+                // The only branch: whether the record is good. Why it is not stays unknown.
                 accept(length, padding_is_good & mac_is_good)
             }
         }
@@ -180,7 +179,7 @@ impl Cbc<'_> {
         accept(length, padding_is_good)
     }
 
-    /// Decrypts what follows the vector: whole blocks with room for `mac_length` bytes and a byte of padding.
+    /// Decrypts what follows the IV. Checks that there are whole blocks, with room for `mac_length` bytes and one byte of padding.
     fn decrypt<'r, A: Accel>(
         &self,
         accel: &mut A,
@@ -205,13 +204,13 @@ const fn whole_blocks(bytes: usize) -> usize {
     bytes.saturating_sub(bytes % BLOCK_LENGTH)
 }
 
-/// The secret length of the plaintext in `content`, which ends in a MAC of `mac_length` bytes and the padding, and whether the
-/// padding is right. Constant-time: its course depends on the length of `content` only.
+/// Finds the secret length of the plaintext in `content`, which ends in a MAC of `mac_length` bytes and the padding. Also returns whether
+/// the padding is valid. Constant time: the run depends on the length of `content` only.
 ///
-/// RFC 5246 §6.2.3.2: with a wrong padding it goes on as if there were none, so that the MAC takes as long.
+/// RFC 5246 §6.2.3.2: invalid padding is treated as if there were none, so that the MAC takes as long.
 fn unpad(content: &[u8], mac_length: usize) -> Result<(u32, Choice), Failure> {
     let (last, rest) = content.split_last().ok_or(BAD_RECORD)?;
-    // The plaintext's length if the padding were empty.
+    // The plaintext's length if the padding were only its length byte.
     let longest = rest.len().checked_sub(mac_length).ok_or(BAD_RECORD)?;
     let longest = u32::try_from(longest).map_err(|_| BAD_RECORD)?;
     let padding = u32::from(*last);

@@ -1,15 +1,15 @@
-//! Bounds on records without content. Each of them is legal, but an endless series is a denial of service.
+//! Limits on records without content. Each of them is legal, but an endless series would be a denial of service.
 
 use status::{Alert, Cause, ssl};
 
 use crate::failure::Failure;
 
-/// So many empty records of application data in a row are taken; Mbed TLS 2.28 has the same number.
+/// How many empty records of application data in a row are accepted; the same number as in Mbed TLS 2.28.
 pub const MAX_EMPTY_RECORDS: u8 = 3;
-/// So many warning alerts in a row are taken; Mbed TLS has no bound, OpenSSL has five.
+/// How many warning alerts in a row are accepted. Mbed TLS has no limit, OpenSSL five.
 pub const MAX_WARNING_ALERTS: u8 = 4;
 
-/// Counts what came since the last record that carried something.
+/// Counts the records since the last one with content.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Idle {
     empty: u8,
@@ -17,15 +17,15 @@ pub struct Idle {
 }
 
 impl Idle {
-    /// Nothing yet.
+    /// Nothing counted yet.
     pub const fn new() -> Self {
         Self { empty: 0, warnings: 0 }
     }
 
-    /// An empty record of application data has come.
+    /// An empty record of application data has arrived.
     ///
     /// # Errors
-    /// `ssl::INVALID_MAC` (-0x7180) and bad_record_mac, Mbed TLS's answer to it, from the fourth in a row on.
+    /// `ssl::INVALID_MAC` (-0x7180) and bad_record_mac, as in Mbed TLS, from the fourth in a row on.
     pub fn empty_record(&mut self) -> Result<(), Failure> {
         self.empty = self.empty.saturating_add(1);
         if self.empty > MAX_EMPTY_RECORDS {
@@ -34,7 +34,7 @@ impl Idle {
         Ok(())
     }
 
-    /// A warning alert other than close_notify, or a HelloRequest, has come.
+    /// A warning alert other than close_notify, or a HelloRequest, has arrived.
     ///
     /// # Errors
     /// `ssl::UNEXPECTED_MESSAGE` (-0x7700) from the fifth in a row on.
@@ -46,7 +46,7 @@ impl Idle {
         Ok(())
     }
 
-    /// A record with content has come.
+    /// A record with content has arrived.
     pub fn content(&mut self) {
         *self = Self::new();
     }

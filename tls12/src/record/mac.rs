@@ -1,12 +1,13 @@
 //! The HMAC of a MAC-then-encrypt record whose length is secret, in constant time (RFC 5246 §6.2.3.2).
 //!
-//! Where the MAC stands follows from the padding, and nobody may learn the padding before the MAC has been found right: an
-//! attacker who sees the difference decrypts ("Lucky Thirteen", AlFardan and Paterson, 2013). So
-//! - the compression function runs as often for the shortest plaintext that the record could hold as for the longest: every
-//!   block goes through it, and the chaining value after the block that turns out to be the last is picked by masks;
-//! - the received MAC is collected by masks from every place where it could begin.
+//! The place of the MAC follows from the padding, and nobody may learn the padding before the MAC is verified: an attacker who can tell
+//! the cases apart can decrypt ("Lucky Thirteen", AlFardan and Paterson, 2013). Therefore
 //!
-//! It needs the compression function itself, so it always runs in software: an accelerator that pads on its own is of no use.
+//! - the compression function runs equally often for every plaintext length that the record could have: all blocks go through it, and
+//!   masks select the chaining value after the block that is the last;
+//! - masks collect the received MAC from every place where it could begin.
+//!
+//! This needs the compression function itself, so it always runs in software: an accelerator that pads by itself cannot be used.
 
 use accel::{ChainingValue, Digest, HashAlgorithm, HmacKey, soft};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
@@ -15,7 +16,7 @@ use zeroize::Zeroize;
 use super::cbc::{MAX_MAC_LENGTH, MAX_PADDING};
 use super::protection::ADDITIONAL_LENGTH;
 
-/// An HMAC-SHA-1 or HMAC-SHA-256 key that software prepared, as the chaining values after its pads.
+/// An HMAC-SHA-1 or HMAC-SHA-256 key prepared in software: the chaining values after its inner and outer pad.
 pub(super) struct SecretMac<'k> {
     algorithm: HashAlgorithm,
     inner: &'k ChainingValue,
@@ -26,15 +27,14 @@ pub(super) struct SecretMac<'k> {
 const BLOCK_LENGTH: usize = 64;
 
 impl<'k> SecretMac<'k> {
-    /// Takes a key of [`soft::Hasher`]'s.
+    /// Uses a key that [`soft::Hasher`] has prepared.
     pub(super) const fn new(key: &'k HmacKey) -> Self {
         let (inner, outer) = soft::pads(key);
         Self { algorithm: key.algorithm(), inner, outer }
     }
 
-    /// Whether the first `length` bytes of `content` are followed by their MAC. `content` ends in at least as many bytes as a
-    /// MAC has and one byte of padding, and `length` is at most what is before them, and at most 255 bytes less.
-    /// `additional` is sequence number, type, version and a place for the length.
+    /// Whether the first `length` bytes of `content` are followed by their MAC. After them, `content` must have at least a MAC and one
+    /// byte of padding, and at most 255 bytes more. `additional` is sequence number, type, version and a place for the length.
     pub(super) fn verify(&self, additional: &[u8; ADDITIONAL_LENGTH], content: &[u8], length: u32) -> Choice {
         let expected = self.compute(additional, content, length, &mut |chain, block| {
             soft::compress(chain, self.algorithm, block);
@@ -55,15 +55,15 @@ impl<'k> SecretMac<'k> {
         let [head @ .., _, _] = additional;
         let mut message = head.iter().copied().chain([high, low]).chain(content.iter().copied());
 
-        // Of the message: the secret length, and the bounds that everybody knows.
+        // The message's length is secret; its bounds are public.
         let secret = length.wrapping_add(ADDITIONAL);
         let LengthRange { shortest, longest } = self.range(content);
-        // A block is the last one when marker and length field still fit behind the message.
+        // The last block is the one where marker and length field still fit after the message.
         let last = secret.wrapping_add(MARKER_AND_LENGTH - 1) / BLOCK;
         let blocks = longest.wrapping_add(ADDITIONAL + MARKER_AND_LENGTH - 1) / BLOCK;
-        // These are full of message in any case.
+        // These blocks contain only message bytes, whatever the secret length is.
         let full = shortest.wrapping_add(ADDITIONAL) / BLOCK;
-        // In bits, the pad's block included.
+        // In bits, including the block of the pad.
         let bits = u64::from(secret.wrapping_add(BLOCK)).wrapping_mul(8).to_be_bytes();
 
         let mut chain = self.inner.clone();
@@ -86,7 +86,7 @@ impl<'k> SecretMac<'k> {
         self.finish(&result, compress)
     }
 
-    /// The outer hash: the digest of the inner one is a single block.
+    /// The outer hash. Its message, the inner digest, is a single block.
     fn finish(
         &self,
         inner: &ChainingValue,
@@ -104,7 +104,7 @@ impl<'k> SecretMac<'k> {
         soft::digest(&chain, self.algorithm)
     }
 
-    /// The bytes behind the secret length, from wherever they could be.
+    /// The received MAC, wherever after the secret length it begins.
     fn received(&self, content: &[u8], length: u32) -> [u8; MAX_MAC_LENGTH] {
         let mut mac = [0; MAX_MAC_LENGTH];
         let LengthRange { shortest, longest } = self.range(content);
@@ -118,7 +118,7 @@ impl<'k> SecretMac<'k> {
         mac
     }
 
-    /// How long the plaintext in `content` can be.
+    /// The shortest and longest plaintext that `content` can have.
     fn range(&self, content: &[u8]) -> LengthRange {
         let longest = content.len().saturating_sub(self.algorithm.digest_length()).saturating_sub(1);
         let longest = u32::try_from(longest).unwrap_or_default();
@@ -131,14 +131,14 @@ struct LengthRange {
     longest: u32,
 }
 
-/// What is behind a message in a hash's padding (FIPS 180-4 §5.1.1): one bit, here as its byte, and the length in 8 bytes.
+/// The padding of a hash (FIPS 180-4 §5.1.1): after the message one bit, here as a byte, and the length in 8 bytes.
 const MARKER: u8 = 0x80;
 const MARKER_AND_LENGTH: u32 = 9;
-/// The same lengths as above, for secret arithmetic.
+/// The same lengths as above, as `u32` for secret arithmetic.
 const BLOCK: u32 = 64;
 const ADDITIONAL: u32 = 13;
 
-/// A block of plaintext; wiped when dropped, as a slice: an array would be wiped byte by byte.
+/// A block of plaintext, wiped when dropped. Wiped as a slice, since an array would be wiped byte by byte.
 struct Block([u8; BLOCK_LENGTH]);
 
 impl Drop for Block {
@@ -148,7 +148,7 @@ impl Drop for Block {
 }
 
 impl Block {
-    /// Puts the marker behind a message of `secret` bytes and zeros after it; this block begins at `position`.
+    /// Puts the marker after a message of `secret` bytes, and zeros after the marker. `position`: where this block begins in the message.
     fn pad(&mut self, position: u32, secret: u32) {
         let mut at = position;
         for byte in &mut self.0 {
@@ -158,7 +158,7 @@ impl Block {
         }
     }
 
-    /// Writes the length field if this is the last block.
+    /// Writes the length field, if this is the last block.
     fn count(&mut self, bits: &[u8; 8], is_last: Choice) {
         if let Some(field) = self.0.last_chunk_mut::<8>() {
             for (to, from) in field.iter_mut().zip(bits) {

@@ -1,13 +1,13 @@
 //! The record layer (RFC 5246 §6): headers, limits, and the protection of one direction.
 //!
-//! Records are opened and sealed where they lie; nothing is copied. Around the plaintext stand
+//! Records are opened and sealed in place, without a copy. The layout of a record:
 //!
 //! ```text
 //!              prefix_length()                              suffix_length(plaintext)
 //!   none       header                     plaintext
 //!   GCM, CCM   header  explicit nonce     plaintext         tag
-//!   CBC        header  vector             plaintext         MAC  padding      all but header and vector encrypted
-//!   CBC, EtM   header  vector             plaintext         padding  MAC      (RFC 7366: the MAC covers the ciphertext)
+//!   CBC        header  IV                 plaintext         MAC  padding      all but header and IV encrypted
+//!   CBC, EtM   header  IV                 plaintext         padding  MAC      (RFC 7366: the MAC covers the ciphertext)
 //! ```
 //!
 //! A record that fails to open is wiped, and every padding and MAC fault gives the same code and alert.
@@ -30,12 +30,12 @@ use crate::failure::Failure;
 
 /// The length of a record's header.
 pub const HEADER_LENGTH: usize = 5;
-/// The most bytes of plaintext that a record may hold (RFC 5246 §6.2.1).
+/// The longest plaintext of a record in bytes (RFC 5246 §6.2.1).
 pub const MAX_PLAINTEXT_LENGTH: usize = 1 << 14;
-/// The most bytes that may follow a header: 2^14 + 2048 (RFC 5246 §6.2.3).
+/// The most bytes that may follow a record header: 2^14 + 2048 (RFC 5246 §6.2.3).
 pub const MAX_PROTECTED_LENGTH: usize = MAX_PLAINTEXT_LENGTH + 2048;
 
-/// A record's content type (RFC 5246 §6.2.1) as it stands on the wire.
+/// A record's content type (RFC 5246 §6.2.1), as it is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ContentType(pub u8);
 
@@ -54,7 +54,7 @@ impl ContentType {
     }
 }
 
-/// A record's header that passed its checks.
+/// A checked record header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Header {
     /// What the record holds: one of the four types.
@@ -76,7 +76,7 @@ impl Header {
         if !content_type.is_known() {
             return Err(Failure::new(ssl::INVALID_RECORD, Alert::UNEXPECTED_MESSAGE));
         }
-        // A server that knows only older versions answers, and complains, in one of these (RFC 5246 §E.1).
+        // An older server answers, and sends its alert, with one of these versions (RFC 5246 §E.1).
         if major != MAJOR || minor > MINOR {
             return Err(Failure::new(ssl::INVALID_RECORD, Alert::PROTOCOL_VERSION));
         }
@@ -91,13 +91,13 @@ impl Header {
         Ok(Self { content_type, length })
     }
 
-    /// The header as it stands on the wire, with version 3.3. No record that is sealed is longer than its 16 bits can say.
+    /// Encodes the header, with version 3.3. A sealed record's length always fits into 16 bits.
     const fn encode(content_type: ContentType, length: usize) -> [u8; HEADER_LENGTH] {
         let [.., high, low] = length.to_be_bytes();
         [content_type.0, MAJOR, MINOR, high, low]
     }
 
-    /// Whether it has the one version that protected records have (RFC 5246 §6.2.1: it is authenticated too).
+    /// Whether the version is 3.3, the only one for protected records (RFC 5246 §6.2.1; it is authenticated too).
     const fn is_of_this_version(bytes: &[u8; HEADER_LENGTH]) -> bool {
         matches!(bytes, [_, MAJOR, MINOR, ..])
     }

@@ -1,4 +1,4 @@
-//! The state of one direction: its key, its sequence number, and how a record is sealed or opened with them.
+//! The protection of one direction: key and sequence number, and how they seal or open a record.
 
 use core::ops::Range;
 
@@ -11,23 +11,23 @@ use super::{ContentType, HEADER_LENGTH, Header, MAX_PLAINTEXT_LENGTH};
 use crate::failure::Failure;
 use crate::schedule::Keys;
 
-/// The most bytes that a record has beyond its plaintext, in any suite: header, vector, SHA-256 MAC and a full block of padding.
+/// The most bytes that any suite adds to a plaintext: header, IV, SHA-256 MAC and a full block of padding.
 pub const MAX_OVERHEAD: usize = HEADER_LENGTH + cbc::BLOCK_LENGTH + cbc::MAX_MAC_LENGTH + cbc::BLOCK_LENGTH;
 
 /// The protection of one direction (RFC 5246 §6.1: a connection state), with its sequence number.
 ///
-/// Its keys are wiped when it is dropped. There is a place for those of every suite, so that all of its memory is written and wiped
-/// whatever the suite; an AEAD suite has no MAC, a CBC suite no salt.
+/// The keys are wiped when it is dropped. It has room for the keys of every suite, so that all of its memory is written and wiped
+/// whichever suite is used. An AEAD suite has no MAC, a CBC suite no salt.
 pub struct Protection {
     key: CipherKey,
     mac: Mac,
     salt: Zeroizing<[u8; SALT_LENGTH]>,
-    /// That of the next record; none once all 2^64 have been used.
+    /// The next record's sequence number; none once all 2^64 have been used.
     sequence: Option<u64>,
 }
 
 impl Protection {
-    /// The state that a ChangeCipherSpec activates: sequence number 0. `encrypt_then_mac` is ignored for AEAD suites.
+    /// The state that ChangeCipherSpec activates, with sequence number 0. `encrypt_then_mac` is ignored for AEAD suites.
     ///
     /// # Errors
     /// Those of the accelerator; `ssl::INTERNAL_ERROR` (-0x6C00) for keys of the wrong length.
@@ -43,7 +43,7 @@ impl Protection {
         Ok(made)
     }
 
-    /// A place for a state that is loaded later.
+    /// Room for a state that is loaded later.
     pub(crate) fn empty() -> Self {
         Self {
             key: CipherKey::empty(),
@@ -53,10 +53,11 @@ impl Protection {
         }
     }
 
-    /// Makes it the state that a ChangeCipherSpec activates, with sequence number 0, where it stays: round keys are the largest thing that is ever moved.
+    /// Makes this the state that ChangeCipherSpec activates, with sequence number 0. Loads the keys in place, since round keys are large
+    /// to move.
     ///
     /// # Errors
-    /// Its own; the state is of no use then.
+    /// Those of the accelerator and of a wrong key length. The state cannot be used then.
     pub(crate) fn load<A: Accel>(
         &mut self,
         accel: &mut A,
@@ -72,7 +73,7 @@ impl Protection {
         Ok(())
     }
 
-    // Not inlined: its stack is free again when the MAC's key is loaded.
+    // Not inlined, so that its stack is free again when the MAC key is loaded.
     #[inline(never)]
     fn load_cipher<A: Accel>(
         &mut self,
@@ -84,8 +85,8 @@ impl Protection {
         Ok(())
     }
 
-    /// The same state further on: for tests of the end of the sequence numbers, and for tools that join a recorded connection.
-    /// Never backwards, as a nonce must not be used twice.
+    /// Advances the sequence number: for tests of its end, and for tools that join a recorded connection. Never goes back, since a nonce
+    /// must not be used twice.
     #[cfg(feature = "internals")]
     #[must_use]
     pub fn at(self, sequence: u64) -> Self {
@@ -93,7 +94,7 @@ impl Protection {
         Self { sequence, ..self }
     }
 
-    /// How many bytes stand before the plaintext: the header, and the explicit nonce or vector.
+    /// How many bytes precede the plaintext: the header, and the explicit nonce or IV.
     pub const fn prefix_length(&self) -> usize {
         match self.key.mode() {
             CipherMode::Cbc => HEADER_LENGTH + cbc::BLOCK_LENGTH,
@@ -101,7 +102,7 @@ impl Protection {
         }
     }
 
-    /// How many bytes stand behind a plaintext of `length` bytes: the tag, or MAC and padding.
+    /// How many bytes follow a plaintext of `length` bytes: the tag, or MAC and padding.
     pub fn suffix_length(&self, length: usize) -> usize {
         match self.key.mode() {
             CipherMode::Cbc => self.cbc().suffix_length(length),
@@ -109,7 +110,7 @@ impl Protection {
         }
     }
 
-    /// The most bytes of plaintext whose record fits into `space` bytes, at most 2^14.
+    /// The longest plaintext whose record fits into `space` bytes, at most 2^14.
     pub fn max_plaintext(&self, space: usize) -> usize {
         let content = space.saturating_sub(self.prefix_length());
         let most = match self.key.mode() {
@@ -119,8 +120,8 @@ impl Protection {
         most.min(MAX_PLAINTEXT_LENGTH)
     }
 
-    /// Makes a record of the `length` bytes of plaintext that stand in `buffer` from [`Protection::prefix_length`] on, and
-    /// returns how long it is; it begins at the head of `buffer`.
+    /// Seals the `length` bytes of plaintext that begin at [`Protection::prefix_length`] in `buffer`. The record begins at the front of
+    /// `buffer`; returns its length.
     ///
     /// # Errors
     /// `ssl::COUNTER_WRAPPING` (-0x6B80) when no sequence number is left (RFC 5246 §6.1); `ssl::BUFFER_TOO_SMALL` (-0x6A00)
@@ -170,7 +171,7 @@ impl Protection {
         Ok(total)
     }
 
-    /// Opens a whole record, header included, in place, and returns where its plaintext stands.
+    /// Opens a whole record, including its header, in place. Returns the range of the plaintext.
     ///
     /// # Errors
     /// `ssl::INVALID_MAC` (-0x7180) with `bad_record_mac`: the same for every fault of tag, MAC, padding and length
@@ -216,7 +217,7 @@ impl Protection {
         Cbc { key: &self.key, mac: &self.mac }
     }
 
-    /// RFC 5246 §6.1: a sequence number never wraps.
+    /// RFC 5246 §6.1: the sequence number never wraps.
     fn take_sequence(&mut self) -> Result<u64, Failure> {
         let failure = Failure::new(ssl::COUNTER_WRAPPING, Alert::INTERNAL_ERROR);
         let sequence = self.sequence.ok_or(failure.with(Cause::SequenceExhausted))?;
@@ -225,7 +226,7 @@ impl Protection {
     }
 }
 
-/// A direction of the record layer (RFC 5246 §6.1): none while nothing is protected, which is how a connection begins.
+/// One direction of the record layer (RFC 5246 §6.1). `None` means no protection, as at the beginning of a connection.
 pub struct Layer<'p>(pub Option<&'p mut Protection>);
 
 impl Layer<'_> {
@@ -268,7 +269,7 @@ impl Layer<'_> {
         Ok(total)
     }
 
-    /// As [`Protection::open`]; what nothing protects is no secret, and is not wiped.
+    /// As [`Protection::open`], but an unprotected record is not secret and is not wiped.
     ///
     /// # Errors
     /// Its own.
@@ -284,15 +285,15 @@ impl Layer<'_> {
     }
 }
 
-/// What is said of every padding, MAC, tag and length fault of a protected record.
+/// The answer to every fault of padding, MAC, tag and length in a protected record.
 pub(super) const BAD_RECORD: Failure = Failure::new(ssl::INVALID_MAC, Alert::BAD_RECORD_MAC);
 
-/// RFC 5246 §6.2.1: more plaintext than a record may hold.
+/// RFC 5246 §6.2.1: the plaintext is longer than a record may hold.
 const fn too_long() -> Failure {
     Failure::new(ssl::INVALID_RECORD, Alert::RECORD_OVERFLOW).with(Cause::RecordTooLong)
 }
 
-/// The length of the data that is authenticated besides the content.
+/// The length of the additional authenticated data.
 pub(super) const ADDITIONAL_LENGTH: usize = 13;
 
 /// Sequence number, type, version and length (RFC 5246 §6.2.3.1 and §6.2.3.3).

@@ -1,4 +1,4 @@
-//! How a session is written and read, with its secrets.
+//! How a session is encoded and decoded, including its secrets.
 //!
 //! ```text
 //!   version  binding  suite  extended master secret  max_fragment_length  master secret  created
@@ -16,23 +16,23 @@ use crate::trust::{DIGEST_LENGTH, Pin, Verdict, array, sha256};
 use crate::wire::{Reader, Writer};
 use crate::{MaxFragmentLength, Suite};
 
-/// The most bytes that an encoded session has without its ticket.
+/// The longest encoded session, without its ticket.
 pub const MAX_LENGTH_WITHOUT_TICKET: usize =
     2 + DIGEST_LENGTH + 2 + 1 + 1 + SECRET_LENGTH + 8 + PEER_LENGTH + 4 + 33 + 2 + DIGEST_LENGTH;
-/// A session is not offered for longer than a day (RFC 5246 §F.1.4), whatever the server hints at.
+/// The longest time for which a session is offered: a day (RFC 5246 §F.1.4), whatever the server's hint says.
 pub const MAX_AGE: u64 = 24 * 60 * 60;
 
-/// A digest over everything that must be the same for a session to be resumed.
+/// A digest of everything that must be unchanged for a session to resume.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Binding([u8; DIGEST_LENGTH]);
 
 impl Binding {
-    /// Digests `parts` and `pins`, each with its length, so that none can pass for part of another.
+    /// Digests `parts` and `pins`. Each is preceded by its length, so that two different lists never give the same input.
     ///
     /// # Errors
     /// Those of [`Hash`].
     pub fn new<A: Hash + ?Sized>(accel: &mut A, parts: &[&[u8]], pins: &[Pin]) -> Result<Self, Error> {
-        // In the place where it is made: a copy is 200 bytes of stack.
+        // Not copied: a copy takes 200 bytes of stack.
         let mut started = accel.hash_start(HashAlgorithm::Sha256);
         let state = started.as_mut().map_err(|error| *error)?;
         for part in parts {
@@ -53,24 +53,24 @@ fn add<A: Hash + ?Sized>(accel: &mut A, state: &mut HashState, part: &[u8]) -> R
     accel.hash_update(state, part)
 }
 
-/// A session that can be resumed. Its secret is where it was kept, and no copy of it is made before it is resumed.
+/// A session that can be resumed. It borrows its secret, which is not copied before the session is resumed.
 #[derive(Clone, Copy)]
 pub struct Session<'a> {
-    /// What it belongs to.
+    /// What the session is bound to.
     pub binding: Binding,
     /// The suite, which resumption keeps.
     pub suite: Suite,
-    /// The secret from which new keys are made.
+    /// The master secret, from which new keys are derived.
     pub master: &'a [u8; SECRET_LENGTH],
-    /// Whether the master secret is the extended one (RFC 7627 §5.3: resumption keeps that too).
+    /// Whether it is the extended master secret (RFC 7627 §5.3: resumption keeps that too).
     pub extended_master_secret: bool,
     /// The negotiated limit on fragments (RFC 6066 §4).
     pub max_fragment_length: Option<MaxFragmentLength>,
-    /// When the full handshake was, in Unix seconds.
+    /// When the full handshake took place, in Unix seconds.
     pub created: u64,
-    /// What is known of the server.
+    /// What is known about the server.
     pub server: ServerSeen,
-    /// For how many seconds the ticket is good, says the server (RFC 5077 §3.3); 0 when it does not say.
+    /// For how many seconds the server accepts the ticket, as it says (RFC 5077 §3.3); 0 when it does not say.
     pub lifetime_hint: u32,
     /// The server's session id, at most 32 bytes; empty for none.
     pub id: &'a [u8],
@@ -78,31 +78,32 @@ pub struct Session<'a> {
     pub ticket: &'a [u8],
 }
 
-/// What is known of the server's own certificate, for as long as its session lives.
+/// What is known about the server's own certificate, for the life of the session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ServerSeen {
-    /// SHA-256 of the certificate; none where nobody has asked for it.
+    /// SHA-256 of the certificate, if pins or an observer needed it.
     pub certificate: Option<[u8; DIGEST_LENGTH]>,
-    /// What verification has found; nothing where there was none.
+    /// The verdict; empty if nothing was verified.
     pub verdict: Verdict,
-    /// When it expires, in Unix seconds; `u64::MAX` when nobody cares because its dates were not verified, or not kept then already.
+    /// When the certificate expires, in Unix seconds. `u64::MAX` if its dates were not verified, or if an earlier session did not keep the
+    /// date.
     pub not_after: u64,
 }
 
 impl ServerSeen {
-    /// Nothing yet.
+    /// Nothing known yet.
     pub const NOTHING: Self =
         Self { certificate: None, verdict: Verdict::new(Flags::NONE, 0), not_after: u64::MAX };
 }
 
 impl<'a> Session<'a> {
-    /// Writes the session to the head of `out` and returns how many bytes it has: without its ticket when only that is too large,
-    /// and 0 when nothing would be left to resume by or nothing fits.
+    /// Writes the session to the front of `out` and returns its length. If only the ticket does not fit, the session is written without
+    /// it. Returns 0 if nothing fits, or nothing would be left to resume with.
     ///
-    /// Where there is nothing, `out` is wiped.
+    /// If it returns 0, `out` is wiped.
     ///
     /// # Errors
-    /// Those of [`Hash`]; `out` is wiped then too.
+    /// Those of [`Hash`]; `out` is wiped then as well.
     pub fn encode<A: Hash + ?Sized>(&self, accel: &mut A, out: &mut [u8]) -> Result<usize, Error> {
         let encoded = self.try_encode(accel, out);
         if !matches!(encoded, Ok(1..)) {
@@ -128,15 +129,15 @@ impl<'a> Session<'a> {
         Ok(0)
     }
 
-    /// Reads back a session whose digest is right: none unless the bytes are of this version and belong to `binding`, the session is
-    /// not too old at `now` (Unix seconds), not from the future, and the server's certificate has not expired since.
+    /// Decodes a session whose digest has been checked. None unless it has this version and matches `binding`, is neither too old at `now`
+    /// (Unix seconds) nor from the future, and the server's certificate has not expired since.
     pub fn decode(bytes: &'a [u8], binding: &Binding, now: u64) -> Option<Self> {
         let session = Self::read(bytes);
         let is_good = |it: &Self| it.binding == *binding && it.created <= now && now <= it.expires();
         if session.as_ref().is_some_and(is_good) { session } else { None }
     }
 
-    /// Reads bytes whose digest is right.
+    /// Decodes the bytes, if their digest is right.
     pub(super) fn undamaged<A: Hash + ?Sized>(accel: &mut A, bytes: &'a [u8]) -> Result<Option<Self>, Error> {
         Ok(if Self::is_undamaged(accel, bytes)? { Self::read(bytes) } else { None })
     }
@@ -145,7 +146,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// Those of [`Hash`].
-    // Not inlined: its stack is free again when the session is read.
+    // Not inlined, so that its stack is free again when the session is decoded.
     #[inline(never)]
     pub fn is_undamaged<A: Hash + ?Sized>(accel: &mut A, bytes: &[u8]) -> Result<bool, Error> {
         let Some((content, digest)) = bytes.split_last_chunk::<DIGEST_LENGTH>() else {
@@ -212,7 +213,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The layout's version; every change of it, or of what a binding covers, is a new one.
+/// The version of the layout. Every change of the layout, or of what a binding covers, needs a new one.
 const VERSION: u16 = 3;
 /// [`ServerSeen`]: digest, flags, depth, expiry.
 const PEER_LENGTH: usize = 1 + DIGEST_LENGTH + 4 + 1 + 8;
