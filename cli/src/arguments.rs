@@ -1,7 +1,6 @@
-//! The command line: which of the commands, and its options.
+//! Reads the command line: the command, and its options.
 //!
-//! The options of `pub` and `sub` are named as `mosquitto_pub` and `mosquitto_sub` name them where they have one. Every
-//! mistake is told in one line that names the option and shows the value.
+//! Every mistake becomes one line that names the option and shows the value.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -31,7 +30,7 @@ pub(crate) enum Invocation {
     Subscribe(Box<SubscribeOptions>),
     /// Describe files.
     Inspect(Vec<PathBuf>),
-    /// Say what would fail on the wire.
+    /// Report what would fail in a connection.
     Lint(LintArguments),
     /// Print a text.
     Print(HelpPage),
@@ -80,7 +79,7 @@ impl HelpPage {
     }
 }
 
-/// The files and circumstances that `mqtts lint` judges.
+/// The options of `mqtts lint`.
 #[derive(Default)]
 pub(crate) struct LintArguments {
     /// `--cafile`.
@@ -89,13 +88,13 @@ pub(crate) struct LintArguments {
     pub certificate: Option<PathBuf>,
     /// `--key`.
     pub key: Option<PathBuf>,
-    /// `--host`: the name or address that the server's certificate has to carry.
+    /// `--host`: the name or address that the server's certificate must have.
     pub host: Option<String>,
     /// `--at` in Unix seconds; absent: now.
     pub at: Option<u64>,
 }
 
-/// The commands and what they do, in the order of the overview.
+/// The commands and their descriptions, in the order of the overview.
 pub(crate) const COMMANDS: [(&str, &str); 6] = [
     ("pub", "publish messages"),
     ("sub", "print messages as they come"),
@@ -167,7 +166,7 @@ const fn row(
     }
 }
 
-/// Reads the arguments, the program's own name first.
+/// Reads the arguments. The first one is the program's name.
 ///
 /// # Errors
 /// [`CommandFailure::Usage`] with one line about the first mistake.
@@ -197,7 +196,7 @@ fn command(name: &OsStr, parser: &mut Parser) -> Result<Invocation, CommandFailu
     }
 }
 
-/// The commands' names, with a word before the last one.
+/// The commands' names, with `word` before the last one.
 fn commands(word: &str) -> String {
     let names = COMMANDS.map(|(name, _)| name);
     match names.split_last() {
@@ -244,7 +243,7 @@ fn completion(parser: &mut Parser) -> Result<Invocation, CommandFailure> {
     }
 }
 
-/// A page of a command without further arguments.
+/// A help page; further arguments are refused.
 fn alone(parser: &mut Parser, page: HelpPage) -> Result<Invocation, CommandFailure> {
     match parser.next()? {
         None | Some(Long("help")) => Ok(Invocation::Print(page)),
@@ -252,7 +251,7 @@ fn alone(parser: &mut Parser, page: HelpPage) -> Result<Invocation, CommandFailu
     }
 }
 
-/// The failure of a wrong command line, as any result.
+/// A usage failure, as any result type.
 pub(crate) fn usage<T>(text: impl Into<String>) -> Result<T, CommandFailure> {
     Err(CommandFailure::Usage(text.into()))
 }
@@ -269,7 +268,7 @@ fn time(value: &str) -> Result<u64, CommandFailure> {
     )
 }
 
-/// The Unix seconds of a date with or without a time of day, from 1970 to 9999.
+/// The Unix seconds of a date, with or without a time of day, from 1970 to 9999.
 fn calendar(value: &str) -> Option<u64> {
     let (date, clock) = value.split_once('T').unwrap_or((value, "00:00:00Z"));
     let [year, month, day] = fields(date, '-')?;

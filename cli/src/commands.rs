@@ -1,4 +1,4 @@
-//! The commands, from what the command line says to an exit status.
+//! Runs the command that the command line names, and returns its exit status.
 
 use std::{
     io::{self, Write},
@@ -18,10 +18,10 @@ use crate::{
     subscribe,
 };
 
-/// Does it.
+/// Runs the command.
 ///
 /// # Errors
-/// The failure that ends it; what `inspect` and `lint` have found is printed and shows in the exit status alone.
+/// The failure that ends it. What `inspect` and `lint` find is printed, and shows only in the exit status.
 pub(crate) fn execute(command: &Invocation) -> Result<ExitCode, CommandFailure> {
     match command {
         Invocation::Print(page) => {
@@ -35,7 +35,7 @@ pub(crate) fn execute(command: &Invocation) -> Result<ExitCode, CommandFailure> 
     }
 }
 
-/// `--quiet`: only the exit status tells.
+/// With `--quiet` nothing is printed: only the exit status tells the result.
 fn quietly(link: &ConnectionOptions, result: Result<(), CommandFailure>) -> Result<ExitCode, CommandFailure> {
     match result {
         Ok(()) => Ok(ExitCode::SUCCESS),

@@ -1,6 +1,6 @@
-//! `mqtts completion`: what a shell needs to complete this command line, made from the tables of options.
+//! `mqtts completion`: the completion scripts for shells, made from the tables of options.
 //!
-//! Options that are missing on purpose are not offered.
+//! Options that exist only to be refused are not offered.
 
 use tls12::Suite;
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// For bash (4 or newer), without the package bash-completion.
+/// For bash 4 or newer; does not need the package bash-completion.
 pub(crate) fn bash() -> String {
     let mut script = String::from(BASH_HEAD);
     script.push_str(&format!("    local commands='{}'\n", COMMANDS.map(|(name, _)| name).join(" ")));
@@ -30,7 +30,7 @@ pub(crate) fn bash() -> String {
     script
 }
 
-/// For zsh, with its own system of completion.
+/// For zsh and its completion system.
 pub(crate) fn zsh() -> String {
     let mut script = String::from(ZSH_HEAD);
     for (name, what) in COMMANDS {
@@ -86,7 +86,7 @@ fn bash_values<T>(rows: &'static [OptionRow<T>], command: Commands) -> String {
     branches
 }
 
-/// One specification for each option; those that may be repeated are not told apart.
+/// One specification for each option. Does not say which options may be repeated.
 fn zsh_arguments<T>(rows: &'static [OptionRow<T>], command: Commands) -> String {
     let mut lines = String::new();
     for row in offered(rows, command) {

@@ -1,4 +1,4 @@
-//! From a name and a port, or the path of a Unix socket, to a connected socket.
+//! Connects a socket to a host and port, or to a Unix socket.
 
 use std::{
     fmt, io,
@@ -21,7 +21,7 @@ pub(crate) enum Target {
         host: String,
         /// The port.
         port: u16,
-        /// The address of this machine to connect from, or its name; absent: the system chooses.
+        /// The local address to connect from, or a name for it. Absent: the system chooses.
         from: Option<String>,
     },
     /// `--unix`.
@@ -42,22 +42,23 @@ impl fmt::Display for Target {
 /// A connected socket, or why there is none, with the address.
 pub(crate) type Result = std::result::Result<Socket, (Error, String)>;
 
-/// Begins to connect to the first of the host's addresses that answers: `net::UNKNOWN_HOST` (-0x0052) when a name has no address,
-/// `net::BIND_FAILED` (-0x0046) when the address to connect from is not this machine's, `net::CONNECT_FAILED` (-0x0044) when no address
-/// accepts.
+/// Begins to connect to the first of the host's addresses that answers. Failures: `net::UNKNOWN_HOST` (-0x0052) when the name has no
+/// address, `net::BIND_FAILED` (-0x0046) when the address to connect from is not this machine's, `net::CONNECT_FAILED` (-0x0044) when no
+/// address accepts.
 ///
-/// The system offers no look-up that could be ended, so all of it is done in a thread, which is left alone when nobody waits any more.
+/// The system's name lookup cannot be cancelled, so all of this runs in a thread. If nobody waits for the result, the thread is left to
+/// itself.
 pub(crate) fn begin(target: &Target) -> Receiver<Result> {
     let (sender, receiver) = mpsc::channel();
     let target = target.clone();
     thread::spawn(move || {
-        // Nobody waits for the answer any more if this fails.
+        // This fails if nobody waits for the result any more.
         let _ = sender.send(find(&target));
     });
     receiver
 }
 
-/// The thread has ended without an answer.
+/// The failure when the thread ended without a result.
 pub(crate) fn lost(target: &Target) -> (Error, String) {
     (net::CONNECT_FAILED, target.to_string())
 }
@@ -78,7 +79,7 @@ fn find(target: &Target) -> Result {
     }
 }
 
-/// The socket of a server on this machine.
+/// Connects to a Unix socket.
 fn local(target: &Target) -> Result {
     let Target::Unix(path) = target else { return Err(lost(target)) };
     let connected = SockAddr::unix(path).and_then(|address| {
@@ -88,7 +89,7 @@ fn local(target: &Target) -> Result {
     connected.map_err(|error| (net::CONNECT_FAILED, format!("{target}: {}", reason(&error))))
 }
 
-/// Each address gets its share of the time that is left, so that one that is silent does not use up another's.
+/// Each address gets a share of the time left, so that a silent one does not use up the time of the others.
 fn first_of(
     addresses: impl Iterator<Item = SocketAddr>,
     from: Option<&[SocketAddr]>,
@@ -102,7 +103,7 @@ fn first_of(
         let share = u32::try_from(left)
             .ok()
             .and_then(|left| timeout.saturating_sub(start.elapsed()).checked_div(left));
-        // Zero is no time-out at all.
+        // Zero would mean no time-out.
         let patience = share.unwrap_or_default().max(Duration::from_millis(1));
         let socket = match bound(*address, from) {
             Ok(socket) => socket,
@@ -122,7 +123,7 @@ fn first_of(
     Err(failure)
 }
 
-/// A socket for this address, which leaves from one of `from` if there are any: the first of the same family.
+/// A socket for this address. If `from` is given, it is bound to the first address of the same family.
 fn bound(address: SocketAddr, from: Option<&[SocketAddr]>) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     let Some(from) = from else { return Ok(socket) };
@@ -131,7 +132,7 @@ fn bound(address: SocketAddr, from: Option<&[SocketAddr]>) -> io::Result<Socket>
     socket.bind(&SockAddr::from(*own)).map(|()| socket)
 }
 
-/// The operating system's words, without Rust's "(os error 111)".
+/// The operating system's message, without Rust's "(os error 111)".
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
@@ -140,7 +141,7 @@ pub(crate) fn reason(error: &io::Error) -> String {
     }
 }
 
-/// For all of a host's addresses together.
+/// The time limit for all addresses of a host together.
 const CONNECT: Duration = Duration::from_secs(20);
 
 #[cfg(test)]

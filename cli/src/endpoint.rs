@@ -1,4 +1,4 @@
-//! From options to a client: files are read once, and everything that can be wrong without a network is told before there is one.
+//! From options to a client. Files are read once, and every mistake that shows without a network is reported before connecting.
 
 use std::{
     path::Path,
@@ -24,10 +24,10 @@ use crate::{
     trust::{self, PemSource},
 };
 
-/// Reads every file that `link` names, and lets `job` talk to the server. Nothing is connected before its first turn.
+/// Reads every file that `link` names, then lets `job` talk to the server. Its first turn makes the connection.
 ///
 /// # Errors
-/// What a file or the job fails with.
+/// The failure of a file or of the job.
 pub(crate) fn with_session(
     link: &ConnectionOptions,
     limits: &Limits,
@@ -35,7 +35,7 @@ pub(crate) fn with_session(
 ) -> Result<(), CommandFailure> {
     trace::listen(link.debug);
     let Some(tls) = &link.tls else { return talk(link, limits, Security::Plain, &[], job) };
-    // 1. Everything that can be wrong without a network.
+    // 1. Everything that can fail without a network.
     let mut storage = Vec::new();
     let anchors = anchors(link, tls, &mut storage)?;
     let (mut chain, mut key) = (Zeroizing::default(), Zeroizing::default());
@@ -54,7 +54,7 @@ pub(crate) fn with_session(
         eprintln!("mqtts: the server is not verified (--insecure without --cafile)");
     }
 
-    // 2. What the connections are told.
+    // 2. The settings of all connections.
     let protocols = tls.alpn.as_deref();
     let config = Config {
         anchors,
@@ -68,7 +68,7 @@ pub(crate) fn with_session(
     talk(link, limits, Security::Tls { host: &link.host, config: &config }, &session, job)
 }
 
-/// Makes the client, whose session lives through all connections of a run.
+/// Makes the client. Its session lasts for all connections of the run.
 fn talk(
     link: &ConnectionOptions,
     limits: &Limits,
@@ -99,11 +99,11 @@ fn talk(
     result.and(ended)
 }
 
-/// The file that keeps the TLS session for the next run, if there is one.
+/// The file, if any, that keeps the TLS session for the next run.
 pub(crate) struct SavedSession<'l>(Option<&'l Path>);
 
 impl SavedSession<'_> {
-    /// Keeps these bytes; none delete the file.
+    /// Saves these bytes. Empty bytes delete the file.
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
@@ -129,14 +129,14 @@ fn will(will: &Will) -> Message<'_> {
     Message { topic: &will.topic, payload: &will.payload, qos, retain: will.retain }
 }
 
-/// A name of its own for every run: two clients of one name would throw each other out (MQTT 3.1.1 §3.1.4).
+/// A new name for every run, since the server disconnects a client when another one uses its name (MQTT 3.1.1 §3.1.4).
 fn random_identifier() -> Result<String, CommandFailure> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes).map_err(|_| CommandFailure::from(entropy::SOURCE_FAILED))?;
     Ok(bytes.iter().fold("mqtts-".to_owned(), |name, byte| name + &format!("{byte:02x}")))
 }
 
-/// All certificates that are trusted, in one bundle; none where nobody asks for it.
+/// All trusted certificates in one bundle; none if no verification needs them.
 fn anchors<'s>(
     link: &ConnectionOptions,
     tls: &Tls,
@@ -164,7 +164,7 @@ fn anchors<'s>(
     }
 }
 
-/// The key of another certificate would only show at the end of the handshake, and as the server's fault.
+/// Checks that the key belongs to the certificate. Otherwise this would show only at the end of the handshake, as an error of the server.
 fn belong_together(
     chain: &Bundle<'_>,
     key: &PrivateKey<'_>,
@@ -182,7 +182,7 @@ fn belong_together(
     Err(CommandFailure::at(rsa::KEY_CHECK_FAILED, place))
 }
 
-/// A key whose parts do not belong together would only show at the end of the handshake, too.
+/// Checks that the key's parts are consistent. Otherwise this, too, would show only at the end of the handshake.
 fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), CommandFailure> {
     let length = key.bits().div_ceil(8);
     let mut workspace = Zeroizing::new(vec![0; accel::rsa_private_workspace(length)]);
@@ -203,18 +203,18 @@ fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), CommandFailure> 
     })
 }
 
-/// The longest topic and the longest answer to a subscription.
+/// Room for the longest topic and the longest SUBACK.
 const SPILL: usize = 128 * 1024;
-/// The head of one message, and 32,000 received ones of QoS 2 at once.
+/// Room for the head of one message, and for 32,000 received messages of QoS 2 at once.
 const IN_FLIGHT: usize = 256 * 1024;
-/// A CONNECT with five fields of 65535 bytes fits.
+/// Room for a CONNECT with five fields of 65535 bytes.
 const OUTBOX: usize = 512 * 1024;
-/// From the connected socket to the end of the handshake, in milliseconds.
+/// The limit for the TLS handshake, counted from the connected socket, in milliseconds.
 const HANDSHAKE: u32 = 30_000;
-/// From a second to half a minute; a connection of ten seconds was a good one.
+/// Pauses from one second to half a minute. A connection of ten seconds was good.
 const BACK_OFF: BackOff = BackOff { first: 1_000, longest: 30_000, stable: 10_000, spread: 1_000 };
 
-/// Unix seconds.
+/// The present time in Unix seconds.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,8 +1,8 @@
-//! What went wrong, as one line and an exit status.
+//! A failure, as one line on standard error and an exit status.
 //!
-//! Wrong use of the command is not a failure of the stack and has no status code: it exits with 2, as usual on Unix.
-//! Everything else is a [`Status`] with its code, and where it helps the place: a file, or a host and port; and what usually
-//! causes it. Exit statuses are those of Mosquitto's clients where these tell something.
+//! A wrong command line is not a failure of the stack and has no status code: it exits with 2, as usual on Unix. Every other failure is a
+//! [`Status`] with its code. Where it helps, the line adds the file or the address, and a hint at the usual cause. The exit statuses are
+//! those of Mosquitto's clients where these distinguish failures.
 
 use std::{
     fmt,
@@ -16,42 +16,42 @@ use status::{Error, Status, mqtt, net, ssl};
 /// Why `mqtts` stops.
 #[derive(Debug)]
 pub(crate) enum CommandFailure {
-    /// The command line cannot be understood, or contradicts itself.
+    /// The command line is wrong or contradicts itself.
     Usage(String),
-    /// A code of the stack, and the file or address that it is about (empty where the code says it all).
+    /// A status, and the file or address concerned; empty if the code says enough.
     Status {
-        /// The code with its circumstances.
+        /// The status.
         status: Status,
         /// The file or address.
         place: String,
-        /// What usually causes it; empty where nothing helps.
+        /// The usual cause; empty if none is known.
         hint: String,
     },
     /// Standard output cannot be written.
     Output(io::Error),
     /// A signal came before the work was done.
     Interrupted,
-    /// The time of `-W` is over.
+    /// The time limit of `-W` is over.
     TimedOut(Duration),
 }
 
 impl CommandFailure {
-    /// A bare code that is about `place`.
+    /// A failure with this code, about `place`.
     pub(crate) fn at(error: Error, place: impl fmt::Display) -> Self {
         Self::Status { status: Status::new(error), place: place.to_string(), hint: String::new() }
     }
 
-    /// Whether nobody reads standard output any more, as behind `| head -1`: an end like any other.
+    /// Whether the reader of standard output has gone, as with `| head -1`. That is a normal end.
     pub(crate) fn is_quiet(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// Whether the server, or the network to it, may be back in a moment.
+    /// Whether a later attempt may succeed, because the server or the network may come back.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::Status { status, .. } if PASSING.contains(&status.error))
     }
 
-    /// Without what usually causes it, where something else is known to.
+    /// Removes the hint, if another cause is known.
     pub(crate) fn without_hint(self) -> Self {
         match self {
             Self::Status { status, place, .. } => Self::Status { status, place, hint: String::new() },
@@ -59,14 +59,14 @@ impl CommandFailure {
         }
     }
 
-    /// Prints the line. Where standard error is gone there is nobody left to tell.
+    /// Prints the line. If standard error is closed, nobody can be told.
     pub(crate) fn print(&self) {
         if !self.is_quiet() {
             let _ = writeln!(io::stderr(), "{self}");
         }
     }
 
-    /// What the help page and docs/mosquitto.md say.
+    /// The exit status, as the help page and docs/mosquitto.md list them.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Output(_) if self.is_quiet() => ExitCode::SUCCESS,
@@ -78,7 +78,7 @@ impl CommandFailure {
     }
 }
 
-/// The status that `mosquitto_pub` and `mosquitto_sub` exit with; what is wrong with a file or an address is 1 there.
+/// The exit status of `mosquitto_pub` and `mosquitto_sub` for this code. They use 1 for a faulty file or address.
 fn of(error: Error, on_the_wire: bool) -> u8 {
     match error {
         // The return codes of CONNACK (MQTT 3.1.1 §3.2.2.3).
@@ -95,12 +95,12 @@ fn of(error: Error, on_the_wire: bool) -> u8 {
     }
 }
 
-/// Not a number of Mbed TLS's space, where all of TLS and of certificates is.
+/// Whether the code is this project's own, outside Mbed TLS's number space for TLS and certificates.
 fn is_ours(error: Error) -> bool {
     error.code() < -0x7FFF
 }
 
-/// The connection is gone.
+/// The codes of a lost connection.
 const LOST: [Error; 6] = [
     mqtt::CONNECTION_CLOSED,
     ssl::CONN_EOF,
@@ -109,7 +109,7 @@ const LOST: [Error; 6] = [
     net::RECV_FAILED,
     net::SEND_FAILED,
 ];
-/// Goes by when the server has been started again, or the network is back.
+/// Codes of failures that pass when the server restarts or the network comes back.
 const PASSING: [Error; 12] = [
     mqtt::CONNECTION_CLOSED,
     ssl::CONN_EOF,
@@ -122,11 +122,11 @@ const PASSING: [Error; 12] = [
     ssl::TIMEOUT,
     mqtt::KEEP_ALIVE_TIMEOUT,
     mqtt::REFUSED_SERVER_UNAVAILABLE,
-    // The client begins with a clean session by itself then.
+    // After this one, the client begins a clean session by itself.
     mqtt::SESSION_OVERFLOW,
 ];
 
-/// One line without its end.
+/// One line, without the final line end.
 impl fmt::Display for CommandFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -163,7 +163,7 @@ impl From<lexopt::Error> for CommandFailure {
     }
 }
 
-/// Text that came from outside, with its control characters escaped, so that it cannot end the line or drive a terminal.
+/// Text from outside. Its control characters are escaped, so that it can neither end the line nor control the terminal.
 struct OneLine<'a>(&'a str);
 
 impl fmt::Display for OneLine<'_> {

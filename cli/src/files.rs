@@ -12,21 +12,21 @@ use zeroize::Zeroizing;
 
 use crate::{connect::reason, failure::CommandFailure};
 
-/// A PEM file's bytes, wiped when they are dropped: it may be a key.
+/// The bytes of a PEM file, wiped when dropped, because the file may be a key.
 ///
 /// # Errors
-/// `pk::FILE_IO_ERROR` (-0x3E00) with the option, the file and what the system says, or for a file of more than 16 MB, which is none of
+/// `pk::FILE_IO_ERROR` (-0x3E00) with the option, the file and the system's message; also for a file of more than 16 MB, which cannot be
 /// certificates.
 pub(crate) fn read(option: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, CommandFailure> {
     read_at(&place(option, file), file)
 }
 
-/// Like [`read`], with words of its own for the place.
+/// Like [`read`], with a text of the caller's for the place.
 pub(crate) fn read_at(place: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, CommandFailure> {
     let failed = |reason: &str| CommandFailure::at(pk::FILE_IO_ERROR, format!("{place}: {reason}"));
     let opened = fs::File::open(file).map_err(|error| failed(&reason(&error)))?;
     let mut text = Zeroizing::new(Vec::new());
-    // What grows is copied, and only the last copy is wiped: a key from a pipe has its room beforehand, too.
+    // A growing vector is copied, and only its last copy is wiped. So enough memory is reserved at once, also for a key from a pipe.
     let length = opened.metadata().map_or(0, |metadata| metadata.len()).clamp(MANY_KEYS, MAX_FILE);
     text.reserve_exact(usize::try_from(length).unwrap_or(0).saturating_add(1));
     opened
@@ -39,7 +39,7 @@ pub(crate) fn read_at(place: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, Co
     Ok(text)
 }
 
-/// Memory to decode a file in, wiped when it is dropped.
+/// Memory to decode a file in, wiped when dropped.
 pub(crate) fn storage(text: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(vec![0; der_length(text.len())])
 }
@@ -47,8 +47,8 @@ pub(crate) fn storage(text: &[u8]) -> Zeroizing<Vec<u8>> {
 /// The certificates of a file, decoded in `storage`.
 ///
 /// # Errors
-/// Those of [`read`] and [`Bundle::from_long_pem`], with the option, the file, and what it is instead. Certificates of it that cannot
-/// be read are left out as long as one can; `mqtts inspect` tells of them.
+/// Those of [`read`] and [`Bundle::from_long_pem`], with the option, the file, and what the file is instead. Certificates that cannot be
+/// read are left out if at least one can; `mqtts inspect` shows why.
 pub(crate) fn certificates<'a>(
     option: &str,
     file: &Path,
@@ -63,7 +63,7 @@ pub(crate) fn certificates<'a>(
 /// The private key of a file, decoded in `storage`.
 ///
 /// # Errors
-/// Those of [`read`] and [`PrivateKey::from_long_pem`], with the option, the file, and what it is instead.
+/// Those of [`read`] and [`PrivateKey::from_long_pem`], with the option, the file, and what the file is instead.
 pub(crate) fn private_key<'a>(
     option: &str,
     file: &Path,
@@ -75,7 +75,7 @@ pub(crate) fn private_key<'a>(
         .map_err(|error| refused(error, &place(option, file), &text, Wanted::PrivateKey))
 }
 
-/// The failure of a file that is not what was wanted: its code, its name, and what it is, if that can be told.
+/// The failure for a file of the wrong kind: its code, its name, and what the file is, if that can be recognized.
 pub(crate) fn refused(code: Error, place: &str, text: &[u8], wanted: Wanted) -> CommandFailure {
     match recognize(text, wanted) {
         Some(found) => CommandFailure::at(code, format_args!("{place}: it is {found}")),
@@ -83,7 +83,7 @@ pub(crate) fn refused(code: Error, place: &str, text: &[u8], wanted: Wanted) -> 
     }
 }
 
-/// A saved TLS session; empty when there is none yet.
+/// Reads the saved TLS session; empty if there is none yet.
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) when there is one that cannot be read.
@@ -97,7 +97,7 @@ pub(crate) fn load_session(file: &Path) -> Result<Zeroizing<Vec<u8>>, CommandFai
     }
 }
 
-/// Replaces the saved TLS session in one step by one that only its owner can read; an empty one removes the file.
+/// Replaces the saved TLS session atomically, readable by its owner only. An empty session removes the file.
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) when it cannot be written.
@@ -135,7 +135,7 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     replaced
 }
 
-/// A new file that only its owner can read and write.
+/// Creates a file that only its owner can read and write.
 fn private(file: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -144,9 +144,9 @@ fn private(file: &Path) -> io::Result<fs::File> {
     options.open(file)
 }
 
-/// Far more than any session that TLS saves, in bytes.
+/// More than any saved TLS session, in bytes.
 pub(crate) const MAX_SESSION: usize = 65_536;
-/// Far more than any file of certificates, in bytes.
+/// More than any file of certificates, in bytes.
 const MAX_FILE: u64 = 16 << 20;
-/// More than any key and its certificates, in bytes.
+/// More than a key with its certificates, in bytes.
 const MANY_KEYS: u64 = 64 << 10;

@@ -1,7 +1,7 @@
-//! How a message is printed: its payload, its topic and payload, or the sequences of `mosquitto_sub -F`.
+//! The formats of printed messages: the payload, topic and payload, or a format as for `mosquitto_sub -F`.
 //!
-//! A sequence begins with `%` (of the message), `@` (of the time, as strftime has it) or `\`. Those of MQTT 5's properties are
-//! understood and print nothing, so that a format that works with `mosquitto_sub` and MQTT 3.1.1 works here.
+//! A sequence begins with `%` (about the message), `@` (about the time, as in strftime) or `\`. The sequences for MQTT 5's properties are
+//! accepted and print nothing, so that a format for `mosquitto_sub` works here as well.
 
 mod json;
 
@@ -11,17 +11,17 @@ use jiff::{ZonedDateTime, fmt::strtime};
 
 use crate::{arguments::usage, failure::CommandFailure};
 
-/// How every message is printed.
+/// How to print every message.
 pub(crate) struct Format {
-    /// What of it.
+    /// Which parts to print.
     pub style: Style,
     /// `--pretty`: JSON on several lines.
     pub pretty: bool,
-    /// Not `-N`: the end of a line follows.
+    /// Whether a line end follows: false with `-N`.
     pub line_end: bool,
 }
 
-/// What of a message is printed.
+/// Which parts of a message to print.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     /// The payload.
@@ -35,15 +35,15 @@ pub(crate) enum Style {
 /// A part of a format.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum FormatPiece {
-    /// Itself.
+    /// Text to print unchanged.
     Text(Vec<u8>),
-    /// Something about the message or the time.
+    /// A field of the message or the time.
     Field(FormatField),
     /// `@` and a letter: strftime's conversion.
     Time(String),
 }
 
-/// `%`, flags, width, and a letter.
+/// A sequence: `%`, flags, width, and a letter.
 #[derive(Debug, PartialEq, Eq, Default)]
 pub(crate) struct FormatField {
     letter: char,
@@ -53,7 +53,7 @@ pub(crate) struct FormatField {
     longest: Option<usize>,
 }
 
-/// A whole message.
+/// A complete message.
 pub(crate) struct Printed<'a> {
     /// Its topic.
     pub topic: &'a str,
@@ -61,14 +61,14 @@ pub(crate) struct Printed<'a> {
     pub payload: &'a [u8],
     /// 0, 1 or 2.
     pub qos: u8,
-    /// Whether the server had kept it.
+    /// Whether it is a retained message.
     pub retain: bool,
     /// Its packet identifier; 0 at QoS 0.
     pub identifier: u16,
 }
 
 impl Format {
-    /// The bytes to print, and whether a payload that was to be JSON is.
+    /// The bytes to print. Also whether the payload is valid JSON, if the format needs that.
     pub(crate) fn bytes(&self, message: &Printed<'_>, now: &ZonedDateTime) -> (Vec<u8>, bool) {
         let (mut out, mut is_json) = (Vec::new(), true);
         match &self.style {
@@ -161,7 +161,7 @@ impl FormatField {
         }
     }
 
-    /// Its value; none where `%J` meets a payload that is not JSON.
+    /// The field's value; none if `%J` meets a payload that is not JSON.
     fn value(&self, message: &Printed<'_>, now: &ZonedDateTime, pretty: bool) -> Option<Vec<u8>> {
         let number = |number: usize| number.to_string().into_bytes();
         Some(match self.letter {
@@ -182,7 +182,7 @@ impl FormatField {
         })
     }
 
-    /// Widths count characters where there are some, and bytes in a payload.
+    /// Pads the value to its width. The width counts characters in text, and bytes in a payload.
     fn pad(&self, value: &[u8], out: &mut Vec<u8>) {
         let (value, length) = match std::str::from_utf8(value) {
             Ok(text) => {
@@ -203,7 +203,7 @@ impl FormatField {
     }
 }
 
-/// The digits from `next` on; none if there is none.
+/// Reads a number that begins with `next`; none if there are no digits.
 fn number(next: &mut Option<char>, rest: &mut std::str::Chars<'_>) -> Option<usize> {
     let mut number = None;
     while let Some(digit) = next.and_then(|digit| digit.to_digit(10)) {
@@ -239,7 +239,7 @@ fn escape(character: Option<char>) -> Result<u8, CommandFailure> {
     })
 }
 
-/// strftime's conversion of a letter, which is tried once.
+/// The strftime conversion of a letter, after a trial.
 fn conversion(letter: Option<char>) -> Result<String, CommandFailure> {
     let Some(letter) = letter else { return usage("-F: a format ends with an incomplete @") };
     let conversion = if letter == 'N' { "%9N".to_owned() } else { format!("%{letter}") };
@@ -249,7 +249,7 @@ fn conversion(letter: Option<char>) -> Result<String, CommandFailure> {
     }
 }
 
-/// What can fail was tried when the format was read.
+/// The time in this conversion. It cannot fail: it was tried when the format was read.
 fn time(conversion: &str, now: &ZonedDateTime) -> String {
     strtime::format(conversion, now).unwrap_or_default()
 }
@@ -263,11 +263,11 @@ fn write(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-/// Every letter behind `%`; those of MQTT 5 are A, C, D, E, F, P, R and S.
+/// All letters after `%`; A, C, D, E, F, P, R and S are MQTT 5's.
 const FIELDS: &str = "ACDEFIJPRSUXjlmpqrtx";
 const PADDED_WITH_ZEROS: &str = "AEFSXlmx";
 const CUT: &str = "CIRt";
-/// More is a mistake, and would cost memory.
+/// The largest width. A larger one is a mistake, and would cost memory.
 const MAX_WIDTH: usize = 10_000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The texts of `--help` and `--version`; what they say of options comes from the tables.
+//! The texts of `--help` and `--version`. Their lists of options come from the tables.
 
 use tls12::Suite;
 
@@ -33,7 +33,7 @@ Prints the completion of this command line for a shell. To use it from the next 
   zsh     mqtts completion zsh > a file _mqtts in a folder of $fpath
 ";
 
-/// What `mqtts` exits with; 3 lines for each status that tells something.
+/// The exit statuses and their meanings.
 pub(crate) const EXIT_STATUS: [(&str, &str); 7] = [
     ("0", "it worked; also when the reader of standard output has gone, and when Ctrl-C ends mqtts sub"),
     ("1", "a failure that has no number of its own here, such as a file, a host or a port"),
@@ -110,7 +110,7 @@ fn usage<T>(row: &OptionRow<T>) -> String {
     if row.value().is_empty() { names } else { format!("{names} {}", row.value()) }
 }
 
-/// What stands left, and from a column on what it means, in as many lines as that takes.
+/// Appends an entry: `left`, then `right` from `column` on, in as many lines as it needs.
 fn entry(text: &mut String, left: &str, right: &str, column: usize) {
     let mut line = format!("  {left}");
     if line.chars().count().saturating_add(2) > column {
@@ -134,7 +134,7 @@ fn entry(text: &mut String, left: &str, right: &str, column: usize) {
     text.push('\n');
 }
 
-/// In the order of the offer, one below the other, with OpenSSL's names beside them.
+/// The cipher suites in the order in which they are offered, with OpenSSL's names beside them.
 fn suites() -> String {
     let mut text = "\nThe suites in the order of the offer, and what OpenSSL calls them:\n".to_owned();
     for suite in Suite::ALL {
@@ -143,7 +143,7 @@ fn suites() -> String {
     text
 }
 
-/// Where the descriptions of options begin.
+/// The column where the descriptions of options begin.
 const COLUMN: usize = 34;
-/// No line is longer.
+/// The longest line.
 const WIDTH: usize = 110;

@@ -1,23 +1,23 @@
-//! What usually causes a failure, in words for the person at the keyboard: a code says what happened, not why.
+//! The usual cause of a failure, in words for the user: a code says what happened, not why.
 //!
-//! A hint looks at how far the handshake had come, at the first bytes that the server sent, and at what the server asked for.
-//! Without TLS nothing of TLS is named, but for a port that may want it.
+//! A hint considers how far the handshake had come, the first bytes from the server, and what the server asked for. Without TLS no hint
+//! mentions TLS, except for a port that may need it.
 
 use status::{Alert, AlertSeen, Error, Status, Step, mqtt, net, ssl};
 
-/// What is known beside the status.
+/// What is known in addition to the status.
 pub(crate) struct Circumstances<'a> {
     /// How far the handshake had come; none without TLS.
     pub step: Option<Step>,
     /// The first bytes that the server sent.
     pub heard: &'a [u8],
-    /// The server has sent a CertificateRequest.
+    /// Whether the server has sent a CertificateRequest.
     pub certificate_requested: bool,
-    /// A client certificate was given.
+    /// Whether a client certificate was given.
     pub has_certificate: bool,
 }
 
-/// One phrase; empty where nothing helps.
+/// The hint, one phrase; empty if no cause is known.
 pub(crate) fn of(status: &Status, circumstances: &Circumstances<'_>) -> String {
     let hint = match (circumstances.step, status.alert) {
         (None, _) => without_tls(status.error, circumstances.heard),
@@ -27,14 +27,14 @@ pub(crate) fn of(status: &Status, circumstances: &Circumstances<'_>) -> String {
         }
         (Some(_), Some(AlertSeen::Sent(_))) => refused(status.error),
         (Some(step), None) if is_hello(step) => hello(status.error, circumstances.heard),
-        // The step of a connection that was given up says no more how far it had come.
+        // After we gave up, the step no longer says how far the connection had come.
         (Some(_), None) if status.error == ssl::TIMEOUT && circumstances.heard.is_empty() => wrong_port(&[]),
         (Some(_), None) => refused(status.error),
     };
     hint.to_owned()
 }
 
-/// The connection ended, or something that is no TLS came, where ServerHello was awaited.
+/// While waiting for ServerHello, the connection ended or the bytes were not TLS.
 fn hello(error: Error, heard: &[u8]) -> &'static str {
     let is_about_the_port = ENDED.contains(&error) || error == ssl::TIMEOUT || !is_tls(heard);
     if is_about_the_port && (heard.is_empty() || !is_tls(heard)) { wrong_port(heard) } else { "" }
@@ -60,7 +60,7 @@ fn without_tls(error: Error, heard: &[u8]) -> &'static str {
     }
 }
 
-/// What a server means by an alert, at this step (RFC 5246 §7.2.2).
+/// What a server usually means by this alert at this step (RFC 5246 §7.2.2).
 fn received(alert: Alert, step: Step, circumstances: &Circumstances<'_>) -> &'static str {
     let wants_certificate = circumstances.certificate_requested && !circumstances.has_certificate;
     let judges_certificate = circumstances.certificate_requested && circumstances.has_certificate;
@@ -95,7 +95,7 @@ fn received(alert: Alert, step: Step, circumstances: &Circumstances<'_>) -> &'st
     }
 }
 
-/// What our own verification found; the flags have their texts already.
+/// What our own verification refused. The flags have their own texts.
 fn refused(error: Error) -> &'static str {
     match error {
         ssl::CA_CHAIN_REQUIRED => "nobody is trusted (--cafile, --capath)",
@@ -103,23 +103,23 @@ fn refused(error: Error) -> &'static str {
     }
 }
 
-/// Up to the ServerHello.
+/// Whether the step is before or at ServerHello.
 const fn is_hello(step: Step) -> bool {
     matches!(step, Step::Start | Step::ClientHello | Step::ServerHello)
 }
 
-/// Alerts by which servers answer an empty Certificate (RFC 5246 §7.4.6; GnuTLS says decode_error, 50; 116 is RFC 8446's
-/// certificate_required).
+/// Alerts with which servers answer an empty Certificate (RFC 5246 §7.4.6; GnuTLS sends decode_error, 50; 116 is certificate_required of
+/// RFC 8446).
 const fn is_about_certificates(alert: Alert) -> bool {
     matches!(alert.0, 40 | 41 | 42 | 43 | 46 | 48 | 49 | 50 | 116)
 }
 
-/// Whether bytes begin a record: type and major version (RFC 5246 §6.2.1).
+/// Whether the bytes begin a TLS record: type and major version (RFC 5246 §6.2.1).
 const fn is_tls(heard: &[u8]) -> bool {
     matches!(heard, [20..=23, 3, ..])
 }
 
-/// How a connection ends without a word.
+/// The codes of a connection that ended without an alert.
 const ENDED: [Error; 6] = [
     ssl::CONN_EOF,
     ssl::PEER_CLOSE_NOTIFY,

@@ -1,4 +1,4 @@
-//! `mqtts inspect`: what a device would show beside its fields.
+//! `mqtts inspect`: the description of certificates and keys, as a device shows it beside its fields.
 
 use std::{
     fmt,
@@ -12,14 +12,14 @@ use x509::{Bundle, PrivateKey, Wanted, describe, describe_key, has_private_key, 
 
 use crate::{failure::CommandFailure, files};
 
-/// Describes every file; one that cannot be read gives its code on standard error, and the exit status 1.
+/// Describes every file. For a file that cannot be read, prints its code on standard error and exits with 1.
 ///
 /// # Errors
 /// [`CommandFailure::Output`]
 pub(crate) fn run(files: &[PathBuf]) -> Result<ExitCode, CommandFailure> {
     let mut exit_code = ExitCode::SUCCESS;
     for file in files {
-        // With several files each begins with its name.
+        // With several files, each description begins with the file's name.
         let mut text = if files.len() > 1 { format!("{}:\n", file.display()) } else { String::new() };
         let result = inspect(file, &mut text);
         io::stdout().write_all(text.as_bytes()).map_err(CommandFailure::Output)?;
@@ -31,12 +31,12 @@ pub(crate) fn run(files: &[PathBuf]) -> Result<ExitCode, CommandFailure> {
     Ok(exit_code)
 }
 
-/// Writes what can be said of the file to `out`.
+/// Appends the file's description to `out`.
 fn inspect(file: &Path, out: &mut String) -> Result<(), CommandFailure> {
     let text = files::read("", file)?;
     let mut storage = files::storage(&text);
     let text = text.as_slice();
-    // Writing to a String cannot fail, so that only the file's own failures are left.
+    // Writing to a String cannot fail, so any error is the file's.
     if is_key(text) {
         let key = PrivateKey::from_long_pem(text, &mut storage)
             .map_err(|error| files::refused(error, &file.display().to_string(), text, Wanted::PrivateKey))?;
@@ -68,7 +68,7 @@ fn describe_all(bundle: &Bundle<'_>, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
-/// Whether the file claims to be a key; with a certificate in it too, it is taken as that.
+/// Whether the file looks like a key. A file that also has a certificate counts as a certificate.
 fn is_key(text: &[u8]) -> bool {
     has_private_key(text) && recognize(text, Wanted::Certificate).is_some()
 }

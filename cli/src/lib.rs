@@ -9,9 +9,9 @@
 //!                                             └─► inspect, lint ──► files ──► x509
 //! ```
 //!
-//! The client does no I/O; `network` is the only place that reads and writes the socket, and the loop is `mqtts::nonblocking`.
-//! Every failure ends as one line on standard error (`failure`), with what usually causes it (`hint`), and an exit status. The
-//! options stand in one table (`options/rows`), from which help pages, manual page and completion are made.
+//! The client does no I/O: `network` is the only place that reads and writes the socket, and the loop is `mqtts::nonblocking`. Every
+//! failure becomes one line on standard error (`failure`), with its usual cause (`hint`), and an exit status. The table of options
+//! (`options/rows`) is the source of help pages, manual page and completion.
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -42,7 +42,7 @@ mod trust;
 
 use std::{ffi::OsString, process::ExitCode};
 
-/// Does what the arguments say, the program's own name first.
+/// Runs the program. The first argument is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString, IntoIter: 'static>) -> ExitCode {
     match arguments::parse(arguments).and_then(|command| commands::execute(&command)) {
         Ok(exit_code) => exit_code,

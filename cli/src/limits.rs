@@ -1,4 +1,4 @@
-//! What ends a run from outside: the clock (`-W`) and signals.
+//! What ends a run from outside: the time limit (`-W`) and signals.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use status::generic::GENERIC_ERROR;
 
 use crate::failure::CommandFailure;
 
-/// When to stop, counted from the start of the program.
+/// When to stop, counted from the program's start.
 pub(crate) struct Limits {
     start: Instant,
     timeout: Option<Duration>,
@@ -25,10 +25,10 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Begins to count, and to take signals: the first one ends the run in an orderly way, the second one at once.
+    /// Starts the clock and handles signals: the first one ends the run in order, the second one at once.
     ///
     /// # Errors
-    /// `generic::GENERIC_ERROR` when the system refuses that.
+    /// `generic::GENERIC_ERROR` when the system refuses the signal handlers.
     pub(crate) fn new(timeout: Option<Duration>) -> Result<Self, CommandFailure> {
         let interrupted = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
@@ -44,7 +44,7 @@ impl Limits {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// What is left of `-W`.
+    /// How much of the time limit is left.
     pub(crate) fn left(&self) -> Option<Duration> {
         self.timeout.map(|timeout| timeout.saturating_sub(self.start.elapsed()))
     }
@@ -63,18 +63,18 @@ impl Limits {
         }
     }
 
-    /// Whether the time of `-W` is over.
+    /// Whether the time limit is over.
     pub(crate) fn is_late(&self) -> bool {
         self.left().is_some_and(|left| left.is_zero())
     }
 
-    /// How long to wait for something before the limits are looked at again.
+    /// How long to wait at most before the limits are checked again.
     pub(crate) fn tick(&self) -> Duration {
         self.left().map_or(TICK, |left| left.min(TICK))
     }
 }
 
-/// A signal that comes just before a wait is noticed after this time.
+/// If a signal comes just before a wait, it is noticed after this time.
 pub(crate) const TICK: Duration = Duration::from_millis(250);
-/// The exit status of a program that SIGINT has ended, as shells have it.
+/// The exit status after SIGINT, as in shells.
 const SECOND_SIGNAL: i32 = 130;

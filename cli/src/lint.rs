@@ -1,4 +1,4 @@
-//! `mqtts lint`: what would fail on the wire, and why, before anything is connected.
+//! `mqtts lint`: finds what would fail in a connection, and why, without connecting.
 
 use std::{
     io::{self, Write},
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::{arguments::LintArguments, endpoint, failure::CommandFailure, files};
 
-/// Prints each finding on a line of its own, after the file's name. Exit status 1 if something will fail; warnings alone leave it 0.
+/// Prints each finding on its own line, after the file's name. Exits with 1 if something will fail; warnings alone exit with 0.
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) for a file that cannot be opened; [`CommandFailure::Output`].
@@ -68,7 +68,7 @@ fn findings(decoded: &Decoded<'_>, request: &Request<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What others may refuse although it is read here.
+/// Adds findings about encodings that are accepted here, but that other software may refuse.
 fn encodings(file: File, chain: &Slot<Bundle<'_>>, findings: &mut Vec<Finding>) {
     for (certificate, number) in chain.content().iter().flat_map(|chain| chain.iter()).zip(1..) {
         strict(certificate.der(), |deviation| {
@@ -78,7 +78,7 @@ fn encodings(file: File, chain: &Slot<Bundle<'_>>, findings: &mut Vec<Finding>) 
     }
 }
 
-/// The names that the certificate is for, where that is the question.
+/// The names in the certificate, if the finding is about them.
 fn names(finding: &Finding, chain: &Slot<Bundle<'_>>) -> String {
     let leaf =
         chain.content().filter(|_| finding.problem == Problem::WrongHost).and_then(|c| c.iter().next());
@@ -93,7 +93,7 @@ fn read(option: &str, file: Option<&Path>) -> Result<Option<Zeroizing<Vec<u8>>>,
     file.map(|file| files::read(option, file)).transpose()
 }
 
-/// The name of the file that the finding is about, if there is one.
+/// The name of the file that the finding is about, if any.
 fn place(lint: &LintArguments, finding: &Finding) -> String {
     let file: Option<&PathBuf> = match finding.file {
         File::Authority => lint.anchors.as_ref(),

@@ -1,4 +1,4 @@
-//! `mqtts`: MQTT over TLS for people with a PC.
+//! `mqtts`: MQTT over TLS on a PC.
 
 fn main() -> std::process::ExitCode {
     mqtts_cli::run(std::env::args_os())

@@ -1,4 +1,4 @@
-//! `mqtts man`: the manual page in roff's `man` macros, made from the same tables as the help pages.
+//! `mqtts man`: the manual page, in roff's `man` macros, made from the same tables as the help pages.
 
 use tls12::Suite;
 
@@ -63,7 +63,7 @@ impl ManualPage {
         self.text(text);
     }
 
-    /// Text as it stands: nothing of it is a request or an escape, and a dash is one that can be copied.
+    /// Appends text. Requests and escapes in it are neutralized, and a dash stays a dash that can be copied.
     fn text(&mut self, text: &str) {
         let text = text.replace('\\', "\\e").replace('-', "\\-");
         let is_request = text.starts_with(['.', '\'']);

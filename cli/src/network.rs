@@ -1,6 +1,7 @@
-//! The operating system's sockets for the client: one connection at a time, and nothing here waits but [`Wire::wait`].
+//! The operating system's sockets for the client. There is one connection at a time, and only [`Wire::wait`] blocks.
 //!
-//! The trace is shown what passes, and the first bytes of the server are kept: they tell what speaks there. Nothing here knows MQTT.
+//! The trace sees all bytes. The first bytes from the server are kept, because they show which protocol it speaks. Nothing here knows
+//! MQTT.
 
 use std::{
     io::{self, Read, Write},
@@ -24,31 +25,31 @@ use crate::{
     trace::{ConnectionTrace, TraceDirection},
 };
 
-/// Something else to wait for beside the socket: that it becomes ready for this.
+/// A file to wait for in addition to the socket, and what to wait for.
 pub(crate) type Watched = (BorrowedFd<'static>, PollFlags);
 
-/// The way to one server.
+/// The connection to one server.
 pub(crate) struct Wire<'l> {
     target: Target,
     is_tls: bool,
     limits: &'l Limits,
-    /// What the thread finds that connects.
+    /// The result of the connecting thread.
     attempt: Option<Receiver<connect::Result>>,
-    /// It has found that while something else was waited for.
+    /// That result, if it arrived while waiting for something else.
     found: Option<connect::Result>,
     socket: Option<Socket>,
     /// The server has ended its stream.
     is_over: bool,
-    /// Who watches.
+    /// The trace that sees all bytes.
     pub trace: ConnectionTrace,
     /// The first bytes that the server has sent on this connection.
     pub heard: Vec<u8>,
-    /// Why no connection was made, with the address.
+    /// Why no connection could be made, with the address.
     pub failed: Option<CommandFailure>,
 }
 
 impl<'l> Wire<'l> {
-    /// Nothing is connected yet.
+    /// No connection yet.
     pub(crate) fn new(target: Target, is_tls: bool, limits: &'l Limits, is_traced: bool) -> Self {
         Self {
             target,
@@ -64,8 +65,8 @@ impl<'l> Wire<'l> {
         }
     }
 
-    /// Sleeps until the socket is ready for what is wanted of it (to read, to write), or something of `also` is, or a connection is made,
-    /// or a signal comes, or `wait` is over.
+    /// Sleeps until the socket is ready to read or write as wanted, one of `also` is ready, a connection is made, a signal arrives, or
+    /// `wait` is over.
     pub(crate) fn wait(&mut self, (reads, writes): (bool, bool), wait: Duration, also: &[Watched]) {
         if let Some(attempt) = &self.attempt {
             self.found = match attempt.recv_timeout(wait) {
@@ -80,7 +81,7 @@ impl<'l> Wire<'l> {
         flags.set(PollFlags::OUT, writes);
         let mut all: Vec<_> = self.socket.iter().map(|socket| PollFd::new(socket, flags)).collect();
         all.extend(also.iter().map(|(other, flags)| PollFd::from_borrowed_fd(*other, *flags)));
-        // Whatever the outcome, the next turn finds out what the socket can do.
+        // Ignore the result: the next turn finds out what the socket can do.
         let _ = poll(&mut all, Timespec::try_from(wait).ok().as_ref());
     }
 
@@ -125,14 +126,14 @@ impl Network for Wire<'_> {
         }
     }
 
-    /// Ends our stream and reads the server's to its end, for a moment: whoever hangs up on unread bytes resets the connection, and the
-    /// server may then lose our last acknowledgements and send the will. What is read is for nobody.
+    /// Ends our stream, then reads the server's to its end for a moment. Closing a socket with unread bytes resets the connection; the
+    /// server may then lose our last acknowledgements and publish the will. The bytes read are discarded.
     fn disconnect(&mut self) {
         (self.attempt, self.found) = (None, None);
         let Some(mut socket) = self.socket.take() else { return };
         let patience = if self.limits.is_late() { HASTE } else { FAREWELL };
         let start = Instant::now();
-        // The server may be gone already; then there is nobody to tell.
+        // This fails if the server is gone already, which does not matter any more.
         if socket.shutdown(Shutdown::Write).is_err() || self.is_over {
             return;
         }
@@ -195,20 +196,20 @@ impl Network for Wire<'_> {
     }
 }
 
-/// Not a failure: nothing can be moved now.
+/// Whether this only means that nothing can be moved now.
 fn is_pause(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
-/// A reset has a code of its own in either direction, as in Mbed TLS's `net_sockets`.
+/// A connection reset has its own code in both directions, as in Mbed TLS's `net_sockets`.
 fn code(error: &io::Error, otherwise: Error) -> Error {
     let is_reset = matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
     if is_reset { net::CONN_RESET } else { otherwise }
 }
 
-/// Enough to tell protocols apart, in bytes.
+/// This many bytes are enough to recognize a protocol.
 const HEARD: usize = 16;
-/// For the server's end of the connection.
+/// How long to wait for the server to close.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The same when the time is over already.
+/// The same when the time of `-W` is over already.
 const HASTE: Duration = Duration::from_millis(300);

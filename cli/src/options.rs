@@ -1,4 +1,4 @@
-//! The options of `mqtts pub` and `mqtts sub`: what they mean together.
+//! The options of `mqtts pub` and `mqtts sub`: reads them and checks them against each other.
 
 mod link;
 pub(crate) mod rows;
@@ -24,57 +24,57 @@ use url::Url;
 
 /// `mqtts pub`.
 pub(crate) struct PublishOptions {
-    /// Where and as whom.
+    /// Where to connect, and as whom.
     pub link: ConnectionOptions,
     /// The topic, without wildcards.
     pub topic: String,
-    /// What is sent.
+    /// The source of the message.
     pub payload: PayloadOrigin,
     /// 0, 1 or 2.
     pub qos: u8,
     /// Whether the server keeps the message for later subscribers.
     pub retain: bool,
-    /// How many times it is sent.
+    /// How many times to send it.
     pub repeat: u64,
-    /// The pause in between.
+    /// The pause between two of them.
     pub repeat_delay: Duration,
-    /// `-M`: how many messages of QoS 1 and 2 may be under way at once.
+    /// `-M`: how many messages of QoS 1 and 2 may be unacknowledged at the same time.
     pub under_way: u16,
 }
 
 /// `mqtts sub`.
 pub(crate) struct SubscribeOptions {
-    /// Where and as whom.
+    /// Where to connect, and as whom.
     pub link: ConnectionOptions,
-    /// Topic filters.
+    /// The topic filters to subscribe to.
     pub filters: Vec<String>,
-    /// Topic filters of subscriptions that are to end.
+    /// The topic filters to unsubscribe from.
     pub unsubscribe: Vec<String>,
-    /// The highest quality of service that is asked for.
+    /// The highest quality of service to ask for.
     pub qos: u8,
-    /// Which messages count.
+    /// Which messages to print.
     pub selection: Selection,
-    /// Clears retained messages that count, `-R` aside.
+    /// Whether to clear the selected retained messages on the server; `-R` does not limit this.
     pub remove_retained: bool,
-    /// Ends after so many messages.
+    /// Whether to end after this many messages.
     pub count: Option<u64>,
-    /// Ends when everything is granted.
+    /// Whether to end once all subscriptions are granted.
     pub end_when_subscribed: bool,
-    /// How a message is printed.
+    /// How to print a message.
     pub format: Format,
 }
 
-/// Which messages are printed and counted.
+/// Which messages to print and count.
 pub(crate) struct Selection {
-    /// `-T`: topic filters of messages that are not.
+    /// `-T`: leaves out messages whose topic matches one of these filters.
     pub filter_out: Vec<String>,
-    /// `-R`: retained ones are not.
+    /// `-R`: leaves out retained messages.
     pub no_retained: bool,
-    /// `--retained-only`: others are not, and the first of them is the end.
+    /// `--retained-only`: leaves out all others, and ends at the first of them.
     pub retained_only: bool,
 }
 
-/// A message's source.
+/// The source of a message.
 #[derive(Clone)]
 pub(crate) enum PayloadOrigin {
     /// `-m`, `-n`.
@@ -160,7 +160,7 @@ pub(crate) fn subscribe(parser: &mut Parser) -> Result<Invocation, CommandFailur
     })))
 }
 
-/// The options as they stand on the command line.
+/// The options as given on the command line.
 #[derive(Default)]
 pub(crate) struct CommandLine {
     host: Option<String>,
@@ -212,7 +212,7 @@ pub(crate) struct CommandLine {
     quiet: bool,
 }
 
-/// What `--insecure` leaves.
+/// What is still verified with `--insecure`.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Verify {
     #[default]
@@ -221,7 +221,7 @@ enum Verify {
 }
 
 impl CommandLine {
-    /// What `-L`, or a URL as `-h`, says is as if each part had an option of its own.
+    /// Sets host, port and so on from the URL of `-L` or `-h`, as if each part were an option.
     fn address(&mut self, command: &str) -> Result<(), CommandFailure> {
         if self.socket.is_some() {
             let given = [
@@ -267,7 +267,7 @@ impl CommandLine {
         Ok(())
     }
 
-    /// How messages are printed.
+    /// The format of printed messages.
     fn format(&mut self) -> Result<Format, CommandFailure> {
         let style = match self.format.take() {
             Some(text) => Style::parse(&text)?,
@@ -290,7 +290,7 @@ fn mqtt_filter(option: &str, filter: &str) -> Result<(), CommandFailure> {
     })
 }
 
-/// As many messages of QoS 1 and 2 as Mosquitto's clients have under way.
+/// The limit of Mosquitto's clients for unacknowledged messages of QoS 1 and 2.
 const MAX_UNDER_WAY: u16 = 20;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Messages on standard output, one after the other and whole: nothing of a message is printed before all of it is there.
+//! Prints messages on standard output. A message is printed only when it is complete.
 
 use std::{
     io::{self, StdoutLock, Write},
@@ -20,18 +20,18 @@ pub(crate) struct Printer<'a> {
     subscribe: &'a SubscribeOptions,
     limits: &'a Limits,
     printed: u64,
-    /// The message that is arriving in pieces.
+    /// The message whose chunks are arriving.
     partial: Option<Partial>,
-    /// The server has not yet answered SUBSCRIBE or UNSUBSCRIBE.
+    /// Whether answers to SUBSCRIBE or UNSUBSCRIBE are outstanding.
     subscribing: bool,
     unsubscribing: bool,
-    /// Topics of retained messages that are to be cleared.
+    /// Topics of retained messages to clear.
     pub to_clear: Vec<String>,
-    /// Topics whose clearing will come back as a message without content, which nobody wants to see.
+    /// Topics that are being cleared. The server sends that back as an empty message, which is not printed.
     echoes: Vec<String>,
 }
 
-/// A message without its end.
+/// A message that is not yet complete.
 struct Partial {
     topic: String,
     payload: Vec<u8>,
@@ -56,22 +56,22 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A new connection: of what had arrived in pieces the rest will not come.
+    /// A new connection begins: a message that had arrived in part will not be completed.
     pub(crate) fn begin(&mut self) {
         self.partial = None;
     }
 
-    /// Whether answers are still due, or nothing was asked for yet.
+    /// Whether answers are outstanding, or nothing has been requested yet.
     pub(crate) const fn is_waiting(&self) -> bool {
         self.subscribing || self.unsubscribing
     }
 
-    /// SUBSCRIBE and UNSUBSCRIBE are on their way.
+    /// SUBSCRIBE and UNSUBSCRIBE have been sent.
     pub(crate) fn asked(&mut self, subscribing: bool, unsubscribing: bool) {
         (self.subscribing, self.unsubscribing) = (subscribing, unsubscribing);
     }
 
-    /// Prints what has come; the end once there is enough of it.
+    /// Prints what has arrived. Returns the end once there were enough messages.
     ///
     /// # Errors
     /// `SUBSCRIPTION_REFUSED` with the filter; [`CommandFailure::Output`].
@@ -91,7 +91,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// MQTT 3.1.1 §3.9.3: the answers come in the order of the filters.
+    /// MQTT 3.1.1 §3.9.3: the results are in the order of the filters.
     fn granted(&self, results: impl Iterator<Item = Option<QoS>>) -> Flow {
         let mut answers = self.subscribe.filters.iter().zip(results);
         match answers.find(|(_, granted)| granted.is_none()) {
@@ -136,7 +136,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Prints a message if it counts.
+    /// Prints a message if it is selected.
     fn whole(&mut self, message: &Printed<'_>) -> Flow {
         let selection = &self.subscribe.selection;
         if selection.retained_only && !message.retain {
@@ -167,7 +167,7 @@ impl<'a> Printer<'a> {
         Ok(if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    /// In pieces that a pipe takes at once when it is ready for any: a reader that is slow does not keep the program from ending.
+    /// Writes in pieces that a pipe accepts at once when it is ready at all, so that a slow reader does not keep the program from ending.
     fn print(&mut self, bytes: &[u8]) -> Result<(), CommandFailure> {
         for piece in bytes.chunks(PIPE) {
             ready::wait(rustix::stdio::stdout(), PollFlags::OUT, self.limits)?;

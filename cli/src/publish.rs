@@ -1,7 +1,7 @@
 //! `mqtts pub`: a message, the same one several times, or each line of standard input.
 //!
-//! A connection that is lost is made again, and what the server has not acknowledged is sent again, in its order. What is under way is
-//! kept here, not in the client: with a clean session the client forgets it with the connection (MQTT 3.1.1 §3.1.2.4).
+//! A lost connection is made again, and messages that the server has not acknowledged are sent again in their order. They are kept here,
+//! not in the client, because the client discards them with a clean session (MQTT 3.1.1 §3.1.2.4).
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -21,11 +21,10 @@ use crate::{
     source::{Lines, PIECE, PayloadReader},
 };
 
-/// Publishes one message, `--repeat` times, and waits for each delivery where the quality of service promises one
-/// (MQTT 3.1.1 §4.3).
+/// Publishes one message `--repeat` times. Waits for each delivery at quality of service 1 and 2 (MQTT 3.1.1 §4.3).
 ///
 /// # Errors
-/// As [`ClientLoop::turn`]; `pk::FILE_IO_ERROR` when the file fails half way.
+/// As [`ClientLoop::turn`]; `pk::FILE_IO_ERROR` when reading the file fails.
 pub(crate) fn run(
     session: &mut ClientLoop<'_, '_, '_>,
     publish: &PublishOptions,
@@ -45,7 +44,7 @@ pub(crate) fn run(
     })
 }
 
-/// Sends one message to its end, or goes on with the one that a kept session sends again by itself.
+/// Sends one message completely, or continues one that a kept session sends again by itself.
 fn deliver(
     session: &mut ClientLoop<'_, '_, '_>,
     publish: &PublishOptions,
@@ -67,7 +66,7 @@ fn deliver(
     Ok(())
 }
 
-/// Publishes lines as they come, several at once under way, and waits for all deliveries at the end.
+/// Publishes lines as they arrive, several at the same time, and waits for all deliveries at the end.
 ///
 /// # Errors
 /// As [`ClientLoop::turn`]; `pk::FILE_IO_ERROR` when standard input fails.
@@ -84,11 +83,11 @@ pub(crate) fn run_lines(
     })
 }
 
-/// The lines that are on their way.
+/// The lines that are being sent.
 struct OutgoingLines<'a> {
     publish: &'a PublishOptions,
     input: Lines,
-    /// Lines that are to be sent before those of the input.
+    /// Lines to send before those of the input.
     waiting: VecDeque<Vec<u8>>,
     /// Lines of quality of service 1 and 2 that the server has not acknowledged, oldest first.
     sent: VecDeque<(NonZeroU16, Vec<u8>)>,
@@ -123,7 +122,7 @@ impl OutgoingLines<'_> {
         }
     }
 
-    /// A kept session begins a long line again by itself, and asks for its bytes.
+    /// Continues a long line that a kept session has begun to send again: the client needs its bytes.
     fn go_on(&self, session: &mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure> {
         let Some(stream) = session.stream() else { return Ok(()) };
         let sent = self.sent.iter().find(|(identifier, _)| Some(*identifier) == stream.identifier);
@@ -132,7 +131,7 @@ impl OutgoingLines<'_> {
         session.append(line.get(begin..).unwrap_or_default())
     }
 
-    /// What the client does not have any more is delivered, as long as the connection is the one that it was sent on.
+    /// Forgets the lines that the client no longer has: on the connection that they were sent on, these are delivered.
     fn forget_delivered(&mut self, session: &ClientLoop<'_, '_, '_>) {
         if self.sent.len() != session.undelivered() {
             let open: HashSet<_> = session.open().collect();
@@ -140,7 +139,7 @@ impl OutgoingLines<'_> {
         }
     }
 
-    /// On a new connection, what the client does not have any more is forgotten, and sent again before anything else.
+    /// After a reconnection: lines that the client no longer has were discarded. Sends them again first.
     fn recall(&mut self, session: &ClientLoop<'_, '_, '_>) {
         let open: HashSet<_> = session.open().collect();
         let (kept, lost): (VecDeque<_>, VecDeque<_>) =
@@ -165,5 +164,5 @@ fn message<'a>(publish: &'a PublishOptions, payload: &'a [u8]) -> Message<'a> {
     Message { topic: &publish.topic, payload, qos, retain: publish.retain }
 }
 
-/// A server that ends so many connections in a row without taking anything does not want it.
+/// How many connections in a row may end without progress before the program gives up.
 const PATIENCE: u32 = 3;

@@ -1,4 +1,4 @@
-//! Whether a file can be read or written without a wait.
+//! Whether a file can be read or written without blocking.
 
 use std::{os::fd::BorrowedFd, time::Duration};
 
@@ -6,12 +6,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::{failure::CommandFailure, limits::Limits};
 
-/// Whether something of `flags` has happened, or the other end is gone.
+/// Whether one of `flags` is set, or the other end is closed.
 pub(crate) fn now(file: BorrowedFd<'_>, flags: PollFlags) -> bool {
     within(file, flags, Duration::ZERO)
 }
 
-/// Waits for that.
+/// Waits until [`now`] is true.
 ///
 /// # Errors
 /// As [`Limits::check`].

@@ -1,18 +1,18 @@
-//! What a lost connection means: a line on standard error, a pause, and the same job again on the next one.
+//! After a lost connection: print a line on standard error, wait, connect again and continue.
 //!
-//! As Mosquitto's clients do it: a connection that cannot be made at all is a failure; one that was there and is lost is made again
+//! As in Mosquitto's clients, it is a failure if no connection can be made at all. A connection that existed and was lost is made again
 //! until it works.
 
 use std::io::{self, Write};
 
 use crate::{failure::CommandFailure, options::ConnectionOptions, session::ClientLoop};
 
-/// Does `job` on one connection after the other until it is done. It begins with [`ClientLoop::establish`], and goes on where the last
-/// connection has left it.
+/// Runs `job` on one connection after another until it is done. `job` begins with [`ClientLoop::establish`] and continues where the last
+/// connection ended.
 ///
 /// # Errors
-/// What no new connection mends, and what there is no new connection for: before the first one, with `--no-reconnect`, and after
-/// `patience` connections in a row that brought nothing forward.
+/// A failure that a new connection does not help against. Any failure before the first connection, with `--no-reconnect`, or after
+/// `patience` connections in a row without progress.
 pub(crate) fn until_done(
     session: &mut ClientLoop<'_, '_, '_>,
     link: &ConnectionOptions,
@@ -25,7 +25,7 @@ pub(crate) fn until_done(
             Err(failure) if link.reconnect && session.connections > 0 && failure.is_passing() => failure,
             result => return result,
         };
-        // An attempt that made no connection says nothing of the job.
+        // An attempt that made no connection says nothing about the job.
         if session.connections > before.0 {
             vain = if session.settled > before.1 { 0 } else { vain.saturating_add(1) };
             before = (session.connections, session.settled);
@@ -34,16 +34,16 @@ pub(crate) fn until_done(
             return Err(failure);
         }
         let pause = session.pause().unwrap_or_default();
-        // The port was right before.
+        // The hint would suspect the port, but the port has worked before.
         let failure = failure.without_hint();
         tell(link, &format!("{failure}; trying again in {:.1} s", pause.as_secs_f64()));
     }
 }
 
-/// Tells the user, who may have asked for silence.
+/// Prints a line on standard error, unless `--quiet` is given.
 pub(crate) fn tell(link: &ConnectionOptions, what: &str) {
     if !link.quiet {
-        // Where standard error is gone there is nobody left to tell.
+        // If standard error is closed, nobody can be told.
         let _ = writeln!(io::stderr(), "{what}");
     }
 }

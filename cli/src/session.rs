@@ -1,4 +1,4 @@
-//! The client over the system's sockets, turn by turn until somebody has what they wanted, or the clock or a signal ends it.
+//! Runs the client over the system's sockets, turn by turn, until the job is done, the time is over or a signal arrives.
 
 use std::{
     num::NonZeroU16,
@@ -25,7 +25,7 @@ use crate::{
     network::{Watched, Wire},
 };
 
-/// The client with what it needs to move, and when to stop.
+/// The client with its network, and the limits.
 pub(crate) struct ClientLoop<'c, 'b, 'l> {
     inner: nonblocking::Session<'c, 'b, Accelerator, Wire<'l>>,
     limits: &'l Limits,
@@ -33,15 +33,15 @@ pub(crate) struct ClientLoop<'c, 'b, 'l> {
     has_certificate: bool,
     /// How many connections the server has accepted.
     pub connections: u64,
-    /// How many messages the server has taken over, or at quality of service 0 were written.
+    /// How many messages the server has acknowledged, or were written at quality of service 0.
     pub settled: u64,
 }
 
-/// Whether a handler of events wants more of them.
+/// What an event handler returns: whether it wants more events.
 pub(crate) type Flow = Result<ControlFlow<()>, CommandFailure>;
 
 impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
-    /// Nothing is connected before the first turn.
+    /// Makes the loop. The first turn connects.
     pub(crate) const fn new(
         inner: nonblocking::Session<'c, 'b, Accelerator, Wire<'l>>,
         limits: &'l Limits,
@@ -51,7 +51,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Self { inner, limits, saved, has_certificate, connections: 0, settled: 0 }
     }
 
-    /// Goes on until the server has accepted the connection, and tells whether it still has this client's session.
+    /// Runs until the server has accepted the connection. Returns whether it still has this client's session.
     ///
     /// # Errors
     /// As [`ClientLoop::turn`].
@@ -69,7 +69,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Ok(present.unwrap_or_default())
     }
 
-    /// Goes on until everything has left for the network, and the server has taken over what it has to.
+    /// Runs until everything is sent, and the server has acknowledged what it must.
     ///
     /// # Errors
     /// As [`ClientLoop::turn`].
@@ -80,12 +80,12 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Ok(())
     }
 
-    /// Whether something has not yet left for the network, or the server has not yet taken over what it has to.
+    /// Whether something is still to be sent, or to be acknowledged by the server.
     pub(crate) fn is_sending(&self) -> bool {
         self.missing() > 0 || self.undelivered() > 0 || self.inner.client.has_output()
     }
 
-    /// Goes on for so long.
+    /// Runs for this time.
     ///
     /// # Errors
     /// As [`ClientLoop::turn`].
@@ -97,8 +97,8 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Ok(())
     }
 
-    /// Publishes a message whose payload is all there, and gives its identifier; none at quality of service 0. Nothing is kept that
-    /// is not written, so that messages leave in the order of the calls.
+    /// Publishes a message whose payload is complete. Returns its identifier; none at quality of service 0. A message is always written at
+    /// once, never only kept, so messages are sent in the order of the calls.
     ///
     /// # Errors
     /// As [`ClientLoop::start`].
@@ -107,9 +107,9 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
             let now = self.limits.now();
             match self.inner.client.start(message, message.payload.len(), self.inner.accel, now) {
                 Err(BUFFER_TOO_SMALL) if self.inner.client.has_output() => {}
-                // The next turn says why.
+                // The next turn reports why.
                 Err(NOT_CONNECTED) => {}
-                // It is longer than what is kept of a message, or than what one record takes.
+                // The message is longer than the client's memory for messages, or than one record.
                 Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL) => {
                     let identifier =
                         self.start(&Message { payload: &[], ..*message }, message.payload.len())?;
@@ -132,7 +132,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Ok(identifier)
     }
 
-    /// Begins to publish a message of which `message.payload` is the beginning and `total` the whole length; gives its identifier.
+    /// Begins a message: `message.payload` is the beginning, `total` the whole length. Returns its identifier.
     ///
     /// # Errors
     /// As [`mqtts::Client::start`] and [`ClientLoop::turn`].
@@ -144,10 +144,10 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         loop {
             let now = self.limits.now();
             match self.inner.client.start(message, total, self.inner.accel, now) {
-                // Something else has to go first.
+                // Another message must be sent first.
                 Err(IN_FLIGHT_FULL) if self.undelivered() > 0 => {}
                 Err(BUFFER_TOO_SMALL) if self.inner.client.has_output() => {}
-                // The next turn says why.
+                // The next turn reports why.
                 Err(NOT_CONNECTED) => {}
                 started => return self.begun(started),
             }
@@ -155,12 +155,12 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         }
     }
 
-    /// How many bytes of the payload are still to be given to [`ClientLoop::append`].
+    /// How many bytes of the payload [`ClientLoop::append`] still needs.
     pub(crate) fn missing(&self) -> usize {
         self.stream().map_or(0, |stream| stream.remaining)
     }
 
-    /// The message whose payload is not yet all there.
+    /// The message whose payload is not yet complete.
     pub(crate) fn stream(&self) -> Option<Stream> {
         self.inner.client.mqtt().stream()
     }
@@ -173,7 +173,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         while !data.is_empty() {
             let now = self.limits.now();
             let taken = match self.inner.client.chunk(data, self.inner.accel, now) {
-                // The next turn says why.
+                // The next turn reports why.
                 Err(NOT_CONNECTED) => 0,
                 taken => taken?,
             };
@@ -185,7 +185,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Ok(())
     }
 
-    /// How many messages of QoS 1 and 2 the server has not yet taken over.
+    /// How many messages of QoS 1 and 2 the server has not yet acknowledged.
     pub(crate) fn undelivered(&self) -> usize {
         self.open().count()
     }
@@ -195,7 +195,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         self.inner.client.mqtt().undelivered()
     }
 
-    /// Publishes a message of QoS 1 or 2 when there is room for it, without waiting; whether there was.
+    /// Publishes a message of QoS 1 or 2 if there is room, without waiting. Returns whether there was.
     ///
     /// # Errors
     /// As [`mqtts::Client::publish`].
@@ -207,10 +207,10 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         }
     }
 
-    /// Asks the server for something, such as subscriptions, if there is room for it now; whether there was.
+    /// Sends a request such as SUBSCRIBE if there is room now. Returns whether there was.
     ///
     /// # Errors
-    /// What the client says to it.
+    /// Those of the client for this request.
     pub(crate) fn ask<T>(
         &mut self,
         what: impl Fn(&mut mqtts::Client<'b>, &mut Accelerator, u64) -> Result<T, Error>,
@@ -218,17 +218,17 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         let now = self.limits.now();
         match what(self.inner.client, self.inner.accel, now) {
             Err(BUFFER_TOO_SMALL) if self.inner.client.has_output() => Ok(false),
-            // The next turn says why.
+            // The next turn reports why.
             Err(NOT_CONNECTED) => Ok(false),
             asked => Ok(asked.map(|_| true)?),
         }
     }
 
-    /// Moves what can be moved, and hands over what has happened; waits a moment if there was nothing, but not longer than until
-    /// something of `also` is ready.
+    /// Moves what can be moved, and passes events to the handler. If nothing happened, waits until something of `also` is ready, at most
+    /// for `wait`.
     ///
     /// # Errors
-    /// What has ended the connection, which is over then; those of [`Limits::check`] and of the handler.
+    /// Why the connection has ended; those of [`Limits::check`] and of the handler.
     pub(crate) fn turn(
         &mut self,
         wait: Duration,
@@ -246,7 +246,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
             Ok(None) => {}
             Err(WouldBlock) => self.wait(wait, also),
             Err(Other(status)) => {
-                // What has ended the connection counts more than a file that cannot be written.
+                // The reason why the connection ended matters more than a file that cannot be written.
                 let _ = self.keep_session();
                 return Err(self.explain(status.into()));
             }
@@ -254,14 +254,14 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// When the next attempt to connect is due; none while there is a connection.
+    /// How long until the next attempt to connect; none while there is a connection.
     pub(crate) fn pause(&self) -> Option<Duration> {
         let at = self.inner.client.retry_at()?;
         Some(Duration::from_millis(at.saturating_sub(self.limits.now())))
     }
 
-    /// Says what is still due, then goodbye in every layer (MQTT 3.1.1 §3.14, then RFC 5246 §7.2.1), as far as the connection still
-    /// allows. Nothing of what is read then is acknowledged any more.
+    /// Sends what is due, then the goodbye of each layer (MQTT 3.1.1 §3.14, then RFC 5246 §7.2.1), if the connection still allows it.
+    /// Messages that arrive meanwhile are not acknowledged.
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00) when the TLS session cannot be saved.
@@ -288,15 +288,15 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
     fn wait(&mut self, wait: Duration, also: &[Watched]) {
         let due = self.inner.client.next_deadline();
         let due = due.map(|at| Duration::from_millis(at.saturating_sub(self.limits.now())));
-        // The client's own clock counts whole milliseconds.
+        // The client's clock counts whole milliseconds.
         let due = due.filter(|due| !due.is_zero());
         let wait = due.into_iter().chain(self.limits.left()).fold(wait.min(TICK), Duration::min);
         let wants = self.inner.wants();
         self.inner.network.wait(wants, wait, also);
     }
 
-    /// RFC 5246 §7.2.2: after a fatal alert the session must not be resumed any more. A failure of the network alone, or a server that
-    /// offered nothing new, leaves what was saved before.
+    /// RFC 5246 §7.2.2: after a fatal alert the session must not be resumed, so the saved one is removed. After a network failure, or if
+    /// the server offered no new session, the saved one stays.
     fn keep_session(&self) -> Result<(), CommandFailure> {
         let Some(tls) = self.inner.client.tls() else { return Ok(()) };
         let alert = tls.status().and_then(|status| status.alert);
@@ -306,7 +306,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         if tls.session().is_empty() && !has_failed { Ok(()) } else { self.saved.keep(tls.session()) }
     }
 
-    /// Adds to what ended a connection what usually causes it.
+    /// Adds the usual cause to the failure that ended a connection.
     fn explain(&mut self, failure: CommandFailure) -> CommandFailure {
         if let Some(failed) = self.inner.network.failed.take() {
             return failed;
@@ -327,13 +327,13 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
     }
 }
 
-/// Nobody waits for an event.
+/// A handler that ignores all events.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a handler")]
 fn ignore(_: &Event<'_>) -> Flow {
     Ok(ControlFlow::Continue(()))
 }
 
-/// For DISCONNECT and close_notify.
+/// How long sending DISCONNECT and close_notify may take.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The same when the time is over already.
+/// The same when the time of `-W` is over already.
 const HASTE: Duration = Duration::from_millis(300);

@@ -1,4 +1,4 @@
-//! Where the payloads of `mqtts pub` come from: the command line, a file of any length, or standard input.
+//! The payloads of `mqtts pub`: from the command line, a file of any length, or standard input.
 
 use std::{
     fs::File,
@@ -13,7 +13,7 @@ use status::pk;
 
 use crate::{connect::reason, failure::CommandFailure, limits::Limits, options::PayloadOrigin, ready};
 
-/// A payload of known length that is read piece by piece, and again from its beginning.
+/// A payload of known length. It is read in pieces, and can be read again from the beginning.
 pub(crate) struct PayloadReader {
     reader: Box<dyn ReadSeek>,
     /// In bytes.
@@ -21,17 +21,17 @@ pub(crate) struct PayloadReader {
     place: String,
 }
 
-/// What a payload can be read from more than once.
+/// A source that can be read more than once.
 trait ReadSeek: Read + Seek {}
 
 impl<T: Read + Seek> ReadSeek for T {}
 
 impl PayloadReader {
-    /// Opens the payload, before anything is connected.
+    /// Opens the payload, before a connection is made.
     ///
     /// # Errors
-    /// `pk::FILE_IO_ERROR` (-0x3E00) with the file's name; [`CommandFailure::Usage`] when it is longer than an MQTT packet can be; those of
-    /// [`Limits::check`], since a pipe may take its time.
+    /// `pk::FILE_IO_ERROR` (-0x3E00) with the file's name. [`CommandFailure::Usage`] when it is longer than an MQTT packet can be. Those
+    /// of [`Limits::check`], since reading a pipe may take long.
     pub(crate) fn open(payload: &PayloadOrigin, limits: &Limits) -> Result<Self, CommandFailure> {
         let source = match payload {
             PayloadOrigin::Message(message) => Self::of_bytes(message.clone(), "-m".to_owned()),
@@ -50,7 +50,7 @@ impl PayloadReader {
         Self { length: bytes.len(), reader: Box::new(Cursor::new(bytes)), place }
     }
 
-    /// MQTT states the length first: a regular file has one; of a pipe it shows only when all of it is read.
+    /// MQTT sends the length first. A regular file has a known length; a pipe must be read completely to find it.
     fn of_file(file: &Path, limits: &Limits) -> Result<Self, CommandFailure> {
         let place = format!("-f {}", file.display());
         let opened = File::open(file).map_err(|error| broken(&place, reason(&error)))?;
@@ -75,7 +75,7 @@ impl PayloadReader {
         }
     }
 
-    /// The next piece, of at most `limit` bytes; the file must not have become shorter meanwhile.
+    /// Reads the next piece, of at most `limit` bytes. A file that has become shorter is a failure.
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
@@ -93,7 +93,7 @@ impl PayloadReader {
         }
     }
 
-    /// Begins again.
+    /// Goes back to the beginning.
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
@@ -102,17 +102,17 @@ impl PayloadReader {
     }
 }
 
-/// Standard input line by line, as it comes, without a wait.
+/// Standard input, line by line as it arrives, without blocking.
 #[derive(Default)]
 pub(crate) struct Lines {
     pending: Vec<u8>,
-    /// So many bytes of it have no end of a line.
+    /// This many bytes have been searched and have no line end.
     searched: usize,
     has_ended: bool,
 }
 
 impl Lines {
-    /// The next line without its end, if it is there already.
+    /// The next line without its line end, if it is complete.
     ///
     /// # Errors
     /// [`CommandFailure::Usage`] when it is longer than an MQTT packet can be.
@@ -124,7 +124,7 @@ impl Lines {
             if u32::try_from(self.searched).map_or(true, |length| length > MAX_PAYLOAD) {
                 return too_long("a line");
             }
-            // The last line may lack its end.
+            // The last line may have no line end.
             let is_last = self.has_ended && !self.pending.is_empty();
             self.searched = if is_last { 0 } else { self.searched };
             return Ok(is_last.then(|| std::mem::take(&mut self.pending)));
@@ -135,12 +135,12 @@ impl Lines {
         Ok(Some(line))
     }
 
-    /// Whether everything has been read, and given.
+    /// Whether all input has been read and returned.
     pub(crate) const fn is_over(&self) -> bool {
         self.has_ended && self.pending.is_empty()
     }
 
-    /// Reads what is there; whether anything was, or the end.
+    /// Reads what is available. Returns whether there was anything, or the end.
     ///
     /// # Errors
     /// `pk::FILE_IO_ERROR` (-0x3E00).
@@ -152,13 +152,13 @@ impl Lines {
         Ok(true)
     }
 
-    /// What to wait for.
+    /// The file to wait for.
     pub(crate) fn file() -> BorrowedFd<'static> {
         rustix::stdio::stdin()
     }
 }
 
-/// Reads once; how much, or nothing if the system has nothing after all.
+/// Reads once. Returns the number of bytes, or none if nothing is available after all.
 fn read_some(file: BorrowedFd<'_>, place: &str, into: &mut Vec<u8>) -> Result<Option<usize>, CommandFailure> {
     let mut buffer = vec![0; PIECE];
     match rustix::io::read(file, &mut buffer) {
@@ -179,7 +179,7 @@ fn too_long<T>(place: &str) -> Result<T, CommandFailure> {
     Err(CommandFailure::Usage(format!("pub: {place}: longer than {MAX_PAYLOAD} bytes")))
 }
 
-/// How much is read at once.
+/// How many bytes are read at once.
 pub(crate) const PIECE: usize = 64 * 1024;
-/// The longest payload beside the longest topic.
+/// The longest payload that fits into a packet with the longest topic.
 const MAX_PAYLOAD: u32 = MAX_REMAINING_LENGTH - 65_535 - 4;

@@ -1,7 +1,7 @@
 //! `mqtts sub`: prints messages as they come, and connects again when the connection is lost.
 //!
-//! The MQTT session lives on over connections, so that a message of QoS 2 is printed once; the server is asked for the subscriptions
-//! again unless it still has them.
+//! The MQTT session lasts across connections, so that a message of QoS 2 is printed once. After a reconnection the client subscribes
+//! again, unless the server still has its subscriptions.
 
 use std::io;
 
@@ -18,7 +18,7 @@ use crate::{
     session::ClientLoop,
 };
 
-/// Subscribes and prints until the wanted number of messages has come, or the user or the clock says stop.
+/// Subscribes, and prints messages until the wanted number has arrived, or the user or the time limit ends it.
 ///
 /// # Errors
 /// As [`ClientLoop::turn`]; `SUBSCRIPTION_REFUSED` with the filter; [`CommandFailure::Output`]; [`CommandFailure::TimedOut`].
@@ -29,13 +29,13 @@ pub(crate) fn run(
 ) -> Result<(), CommandFailure> {
     let mut run = Run { subscribe, printer: Printer::new(subscribe, limits) };
     match until_done(session, &subscribe.link, u32::MAX, |session| run.converse(session)) {
-        // The user has seen enough.
+        // The user has ended it.
         Err(CommandFailure::Interrupted) => Ok(()),
         result => result,
     }
 }
 
-/// What outlives a connection.
+/// The state that lasts across connections.
 struct Run<'a> {
     subscribe: &'a SubscribeOptions,
     printer: Printer<'a>,
@@ -83,7 +83,7 @@ impl Run<'_> {
         session.ask(|client, accel, now| client.unsubscribe(&list, accel, now))
     }
 
-    /// MQTT 3.1.1 §3.3.1.3: a retained message without a payload.
+    /// Clears retained messages by publishing empty ones (MQTT 3.1.1 §3.3.1.3).
     fn clear_retained(&mut self, session: &mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure> {
         while let Some(topic) = self.printer.to_clear.first() {
             let message = Message { topic, payload: &[], qos: QoS::AtLeastOnce, retain: true };
@@ -95,7 +95,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What was to be cleared is cleared before the end.
+    /// Clears what is still to be cleared before the end.
     fn finish(&mut self, session: &mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure> {
         if !self.subscribe.remove_retained {
             return Ok(());

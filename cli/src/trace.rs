@@ -1,16 +1,15 @@
-//! `-d`: what went over the wire, on standard error.
+//! `-d`: prints on standard error what is sent and received.
 //!
-//! Lines about TLS are read from the records themselves as they pass the socket (RFC 5246 §6.2, §7.4), not from the state of the
-//! protocol cores. So they also show what a core refuses. Lines about MQTT are what the client tells by the crate `log`. Nothing of a
-//! payload, a password or a key is printed. Handshake messages in the clear are looked at without `-d`, too: whether the server asked for
-//! a certificate explains what it says later.
+//! The lines about TLS are read from the records as they pass the socket (RFC 5246 §6.2, §7.4), not from the state of the cores, so they
+//! also show what a core refuses. The lines about MQTT are the client's own log lines (crate `log`). No payload, password or key is
+//! printed. Plaintext handshake messages are also read without `-d`: whether the server asked for a certificate explains its later alerts.
 
 use std::{
     fmt,
     io::{self, Write},
 };
 
-/// Which way bytes go.
+/// The direction of bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TraceDirection {
     /// From us to the server.
@@ -28,7 +27,7 @@ impl fmt::Display for TraceDirection {
     }
 }
 
-/// The observer of one connection; silent unless it was asked for.
+/// Watches one connection. Prints only if asked to.
 pub(crate) struct ConnectionTrace {
     enabled: bool,
     records: [RecordSplitter; 2],
@@ -40,7 +39,7 @@ impl ConnectionTrace {
         Self { enabled, records: Default::default() }
     }
 
-    /// Another connection begins, of which the line tells.
+    /// A new connection begins. Prints `text`.
     pub(crate) fn begin(&mut self, text: impl fmt::Display) {
         self.records = Default::default();
         self.line(text);
@@ -59,7 +58,7 @@ impl ConnectionTrace {
         }
     }
 
-    /// Bytes of TLS that passed the socket.
+    /// TLS bytes that passed the socket.
     pub(crate) fn tls(&mut self, direction: TraceDirection, bytes: &[u8]) {
         let enabled = self.enabled;
         let [sent, received] = &mut self.records;
@@ -74,7 +73,7 @@ impl ConnectionTrace {
     }
 }
 
-/// What the client tells: printed, if that was asked for.
+/// Prints the client's log lines, if asked to.
 struct TraceLogger;
 
 impl log::Log for TraceLogger {
@@ -91,20 +90,20 @@ impl log::Log for TraceLogger {
     fn flush(&self) {}
 }
 
-/// Lets the client tell what it does, where somebody wants to know.
+/// Enables the client's log lines if `enabled`.
 pub(crate) fn listen(enabled: bool) {
-    // A second logger is one too many only in a program that has another.
+    // This fails only in a program that has set another logger.
     if enabled && log::set_logger(&TraceLogger).is_ok() {
         log::set_max_level(log::LevelFilter::Debug);
     }
 }
 
-/// Where standard error is gone nobody watches any more.
+/// Prints a line. If standard error is closed, nobody is watching.
 fn print(text: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "debug: {text}");
 }
 
-/// Cuts one direction's bytes into records, and its plaintext handshake records into messages.
+/// Splits the bytes of one direction into records, and plaintext handshake records into messages.
 #[derive(Default)]
 struct RecordSplitter {
     pending: Vec<u8>,
@@ -139,7 +138,7 @@ impl RecordSplitter {
     }
 }
 
-/// The first whole record of `pending`, removed from it.
+/// Removes the first complete record from `pending` and returns it.
 fn take_record(pending: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
     let &[kind, _, _, high, low, ..] = pending.as_slice() else { return None };
     let end = usize::from(u16::from_be_bytes([high, low])).saturating_add(RECORD_HEADER);
@@ -148,7 +147,7 @@ fn take_record(pending: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
     Some((kind, body))
 }
 
-/// The first whole handshake message of `pending`, removed from it: its type and its length with the header.
+/// Removes the first complete handshake message from `pending`. Returns its type, and its length including the header.
 fn take_message(pending: &mut Vec<u8>) -> Option<(u8, usize)> {
     let &[kind, high, middle, low, ..] = pending.as_slice() else { return None };
     let length = usize::try_from(u32::from_be_bytes([0, high, middle, low])).ok()?.saturating_add(4);

@@ -1,4 +1,4 @@
-//! Whom to trust: files, folders, and the system's own list of certification authorities.
+//! The trusted certificates: from files, folders, and the system's list of certification authorities.
 
 use std::{
     env, fs,
@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 
 use crate::{connect::reason, failure::CommandFailure, files, options::Anchors};
 
-/// A file's PEM text, with what it came from for a message.
+/// The PEM text of a file, and the place that messages name.
 pub(crate) struct PemSource {
     pub(crate) place: String,
     pub(crate) text: Zeroizing<Vec<u8>>,
-    /// One of a folder's many, which may hold anything.
+    /// Whether it is from a folder, whose files may be anything.
     pub(crate) is_one_of_many: bool,
 }
 
@@ -24,7 +24,7 @@ impl PemSource {
     }
 }
 
-/// The PEM texts of all anchors.
+/// The PEM texts of all trusted certificates.
 ///
 /// # Errors
 /// `pk::FILE_IO_ERROR` (-0x3E00) for what cannot be read; `ssl::CA_CHAIN_REQUIRED` (-0x7680) when the system has no list.
@@ -47,7 +47,7 @@ pub(crate) fn texts(anchors: &Anchors) -> Result<Vec<PemSource>, CommandFailure>
     Ok(texts)
 }
 
-/// Every file of the folder that has certificates, in the order of their names; a folder for OpenSSL has others, too.
+/// Reads every file in the folder that has certificates, in the order of their names. A folder made for OpenSSL has other files as well.
 fn read_folder(folder: &Path, texts: &mut Vec<PemSource>) -> Result<(), CommandFailure> {
     let broken = |error: std::io::Error| {
         CommandFailure::at(pk::FILE_IO_ERROR, format!("--capath {}: {}", folder.display(), reason(&error)))
@@ -57,7 +57,7 @@ fn read_folder(folder: &Path, texts: &mut Vec<PemSource>) -> Result<(), CommandF
         names.push(entry.map_err(broken)?.path());
     }
     names.sort();
-    // OpenSSL's links (1a2b3c4d.0) name files that stand there under another name, too.
+    // OpenSSL's links (1a2b3c4d.0) point to files in the same folder: read each file once.
     let mut seen = Vec::new();
     for name in names.iter().filter(|name| name.is_file()) {
         let original = fs::canonicalize(name).unwrap_or_else(|_| name.clone());
@@ -73,7 +73,7 @@ fn read_folder(folder: &Path, texts: &mut Vec<PemSource>) -> Result<(), CommandF
     Ok(())
 }
 
-/// The list that `SSL_CERT_FILE` names, as for OpenSSL, or else the first that stands where systems have it.
+/// The list that `SSL_CERT_FILE` names, as in OpenSSL; otherwise the first of the usual places that exists.
 fn system() -> Result<PemSource, CommandFailure> {
     let named = env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty()).map(PathBuf::from);
     let file = named.or_else(|| SYSTEM.iter().map(PathBuf::from).find(|file| file.is_file()));
@@ -87,7 +87,7 @@ fn system() -> Result<PemSource, CommandFailure> {
 }
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-/// Debian, Fedora, openSUSE, Alpine and macOS, FreeBSD.
+/// The usual places on Debian, Fedora, openSUSE, Alpine and macOS, FreeBSD.
 const SYSTEM: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",

@@ -1,11 +1,11 @@
-//! A message as JSON (RFC 8259), as `mosquitto_sub` writes it for `%j` and `%J`.
+//! A message as JSON (RFC 8259), in the format of `mosquitto_sub`'s `%j` and `%J`.
 
 use jiff::ZonedDateTime;
 use serde::de::IgnoredAny;
 
 use super::{Printed, time, write};
 
-/// The whole object around a payload that is JSON already.
+/// The whole object. `payload` is JSON already.
 pub(super) fn of(message: &Printed<'_>, now: &ZonedDateTime, payload: &str, pretty: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let time = time("%Y-%m-%dT%H:%M:%S.%6f%z", now);
@@ -19,12 +19,12 @@ pub(super) fn of(message: &Printed<'_>, now: &ZonedDateTime, payload: &str, pret
     layout(&String::from_utf8_lossy(&out), pretty).into_bytes()
 }
 
-/// The payload as a string; what is not UTF-8 in it is replaced, since JSON is.
+/// The payload as a JSON string. Bytes that are not UTF-8 are replaced, since JSON must be UTF-8.
 pub(super) fn quoted(payload: &[u8]) -> String {
     text(&String::from_utf8_lossy(payload))
 }
 
-/// The payload as it is, if it is JSON.
+/// The payload itself, if it is valid JSON.
 pub(super) fn embedded(payload: &[u8]) -> Option<String> {
     serde_json::from_slice::<IgnoredAny>(payload).ok()?;
     Some(std::str::from_utf8(payload).ok()?.to_owned())
@@ -34,7 +34,7 @@ fn text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Valid JSON without white space, or with a line for every member; numbers and the order of members stay as they are.
+/// Valid JSON without white space, or with one line per member. Numbers and the order of members stay unchanged.
 fn layout(json: &str, pretty: bool) -> String {
     let (mut out, mut depth, mut in_string, mut escaped) = (String::new(), 0_usize, false, false);
     let mut rest = json.chars().peekable();

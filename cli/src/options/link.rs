@@ -1,4 +1,4 @@
-//! What the options say about the connection: where to, as whom, and how it is protected.
+//! The options of the connection: where to connect, as whom, and how it is protected.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -8,13 +8,13 @@ use tls12::{MaxFragmentLength, Suites, Verification};
 use super::{CommandLine, Verify, mqtt_topic};
 use crate::{arguments::usage, connect::Target, failure::CommandFailure};
 
-/// What both commands say about the connection.
+/// The options of the connection, shared by both commands.
 pub(crate) struct ConnectionOptions {
     /// `-h`: a name or an address.
     pub host: String,
     /// `-p`.
     pub port: u16,
-    /// `-A`: an address of this machine, or its name.
+    /// `-A`: an address of this machine, or a name for it.
     pub from: Option<String>,
     /// `--unix`: in place of a host and a port.
     pub socket: Option<PathBuf>,
@@ -28,11 +28,11 @@ pub(crate) struct ConnectionOptions {
     pub password: Option<String>,
     /// `-k` in seconds; 0 switches it off.
     pub keep_alive: u16,
-    /// Not `-c`.
+    /// Whether to begin a clean session: true without `-c`.
     pub clean: bool,
     /// The message that the server sends when we are lost.
     pub will: Option<Will>,
-    /// Connects again when the connection is lost; not with `--no-reconnect`.
+    /// Whether to reconnect when the connection is lost: false with `--no-reconnect`.
     pub reconnect: bool,
     /// `-W`: ends after this time.
     pub timeout: Option<Duration>,
@@ -52,7 +52,7 @@ impl ConnectionOptions {
     }
 }
 
-/// What is said about TLS.
+/// The options of TLS.
 pub(crate) struct Tls {
     /// Whom to trust.
     pub anchors: Anchors,
@@ -70,7 +70,7 @@ pub(crate) struct Tls {
     pub session: Option<PathBuf>,
 }
 
-/// Where the certificates that are trusted come from.
+/// Where the trusted certificates come from.
 #[derive(Default)]
 pub(crate) struct Anchors {
     /// `--cafile`.
@@ -94,7 +94,7 @@ pub(crate) struct Will {
 }
 
 impl CommandLine {
-    /// What the options say about the connection, once they have been held against each other.
+    /// The options of the connection, after checking them against each other.
     pub(super) fn link(mut self, command: &str) -> Result<ConnectionOptions, CommandFailure> {
         if self.password.is_some() && self.user_name.is_none() {
             return usage(format!("{command}: -P needs -u")); // MQTT 3.1.1 §3.1.2.9
@@ -183,7 +183,7 @@ impl CommandLine {
         }))
     }
 
-    /// Refuses options that `with` would silently ignore.
+    /// Refuses TLS options that would be ignored without TLS. `with` is the option that turns TLS off.
     fn without_tls(&self, command: &str, with: &str) -> Result<(), CommandFailure> {
         let given = [
             ("--cafile", !self.anchors.files.is_empty()),
@@ -206,14 +206,14 @@ impl CommandLine {
 }
 
 impl Anchors {
-    /// Whether the command line says whom to trust.
+    /// Whether the command line says which certificates to trust.
     const fn are_given(&self) -> bool {
         !self.files.is_empty() || !self.folders.is_empty() || self.system
     }
 }
 
-/// IANA's ports of `secure-mqtt` and `mqtt`.
+/// The ports that IANA assigned to `secure-mqtt` and `mqtt`.
 const PORT_TLS: u16 = 8883;
 const PORT_PLAIN: u16 = 1883;
-/// Seconds, as `mosquitto_pub` and `mosquitto_sub` have it.
+/// In seconds; the value of `mosquitto_pub` and `mosquitto_sub`.
 const KEEP_ALIVE: u16 = 60;

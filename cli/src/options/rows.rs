@@ -1,6 +1,6 @@
 //! The options of `mqtts pub` and `mqtts sub`, in the order of their help pages.
 //!
-//! They are named as `mosquitto_pub` and `mosquitto_sub` name them where these have one.
+//! If Mosquitto's clients have an option, it has the same name here.
 
 use std::time::Duration;
 
@@ -618,7 +618,7 @@ fn add<T>(list: &mut Vec<T>, value: Result<T, CommandFailure>) -> Result<(), Com
     Ok(())
 }
 
-/// A message has one source.
+/// Refuses a second source of the message.
 fn payload(
     options: &mut CommandLine,
     option: &'static str,
@@ -633,6 +633,6 @@ fn payload(
 
 const MQTT_5: &str = "it speaks MQTT 3.1.1, not MQTT 5";
 const PSK: &str = "the suites are TLS_RSA_WITH_AES_*, with certificates; there are no pre-shared keys";
-/// Of a URL, too.
+/// Why websockets are missing; also for a URL that asks for them.
 pub(super) const WEBSOCKETS: &str = "it speaks MQTT over TCP or TLS, not over websockets";
 const ENGINE: &str = "keys are PEM files (--key)";

@@ -1,4 +1,4 @@
-//! One table of options for every command: the command line, the help pages, the manual page and both completions are read from it.
+//! The table of options. The command line, help pages, manual page and both completions are made from it.
 
 use std::{ffi::OsString, fmt, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
@@ -9,43 +9,43 @@ use lexopt::{
 
 use crate::{arguments::usage, failure::CommandFailure};
 
-/// An option of a command whose options are gathered in a `T`.
+/// An option. `T` collects the options of its command.
 pub(crate) struct OptionRow<T: 'static> {
-    /// As it is typed: one letter behind one dash, words behind two; the first name is the one that messages use.
+    /// The names as they are typed: one dash before a letter, two before a word. Messages use the first one.
     pub names: &'static [&'static str],
-    /// What follows it and what becomes of it.
+    /// Whether a value follows, and what the option does.
     pub action: Action<T>,
-    /// Whose option it is.
+    /// Which commands have it.
     pub commands: Commands,
-    /// The paragraph of the help page that it stands in.
+    /// The section of the help page.
     pub group: Group,
-    /// One or two sentences without a final stop.
+    /// One or two sentences without a final full stop.
     pub help: &'static str,
 }
 
 /// What an option does.
 pub(crate) enum Action<T> {
-    /// It stands alone.
+    /// It has no value.
     Flag(fn(&mut T)),
     /// A value follows.
     Value {
-        /// What the value is called on the help page.
+        /// The value's name on the help page.
         name: &'static str,
-        /// What the value may be, for completion.
+        /// The kind of value, for completion.
         kind: ValueKind,
-        /// Takes the value.
+        /// Stores the value.
         take: fn(&mut T, &Given) -> Result<(), CommandFailure>,
     },
-    /// Mosquitto's clients know it and we do not; this is why, or what to do instead.
+    /// Mosquitto's clients have it, this program does not. Says why, or what to do instead.
     Missing {
-        /// Whether a value follows it there.
+        /// The value's name, if it has a value there.
         name: &'static str,
-        /// One sentence without a final stop.
+        /// One sentence without a final full stop.
         why: &'static str,
     },
 }
 
-/// What a value may be.
+/// Kinds of values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueKind {
     /// Anything.
@@ -54,13 +54,13 @@ pub(crate) enum ValueKind {
     File,
     /// A folder's name.
     Folder,
-    /// One of these, separated by blanks.
+    /// One of these words, separated by blanks.
     Words(&'static str),
     /// Names of cipher suites, joined by colons.
     Suites,
 }
 
-/// Commands that share a table.
+/// Which commands have an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Commands {
     /// `mqtts pub`.
@@ -71,26 +71,26 @@ pub(crate) enum Commands {
     All,
 }
 
-/// A paragraph of a help page.
+/// A section of a help page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
-    /// What is sent.
+    /// What to send.
     Message,
-    /// What is asked for.
+    /// What to subscribe to.
     Subscription,
-    /// How it is printed.
+    /// How to print it.
     Output,
-    /// Where to, and as whom.
+    /// Where to connect, and as whom.
     Connection,
-    /// The message that the server sends for us.
+    /// The will.
     Will,
     /// TLS.
     Tls,
-    /// What the program tells.
+    /// What the program prints about itself.
     Reports,
-    /// Of `mqtts lint`: files, and what they are held against.
+    /// For `mqtts lint`: the files, and what they are checked against.
     Files,
-    /// What is missing on purpose.
+    /// What is deliberately missing.
     Missing,
 }
 
@@ -120,7 +120,7 @@ impl<T> OptionRow<T> {
         }
     }
 
-    /// Whether it is only there to be refused.
+    /// Whether it exists only to be refused with a reason.
     pub(crate) const fn is_missing(&self) -> bool {
         matches!(self.action, Action::Missing { .. })
     }
@@ -157,7 +157,7 @@ impl Group {
 }
 
 impl Given {
-    /// As text.
+    /// The value as text.
     pub(crate) fn text(&self) -> Result<String, CommandFailure> {
         match self.value.to_str() {
             Some(text) => Ok(text.to_owned()),
@@ -165,17 +165,17 @@ impl Given {
         }
     }
 
-    /// As it stands.
+    /// The value as bytes.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.value.as_encoded_bytes().to_vec()
     }
 
-    /// As a file's name.
+    /// The value as a file name.
     pub(crate) fn path(&self) -> PathBuf {
         self.value.clone().into()
     }
 
-    /// As a number within `range`.
+    /// The value as a number within `range`.
     pub(crate) fn number<N>(&self, range: RangeInclusive<N>) -> Result<N, CommandFailure>
     where
         N: FromStr + PartialOrd + fmt::Display,
@@ -193,7 +193,7 @@ impl Given {
     }
 }
 
-/// Reads all options of `command`, whose name is `word`; nothing if `--help` is among them.
+/// Reads all options of `command`, whose name is `word`. None if `--help` is among them.
 ///
 /// # Errors
 /// [`CommandFailure::Usage`] with one line about the first mistake.

@@ -3,25 +3,25 @@
 use super::rows::WEBSOCKETS;
 use crate::{arguments::usage, failure::CommandFailure};
 
-/// What a URL says.
+/// The parts of a URL.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Url {
-    /// `mqtt://`, not `mqtts://`.
+    /// Whether the scheme is `mqtt://`, not `mqtts://`.
     pub plain: bool,
-    /// Before the host, with `%` and two digits decoded.
+    /// The user name, percent-decoded.
     pub user_name: Option<String>,
-    /// The same.
+    /// The password, percent-decoded.
     pub password: Option<String>,
-    /// Without the brackets of an IPv6 address.
+    /// The host, without the brackets of an IPv6 address.
     pub host: String,
-    /// Behind the host.
+    /// The port, if there is one.
     pub port: Option<u16>,
-    /// What follows the first slash, if that is not nothing; decoded, too.
+    /// What follows the first slash, percent-decoded; none if that is empty.
     pub topic: Option<String>,
 }
 
 impl Url {
-    /// Whether a value means to be a URL; no host's name has these characters.
+    /// Whether a value is meant as a URL. No host name has these characters.
     pub(crate) fn is_one(value: &str) -> bool {
         value.contains("://")
     }
@@ -29,7 +29,7 @@ impl Url {
     /// Reads the value of `option`.
     ///
     /// # Errors
-    /// [`CommandFailure::Usage`] that says what is wrong, without the password.
+    /// [`CommandFailure::Usage`], which names the mistake without showing the password.
     pub(crate) fn parse(option: &str, value: &str) -> Result<Self, CommandFailure> {
         let wrong = |what: &str| usage(format!("{option}: {what}"));
         let Some((scheme, rest)) = value.split_once("://") else {

@@ -1,4 +1,4 @@
-//! Values of options that are more than a text or a number.
+//! The values of options that are neither text nor a number.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tls12::{MaxFragmentLength, Suite, Suites};
 use super::table::Given;
 use crate::{arguments::usage, failure::CommandFailure};
 
-/// Seconds, with a fraction if need be.
+/// A number of seconds, which may have a fraction.
 pub(super) fn seconds(given: &Given) -> Result<Duration, CommandFailure> {
     let value = given.text()?;
-    // What a Duration cannot hold is refused with what is negative, and with what is no number.
+    // `Duration` refuses negative and too large numbers; these get the same message as text that is no number.
     let seconds = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     match seconds.filter(|seconds| seconds.as_secs() <= MAX_TIMEOUT) {
         Some(seconds) => Ok(seconds),
@@ -18,7 +18,7 @@ pub(super) fn seconds(given: &Given) -> Result<Duration, CommandFailure> {
     }
 }
 
-/// MQTT 3.1.1, by the names that Mosquitto's clients have for it.
+/// Accepts MQTT 3.1.1 only, under the names of Mosquitto's clients.
 pub(super) fn protocol_version(given: &Given) -> Result<(), CommandFailure> {
     match given.text()?.as_str() {
         "mqttv311" | "311" => Ok(()),
@@ -29,7 +29,7 @@ pub(super) fn protocol_version(given: &Given) -> Result<(), CommandFailure> {
     }
 }
 
-/// TLS 1.2.
+/// Accepts TLS 1.2 only.
 pub(super) fn tls_version(given: &Given) -> Result<(), CommandFailure> {
     match given.text()?.as_str() {
         "tlsv1.2" => Ok(()),
@@ -79,7 +79,7 @@ fn by_openssl(name: &str) -> Option<Suite> {
     Suite::ALL.into_iter().find(|suite| openssl_name(*suite) == name)
 }
 
-/// How OpenSSL calls a suite: `TLS_RSA_WITH_AES_256_CBC_SHA256` is `AES256-SHA256`, `…_CCM_8` is `…-CCM8`.
+/// OpenSSL's name of a suite: `TLS_RSA_WITH_AES_256_CBC_SHA256` is `AES256-SHA256`, `…_CCM_8` is `…-CCM8`.
 pub(crate) fn openssl_name(suite: Suite) -> String {
     let name = suite.name().replace("TLS_RSA_WITH_AES_", "AES").replace("_CBC_", "_");
     name.replace("CCM_8", "CCM8").replace('_', "-")
