@@ -69,15 +69,15 @@ pub(crate) fn overview() -> String {
 /// `mqtts pub --help`.
 pub(crate) fn publish() -> String {
     let head = "mqtts pub -t TOPIC (-m MESSAGE | -f FILE | -s | -l | -n) [options]\n\n\
-                Sends a message, or several. When the connection is lost it connects again and sends again what the server\n\
-                has not acknowledged; it gives up after three connections that brought nothing forward.\n";
+                Sends a message, or several. When the connection is lost, it connects again and repeats what the server\n\
+                has not acknowledged. It gives up after three connections in a row without progress.\n";
     page(head, ROWS, Commands::Publish) + &suites()
 }
 
 /// `mqtts sub --help`.
 pub(crate) fn subscribe() -> String {
     let head = "mqtts sub -t FILTER [-t FILTER ...] [options]\n\n\
-                Prints each payload on a line of its own, as soon as all of it has come. When the connection is lost it\n\
+                Prints each payload on its own line, as soon as all of it has arrived. When the connection is lost, it\n\
                 connects again, after pauses that grow from a second to half a minute, and says so on standard error.\n";
     page(head, ROWS, Commands::Subscribe) + &suites()
 }
@@ -87,7 +87,7 @@ pub(crate) fn lint() -> String {
     let head = "mqtts lint [--cafile FILE] [--cert FILE [--key FILE]] [--host NAME] [--at TIME]\n\n\
                 Says what would fail on the wire, and why, without connecting. Each finding is a line on standard output.\n\
                 Exit status 1 if something will fail; 0 if nothing will, or there are only warnings.\n\
-                A warning is also what is read here and stricter software may refuse.\n";
+                Encodings that are accepted here, but that stricter software may refuse, are warnings.\n";
     page(head, LINT, Commands::All)
 }
 

@@ -145,9 +145,9 @@ impl<'b> Client<'b> {
         })
     }
 
-    /// Begins a new network connection: writes CONNECT and tells how many bytes it takes.
+    /// Begins a new network connection: writes CONNECT and returns its length in bytes.
     ///
-    /// What was connected before counts as lost. [`Event::Connected`] follows; until then nothing else is written.
+    /// The previous connection counts as lost. [`Event::Connected`] follows; until then nothing else is written.
     ///
     /// # Errors
     /// `BUFFER_TOO_SMALL`: nothing has changed.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The future of [`Session::next`] may be dropped at any await, as `select` does: before each await the session has recorded what the
-//! socket took or gave. The socket's own futures must lose nothing when they are dropped either; those of `embassy-net` do not.
+//! socket took or gave. This needs a socket whose own futures lose nothing when they are dropped, such as `embassy-net`'s.
 
 #![allow(
     async_fn_in_trait,

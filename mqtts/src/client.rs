@@ -153,7 +153,7 @@ pub struct Client<'b> {
     /// MQTT cannot read on until something was written or acknowledged.
     is_blocked: bool,
     is_subscribing_due: bool,
-    /// What [`mqtt::Client::save`] gives may have changed.
+    /// The saved session ([`mqtt::Client::save`]) may be out of date.
     is_changed: bool,
     /// How many connections in a row the server accepted before MQTT failed on them.
     broken: u8,

@@ -9,8 +9,8 @@ use tls12::Connection;
 /// | `rx` | a record from the server; the workspace of our signature | [`Connection::MIN_RX`] | [`Connection::SMALL_RX`], with [`max_fragment_length`](tls12::Config::max_fragment_length) |
 /// | `tx` | records to the server; the workspace of the chain's verification | [`Connection::MIN_TX`] | [`Connection::GOOD_TX`] |
 /// | `session` | what the next connection resumes from | 0: never | [`Connection::GOOD_SESSION`] |
-/// | `spill` | an MQTT packet that arrives in pieces; a message longer than it comes in chunks | 8 | the longest topic and payload |
-/// | `in_flight` | messages of QoS 1 and 2 until they are acknowledged | 0: QoS 0 only | what is said while the broker is away |
+/// | `spill` | an MQTT packet that arrives in pieces; a message longer than this is delivered in chunks | 8 | the longest topic and payload |
+/// | `in_flight` | messages of QoS 1 and 2 until they are acknowledged | 0: QoS 0 only | the messages published while the broker is away |
 ///
 /// ```
 /// use mqtts::tls12::Connection;

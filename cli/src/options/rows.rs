@@ -74,7 +74,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         action: Flag(|options| options.payloads.push(("-n", PayloadOrigin::Message(Vec::new())))),
         commands: Publish,
         group: Group::Message,
-        help: "send a message without content; with -r it clears what the server keeps",
+        help: "send a message without content; with -r this clears the retained message on the server",
     },
     OptionRow {
         names: &["-q", "--qos"],
@@ -96,7 +96,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: Publish,
         group: Group::Message,
-        help: "with -l, so many messages of quality of service 1 and 2 may be under way at once (20)",
+        help: "with -l: how many messages of quality of service 1 and 2 may be unacknowledged at the same time (20)",
     },
     OptionRow {
         names: &["-r", "--retain"],
@@ -114,7 +114,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: Publish,
         group: Group::Message,
-        help: "send the message so many times, each after the one before it is delivered",
+        help: "send the message this many times, each after the previous one is delivered",
     },
     OptionRow {
         names: &["--repeat-delay"],
@@ -125,7 +125,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: Publish,
         group: Group::Message,
-        help: "wait so long in between, such as 0.5",
+        help: "wait this many seconds in between, such as 0.5",
     },
     OptionRow {
         names: &["-t", "--topic"],
@@ -136,7 +136,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: Subscribe,
         group: Group::Subscription,
-        help: "a topic, or a filter with '+' for a level and '#' for all below; more than once for several",
+        help: "a topic, or a filter with '+' for one level and '#' for all levels below; repeat it for several",
     },
     OptionRow {
         names: &["-U", "--unsubscribe"],
@@ -147,7 +147,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: Subscribe,
         group: Group::Subscription,
-        help: "end this subscription of a kept session (-c), after the new ones are made",
+        help: "unsubscribe from this filter of a kept session (-c), after the new subscriptions are made",
     },
     OptionRow {
         names: &["-q", "--qos"],
@@ -169,28 +169,28 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: Subscribe,
         group: Group::Subscription,
-        help: "leave out messages whose topic matches this; more than once for several",
+        help: "leave out messages whose topic matches this filter; repeat it for several",
     },
     OptionRow {
         names: &["-R"],
         action: Flag(|options| options.no_retained = true),
         commands: Subscribe,
         group: Group::Subscription,
-        help: "leave out messages that the server had kept",
+        help: "leave out retained messages",
     },
     OptionRow {
         names: &["--retained-only"],
         action: Flag(|options| options.retained_only = true),
         commands: Subscribe,
         group: Group::Subscription,
-        help: "print only messages that the server had kept, and end with the first other one",
+        help: "print only retained messages, and end at the first other one",
     },
     OptionRow {
         names: &["--remove-retained"],
         action: Flag(|options| options.remove_retained = true),
         commands: Subscribe,
         group: Group::Subscription,
-        help: "clear on the server every kept message that comes, but for those that -T leaves out",
+        help: "clear on the server every retained message that arrives, except those that -T leaves out",
     },
     OptionRow {
         names: &["-C"],
@@ -201,14 +201,14 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: Subscribe,
         group: Group::Subscription,
-        help: "end after so many messages; what is waiting beyond them stays at the server",
+        help: "end after this many messages; further ones that wait stay on the server",
     },
     OptionRow {
         names: &["-E"],
         action: Flag(|options| options.end_when_subscribed = true),
         commands: Subscribe,
         group: Group::Subscription,
-        help: "end as soon as the server has granted everything; with -c it makes a session for later",
+        help: "end as soon as the server has granted all subscriptions; with -c this makes a session for later",
     },
     OptionRow {
         names: &["-v", "--verbose"],
@@ -285,7 +285,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: All,
         group: Group::Connection,
-        help: "connect from this address of the machine, or from that of this name",
+        help: "connect from this address of the machine; a name for it is looked up",
     },
     OptionRow {
         names: &["--unix"],
@@ -318,7 +318,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: All,
         group: Group::Connection,
-        help: "a client identifier of this and the number of the process",
+        help: "the client identifier is this text and the number of the process",
     },
     OptionRow {
         names: &["-u", "--username"],
@@ -447,7 +447,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: All,
         group: Group::Tls,
-        help: "the certificates that are trusted; without this option and the next, those that the system trusts",
+        help: "the certificates to trust; without this option and the next, those that the system trusts",
     },
     OptionRow {
         names: &["--capath"],
@@ -465,7 +465,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         action: Flag(|options| options.anchors.system = true),
         commands: All,
         group: Group::Tls,
-        help: "trust those that the system trusts beside --cafile and --capath",
+        help: "trust the certificates that the system trusts, in addition to --cafile and --capath",
     },
     OptionRow {
         names: &["--cert"],
@@ -494,7 +494,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         action: Flag(|options| options.verify = Verify::NotTheName),
         commands: All,
         group: Group::Tls,
-        help: "with --cafile, --capath or --tls-use-os-certs: do not look whether the certificate is for this host; \
+        help: "with --cafile, --capath or --tls-use-os-certs: do not check whether the certificate is for this host; \
                alone: do not verify the server at all",
     },
     OptionRow {
@@ -574,7 +574,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         action: Flag(|options| options.quiet = true),
         commands: All,
         group: Group::Reports,
-        help: "print no failures, only the exit status tells; mistakes of the command line are still told",
+        help: "print no failures, only the exit status shows them; mistakes of the command line are still printed",
     },
     missing(&["-D", "--property"], "PROPERTY", MQTT_5),
     missing(&["-x", "--session-expiry-interval"], "SECONDS", MQTT_5),
