@@ -51,7 +51,7 @@ impl CommandFailure {
         matches!(self, Self::Status { status, .. } if PASSING.contains(&status.error))
     }
 
-    /// Removes the hint, if another cause is known.
+    /// Removes the hint: for a failure whose cause is known to be another.
     pub(crate) fn without_hint(self) -> Self {
         match self {
             Self::Status { status, place, .. } => Self::Status { status, place, hint: String::new() },

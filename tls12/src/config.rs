@@ -47,7 +47,7 @@ pub struct Config<'b> {
     pub max_fragment_length: Option<MaxFragmentLength>,
     /// Application protocols to offer, in order of preference, each 1 to 255 bytes long (RFC 7301 §3.1); may be empty.
     pub alpn: &'b [&'b [u8]],
-    /// Whether to ask for session tickets (RFC 5077). Resumption by session id is always possible.
+    /// Whether to ask for session tickets (RFC 5077). Resumption by session id needs no setting.
     pub session_tickets: bool,
 }
 
