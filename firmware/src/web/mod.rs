@@ -5,7 +5,7 @@
 //!   HTML      what can be  who may    HTTP/1.1
 //!             asked for    ask
 //! ```
-//! This file and [`answers`] join them: a few workers, each with one connection and one request on it. Own code: a request is
+//! This file and `answers.rs` join them: a few workers, each with one connection and one request on it. Own code: a request is
 //! answered from the buffer that it came in, and a page is written window by window, which a general server does not do.
 //!
 //! Deliberately absent: TLS (the note's device serves its menu in plain HTTP; `SECURITY.md` says what that means), keeping
