@@ -376,12 +376,26 @@ fn an_observer_adds_flags_and_takes_none_away() {
 /// Nobody is asked about a certificate that does not come.
 #[test]
 fn an_observer_is_not_asked_when_a_session_is_resumed() {
-    let made = connect(&trusting(), localhost(), Script::default()).unwrap();
+    let before = Witness::default();
+    let observed = Config { observer: Some(&before), ..trusting() };
+    let made = connect(&observed, localhost(), Script::default()).unwrap();
     let witness = Witness { against: Flags::OTHER, ..Witness::default() };
     let config = Config { observer: Some(&witness), ..trusting() };
     let peer = Peer { session: &made.session, ..localhost() };
     let again = connect(&config, peer, resuming(made.server.saved())).unwrap();
     assert!(again.resumed && witness.seen.into_inner().unwrap().is_empty());
+}
+
+/// A session that was made for nobody does not know the certificate, so an observer is shown it in a handshake.
+#[test]
+fn an_observer_resumes_no_session_without_the_certificate() {
+    let made = connect(&trusting(), localhost(), Script::default()).unwrap();
+    let witness = Witness::default();
+    let config = Config { observer: Some(&witness), ..trusting() };
+    let peer = Peer { session: &made.session, ..localhost() };
+    let again = connect(&config, peer, resuming(made.server.saved())).unwrap();
+    assert_eq!((again.resumed, again.certificate), (false, Some(sha256(&throwaway::der("server.pem")))));
+    assert!(!witness.seen.into_inner().unwrap().is_empty());
 }
 
 /// A connection with an observer can still be moved to another thread, and a configuration kept in a static.

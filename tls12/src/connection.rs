@@ -317,14 +317,15 @@ impl<'b> Connection<'b> {
         self.handshake.alpn()
     }
 
-    /// Writes this connection's line of a key log, from the server's ServerHelloDone (or its ServerHello, when it resumes) on
+    /// Writes this connection's line of a key log, from our ClientKeyExchange (or the server's ServerHello, when it resumes) on
     /// until the connection fails, otherwise nothing. This line decrypts the whole connection.
     ///
     /// # Errors
     /// Those of `out`.
     #[cfg(feature = "key-log")]
     pub fn key_log(&self, out: &mut impl core::fmt::Write) -> core::fmt::Result {
-        self.handshake.key_log(out)
+        // Then the master secret is wiped.
+        if matches!(self.end, End::Failed | End::Abandoned) { Ok(()) } else { self.handshake.key_log(out) }
     }
 
     /// How far the handshake has come.

@@ -39,6 +39,25 @@ fn the_key_log_has_the_secrets_that_both_sides_use() {
     }
 }
 
+/// The master secret is wiped then, and a line of zeros would be a lie.
+#[test]
+fn the_key_log_has_nothing_of_a_failed_connection() {
+    for (length, expected) in [(12, Err(ssl::BAD_HS_FINISHED)), (11, Err(ssl::BAD_HS_FINISHED))] {
+        let script = Script::default().edited_in(Flight::Finish, move |items| {
+            items.pop();
+            items.push(message(FINISHED, &vec![0; length]));
+        });
+        let (mut rx, mut tx, mut session) =
+            (vec![0; Connection::SMALL_RX], vec![0; Connection::GOOD_TX], vec![0; Connection::GOOD_SESSION]);
+        let config = trusting();
+        let mut connection = Connection::new(&config, peer(&[]), &mut rx, &mut tx, &mut session).unwrap();
+        let mut link = Link::new(Server::new(script), Pieces::Whole);
+        assert_eq!(link.run(&mut connection, &mut Soft::new(InsecureSeeded::new(1))), expected);
+        let mut line = String::new();
+        assert!(connection.key_log(&mut line).is_ok() && line.is_empty(), "{line}");
+    }
+}
+
 /// RFC 5246 §7.2.2: behind a fatal alert nothing is left, neither in the connection nor in what it was lent, and before it is dropped.
 #[test]
 fn a_failure_leaves_no_secret_in_memory() {
