@@ -50,7 +50,8 @@ fn publish_all(publish: &PublishOptions) -> Result<(), CommandFailure> {
         PayloadOrigin::Lines => None,
         payload => Some(PayloadReader::open(payload, limits)?),
     };
-    with_session(&publish.link, limits, |session| match &mut source {
+    // The job counts the messages under way itself (`--max-in-flight`).
+    with_session(&publish.link, limits, 0, |session| match &mut source {
         Some(source) => publish::run(session, publish, source),
         None => publish::run_lines(session, publish),
     })
@@ -58,5 +59,7 @@ fn publish_all(publish: &PublishOptions) -> Result<(), CommandFailure> {
 
 fn print_all(subscribe: &SubscribeOptions) -> Result<(), CommandFailure> {
     let limits = &Limits::new(subscribe.link.timeout)?;
-    with_session(&subscribe.link, limits, |session| subscribe::run(session, limits, subscribe))
+    with_session(&subscribe.link, limits, mqtt::Options::default().max_in_flight, |session| {
+        subscribe::run(session, limits, subscribe)
+    })
 }

@@ -31,10 +31,13 @@ use crate::{
 pub(crate) fn with_session(
     link: &ConnectionOptions,
     limits: &Limits,
+    max_in_flight: u16,
     job: impl FnOnce(&mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure>,
 ) -> Result<(), CommandFailure> {
     trace::listen(link.debug);
-    let Some(tls) = &link.tls else { return talk(link, limits, Security::Plain, &[], job) };
+    let Some(tls) = &link.tls else {
+        return talk(link, limits, max_in_flight, Security::Plain, &[], job);
+    };
     // 1. Everything that can fail without a network.
     let mut storage = Vec::new();
     let anchors = anchors(link, tls, &mut storage)?;
@@ -65,20 +68,21 @@ pub(crate) fn with_session(
         alpn: protocols.as_slice(),
         ..Config::default()
     };
-    talk(link, limits, Security::Tls { host: &link.host, config: &config }, &session, job)
+    talk(link, limits, max_in_flight, Security::Tls { host: &link.host, config: &config }, &session, job)
 }
 
 /// Makes the client. Its session lasts for all connections of the run.
 fn talk(
     link: &ConnectionOptions,
     limits: &Limits,
+    max_in_flight: u16,
     security: Security<'_>,
     session: &[u8],
     job: impl FnOnce(&mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure>,
 ) -> Result<(), CommandFailure> {
     let identifier = link.identifier.clone().map_or_else(random_identifier, Ok)?;
     let settings = Settings {
-        mqtt: options(link, &identifier),
+        mqtt: mqtt::Options { max_in_flight, ..options(link, &identifier) },
         back_off: BACK_OFF,
         handshake_time: HANDSHAKE,
         ..Settings::new(security, &identifier)

@@ -17,7 +17,7 @@ use crate::{
     limits::TICK,
     options::PublishOptions,
     reconnect::{tell, until_done},
-    session::ClientLoop,
+    session::{ClientLoop, Sending},
     source::{Lines, PIECE, PayloadReader},
 };
 
@@ -63,6 +63,9 @@ fn deliver(
             let _ = session.turn(TICK, &[], &mut |_| Ok(ControlFlow::Continue(())))?;
         }
     }
+    if publish.qos == 0 {
+        session.written(None);
+    }
     Ok(())
 }
 
@@ -79,7 +82,10 @@ pub(crate) fn run_lines(
     until_done(session, &publish.link, PATIENCE, |session| {
         establish(session, publish)?;
         queue.recall(session);
-        queue.send_all(session).inspect_err(|_| queue.forget_delivered(session))
+        let result = queue.send_all(session);
+        queue.forget_delivered(session);
+        session.is_owing = queue.is_owing();
+        result
     })
 }
 
@@ -104,9 +110,13 @@ impl OutgoingLines<'_> {
                     self.waiting.extend(self.input.next()?);
                 }
                 if let Some(line) = self.waiting.front() {
-                    let identifier = session.send(&message(self.publish, line))?;
-                    let line = self.waiting.pop_front().unwrap_or_default();
-                    self.sent.extend(identifier.map(|identifier| (identifier, line)));
+                    let sending = session.send(&message(self.publish, line))?;
+                    if let Sending::Begun(identifier) = sending {
+                        let line = self.waiting.pop_front().unwrap_or_default();
+                        self.sent.extend(identifier.map(|identifier| (identifier, line)));
+                    } else {
+                        let _ = session.turn(TICK, &[], &mut |_| Ok(ControlFlow::Continue(())))?;
+                    }
                     continue;
                 }
                 if self.input.is_over() && !session.is_sending() {
@@ -122,7 +132,12 @@ impl OutgoingLines<'_> {
         }
     }
 
-    /// Continues a long line that a kept session has begun to send again: the client needs its bytes.
+    /// Whether a line is not yet sent, or not yet acknowledged.
+    fn is_owing(&self) -> bool {
+        !(self.waiting.is_empty() && self.sent.is_empty())
+    }
+
+    /// Continues a long line that has been begun, or that a kept session has begun to send again: the client needs its bytes.
     fn go_on(&self, session: &mut ClientLoop<'_, '_, '_>) -> Result<(), CommandFailure> {
         let Some(stream) = session.stream() else { return Ok(()) };
         let sent = self.sent.iter().find(|(identifier, _)| Some(*identifier) == stream.identifier);

@@ -12,7 +12,7 @@ use crate::{failure::CommandFailure, options::ConnectionOptions, session::Client
 ///
 /// # Errors
 /// A failure that a new connection does not help against. Any failure before the first connection, with `--no-reconnect`, or after
-/// `patience` connections in a row without progress.
+/// `patience` connections in a row without progress, although something was to be sent.
 pub(crate) fn until_done(
     session: &mut ClientLoop<'_, '_, '_>,
     link: &ConnectionOptions,
@@ -27,7 +27,7 @@ pub(crate) fn until_done(
         };
         // An attempt that made no connection says nothing about the job.
         if session.connections > before.0 {
-            vain = if session.settled > before.1 { 0 } else { vain.saturating_add(1) };
+            vain = if session.settled > before.1 || !session.is_owing { 0 } else { vain.saturating_add(1) };
             before = (session.connections, session.settled);
         }
         if vain >= patience {

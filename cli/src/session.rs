@@ -33,8 +33,18 @@ pub(crate) struct ClientLoop<'c, 'b, 'l> {
     has_certificate: bool,
     /// How many connections the server has accepted.
     pub connections: u64,
-    /// How many messages the server has acknowledged, or were written at quality of service 0.
+    /// How many messages the server has acknowledged, or were completely written at quality of service 0.
     pub settled: u64,
+    /// Whether something is left to be settled. A connection that is lost when nothing is was not in vain.
+    pub is_owing: bool,
+}
+
+/// What became of a message that was to be sent.
+pub(crate) enum Sending {
+    /// It was begun, with this identifier; with none at quality of service 0.
+    Begun(Option<NonZeroU16>),
+    /// Nothing has changed. Something else has to be written first.
+    NotYet,
 }
 
 /// What an event handler returns: whether it wants more events.
@@ -48,7 +58,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         saved: SavedSession<'l>,
         has_certificate: bool,
     ) -> Self {
-        Self { inner, limits, saved, has_certificate, connections: 0, settled: 0 }
+        Self { inner, limits, saved, has_certificate, connections: 0, settled: 0, is_owing: true }
     }
 
     /// Runs until the server has accepted the connection. Returns whether it still has this client's session.
@@ -97,39 +107,49 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
         Ok(())
     }
 
-    /// Publishes a message whose payload is complete. Returns its identifier; none at quality of service 0. A message is always written at
-    /// once, never only kept, so messages are sent in the order of the calls.
+    /// Publishes a message whose payload is complete, if that is possible now. A message is always written at once, never only kept, so
+    /// messages are sent in the order of the calls. Of a long one of quality of service 1 or 2 only the beginning is written: the caller
+    /// notes the identifier, and then gives [`ClientLoop::stream`] what it asks for, on any connection.
     ///
     /// # Errors
-    /// As [`ClientLoop::start`].
-    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<Option<NonZeroU16>, CommandFailure> {
-        loop {
-            let now = self.limits.now();
-            match self.inner.client.start(message, message.payload.len(), self.inner.accel, now) {
-                Err(BUFFER_TOO_SMALL) if self.inner.client.has_output() => {}
-                // The next turn reports why.
-                Err(NOT_CONNECTED) => {}
-                // The message is longer than the client's memory for messages, or than one record.
-                Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL) => {
-                    let identifier =
-                        self.start(&Message { payload: &[], ..*message }, message.payload.len())?;
-                    return self.append(message.payload).map(|()| identifier);
-                }
-                started => return self.begun(started),
+    /// As [`mqtts::Client::start`], and as [`ClientLoop::turn`] for a long message of quality of service 0.
+    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<Sending, CommandFailure> {
+        let (now, total) = (self.limits.now(), message.payload.len());
+        match self.inner.client.start(message, total, self.inner.accel, now) {
+            Ok(identifier) => {
+                self.written(identifier);
+                return Ok(Sending::Begun(identifier));
             }
-            let _ = self.turn(TICK, &[], &mut ignore)?;
+            Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL) if !self.is_writing() => {}
+            // The next turn reports why there is no connection.
+            Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL | NOT_CONNECTED) => return Ok(Sending::NotYet),
+            Err(error) => return Err(error.into()),
+        }
+        // The message is longer than the client's memory for messages, or than one record.
+        let beginning = Message { payload: &[], ..*message };
+        match self.inner.client.start(&beginning, total, self.inner.accel, now) {
+            Ok(None) => {
+                self.append(message.payload)?;
+                self.written(None);
+                Ok(Sending::Begun(None))
+            }
+            Ok(identifier) => Ok(Sending::Begun(identifier)),
+            // Another message must be acknowledged first.
+            Err(IN_FLIGHT_FULL) if self.undelivered() > 0 => Ok(Sending::NotYet),
+            Err(error) => Err(error.into()),
         }
     }
 
-    fn begun(
-        &mut self,
-        started: Result<Option<NonZeroU16>, Error>,
-    ) -> Result<Option<NonZeroU16>, CommandFailure> {
-        let identifier = started?;
+    /// Whether something else is written first, or a message is half written.
+    fn is_writing(&self) -> bool {
+        self.inner.client.has_output() || self.stream().is_some()
+    }
+
+    /// Counts a message that is completely written. At quality of service 0 nothing more is known of it.
+    pub(crate) fn written(&mut self, identifier: Option<NonZeroU16>) {
         if identifier.is_none() {
             self.settled = self.settled.saturating_add(1);
         }
-        Ok(identifier)
     }
 
     /// Begins a message: `message.payload` is the beginning, `total` the whole length. Returns its identifier.
@@ -149,7 +169,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
                 Err(BUFFER_TOO_SMALL) if self.inner.client.has_output() => {}
                 // The next turn reports why.
                 Err(NOT_CONNECTED) => {}
-                started => return self.begun(started),
+                started => return Ok(started?),
             }
             let _ = self.turn(TICK, &[], &mut ignore)?;
         }

@@ -314,6 +314,109 @@ fn a_server_that_takes_nothing_is_given_up() {
     }
 }
 
+/// As a server does that allows no packets of that length. What is written of a message is no progress.
+#[test]
+fn a_server_that_takes_no_long_message_is_given_up() {
+    let line = "x".repeat(20_000_000);
+    for source in ["-s", "-l"] {
+        let (port, seen) = visits(|_, socket, seen| {
+            socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+            socket.read_exact(&mut [0; 50_000]).unwrap();
+            seen.send((0, Vec::new())).unwrap();
+        });
+        let mut command =
+            command(&["pub", "--plain", "-h", HOST, "-p", &port.to_string(), "-t", "a", source]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(line.as_bytes()).unwrap();
+        drop(input);
+        let ran = child.wait_with_output().unwrap();
+        assert!(!ran.status.success(), "{ran:?}");
+        assert_eq!(seen.try_iter().count(), 3, "{source}");
+    }
+}
+
+/// `-M` counts the messages under way, and nothing else does.
+#[test]
+fn as_many_lines_are_under_way_as_the_option_says() {
+    let (port, seen) = visits(|_, socket, seen| {
+        socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+        let lines: Vec<_> = (0..40).map(|_| packet(socket)).collect();
+        for (first, publish) in lines {
+            let ([high, low], line) = identifier(&publish);
+            seen.send((first, line.to_vec())).unwrap();
+            socket.write_all(&[0x40, 2, high, low]).unwrap();
+        }
+        read_out(socket);
+    });
+    let program = env!("CARGO_BIN_EXE_mqtts");
+    let line = format!("seq 40 | {program} pub --plain -h {HOST} -p {port} -t a -l -q 1 -M 50 -W 60");
+    assert_eq!(bash(&line).printed(), "");
+    let lines: Vec<_> = seen.try_iter().map(|(_, line)| String::from_utf8(line).unwrap()).collect();
+    assert_eq!(lines, (1..=40).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+/// A line that is longer than the client's memory is asked for again where a kept session sends it again.
+#[test]
+fn a_long_line_that_was_cut_is_sent_again_whole() {
+    const LENGTH: usize = 400_000;
+    for (present, first_byte) in [(1, 0x3A), (0, 0x32)] {
+        let (port, seen) = visits(move |visit, socket, seen| {
+            socket.write_all(&[0x20, 2, if visit == 0 { 0 } else { present }, 0]).unwrap();
+            if visit == 0 {
+                return socket.read_exact(&mut [0; 50_000]).unwrap();
+            }
+            for _ in 0..2 {
+                let (first, publish) = packet(socket);
+                let ([high, low], line) = identifier(&publish);
+                seen.send((first, line.to_vec())).unwrap();
+                socket.write_all(&[0x40, 2, high, low]).unwrap();
+            }
+            read_out(socket);
+        });
+        let program = env!("CARGO_BIN_EXE_mqtts");
+        let line = format!(
+            "{{ head -c {LENGTH} /dev/zero | tr '\\0' x; echo; echo y; }} | {program} pub --plain -h {HOST} -p {port} -t a -l -q 1 -c -i \
+             clerk -W 60 --quiet"
+        );
+        bash(&line).printed();
+        let lines: Vec<_> = seen.try_iter().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0] == (first_byte, vec![b'x'; LENGTH]), "{:02x}, {}", lines[0].0, lines[0].1.len());
+        assert_eq!(lines[1], (0x32, b"y".to_vec()));
+    }
+}
+
+/// Connections that are lost while nothing is to be sent are not in vain, however many there are.
+#[test]
+fn a_publisher_without_a_line_outlives_its_connections() {
+    let (port, seen) = visits(|visit, socket, seen| {
+        socket.write_all(&[0x20, 2, 0, 0]).unwrap();
+        if visit == 4 {
+            let (first, publish) = packet(socket);
+            let ([high, low], line) = identifier(&publish);
+            socket.write_all(&[0x40, 2, high, low]).unwrap();
+            seen.send((first, line.to_vec())).unwrap();
+            read_out(socket);
+        }
+    });
+    let port = port.to_string();
+    let mut command =
+        command(&["pub", "-h", HOST, "-p", &port, "--plain", "-t", "a", "-l", "-q", "1", "-W", "60"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut publisher = Subscriber::of(child);
+    for _ in 0..4 {
+        publisher.wait_for("; trying again in ");
+    }
+    input.write_all(b"late\n").unwrap();
+    drop(input);
+    assert_eq!(publisher.end().1, Some(0));
+    assert_eq!(seen.try_iter().collect::<Vec<_>>(), [(0x32, b"late".to_vec())]);
+}
+
 /// Nothing is lost of what is typed while the broker is away.
 #[test]
 fn lines_are_published_through_a_restart_of_the_broker() {

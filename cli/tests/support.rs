@@ -263,13 +263,25 @@ pub fn server(behaviour: impl Fn(TcpStream) + Send + 'static) -> u16 {
     port
 }
 
-/// What one packet of MQTT has behind its first byte; packets of tests are short.
+/// Reads one packet: its first byte, and what stands behind its length.
 pub fn packet(socket: &mut TcpStream) -> (u8, Vec<u8>) {
-    let mut head = [0; 2];
-    socket.read_exact(&mut head).unwrap();
-    let mut body = vec![0; head[1].into()];
+    let byte = |socket: &mut TcpStream| {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        byte[0]
+    };
+    let first = byte(socket);
+    let mut length = 0;
+    for shift in [0, 7, 14, 21] {
+        let digit = byte(socket);
+        length |= usize::from(digit & 0x7F) << shift;
+        if digit < 0x80 {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
     socket.read_exact(&mut body).unwrap();
-    (head[0], body)
+    (first, body)
 }
 
 /// Carries bytes to a broker and back, until it is told to cut.

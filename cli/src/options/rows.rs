@@ -389,7 +389,7 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         action: Flag(|options| options.no_reconnect = true),
         commands: All,
         group: Group::Connection,
-        help: "end when the connection is lost, instead of connecting again until it works",
+        help: "end when the connection is lost, instead of connecting again",
     },
     OptionRow {
         names: &["--nodelay"],
