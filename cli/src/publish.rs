@@ -17,7 +17,7 @@ use crate::{
     limits::TICK,
     options::PublishOptions,
     reconnect::{tell, until_done},
-    session::{ClientLoop, Sending},
+    session::{ClientLoop, SendAttempt},
     source::{Lines, PIECE, PayloadReader},
 };
 
@@ -111,7 +111,7 @@ impl OutgoingLines<'_> {
                 }
                 if let Some(line) = self.waiting.front() {
                     let sending = session.send(&message(self.publish, line))?;
-                    if let Sending::Begun(identifier) = sending {
+                    if let SendAttempt::Begun(identifier) = sending {
                         let line = self.waiting.pop_front().unwrap_or_default();
                         self.sent.extend(identifier.map(|identifier| (identifier, line)));
                     } else {

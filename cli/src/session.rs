@@ -40,7 +40,7 @@ pub(crate) struct ClientLoop<'c, 'b, 'l> {
 }
 
 /// What became of a message that was to be sent.
-pub(crate) enum Sending {
+pub(crate) enum SendAttempt {
     /// It was begun, with this identifier; with none at quality of service 0.
     Begun(Option<NonZeroU16>),
     /// Nothing has changed. Something else has to be written first.
@@ -113,16 +113,16 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
     ///
     /// # Errors
     /// As [`mqtts::Client::start`], and as [`ClientLoop::turn`] for a long message of quality of service 0.
-    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<Sending, CommandFailure> {
+    pub(crate) fn send(&mut self, message: &Message<'_>) -> Result<SendAttempt, CommandFailure> {
         let (now, total) = (self.limits.now(), message.payload.len());
         match self.inner.client.start(message, total, self.inner.accel, now) {
             Ok(identifier) => {
                 self.written(identifier);
-                return Ok(Sending::Begun(identifier));
+                return Ok(SendAttempt::Begun(identifier));
             }
             Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL) if !self.is_writing() => {}
             // The next turn reports why there is no connection.
-            Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL | NOT_CONNECTED) => return Ok(Sending::NotYet),
+            Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL | NOT_CONNECTED) => return Ok(SendAttempt::NotYet),
             Err(error) => return Err(error.into()),
         }
         // The message is longer than the client's memory for messages, or than one record.
@@ -131,11 +131,11 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
             Ok(None) => {
                 self.append(message.payload)?;
                 self.written(None);
-                Ok(Sending::Begun(None))
+                Ok(SendAttempt::Begun(None))
             }
-            Ok(identifier) => Ok(Sending::Begun(identifier)),
+            Ok(identifier) => Ok(SendAttempt::Begun(identifier)),
             // Another message must be acknowledged first.
-            Err(IN_FLIGHT_FULL) if self.undelivered() > 0 => Ok(Sending::NotYet),
+            Err(IN_FLIGHT_FULL) if self.undelivered() > 0 => Ok(SendAttempt::NotYet),
             Err(error) => Err(error.into()),
         }
     }
