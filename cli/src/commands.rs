@@ -50,8 +50,7 @@ fn publish_all(publish: &PublishOptions) -> Result<(), CommandFailure> {
         PayloadOrigin::Lines => None,
         payload => Some(PayloadReader::open(payload, limits)?),
     };
-    // The job counts the messages under way itself (`--max-in-flight`).
-    with_session(&publish.link, limits, 0, |session| match &mut source {
+    with_session(&publish.link, limits, publish.under_way, |session| match &mut source {
         Some(source) => publish::run(session, publish, source),
         None => publish::run_lines(session, publish),
     })

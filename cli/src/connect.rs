@@ -108,7 +108,10 @@ fn first_of(
         let socket = match bound(*address, from) {
             Ok(socket) => socket,
             Err(error) => {
-                failure = (net::BIND_FAILED, format!("-A: {}", reason(&error)));
+                failure = match from {
+                    Some(_) => (net::BIND_FAILED, format!("-A: {}", reason(&error))),
+                    None => (net::CONNECT_FAILED, format!("{place}: {}", reason(&error))),
+                };
                 continue;
             }
         };

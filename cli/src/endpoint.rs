@@ -209,7 +209,7 @@ fn can_sign(key: &PrivateKey<'_>, private: &Path) -> Result<(), CommandFailure> 
 
 /// Room for the longest topic and the longest SUBACK.
 const SPILL: usize = 128 * 1024;
-/// Room for the head of one message, and for 32,000 received messages of QoS 2 at once.
+/// Room for unacknowledged messages of `pub -l`, of a long one only for its head; and for 32,000 received messages of QoS 2 at once.
 const IN_FLIGHT: usize = 256 * 1024;
 /// Room for a CONNECT with five fields of 65535 bytes.
 const OUTBOX: usize = 512 * 1024;

@@ -48,7 +48,7 @@ impl CommandFailure {
 
     /// Whether a later attempt may succeed, because the server or the network may come back.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::Status { status, .. } if PASSING.contains(&status.error))
+        matches!(self, Self::Status { status, .. } if LOST.contains(&status.error) || PASSING.contains(&status.error))
     }
 
     /// Removes the hint: for a failure whose cause is known to be another.
@@ -109,16 +109,12 @@ const LOST: [Error; 6] = [
     net::RECV_FAILED,
     net::SEND_FAILED,
 ];
-/// Codes of failures that pass when the server restarts or the network comes back.
-const PASSING: [Error; 12] = [
-    mqtt::CONNECTION_CLOSED,
-    ssl::CONN_EOF,
-    ssl::PEER_CLOSE_NOTIFY,
-    net::CONN_RESET,
-    net::RECV_FAILED,
-    net::SEND_FAILED,
+/// Further codes of failures that pass when the server restarts or the network comes back.
+const PASSING: [Error; 7] = [
     net::CONNECT_FAILED,
     net::UNKNOWN_HOST,
+    // The address of `-A`, which an interface may lose for a moment.
+    net::BIND_FAILED,
     ssl::TIMEOUT,
     mqtt::KEEP_ALIVE_TIMEOUT,
     mqtt::REFUSED_SERVER_UNAVAILABLE,

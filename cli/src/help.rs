@@ -70,7 +70,8 @@ pub(crate) fn overview() -> String {
 pub(crate) fn publish() -> String {
     let head = "mqtts pub -t TOPIC (-m MESSAGE | -f FILE | -s | -l | -n) [options]\n\n\
                 Sends a message, or several. When the connection is lost, it connects again and repeats what the server\n\
-                has not acknowledged. It gives up after three connections in a row without progress.\n";
+                has not acknowledged. It gives up after three connections in a row that brought nothing forward although\n\
+                something was to be sent.\n";
     page(head, ROWS, Commands::Publish) + &suites()
 }
 

@@ -68,6 +68,11 @@ impl Limits {
         self.left().is_some_and(|left| left.is_zero())
     }
 
+    /// How long a goodbye may take: DISCONNECT and close_notify, and then the server's end.
+    pub(crate) fn farewell(&self) -> Duration {
+        if self.is_late() { HASTE } else { FAREWELL }
+    }
+
     /// How long to wait at most before the limits are checked again.
     pub(crate) fn tick(&self) -> Duration {
         self.left().map_or(TICK, |left| left.min(TICK))
@@ -76,5 +81,8 @@ impl Limits {
 
 /// If a signal comes just before a wait, it is noticed after this time.
 pub(crate) const TICK: Duration = Duration::from_millis(250);
+/// How long a goodbye may take, and how long when the time of `-W` is over already.
+const FAREWELL: Duration = Duration::from_secs(2);
+const HASTE: Duration = Duration::from_millis(300);
 /// The exit status after SIGINT, as in shells.
 const SECOND_SIGNAL: i32 = 130;

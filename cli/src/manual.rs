@@ -111,7 +111,8 @@ const DESCRIPTION: [&str; 5] = [
      instead. Whether mqtts ends by -C, by a signal or by a failure, it says goodbye and reads to the end for up to two seconds, so that \
      no acknowledgement is lost and no will is sent.",
     "mqtts pub connects again in the same way, and sends again what the server has not acknowledged, so that a message of quality of \
-     service 1 or 2 may come twice but is not lost. It gives up after three connections in a row that brought nothing forward.",
+     service 1 or 2 may come twice but is not lost. It gives up after three connections in a row that brought nothing \
+     forward although something was to be sent.",
     "A failure is one line on standard error that begins with 'status:' and the code, and ends with what usually causes it.",
 ];
 

@@ -1,4 +1,5 @@
-//! The operating system's sockets for the client. There is one connection at a time, and only [`Wire::wait`] blocks.
+//! The operating system's sockets for the client. There is one connection at a time, and only [`Wire::wait`] blocks, and `disconnect`
+//! until the server closes, for two seconds at most.
 //!
 //! The trace sees all bytes. The first bytes from the server are kept, because they show which protocol it speaks. Nothing here knows
 //! MQTT.
@@ -131,7 +132,7 @@ impl Network for Wire<'_> {
     fn disconnect(&mut self) {
         (self.attempt, self.found) = (None, None);
         let Some(mut socket) = self.socket.take() else { return };
-        let patience = if self.limits.is_late() { HASTE } else { FAREWELL };
+        let patience = self.limits.farewell();
         let start = Instant::now();
         // This fails if the server is gone already, which does not matter any more.
         if socket.shutdown(Shutdown::Write).is_err() || self.is_over {
@@ -209,7 +210,3 @@ fn code(error: &io::Error, otherwise: Error) -> Error {
 
 /// This many bytes are enough to recognize a protocol.
 const HEARD: usize = 16;
-/// How long to wait for the server to close.
-const FAREWELL: Duration = Duration::from_secs(2);
-/// The same when the time of `-W` is over already.
-const HASTE: Duration = Duration::from_millis(300);

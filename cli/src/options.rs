@@ -120,7 +120,7 @@ pub(crate) fn publish(parser: &mut Parser) -> Result<Invocation, CommandFailure>
         retain: options.retain,
         repeat: options.repeat.unwrap_or(1),
         repeat_delay: options.repeat_delay.unwrap_or_default(),
-        under_way: options.under_way.unwrap_or(MAX_UNDER_WAY),
+        under_way: options.under_way.unwrap_or_else(|| mqtt::Options::default().max_in_flight),
         link: options.link("pub")?,
     })))
 }
@@ -289,9 +289,6 @@ fn mqtt_filter(option: &str, filter: &str) -> Result<(), CommandFailure> {
         usage(format!("{option} {filter:?}: not a topic filter ('+' fills a level, '#' only stands last)"))
     })
 }
-
-/// The limit of Mosquitto's clients for unacknowledged messages of QoS 1 and 2.
-const MAX_UNDER_WAY: u16 = 20;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! After a lost connection: print a line on standard error, wait, connect again and continue.
 //!
-//! As in Mosquitto's clients, it is a failure if no connection can be made at all. A connection that existed and was lost is made again
-//! until it works.
+//! As in Mosquitto's clients, it is a failure if no connection can be made at all. A connection that existed and was lost is made again:
+//! by `sub` until it works, by `pub` until `patience` of them in a row brought nothing forward.
 
 use std::io::{self, Write};
 

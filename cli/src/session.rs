@@ -92,7 +92,11 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
 
     /// Whether something is still to be sent, or to be acknowledged by the server.
     pub(crate) fn is_sending(&self) -> bool {
-        self.missing() > 0 || self.undelivered() > 0 || self.inner.client.has_output()
+        self.missing() > 0
+            || self.undelivered() > 0
+            || self.inner.client.has_output()
+            // What the socket did not take any more is lost; the next turn says why.
+            || !self.inner.client.is_connected()
     }
 
     /// Runs for this time.
@@ -125,7 +129,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
             Err(IN_FLIGHT_FULL | BUFFER_TOO_SMALL | NOT_CONNECTED) => return Ok(SendAttempt::NotYet),
             Err(error) => return Err(error.into()),
         }
-        // The message is longer than the client's memory for messages, or than one record.
+        // The message is longer than what is free of the client's memory for messages, or than one record.
         let beginning = Message { payload: &[], ..*message };
         match self.inner.client.start(&beginning, total, self.inner.accel, now) {
             Ok(None) => {
@@ -287,7 +291,7 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
     /// `pk::FILE_IO_ERROR` (-0x3E00) when the TLS session cannot be saved.
     pub(crate) fn end(&mut self) -> Result<(), CommandFailure> {
         let was_connected = self.inner.client.retry_at().is_none();
-        let patience = if self.limits.is_late() { HASTE } else { FAREWELL };
+        let patience = self.limits.farewell();
         let start = Instant::now();
         while self.inner.disconnect().is_err() {
             let left = patience.saturating_sub(start.elapsed());
@@ -352,8 +356,3 @@ impl<'c, 'b, 'l> ClientLoop<'c, 'b, 'l> {
 fn ignore(_: &Event<'_>) -> Flow {
     Ok(ControlFlow::Continue(()))
 }
-
-/// How long sending DISCONNECT and close_notify may take.
-const FAREWELL: Duration = Duration::from_secs(2);
-/// The same when the time of `-W` is over already.
-const HASTE: Duration = Duration::from_millis(300);

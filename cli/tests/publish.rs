@@ -197,7 +197,7 @@ fn a_large_message_leaves_in_full_records() {
 /// Behind as many messages as may be under way the next packet is a PINGREQ, not a message.
 #[test]
 fn so_many_messages_are_under_way_as_were_asked_for() {
-    for (option, most) in [("-M 1", 1), ("-M 7", 7), ("", 20)] {
+    for (option, most) in [("-M 1", 1), ("-M 7", 7), ("", 20), ("-M 40", 40)] {
         let port = server(move |mut socket| {
             let _ = packet(&mut socket);
             socket.write_all(&[0x20, 2, 0, 0]).unwrap();

@@ -157,6 +157,8 @@ pub struct Client<'b> {
     is_changed: bool,
     /// How many connections in a row the server accepted before MQTT failed on them.
     broken: u8,
+    /// The socket has ended in one direction; the reason follows.
+    is_ending: bool,
     /// Why this connection has failed.
     failure: Option<Status>,
 }
@@ -207,6 +209,7 @@ impl<'b> Client<'b> {
             is_subscribing_due: false,
             is_changed: false,
             broken: 0,
+            is_ending: false,
             failure: None,
         })
     }
@@ -236,7 +239,7 @@ impl<'b> Client<'b> {
         self.state = State::Connecting;
         (self.accepted, self.handshake_until) = (None, None);
         (self.used, self.is_blocked, self.is_subscribing_due) = (0, false, false);
-        self.failure = None;
+        (self.is_ending, self.failure) = (false, None);
     }
 
     /// The network connection has ended, or could not be made. `reason` is the socket's error, if there was one. Returns the reason that
@@ -353,7 +356,9 @@ impl<'b> Client<'b> {
         });
         match published {
             // The message is kept and sent when there is room.
-            Err(BUFFER_TOO_SMALL) if message.qos != QoS::AtMostOnce => self.mqtt.queue(message).map(Some),
+            Err(BUFFER_TOO_SMALL | NOT_CONNECTED) if message.qos != QoS::AtMostOnce => {
+                self.mqtt.queue(message).map(Some)
+            }
             published => published,
         }
     }
@@ -445,10 +450,10 @@ impl<'b> Client<'b> {
         !self.link.send_bytes().is_empty() || !self.outbox.is_empty() || self.mqtt.has_output()
     }
 
-    /// Whether the server has accepted us and the connection has not failed since.
+    /// Whether the server has accepted us, and neither the connection nor the socket has ended since.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.failure.is_none() && self.mqtt.is_connected()
+        self.failure.is_none() && !self.is_ending && self.mqtt.is_connected()
     }
 
     /// The MQTT session: undelivered messages, and what to save.
@@ -503,6 +508,7 @@ impl<'b> Client<'b> {
     /// The socket's stream has ended.
     pub fn recv_closed(&mut self) {
         self.link.recv_closed();
+        self.is_ending = true;
     }
 
     /// The bytes to send.
@@ -520,6 +526,7 @@ impl<'b> Client<'b> {
     /// The socket can send no more. What the server sent before is still received: it may say why.
     pub fn send_closed(&mut self) {
         self.link.send_closed();
+        self.is_ending = true;
     }
 
     fn advance<A: Accel>(&mut self, accel: &mut A, now: u64) -> Result<Want, Status> {
@@ -612,6 +619,8 @@ impl<'b> Client<'b> {
         let space = if outbox.is_empty() { link.write_space() } else { &mut [] };
         let (room, composed) = (space.len(), packet(mqtt, space));
         match composed {
+            // There will be no more room.
+            Err(BUFFER_TOO_SMALL) if room == 0 && self.is_ending => Err(NOT_CONNECTED),
             // No bytes are waiting, so there will never be more room. While another packet is half written, the second attempt fails as
             // well.
             Err(BUFFER_TOO_SMALL) if is_first && room > 0 && outbox.space().len() > room => {

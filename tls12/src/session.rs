@@ -6,7 +6,7 @@
 //!
 //! A session resumes only under the settings that it was made with. One digest covers everything that was decided about the server
 //! (`Binding` in `stored`): host, sent name, verification, pins, anchors, policy and own certificate. Bytes that are damaged, of another
-//! version, or that do not match exactly cause no error, but a full handshake.
+//! version, that do not match exactly, or that lack the certificate's digest under an observer cause no error, but a full handshake.
 //!
 //! Deliberately absent: the application protocol, which is negotiated again (RFC 7301 §3.1).
 

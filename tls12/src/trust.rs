@@ -145,7 +145,8 @@ pub struct Presented<'c, 'd> {
 ///
 /// The returned flags are added to those of the verification, and refuse the server with every [`Verification`]. `Flags::OTHER` is for
 /// reasons without a flag of their own. Flags cannot be removed, so an observer never makes a bad chain good. It is not called when a
-/// session is resumed, because the server sends no certificate then.
+/// session is resumed, because the server sends no certificate then. A session that was made without an observer and without pins is not
+/// resumed under an observer: a full handshake shows it the certificate.
 ///
 /// ```
 /// use core::sync::atomic::{AtomicBool, Ordering};

@@ -96,7 +96,8 @@ pub(crate) const ROWS: &[OptionRow<CommandLine>] = &[
         },
         commands: Publish,
         group: Group::Message,
-        help: "with -l: how many messages of quality of service 1 and 2 may be unacknowledged at the same time (20)",
+        help: "with -l: how many messages of quality of service 1 and 2 may be unacknowledged at the same time (20); \
+               Mosquitto drops what is more than its own limit, 20, at quality of service 2",
     },
     OptionRow {
         names: &["-r", "--retain"],

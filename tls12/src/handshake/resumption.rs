@@ -160,7 +160,7 @@ impl<'b> Common<'b> {
             self.config.suites.contains(session.suite)
                 // RFC 6066 §4: the limit belongs to the session, so it must be asked for again.
                 && (limit.is_none() || limit == self.config.max_fragment_length)
-                // Whoever asks for the server's certificate is given that of the resumed session, too.
+                // An observer wants to know the certificate, so a session without its digest is not resumed. Pins are in the binding.
                 && (self.config.observer.is_none() || session.server.certificate.is_some())
                 && !(session.ticket.is_empty() && session.id.is_empty())
         });
