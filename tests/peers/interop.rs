@@ -412,13 +412,16 @@ fn every_suite_at_every_family() {
         }
     });
     let mut rows = rows.into_inner().unwrap();
-    let (mut table, mut failed) = (head(), Vec::new());
+    let (mut table, mut failed, mut ran) = (head(), Vec::new(), 0_usize);
     for peer in PEERS {
         let name = format!("| {} |", peer.name);
         let is_old = |line: &&str| line.starts_with(&name) && line.matches(" |").count() == COLUMNS;
         let mut text = before.lines().find(is_old).unwrap_or_default().to_owned();
         if let Some((row, mut faults)) = rows.remove(peer.name) {
-            if faults.is_empty() {
+            let has_run = !row.contains("| not run: ");
+            ran += usize::from(has_run && faults.is_empty());
+            // A row of a machine that had the peer stays.
+            if faults.is_empty() && (has_run || text.is_empty()) {
                 text = row;
             }
             failed.append(&mut faults);
@@ -435,6 +438,7 @@ fn every_suite_at_every_family() {
         fs::write(path, table).unwrap();
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
-    println!("counted: {} families", peers.len());
+    assert!(ran > 0, "no peer is here");
+    println!("counted: {ran} families");
     println!("control found: each refused under another name and by another authority");
 }

@@ -281,8 +281,9 @@ fn document(first: &Return, cut: &Return, restart: &Return) -> String {
         "# A fleet\n\n\
          Written by `cargo xtask proof fleet`: {CLIENTS} clients of `mqtts` over TLS (2048-bit RSA, a chain of two) at one Mosquitto on one machine, behind a\n\
          proxy that cuts all connections at once; then the broker is killed, is away for two seconds, and has new ticket keys. The pauses are those of\n\
-         `BackOff::default()`: the first attempt at a random moment within 8 seconds, then 1, 2, 4 … 120 seconds, each shortened by up to a half.\n\n\
-         | | resumed | attempts | half are back after | the last after | the broker's processor | for one client |\n|---|--:|--:|--:|--:|--:|--:|\n"
+         `BackOff::default()`: the first attempt at a random moment within 8 seconds, then 1, 2, 4 … 120 seconds, each shortened by up to a half; but a\n\
+         connection is good after one second instead of thirty.\n\n\
+         | | resumed | attempts to come back | half are back after | the last after | the broker's processor | for one client |\n|---|--:|--:|--:|--:|--:|--:|\n"
     );
     for (name, upheaval) in
         [("all for the first time", first), ("after a cut", cut), ("after a restart of the broker", restart)]

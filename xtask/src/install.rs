@@ -76,7 +76,8 @@ pub const RABBITMQ: Need = Need { what: "/usr/lib/rabbitmq/bin/rabbitmq-server",
 /// What installs aedes, a broker of the table.
 pub const NPM: Need = Need { what: "npm", package: "npm" };
 
-/// Where programs are installed that are no Debian packages: Cargo's in `bin`, Python's in `python`, Node's in `node_modules`.
+/// Where programs are installed that are no Debian packages: Cargo's in `bin`, Python's in `python`, Node's in `node_modules`. Only
+/// tlslite-ng and cargo-fuzz go to the user's own folders.
 pub fn tools() -> PathBuf {
     target().join("tools")
 }

@@ -6,6 +6,7 @@
 
 pub mod bench;
 pub mod board;
+pub mod debian;
 pub mod demo;
 pub mod device;
 pub mod duties;

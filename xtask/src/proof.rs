@@ -5,7 +5,6 @@
 
 mod bogo;
 mod brokers;
-mod debian;
 mod fleet;
 mod fuzz;
 mod interop;
@@ -15,11 +14,16 @@ mod report;
 mod same;
 mod supply;
 
-use std::time::Instant;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
 
 pub use report::{Control, Outcome, Proved};
 
-use crate::{examples, progress::Progress};
+use crate::{examples, process, progress::Progress};
 
 /// What `--help` prints before the parts.
 const ABOUT: &str = "\
@@ -124,4 +128,18 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
 
 fn examples(progress: &Progress) -> Result<Outcome, String> {
     examples::prove(progress).map(Outcome::held)
+}
+
+/// Unpacks crates that are written as lines of dependencies, with what they need; the folder of all their sources.
+fn vendored(place: &Path, dependencies: &[&str]) -> Result<PathBuf, String> {
+    fs::create_dir_all(place.join("src")).map_err(|error| format!("{}: {error}", place.display()))?;
+    let manifest = format!(
+        "[package]\nname = \"unpacked\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[dependencies]\n{}\n\n[workspace]\n",
+        dependencies.join("\n")
+    );
+    for (file, text) in [("Cargo.toml", &*manifest), ("src/lib.rs", "")] {
+        fs::write(place.join(file), text).map_err(|error| format!("{file}: {error}"))?;
+    }
+    process::output(Command::new("cargo").current_dir(place).args(["vendor", "--quiet", "vendor"]))?;
+    Ok(place.join("vendor"))
 }

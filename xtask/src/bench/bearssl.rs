@@ -3,22 +3,13 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use super::{Rows, emulate, gcc, link, read};
-use crate::{process, root};
+use crate::{debian, process, root};
 
 /// What the side is called.
 pub(super) const NAME: &str = "bearssl";
-
-/// The release of Debian that has this version.
-const SOURCES: &str = "Types: deb-src
-URIs: http://deb.debian.org/debian
-Suites: bookworm
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-";
 
 /// What `tests/bench/bearssl` prints.
 pub(super) fn rows(folder: &Path) -> Result<Rows, String> {
@@ -61,34 +52,13 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
     Ok(())
 }
 
-/// The source package, loaded by an `apt-get` whose lists are its own: the machine's stay as they are.
+/// The source package of Debian.
 fn source(folder: &Path) -> Result<PathBuf, String> {
     let source = folder.join("bearssl-0.6");
     if source.join("inc/bearssl.h").is_file() {
         return Ok(source);
     }
-    for inner in ["sources", "lists/partial", "cache/archives/partial"] {
-        let inner = folder.join(inner);
-        fs::create_dir_all(&inner).map_err(|error| format!("{}: {error}", inner.display()))?;
-    }
-    super::write(&folder.join("sources/debian.sources"), SOURCES)?;
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.current_dir(folder).args(["-qq", "-o", "Dir::Etc::sourcelist=/dev/null"]);
-        for (option, inner) in
-            [("Etc::sourceparts", "sources"), ("State::lists", "lists"), ("Cache", "cache")]
-        {
-            command.arg("-o").arg(format!("Dir::{option}={}", folder.join(inner).display()));
-        }
-        process::output(command.args(arguments))
-    };
-    apt(&["update"])?;
-    apt(&["source", "--download-only", NAME])?;
-    let archives = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let archive = archives
-        .flatten()
-        .find(|entry| entry.file_name().to_string_lossy().contains(".orig.tar"))
-        .ok_or("apt-get has loaded no source of bearssl")?;
-    process::output(Command::new("tar").current_dir(folder).arg("xf").arg(archive.path()))?;
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    debian::source(folder, debian::RELEASE, NAME)?;
     if source.is_dir() { Ok(source) } else { Err(format!("{} is not in Debian's source", source.display())) }
 }

@@ -13,6 +13,7 @@ use std::{
 
 use super::report::{Control, Outcome};
 use crate::{
+    debian,
     install::{self, GO, GO_CRYPTO, XZ},
     process,
     progress::Progress,
@@ -73,7 +74,7 @@ fn fetch(folder: &Path) -> Result<PathBuf, String> {
         return Ok(found);
     }
     process::fresh_folder(folder)?;
-    super::debian::source(folder, PACKAGE)?;
+    debian::source(folder, debian::RELEASE, PACKAGE)?;
     sources(folder).ok_or_else(|| format!("{PACKAGE} has no runner"))
 }
 

@@ -10,11 +10,9 @@ use std::{
     process::Command,
 };
 
-use super::{
-    debian,
-    report::{self, Outcome},
-};
+use super::report::{self, Outcome};
 use crate::{
+    debian,
     install::{
         self, BOTAN, BOUNCY_CASTLE, ERLANG, GNUTLS, GO, JAVA, MBEDTLS, MOSQUITTO, NODE, NSS, OPENSSL, PIP, XZ,
     },
@@ -77,7 +75,7 @@ fn source(name: &str) -> PathBuf {
 
 /// Mbed TLS's sources as they are in a crate with bindings to a part of them.
 fn mbedtls3(place: &Path) -> Result<(PathBuf, String), String> {
-    let library = vendored(place, "psa-crypto-sys", "=0.13.0")?.join("vendor");
+    let library = super::vendored(place, &["psa-crypto-sys = \"=0.13.0\""])?.join("psa-crypto-sys/vendor");
     let include = format!("-I{}", library.join("include").display());
     let third = library.join("3rdparty");
     let includes = [
@@ -96,7 +94,7 @@ fn mbedtls3(place: &Path) -> Result<(PathBuf, String), String> {
 }
 
 fn wolfssl(place: &Path) -> Result<(PathBuf, String), String> {
-    let library = vendored(place, "wolfssl-sys", "=5.3.0")?.join("wolfssl-src");
+    let library = super::vendored(place, &["wolfssl-sys = \"=5.3.0\""])?.join("wolfssl-sys/wolfssl-src");
     let settings = place.join("user_settings.h");
     fs::copy(source("wolfssl.h"), &settings).map_err(|error| error.to_string())?;
     let options = [
@@ -113,7 +111,7 @@ fn wolfssl(place: &Path) -> Result<(PathBuf, String), String> {
 
 /// Its own tool is a server; Debian has the library only.
 fn bearssl(place: &Path) -> Result<(PathBuf, String), String> {
-    debian::source(place, "bearssl")?;
+    debian::source(place, debian::RELEASE, "bearssl")?;
     let entries = fs::read_dir(place).map_err(|error| error.to_string())?;
     let library =
         entries.flatten().map(|entry| entry.path()).find(|path| path.join("tools/brssl.c").is_file());
@@ -121,18 +119,6 @@ fn bearssl(place: &Path) -> Result<(PathBuf, String), String> {
     process::output(Command::new("make").current_dir(&library).arg("tools"))?;
     let version = library.file_name().unwrap_or_default().to_string_lossy().replace("bearssl-", "");
     Ok((library.join("build/brssl"), version))
-}
-
-/// A crate's package, unpacked by cargo.
-fn vendored(place: &Path, name: &str, version: &str) -> Result<PathBuf, String> {
-    fs::create_dir_all(place.join("src")).map_err(|error| error.to_string())?;
-    let manifest = format!(
-        "[package]\nname = \"peer\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[dependencies]\n{name} = \"{version}\"\n\n[workspace]\n"
-    );
-    fs::write(place.join("Cargo.toml"), manifest).map_err(|error| error.to_string())?;
-    fs::write(place.join("src/lib.rs"), "").map_err(|error| error.to_string())?;
-    process::output(Command::new("cargo").current_dir(place).args(["vendor", "--quiet", "vendor"]))?;
-    Ok(place.join("vendor").join(name))
 }
 
 /// Compiles all C files of some folders into `library.a`.
