@@ -53,7 +53,7 @@ use board::{Board, Parts};
 use device::Device;
 use supervisor::Task;
 
-/// The device's large buffers, about 40 KB: for a static, since no stack should hold them.
+/// The device's large buffers, about 59 KB: for a static, since no stack should hold them.
 pub struct Memory {
     /// What a connection to the broker works in.
     pub connection: connection::Memory,

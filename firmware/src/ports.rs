@@ -35,7 +35,7 @@ impl Levels {
     }
 
     /// Other levels from here on.
-    pub fn set(&self, levels: u8) {
+    fn set(&self, levels: u8) {
         self.0.sender().send(levels);
     }
 

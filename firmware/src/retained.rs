@@ -6,8 +6,10 @@
 
 use heapless::{String, Vec};
 
-use crate::names::{NAME_LENGTH, Names, TOPIC_LENGTH};
-use crate::settings::Mqtt;
+use crate::{
+    names::{NAME_LENGTH, Names, TOPIC_LENGTH},
+    settings::Mqtt,
+};
 
 /// How many prefixes are remembered; of more the oldest is forgotten.
 const MAX_PREFIXES: usize = 3;

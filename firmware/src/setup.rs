@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 
 use crate::{
     backup::{self, Slot},
-    board::{Backup, Board},
+    board::Board,
     certificates::{Certificates, File},
     clock::Clock,
     retained::{self, Retained},
@@ -190,7 +190,7 @@ impl<B: Board> Setup<B> {
     ///
     /// # Errors
     /// [`Refused::Storage`] when the flash fails; it can be repeated.
-    pub async fn reset_network<P: Backup>(&self, clock: &Clock, backup: &RefCell<P>) -> Result<(), Refused> {
+    pub async fn reset_network(&self, clock: &Clock, backup: &RefCell<B::Backup>) -> Result<(), Refused> {
         self.drop_password_of_verified().await.map_err(Refused::Storage)?;
         self.certificates.lock().await.erase_all().await.map_err(Refused::Storage)?;
         self.touch_certificates();

@@ -1,6 +1,7 @@
-//! The English of the menu: every sentence that a person reads there, but for those of status codes and of the lint.
+//! The English of the menu: every sentence that a person reads there, but for those of status codes, of the lint, and of a
+//! configuration file that is refused, which stand in `settings/configuration.rs`.
 //!
-//! A translation replaces this file.
+//! A translation replaces this file, and those five sentences.
 
 /// Constants that need no other explanation than themselves. They are put together with markup by the compiler, and so have
 /// nothing in them that would have to be escaped, which is checked.
@@ -270,7 +271,7 @@ words! {
 pub mod refusal {
     /// 400
     pub const MALFORMED: &str = "The request is malformed.";
-    /// 400: the name of a form's field follows.
+    /// 400: a field that is unknown, or a form that cannot be decoded.
     pub const UNKNOWN_FIELD: &str =
         "The form has a field that the device does not know, or that cannot be decoded.";
     /// 400: the file was uploaded as a file and as a text.

@@ -21,6 +21,26 @@ proptest! {
         let read: serde_json::Value = serde_json::from_str(&out).unwrap();
         prop_assert_eq!(read, serde_json::json!([text, number, truth, null]));
     }
+
+    #[test]
+    fn every_text_is_a_string_of_json(text in "(?s).{0,60}") {
+        let mut out = String::new();
+        Json::new(&mut out).value(Text(&text)).unwrap();
+        prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+    }
+}
+
+#[test]
+fn numbers_and_nothing_are_json() {
+    let mut out = String::new();
+    let json = &mut Json::new(&mut out);
+    json.fill(
+        template!("$,$,$,"),
+        &[Plain(&Number(Some(-3_i64))), Plain(&Number::<u64>(None)), Plain(&true)],
+    )
+    .unwrap();
+    json.value(Plain(&Number(Some(u64::MAX)))).unwrap();
+    assert_eq!(out, "-3,null,true,18446744073709551615");
 }
 
 #[test]

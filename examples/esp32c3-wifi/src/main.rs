@@ -57,7 +57,7 @@ async fn main(spawner: embassy_executor::Spawner) {
     let settings = ControllerConfig::default().with_initial_config(station);
     let (controller, interfaces) = esp_radio::wifi::new(p.WIFI, settings).unwrap();
     spawner.spawn(radio(controller).unwrap());
-    // The chip's numbers are random while the radio is on, which it is as long as this one lives.
+    // The chip's numbers are random only while the radio is on: the task `radio` owns the controller and never ends.
     let random = Trng::try_new().unwrap();
     let seed = u64::from(random.random()) << 32 | u64::from(random.random());
     let dhcp = embassy_net::Config::dhcpv4(Default::default());

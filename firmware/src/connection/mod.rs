@@ -13,10 +13,8 @@
 
 pub mod conversation;
 mod credentials;
-
 pub mod patience;
 pub mod report;
-
 mod talk;
 mod way;
 
@@ -35,8 +33,7 @@ use zeroize::Zeroize;
 
 use crate::{
     backup::{self, Slot},
-    board::Board,
-    board::Facts,
+    board::{Board, Facts},
     clock::Clock,
     connection_state::{Connection, ConnectionState},
     journal::Journal,
@@ -57,7 +54,7 @@ const SAVED: usize = IN_FLIGHT + 16;
 /// As much of a socket as one segment each way needs, and a second one to keep going.
 const SOCKET: usize = 2048;
 
-/// The buffers: about 25 KB.
+/// The buffers: about 27 KB.
 pub struct Memory {
     client: mqtts::Memory<SPILL, IN_FLIGHT>,
     credentials: credentials::Storage,

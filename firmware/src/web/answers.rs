@@ -63,7 +63,7 @@ impl Client {
             wants_body: request.method != Method::Head,
             is_1_1: request.is_1_1,
             row: request.row,
-            page: request.page.or(request.row.and_then(|row| row.page)),
+            page: request.page,
             done: request.done,
             pass: request.pass.clone(),
         }

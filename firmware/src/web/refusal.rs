@@ -74,6 +74,9 @@ impl Refusal {
     }
 }
 
+/// A field of a form that nobody knows, or a form that cannot be decoded.
+pub(super) const UNKNOWN_FIELD: Refusal = Refusal::new(400, texts::UNKNOWN_FIELD);
+
 /// A code of the flash or of the accelerator is the device's fault, any other one that of what was sent.
 impl From<Error> for Refusal {
     fn from(code: Error) -> Self {
@@ -93,7 +96,7 @@ impl From<Fault> for Refusal {
             Fault::Version => Self::new(505, texts::VERSION),
             Fault::HeadTooLarge => Self::new(431, texts::HEAD_TOO_LARGE),
             Fault::FormTooLarge => Self::new(413, texts::TOO_LARGE),
-            Fault::FormMalformed => Self::new(400, texts::UNKNOWN_FIELD),
+            Fault::FormMalformed => UNKNOWN_FIELD,
             Fault::TooSlow => Self::new(408, texts::TOO_SLOW),
         }
     }

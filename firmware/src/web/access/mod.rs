@@ -14,7 +14,7 @@ use status::Error;
 use super::{
     handle::Handle,
     protocol::{form::Form, incoming::Incoming, workers::Occupation},
-    refusal::Refusal,
+    refusal::{Refusal, UNKNOWN_FIELD},
 };
 use crate::{board::Board, settings::PasswordHash, texts::refusal as texts};
 use sessions::{Pass, Secret, Sessions};
@@ -164,7 +164,8 @@ impl<'d, B: Board> Access<'d, B> {
 
 /// A change without its token.
 pub(super) const NO_TOKEN: Refusal = Refusal::new(403, texts::NO_TOKEN);
-const NOT_LOGGED_IN: Refusal = Refusal::new(401, texts::NOT_LOGGED_IN);
+/// No session, or one that has ended.
+pub(super) const NOT_LOGGED_IN: Refusal = Refusal::new(401, texts::NOT_LOGGED_IN);
 const PAUSE: Refusal = Refusal { retry_after: 1, ..Refusal::new(429, texts::PAUSE) };
 /// How often a waiting attempt checks whether it is its turn.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -191,7 +192,7 @@ fn texts<'a, const N: usize>(fields: Form<'a>, names: [&str; N]) -> Result<[&'a 
     let mut values = [""; N];
     for (name, value) in fields {
         let place = names.iter().zip(&mut values).find(|(known, _)| **known == name);
-        *place.ok_or(Refusal::new(400, texts::UNKNOWN_FIELD))?.1 = value;
+        *place.ok_or(UNKNOWN_FIELD)?.1 = value;
     }
     Ok(values)
 }

@@ -9,7 +9,7 @@ use super::{
     BUSY, Outcome, Requests,
     files::{self, Findings, Parts},
     request::Request,
-    settings_form::{self, UNKNOWN_FIELD},
+    settings_form,
     table::{Done, Page, Route, Verb},
     upload::receive,
 };
@@ -25,7 +25,7 @@ use crate::{
     web::{
         access::sessions::Secret,
         protocol::{form::Form, head::Method, incoming::Incoming},
-        refusal::{Reason, Refusal},
+        refusal::{Reason, Refusal, UNKNOWN_FIELD},
     },
 };
 
@@ -82,8 +82,7 @@ impl<B: Board> Requests<'_, B> {
                 return Ok(Outcome::LoggedOut);
             }
         }
-        let page = request.page.or(request.row.and_then(|row| row.page));
-        Ok(Outcome::Done(page.unwrap_or(Page::Status), done))
+        Ok(Outcome::Done(request.page.unwrap_or(Page::Status), done))
     }
 
     /// `PUT` and `POST /certificates/…`: what can be read is linted with the others, and stored.

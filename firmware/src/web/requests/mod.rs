@@ -22,7 +22,7 @@ use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
 use embassy_time::{Duration, with_timeout};
 
 use super::{
-    access::{Access, Begun, sessions::Secret},
+    access::{Access, Begun, NOT_LOGGED_IN, sessions::Secret},
     handle::Handle,
     protocol::{incoming::Incoming, workers::Occupation},
     refusal::Refusal,
@@ -107,9 +107,10 @@ impl<'d, B: Board> Requests<'d, B> {
             Some(token) if is_change => self.change(route, request, &token, incoming, findings).await,
             Some(token) => Ok(Outcome::Show(route, Some(token))),
             None if request.wants_page => Ok(Outcome::SeeOther("/login")),
-            None => Err(Refusal::new(401, texts::NOT_LOGGED_IN)),
+            None => Err(NOT_LOGGED_IN),
         }
     }
+
     /// Sets the password, or logs in.
     async fn enter(
         &self,

@@ -15,7 +15,7 @@ pub struct Request {
     pub method: Method,
     /// What the path names, if it names something.
     pub row: Option<&'static Row>,
-    /// The page in the query `page=`: where a browser is led after a change.
+    /// Where a browser is led after a change: the page in the query `page=`, else that of the row.
     pub page: Option<Page>,
     /// What the query says that has been done.
     pub done: Option<Done>,
@@ -37,10 +37,11 @@ impl Request {
     /// # Errors
     /// [`Fault::Malformed`] where the head contradicts itself.
     pub fn read(head: &Head<'_>, own_name: OwnName<'_>) -> Result<Self, Fault> {
+        let row = Row::from_path(head.path);
         Ok(Self {
             method: head.method,
-            row: Row::from_path(head.path),
-            page: page(head),
+            row,
+            page: page(head).or(row.and_then(|row| row.page)),
             done: done(head),
             is_for_us: own_name.is(head.host),
             is_same_origin: is_same_origin(head.only(b"origin")?, head.host),

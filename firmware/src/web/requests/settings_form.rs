@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{
     settings::{Field, Settings, can_begin_topics},
-    texts::refusal as texts,
     web::{
         protocol::form::Form,
-        refusal::{Reason, Refusal},
+        refusal::{Reason, Refusal, UNKNOWN_FIELD},
     },
 };
 
@@ -80,5 +79,3 @@ pub fn apply(new: &mut Settings, fields: Form<'_>, is_browser: bool) -> Result<D
         (true, true) => Done::PortAndPassword,
     })
 }
-
-pub(super) const UNKNOWN_FIELD: Refusal = Refusal::new(400, texts::UNKNOWN_FIELD);

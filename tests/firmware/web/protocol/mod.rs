@@ -1,7 +1,8 @@
 //! HTTP/1.1: `firmware/src/web/protocol/`.
 
+mod answer;
 mod form;
 mod head;
+mod html;
 mod multipart;
 mod workers;
-mod write;

@@ -22,7 +22,7 @@ fn busy() -> Workers {
     workers
 }
 
-/// Which worker the last connection disworkers.
+/// Which worker the last connection displaces.
 fn displaced(workers: &Workers) -> Option<usize> {
     let last = WORKERS - 1;
     // They wait before somebody comes.

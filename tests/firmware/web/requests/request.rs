@@ -46,6 +46,23 @@ fn what_has_been_done_is_in_the_query() {
     }
 }
 
+/// The page that the query names, else the row's.
+#[test]
+fn a_browser_is_led_to_a_page_of_the_menu() {
+    for (target, page) in [
+        ("/outputs", Some(Page::Ports)),
+        ("/outputs?page=system", Some(Page::System)),
+        ("/outputs?page=http://evil.example", Some(Page::Ports)),
+        ("/settings", None),
+        ("/settings?page=", Some(Page::Status)),
+        ("/x", None),
+        ("/x?page=time", Some(Page::Time)),
+    ] {
+        let request = read(&format!("GET {target} HTTP/1.1\nHost: kitchen\n\n")).ok().unwrap();
+        assert_eq!(request.page, page, "{target}");
+    }
+}
+
 #[test]
 fn a_cookie_that_is_damaged_or_not_ours_is_no_session() {
     for cookie in [

@@ -1,4 +1,4 @@
-//! A gateway for a program that speaks Ethernet over a UNIX socket: each frame behind its length in four bytes, the highest first, as
+//! A gateway for a program that speaks Ethernet over a UNIX socket: each frame follows its length (four bytes, big-endian), as
 //! QEMU's `-netdev stream` and `passt` have them.
 //!
 //! `cable SOCKET NAME...` listens there, one device after the other; the names stand for this PC.
@@ -14,7 +14,7 @@ use std::{
 
 use gateway::{Config, Gateway};
 
-/// The longest frame that is believed.
+/// The longest frame that is accepted, in bytes.
 const LONGEST: usize = 1_518;
 /// The longest wait.
 const IDLE: Duration = Duration::from_millis(50);
