@@ -301,7 +301,7 @@ fn compile(source: &Path, build: &Build, program: &str, folder: &Path) -> Result
     if matches!(program, "handshake" | "suites") {
         command.arg("-DBENCH_SERVER").arg(here.join("play.c"));
     }
-    command.arg("-I").arg(source.join("include")).args(&files);
+    command.arg("-I").arg(&here).arg("-I").arg(source.join("include")).args(&files);
     command.arg(here.join("support.c")).arg(here.join(format!("{program}.c")));
     link(&mut command, &elf)?;
     Ok(elf)
@@ -317,7 +317,7 @@ fn gcc() -> Command {
 
 /// Adds the board and the files, and links a program.
 fn link(command: &mut Command, elf: &Path) -> Result<(), String> {
-    let board = root().join("tests/bench/mbedtls");
+    let board = root().join("tests/bench/board");
     command.args(["-Wl,--gc-sections", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs"]);
     command.arg("-I").arg(&board).arg("-I").arg(root().join("vectors/tls12"));
     command.arg("-T").arg(board.join("link.ld")).arg(board.join("board.c")).arg(board.join("files.S"));

@@ -1,6 +1,6 @@
 /* A client and nothing else, to be linked and measured, not run: PEM anchors, client certificate and key, verification,
  * resumption by ticket, reading and writing. */
-#include "board.h"
+#include "support.h"
 #include "files.h"
 #include "mbedtls/ssl.h"
 

@@ -2,7 +2,7 @@
 #ifndef BENCH_PLAY_H
 #define BENCH_PLAY_H
 
-#include "board.h"
+#include "support.h"
 #include "files.h"
 #include "mbedtls/ssl.h"
 

@@ -1,7 +1,7 @@
 /* Mbed TLS's primitives, in instructions. "cold" is a fresh context, "warm" the same one again (R^2 and blinding are kept). */
 #include <string.h>
 
-#include "board.h"
+#include "support.h"
 #include "files.h"
 #include "mbedtls/aes.h"
 #include "mbedtls/ccm.h"

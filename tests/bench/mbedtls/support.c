@@ -1,5 +1,5 @@
-/* What Mbed TLS is lent: a heap that counts, and random numbers. See board.h. */
-#include "board.h"
+/* See support.h. */
+#include "support.h"
 
 #include <string.h>
 

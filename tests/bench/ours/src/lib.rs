@@ -1,6 +1,6 @@
 //! The emulated board: an instruction counter, rows of output, a painted stack, and entropy that repeats.
 //!
-//! The C side has the same in `../mbedtls/board.c`; both print `name<TAB>value`. What differs between the processors is in `board`.
+//! The C side has the same in `../board/board.c`; both print `name<TAB>value`. What differs between the processors is in `board`.
 #![no_std]
 
 #[cfg_attr(target_arch = "arm", path = "board/cortex_m.rs")]

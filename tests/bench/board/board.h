@@ -1,4 +1,4 @@
-/* The emulated board: an instruction counter, text output, a painted stack and a counting heap. */
+/* The emulated board of the programs in C: an instruction counter, text output and a painted stack. */
 #ifndef BENCH_BOARD_H
 #define BENCH_BOARD_H
 
@@ -16,17 +16,11 @@ void board_fail(const char *what, int code);
 void board_stack_paint(void);
 size_t board_stack_used(void);
 
-extern size_t board_heap_now, board_heap_peak;
 /* Before `bench`: lends the library what it needs. */
 void board_start(void);
 
 /* A deterministic source of "entropy": benchmarks must repeat exactly. */
 int board_entropy(void *context, unsigned char *out, size_t length);
-
-/* Random numbers of Mbed TLS's own generator or, with BENCH_PLAIN_RANDOM, of a plain one such as a chip's. */
-void board_random_start(void);
-int board_random(void *context, unsigned char *out, size_t length);
-extern const size_t board_random_size;
 
 int bench(void);
 #endif
