@@ -226,9 +226,10 @@ fn mutated_texts() {
                 // The planted fault: a reader that passes over what is no letter of base64.
                 let letters: Vec<u8> =
                     mutant.iter().copied().filter(|byte| byte.is_ascii_graphic() || *byte == b'\n').collect();
-                caught += u32::from(
-                    expected.difference(&ours(&letters)).is_some_and(|_| !is_known(&ours(&letters))),
-                );
+                if caught == 0 {
+                    let answer = ours(&letters);
+                    caught += u32::from(expected.difference(&answer).is_some() && !is_known(&answer));
+                }
             }
         }
     }

@@ -150,6 +150,10 @@ fn each_rule_of_a_certificate() {
     let mut first = leaf.clone();
     first[at(&[0xA0, 3, 2, 1, 2]) + 4] = 0;
     assert_eq!(rules(&first), [Rule::DefaultWritten, Rule::NamedBits]);
+    // An empty list of extensions.
+    let mut empty = corpus::Maker::new().leaf;
+    (empty.unique_identifiers, empty.extensions) = (element(0xA3, &sequence(&[])), Vec::new());
+    assert!(rules(&empty.unsigned(&[0; 256])).contains(&Rule::NoExtensions));
 }
 
 #[test]
