@@ -27,11 +27,8 @@ pub struct Bundle<'a> {
     failed: usize,
     failure: Option<Error>,
     begins_with_failure: bool,
-    digest: Option<&'a [u8; DIGEST_LENGTH]>,
+    digest: Option<&'a [u8; 32]>,
 }
-
-/// The length of SHA-256's digest.
-const DIGEST_LENGTH: usize = 32;
 
 impl<'a> Bundle<'a> {
     /// Decodes every certificate of a PEM file into `storage`, of which [`crate::MAX_DER_LENGTH`] bytes always suffice.

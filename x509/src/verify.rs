@@ -245,7 +245,7 @@ impl Verifier {
     }
 
     /// Decides whether the certificate can be part of the path; true if it cannot, so that nothing is left to be done.
-    // Not inlined, nor are the other two: none needs the others' stack.
+    // Not inlined, as the other steps are not: none needs the stack of another.
     #[inline(never)]
     fn start<A: Accel>(
         &mut self,

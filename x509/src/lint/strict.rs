@@ -21,6 +21,7 @@ use crate::der::{
     OBJECT_IDENTIFIER, OCTET_STRING, PRINTABLE_STRING, SEQUENCE, SET, UNIVERSAL_STRING, UTC_TIME,
     UTF8_STRING, explicit,
 };
+use crate::oid;
 
 /// Where a certificate's encoding is not the one that the standards allow.
 ///
@@ -137,7 +138,7 @@ impl fmt::Display for Deviation {
 /// Reads a certificate's DER strictly and reports each deviation: first those of the encoding from front to back, then those from the
 /// rules for certificates. Nothing is reported of a certificate that every reader takes.
 ///
-/// It ends whatever the bytes are: elements are followed 16 deep, and an extension is compared with the 64 before it.
+/// It ends whatever the bytes are: elements are followed 16 deep, and an extension is compared with those before it among the first 64.
 pub fn strict(certificate: &[u8], report: impl FnMut(Deviation)) {
     let mut strict = Strict { start: certificate.as_ptr().addr(), is_cut_off: false, report };
     let mut rest = certificate;
@@ -350,9 +351,9 @@ impl<R: FnMut(Deviation)> Strict<R> {
     fn algorithm<'a>(&mut self, algorithm: &Element<'a>) -> Result<(), &'a [u8]> {
         let mut rest = algorithm.content;
         let name = take(&mut rest, OBJECT_IDENTIFIER)?.content;
-        let is_good = match name.strip_prefix(PKCS_1) {
+        let is_good = match name.strip_prefix(oid::PKCS1) {
             Some([1 | 4 | 5 | 11..=14]) => rest == [NULL, 0],
-            _ => !name.starts_with(ECDSA_WITH_SHA_2) || rest.is_empty(),
+            _ => !name.starts_with(oid::ECDSA_WITH_SHA2) || rest.is_empty(),
         };
         if !is_good {
             self.say(algorithm.whole, Rule::Parameters);
@@ -375,7 +376,7 @@ impl<R: FnMut(Deviation)> Strict<R> {
         self.algorithm(&algorithm)?;
         let key = take(&mut rest, BIT_STRING)?;
         end(rest)?;
-        if !algorithm.content.get(2..).is_some_and(|name| name.starts_with(RSA_ENCRYPTION)) {
+        if !algorithm.content.get(2..).is_some_and(|name| name.starts_with(oid::RSA)) {
             return Ok(());
         }
         rest = key.content.split_first().map_or(key.content, |(_, bytes)| bytes);
@@ -412,22 +413,22 @@ impl<R: FnMut(Deviation)> Strict<R> {
             self.written_default(optional(&mut fields, BOOLEAN));
             let value = take(&mut fields, OCTET_STRING)?;
             end(fields)?;
-            if let Some(number) = name.strip_prefix(CERTIFICATE_EXTENSION) {
-                self.extension(number, value.content);
+            if name.starts_with(CERTIFICATE_EXTENSION) {
+                self.extension(name, value.content);
             }
         }
         Ok(())
     }
 
     /// What stands in an extension that everybody reads.
-    fn extension(&mut self, number: &[u8], value: &[u8]) {
+    fn extension(&mut self, name: &[u8], value: &[u8]) {
         self.elements(value, MAX_DEPTH);
         let mut rest = value;
-        match (number, next(&mut rest)) {
-            (KEY_USAGE, Some(bits)) if bits.tag == BIT_STRING && ends_with_zero(bits.content) => {
+        match (name, next(&mut rest)) {
+            (oid::KEY_USAGE, Some(bits)) if bits.tag == BIT_STRING && ends_with_zero(bits.content) => {
                 self.say(bits.whole, Rule::NamedBits);
             }
-            (BASIC_CONSTRAINTS, Some(constraints)) => {
+            (oid::BASIC_CONSTRAINTS, Some(constraints)) => {
                 rest = constraints.content;
                 self.written_default(optional(&mut rest, BOOLEAN));
             }
@@ -456,19 +457,11 @@ fn ends_with_zero(content: &[u8]) -> bool {
 
 /// Elements in elements; a certificate has 8.
 const MAX_DEPTH: usize = 16;
-/// Of so many extensions each is compared with those before it.
+/// Extensions are compared with the first so many of the list.
 const MAX_COMPARED: usize = 64;
 /// In bytes (RFC 5280 §4.1.2.2).
 const MAX_SERIAL_LENGTH: usize = 20;
 /// The bit of a tag that says that elements stand in it.
 const CONSTRUCTED: u8 = 0x20;
-/// 1.2.840.113549.1.1
-const PKCS_1: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1];
-/// 1.2.840.113549.1.1.1
-const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1];
-/// 1.2.840.10045.4.3
-const ECDSA_WITH_SHA_2: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3];
 /// 2.5.29
 const CERTIFICATE_EXTENSION: &[u8] = &[0x55, 0x1D];
-const KEY_USAGE: &[u8] = &[15];
-const BASIC_CONSTRAINTS: &[u8] = &[19];

@@ -55,7 +55,7 @@ pub(crate) fn import(out: &mut [u32], number: &[u8]) -> bool {
     excess.iter().fold(0, |all, byte| all | byte) == 0
 }
 
-/// As [`import`], by the same instructions however many bytes the number has: how many of a secret's first are zero is a secret, too.
+/// As [`import`], by the same instructions however many bytes the number has, as long as they fit: how many of a secret's first are zero is a secret, too.
 pub(crate) fn import_secret(out: &mut [u32], number: &[u8]) -> bool {
     for (limb, index) in out.iter_mut().zip((0..).step_by(LIMB_BYTES)) {
         *limb = (0..LIMB_BYTES).rev().fold(0, |all, above| all << 8 | byte_at(number, index + above));

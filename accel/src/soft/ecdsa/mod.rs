@@ -44,16 +44,19 @@ pub(crate) use tests::generator;
 
 /// r of the signature.
 const R: Register = Register(FREE_OF_POINTS);
-/// What stands in the registers of points before the first point is added: u and v of the inversion, ...
+// Until the first point is added, the registers of points hold these.
+/// u of the inversion: s.
 const S: Register = T2;
+/// v of the inversion: the order.
 const ORDER: Register = T3;
-/// ... its x, the result, and its y;
+/// x of the inversion: at its end w = s^-1.
 const S_INVERSE: Register = ADDEND_X;
+/// y of the inversion.
 const INVERSION_Y: Register = ADDEND_Y;
-/// the digest, then u1 = digest * w;
-const U1: Register = T0;
-/// u2 = r * w.
-const U2: Register = T1;
+/// What G is multiplied by: the digest, then u1 = digest * w.
+const GENERATOR_SCALAR: Register = T0;
+/// What Q is multiplied by: u2 = r * w.
+const KEY_SCALAR: Register = T1;
 
 /// The first register of the table of multiples of Q.
 const TABLE: usize = FREE_OF_POINTS as usize + 1;
@@ -126,7 +129,7 @@ impl EcdsaVerification {
         field.load(INVERSION_Y, &[]);
         // FIPS 186-4 §6.4: the leftmost bits of the digest, as many as the order has; a multiple of eight, or all.
         let length = digest.len().min(parameters.bits.div_ceil(8));
-        limbs::import(field.at_mut(U1), digest.get(..length).unwrap_or_default());
+        limbs::import(field.at_mut(GENERATOR_SCALAR), digest.get(..length).unwrap_or_default());
         Ok(Self { parameters, phase: VerificationPhase::Invert(Inversion::new()) })
     }
 
@@ -153,8 +156,8 @@ impl EcdsaVerification {
             }
             VerificationPhase::Scalars => {
                 scalars(&mut field, parameters);
-                recode::recode(generator_digits, field.at(U1));
-                recode::recode(key_digits, field.at(U2));
+                recode::recode(generator_digits, field.at(GENERATOR_SCALAR));
+                recode::recode(key_digits, field.at(KEY_SCALAR));
                 (largest_cost, Some(VerificationPhase::FillTable(0)))
             }
             VerificationPhase::FillTable(number) => {
@@ -240,7 +243,7 @@ const UNCOMPRESSED: u8 = 0x04;
 
 /// Computes u1 and u2 from the digest, r and w, which is in Montgomery form.
 fn scalars(field: &mut PrimeField<'_>, parameters: &CurveParameters) {
-    let [product, u1, u2, inverse, r] = field.product_and_four([U1, U2, S_INVERSE, R]);
+    let [product, u1, u2, inverse, r] = field.product_and_four([GENERATOR_SCALAR, KEY_SCALAR, S_INVERSE, R]);
     limbs::copy(u2, r);
     let mut order = Modulus::new(parameters.order, parameters.order_inverse, product);
     for scalar in [u1, u2] {

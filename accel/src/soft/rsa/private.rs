@@ -137,7 +137,7 @@ impl<'k> Signing<'k> {
         } else {
             SigningPhase::Refused
         };
-        Ok(Self { key: without_signs(key), checked, algorithm, bits_p, bits_q, window, inverse, phase })
+        Ok(Self { key: without_sign(key), checked, algorithm, bits_p, bits_q, window, inverse, phase })
     }
 
     /// The largest cost of one operation.
@@ -274,19 +274,11 @@ impl<'k> Signing<'k> {
     }
 }
 
-/// The same key without the zero byte that DER puts before a number whose top bit is set: that bit is secret, and the instructions that
-/// follow must not depend on it.
-fn without_signs<'k>(key: &RsaPrivateKey<'k>) -> RsaPrivateKey<'k> {
-    let unsigned = |number: &'k [u8]| {
-        let signs = number.first().map_or(0, |first| usize::from(*first == 0));
-        number.get(signs..).unwrap_or_default()
-    };
-    RsaPrivateKey {
-        exponent1: unsigned(key.exponent1),
-        exponent2: unsigned(key.exponent2),
-        coefficient: unsigned(key.coefficient),
-        ..*key
-    }
+/// The same key, whose coefficient is without the zero byte that DER puts before a number whose top bit is set: that bit is secret, and
+/// the instructions of the import must not depend on it. Those of the exponents do not.
+fn without_sign<'k>(key: &RsaPrivateKey<'k>) -> RsaPrivateKey<'k> {
+    let sign = key.coefficient.first().map_or(0, |first| usize::from(*first == 0));
+    RsaPrivateKey { coefficient: key.coefficient.get(sign..).unwrap_or_default(), ..*key }
 }
 
 /// The length in bits of a prime: odd and not too short. Lengths are no secrets.
